@@ -1,0 +1,120 @@
+/** Largest sizes of any served model: what one batch needs room for. */
+export interface BatchLayout {
+  readonly maxBatchSize: number;
+  readonly maxCodewordBytes: number;
+  readonly maxPhaseBytes: number;
+  /** Nt * Nd. */
+  readonly maxEntries: number;
+}
+
+/** What the decoder made of one report. `decoded` is 0, so a cleared buffer says so. */
+export const reportStatuses = ['decoded', 'codeword', 'phase', 'estimate'] as const;
+export type ReportStatus = (typeof reportStatuses)[number];
+
+/** The part of a report the decoder works on. */
+export interface DecoderInput {
+  readonly codeword: Uint8Array;
+  readonly truncation: number;
+  readonly theta: number;
+  readonly phase: Uint8Array;
+  /** Bits in `phase` as the report states them. */
+  readonly phaseBits: number;
+  readonly scaleLevel: number;
+  /** Uplink CSI, planar `[2][numEntries]`; absent where there is none. */
+  readonly uplink: Float32Array | undefined;
+}
+
+const fields = ['codewordBytes', 'truncation', 'theta', 'phaseBits', 'scaleLevel', 'hasUplink', 'status'] as const;
+const column = Object.fromEntries(fields.map((name, i) => [name, i])) as Record<(typeof fields)[number], number>;
+
+/**
+ * One batch in memory that the server's thread and a decode worker share: the server's thread writes reports, the
+ * worker writes estimates and statuses. Nothing guards it but the order of messages: it belongs to whoever was last
+ * told of it.
+ */
+export class BatchBuffers {
+  readonly memory: SharedArrayBuffer;
+  readonly #layout: BatchLayout;
+  readonly #header: Int32Array;
+  readonly #uplink: Float32Array;
+  readonly #estimate: Float32Array;
+  readonly #codeword: Uint8Array;
+  readonly #phase: Uint8Array;
+
+  /** @param memory - memory made by another BatchBuffers of the same layout; new memory where absent */
+  constructor(layout: BatchLayout, memory?: SharedArrayBuffer) {
+    const { maxBatchSize: n, maxEntries, maxCodewordBytes, maxPhaseBytes } = layout;
+    const headerBytes = 4 * n * fields.length;
+    const planeBytes = 4 * n * 2 * maxEntries;
+    const codewordAt = headerBytes + 2 * planeBytes;
+    const phaseAt = codewordAt + n * maxCodewordBytes;
+    this.memory = memory ?? new SharedArrayBuffer(phaseAt + n * maxPhaseBytes);
+    this.#layout = layout;
+    this.#header = new Int32Array(this.memory, 0, n * fields.length);
+    this.#uplink = new Float32Array(this.memory, headerBytes, n * 2 * maxEntries);
+    this.#estimate = new Float32Array(this.memory, headerBytes + planeBytes, n * 2 * maxEntries);
+    this.#codeword = new Uint8Array(this.memory, codewordAt, n * maxCodewordBytes);
+    this.#phase = new Uint8Array(this.memory, phaseAt, n * maxPhaseBytes);
+  }
+
+  /**
+   * Writes report `i` of the batch.
+   *
+   * @throws RangeError where a part is larger than the layout.
+   */
+  write(i: number, input: DecoderInput): void {
+    const { maxBatchSize, maxCodewordBytes, maxPhaseBytes, maxEntries } = this.#layout;
+    if (i >= maxBatchSize) throw new RangeError(`report ${i} does not fit a batch of ${maxBatchSize}`);
+    if (input.codeword.length > maxCodewordBytes || input.phase.length > maxPhaseBytes) {
+      const most = `${maxCodewordBytes} and ${maxPhaseBytes}`;
+      throw new RangeError(`codeword has ${input.codeword.length} bytes and phase ${input.phase.length}, at most ${most} fit`);
+    }
+    if (input.uplink !== undefined && input.uplink.length > 2 * maxEntries) {
+      throw new RangeError(`uplink has ${input.uplink.length} values, at most ${2 * maxEntries} fit`);
+    }
+    const row = i * fields.length;
+    this.#header[row + column.codewordBytes] = input.codeword.length;
+    this.#header[row + column.truncation] = input.truncation;
+    this.#header[row + column.theta] = input.theta;
+    this.#header[row + column.phaseBits] = input.phaseBits;
+    this.#header[row + column.scaleLevel] = input.scaleLevel;
+    this.#header[row + column.hasUplink] = input.uplink === undefined ? 0 : 1;
+    this.#header[row + column.status] = 0;
+    this.#codeword.set(input.codeword, i * maxCodewordBytes);
+    this.#phase.set(input.phase, i * maxPhaseBytes);
+    if (input.uplink !== undefined) this.#uplink.set(input.uplink, i * 2 * maxEntries);
+  }
+
+  /** Report `i` as written, its arrays being views. `numEntries` is that of the batch's model. */
+  read(i: number, numEntries: number): DecoderInput {
+    const { maxCodewordBytes, maxPhaseBytes, maxEntries } = this.#layout;
+    const field = (name: keyof typeof column) => this.#header[i * fields.length + column[name]] as number;
+    const phaseBits = field('phaseBits');
+    const codewordAt = i * maxCodewordBytes;
+    const phaseAt = i * maxPhaseBytes;
+    const uplinkAt = i * 2 * maxEntries;
+    return {
+      codeword: this.#codeword.subarray(codewordAt, codewordAt + field('codewordBytes')),
+      truncation: field('truncation'),
+      theta: field('theta'),
+      phase: this.#phase.subarray(phaseAt, phaseAt + Math.ceil(phaseBits / 8)),
+      phaseBits,
+      scaleLevel: field('scaleLevel'),
+      uplink: field('hasUplink') === 1 ? this.#uplink.subarray(uplinkAt, uplinkAt + 2 * numEntries) : undefined,
+    };
+  }
+
+  /** Where the estimate of report `i` goes, planar `[2][numEntries]`. A view. */
+  estimate(i: number, numEntries: number): Float32Array {
+    const at = i * 2 * this.#layout.maxEntries;
+    return this.#estimate.subarray(at, at + 2 * numEntries);
+  }
+
+  setStatus(i: number, status: ReportStatus): void {
+    this.#header[i * fields.length + column.status] = reportStatuses.indexOf(status);
+  }
+
+  status(i: number): ReportStatus {
+    return reportStatuses[this.#header[i * fields.length + column.status] as number] ?? 'estimate';
+  }
+}

@@ -1,0 +1,18 @@
+/** Where a graph runs. */
+export type ExecutionProvider = 'cuda' | 'webgpu' | 'cpu';
+
+/** A dense float32 tensor, row-major. */
+export interface GraphTensor {
+  readonly values: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** One loaded network. Runs do not overlap. */
+export interface Graph {
+  /** Runs the graph and returns its output of that name. The inputs may be reused once it is done. */
+  run(inputs: Readonly<Record<string, GraphTensor>>, output: string): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** Loads an ONNX file on one provider; rejects where the provider is not there. */
+export type OpenGraph = (onnx: Uint8Array, provider: ExecutionProvider) => Promise<Graph>;

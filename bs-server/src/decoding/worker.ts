@@ -1,0 +1,92 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { BatchBuffers } from './batch-buffers.ts';
+import type { Graph, OpenGraph } from './graph.ts';
+import { ModelDecoder } from './model-decoder.ts';
+import { chooseProvider } from './provider.ts';
+import { createRefine } from './refine.ts';
+import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('the decode worker runs on a worker thread only');
+const setup = workerData as WorkerSetup;
+const { models, layout } = setup;
+const clock = () => performance.now();
+
+// A provider that is not there is an expected answer, which comes back as an exception too.
+env.logLevel = 'fatal';
+
+const openGraph: OpenGraph = async (onnx, provider) => {
+  const session = await InferenceSession.create(onnx, {
+    executionProviders: [provider],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: setup.intraOpNumThreads,
+    interOpNumThreads: 1,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  const graph: Graph = {
+    run: async (inputs, output) => {
+      const feeds: Record<string, Tensor> = {};
+      for (const [name, { values, dims }] of Object.entries(inputs)) feeds[name] = new Tensor('float32', values, dims);
+      const results = await session.run(feeds, [output]);
+      return (results[output] as Tensor).data as Float32Array;
+    },
+    release: () => session.release(),
+  };
+  return graph;
+};
+
+/** Every model's decoder on one provider. */
+async function openModels(provider: Parameters<OpenGraph>[1]) {
+  const graphs: Graph[] = [];
+  const open = async (onnx: Uint8Array) => {
+    const graph = await openGraph(onnx, provider);
+    graphs.push(graph);
+    return graph;
+  };
+  const release = async () => {
+    for (const graph of graphs.splice(0)) await graph.release();
+  };
+  try {
+    const decoders: ModelDecoder[] = [];
+    for (const model of models) {
+      const decoder = await open(model.decoderOnnx);
+      const refine = model.refinerOnnx === undefined ? undefined : createRefine(await open(model.refinerOnnx));
+      decoders.push(new ModelDecoder(model, decoder, refine, layout.maxBatchSize));
+    }
+    const warmUp = async () => {
+      for (const decoder of decoders) await decoder.warmUp(layout.maxBatchSize);
+    };
+    return { decoders, warmUp, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+const reply = (message: WorkerReply) => port.postMessage(message);
+const { candidate, provider, attempts } = await chooseProvider(setup.executionProviders, openModels, clock);
+const { decoders, release } = candidate;
+for (const decoder of decoders) await decoder.warmUp(1);
+const slots = setup.slots.map((memory) => new BatchBuffers(layout, memory));
+
+async function decode({ slot, model, count }: Extract<WorkerRequest, { kind: 'decode' }>): Promise<void> {
+  const startMs = clock();
+  try {
+    await (decoders[model] as ModelDecoder).decode(slots[slot] as BatchBuffers, count);
+    reply({ kind: 'decoded', slot, decodeMs: clock() - startMs });
+  } catch (error) {
+    reply({ kind: 'failed', slot, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+// A run of the network yields to the event loop before it starts, so batches are put in a row here.
+let previous = Promise.resolve();
+port.on('message', (request: WorkerRequest) => {
+  previous = previous.then(async () => {
+    if (request.kind === 'decode') return decode(request);
+    await release();
+    port.close();
+  });
+});
+reply({ kind: 'ready', provider, attempts });

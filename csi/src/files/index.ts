@@ -1,0 +1,4 @@
+export { type CsiSource, type CsiSourceOptions, openCsiSource } from './csi-source.ts';
+export { type NpyArray, readNpy, writeNpy } from './npy.ts';
+export { readNpz, writeNpz } from './npz.ts';
+export { readPathList } from './path-list-file.ts';

@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises';
+import { unzipSync, zipSync } from 'fflate';
+import { CsiError } from '../errors.ts';
+import { formatNpy, type NpyArray, parseNpy, readBytes } from './npy.ts';
+
+/** First bytes of a zip archive: a local file header, or the end record of an empty archive. */
+const ZIP_SIGNATURES = ['PK\x03\x04', 'PK\x05\x06'];
+
+/**
+ * Reads a .npz file: its arrays by name.
+ *
+ * @throws CsiError `file-format` where the file cannot be read, is not .npz or holds an array that cannot be parsed.
+ */
+export async function readNpz(path: string): Promise<ReadonlyMap<string, NpyArray>> {
+  return parseNpz(await readBytes(path), path);
+}
+
+/** Writes arrays as a compressed .npz file. The same arrays give the same bytes. */
+export async function writeNpz(path: string, arrays: Readonly<Record<string, NpyArray>>): Promise<void> {
+  const entries = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, formatNpy(array)] as const);
+  // The earliest date a zip entry can carry, in place of the time of writing.
+  await writeFile(path, zipSync(Object.fromEntries(entries), { mtime: new Date(1980, 0, 1) }));
+}
+
+/** Whether bytes begin as a zip archive does. */
+export function isZip(bytes: Uint8Array): boolean {
+  return ZIP_SIGNATURES.includes(String.fromCharCode(...bytes.subarray(0, 4)));
+}
+
+/**
+ * Parses the bytes of a .npz file.
+ *
+ * @param name - what to call the file in errors
+ * @throws CsiError `file-format` where the bytes are not a whole .npz file.
+ */
+export function parseNpz(bytes: Uint8Array, name: string): ReadonlyMap<string, NpyArray> {
+  if (!isZip(bytes)) throw new CsiError('file-format', `${name}: expected a .npz file, found no zip signature`);
+  const arrays = new Map<string, NpyArray>();
+  for (const [entry, content] of Object.entries(unzip(bytes, name))) {
+    arrays.set(entry.replace(/\.npy$/, ''), parseNpy(content, `${name}: ${entry}`));
+  }
+  return arrays;
+}
+
+function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
+  try {
+    return unzipSync(bytes, { filter: (entry) => entry.name.endsWith('.npy') });
+  } catch (cause) {
+    throw new CsiError('file-format', `${name}: expected a .npz file, found a damaged zip archive`, { cause });
+  }
+}

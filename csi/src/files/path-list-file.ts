@@ -1,0 +1,77 @@
+import { CsiError } from '../errors.ts';
+import type { PathList } from '../path-list.ts';
+import type { NpyArray } from './npy.ts';
+import { readNpz } from './npz.ts';
+
+/** Arrays by name, as a .npz file holds them. */
+type Arrays = ReadonlyMap<string, NpyArray>;
+
+/**
+ * Reads a path list: .npz with path_start `[N + 1]` and, per path, azimuth_rad, elevation_rad, delay_ns, gain_re,
+ * gain_im and uplink_gain_ratio; distance_m `[N]` is optional and other arrays are left aside.
+ *
+ * @throws CsiError `file-format` where an array is missing or does not fit the others.
+ */
+export async function readPathList(path: string): Promise<PathList> {
+  return parsePathList(await readNpz(path), path);
+}
+
+/** Whether the arrays of a .npz file are those of a path list. */
+export function isPathList(arrays: Arrays): boolean {
+  return arrays.has('path_start');
+}
+
+/** @throws CsiError `file-format` where an array is missing or does not fit the others. */
+export function parsePathList(arrays: Arrays, name: string): PathList {
+  const pathStart = readPathStart(arrays, name);
+  const numSamples = pathStart.length - 1;
+  const numPaths = pathStart[numSamples] as number;
+  const perPath = (key: string): Float32Array => readFloats(arrays, name, key, numPaths, 'path');
+  const paths: PathList = {
+    numSamples,
+    pathStart,
+    azimuthRad: perPath('azimuth_rad'),
+    elevationRad: perPath('elevation_rad'),
+    delayNs: perPath('delay_ns'),
+    gainRe: perPath('gain_re'),
+    gainIm: perPath('gain_im'),
+    uplinkGainRatio: perPath('uplink_gain_ratio'),
+  };
+  if (!arrays.has('distance_m')) return paths;
+  return { ...paths, distanceM: readFloats(arrays, name, 'distance_m', numSamples, 'sample') };
+}
+
+function readPathStart(arrays: Arrays, name: string): Int32Array {
+  const array = requireVector(arrays, name, 'path_start');
+  if (array.dtype !== 'int32' && array.dtype !== 'int64') {
+    throw new CsiError('file-format', `${name}: path_start is ${array.dtype}, expected int32 or int64`);
+  }
+  const pathStart = Int32Array.from(array.data, Number);
+  const rising = pathStart.every((row, i) => i === 0 || row >= (pathStart[i - 1] as number));
+  if (pathStart.length < 2 || pathStart[0] !== 0 || !rising) {
+    throw new CsiError('file-format', `${name}: path_start must begin with 0, never fall and hold at least two rows`);
+  }
+  return pathStart;
+}
+
+function readFloats(arrays: Arrays, name: string, key: string, length: number, per: string): Float32Array {
+  const array = requireVector(arrays, name, key);
+  if (array.dtype !== 'float32' && array.dtype !== 'float64') {
+    throw new CsiError('file-format', `${name}: ${key} is ${array.dtype}, expected float32 or float64`);
+  }
+  if (array.data.length !== length) {
+    throw new CsiError('file-format', `${name}: ${key} has ${array.data.length} values, expected ${length}, one a ${per}`);
+  }
+  return array.dtype === 'float32' ? array.data : Float32Array.from(array.data);
+}
+
+function requireVector(arrays: Arrays, name: string, key: string): NpyArray {
+  const array = arrays.get(key);
+  if (array === undefined) {
+    throw new CsiError('file-format', `${name}: no array ${key}, found ${[...arrays.keys()].join(', ') || 'none'}`);
+  }
+  if (array.shape.length !== 1) {
+    throw new CsiError('file-format', `${name}: ${key} has shape [${array.shape}], expected one dimension`);
+  }
+  return array;
+}

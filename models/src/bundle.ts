@@ -1,0 +1,57 @@
+import { CsiError, createPhaseAllocation, createQuantizer, type PhaseAllocation, type Quantizer } from '@edge-csi/csi';
+import { type Manifest, pairingHash, sha256Bytes, toHex } from './manifest.ts';
+
+/** The files a manifest can name. */
+export type ModelFile = keyof Manifest['files'];
+
+/** Reads one file of a model by its name in the manifest: from disk, over HTTP, from memory. */
+export type ReadModelFile = (path: string) => Promise<Uint8Array>;
+
+/** A manifest with the bytes one end needs, hash-checked, and the codec built from them. */
+export interface ModelBundle {
+  readonly manifest: Manifest;
+  /** Pairing hash, 32 bytes. */
+  readonly sha256: Uint8Array;
+  readonly quantizer: Quantizer;
+  readonly allocation: PhaseAllocation;
+  readonly files: ReadonlyMap<ModelFile, Uint8Array>;
+}
+
+/**
+ * Reads the named files of a model and checks every hash. The allocation matrix is always read: both ends need it.
+ *
+ * @throws CsiError `model-invalid` where a file's bytes do not match the manifest.
+ */
+export async function loadBundle(
+  manifest: Manifest,
+  read: ReadModelFile,
+  wanted: readonly ModelFile[],
+): Promise<ModelBundle> {
+  const files = new Map<ModelFile, Uint8Array>();
+  for (const name of new Set<ModelFile>([...wanted, 'allocation'])) {
+    const entry = manifest.files[name];
+    if (entry === undefined) continue;
+    const bytes = await read(entry.path);
+    const actual = toHex(await sha256Bytes(bytes));
+    if (actual !== entry.sha256) {
+      throw new CsiError(
+        'model-invalid',
+        `${manifest.id}/${entry.path}: sha256 is ${actual}, the manifest says ${entry.sha256}; fetch the model again`,
+      );
+    }
+    files.set(name, bytes);
+  }
+  const { codeword, csi, phase } = manifest;
+  return {
+    manifest,
+    sha256: await pairingHash(manifest),
+    quantizer: createQuantizer(codeword.bits, codeword.step),
+    allocation: createPhaseAllocation({
+      bytes: files.get('allocation') as Uint8Array,
+      numEntries: csi.numAntennas * csi.numDelays,
+      codewordLength: codeword.length,
+      maxBits: phase.maxBits,
+    }),
+    files,
+  };
+}

@@ -1,0 +1,19 @@
+/** WebSocket subprotocol both ends must name. */
+export const subprotocol = 'edge-csi.v1';
+
+/** Value of `Hello.protocol`. */
+export const protocolVersion = 1;
+
+/** Where the BS listens, by who connects. */
+export const paths = {
+  ue: '/v1/ue',
+  phy: '/v1/phy',
+  estimates: '/v1/estimates',
+} as const;
+
+/** Largest frame accepted on each path, in bytes: what the WebSocket's maxPayload is set to. */
+export const maxFrameBytes = {
+  ue: 16 * 1024,
+  phy: 256 * 1024,
+  estimates: 256 * 1024,
+} as const;

@@ -1,0 +1,86 @@
+import type { Reject } from './messages.ts';
+
+/** What a code does to the connection, and whether trying again can help. */
+interface WireErrorRule {
+  /** WebSocket close code (RFC 6455, 7.4); undefined where the connection stays open. */
+  readonly closeCode: number | undefined;
+  readonly retryable: boolean;
+}
+
+/** The one table of errors both ends act on. The first code of a close code is what a bare close is read as. */
+const rules = {
+  'bad-frame': { closeCode: 4400, retryable: false },
+  'protocol-version': { closeCode: 4400, retryable: false },
+  unauthorized: { closeCode: 4401, retryable: false },
+  'model-unknown': { closeCode: 4404, retryable: false },
+  'model-mismatch': { closeCode: 4404, retryable: false },
+  timeout: { closeCode: 4408, retryable: true },
+  /** Another connection of the same UE took over: the older one must not come back on its own. */
+  'duplicate-ue': { closeCode: 4409, retryable: false },
+  overload: { closeCode: 4429, retryable: true },
+  'shutting-down': { closeCode: 1001, retryable: true },
+  internal: { closeCode: 1011, retryable: true },
+  'report-invalid': { closeCode: undefined, retryable: false },
+  'uplink-invalid': { closeCode: undefined, retryable: false },
+  /** Never sent: the connection ended without a word. */
+  'connection-lost': { closeCode: undefined, retryable: true },
+  /** Never sent: this end closed while something was pending. */
+  closed: { closeCode: undefined, retryable: false },
+  /** Never sent: a Reject whose code this version does not know. */
+  refused: { closeCode: undefined, retryable: false },
+} as const satisfies Record<string, WireErrorRule>;
+
+export type WireErrorCode = keyof typeof rules;
+
+export interface WireErrorOptions extends ErrorOptions {
+  /** The report the error is about; absent where it is about the connection. */
+  readonly seq?: number;
+  /** Overrides the table, as a Reject from the other end may. */
+  readonly retryable?: boolean;
+}
+
+/** Anything that goes wrong on the wire: bytes that are no frame, a refusal, a lost connection. */
+export class WireError extends Error {
+  override readonly name = 'WireError';
+  readonly code: WireErrorCode;
+  readonly closeCode: number | undefined;
+  readonly retryable: boolean;
+  readonly seq: number | undefined;
+
+  constructor(code: WireErrorCode, message: string, options: WireErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.closeCode = rules[code].closeCode;
+    this.retryable = options.retryable ?? rules[code].retryable;
+    this.seq = options.seq;
+  }
+}
+
+/** Longest `Reject.message`, in UTF-16 units. */
+export const maxMessageLength = 1024;
+
+/** The Reject frame that tells the other end of an error. */
+export function rejectOf(error: WireError): Reject {
+  // Cut and mended so that an error never fails to be sent because of what it quotes.
+  const message = error.message.slice(0, maxMessageLength).replace(/\p{Surrogate}/gu, '\uFFFD');
+  return { code: error.code, message, retryable: error.retryable, seq: error.seq ?? 0 };
+}
+
+/** The error a received Reject stands for; `refused` where its code is unknown here. */
+export function wireErrorOf(reject: Reject): WireError {
+  const seq = reject.seq === 0 ? {} : { seq: reject.seq };
+  const options = { retryable: reject.retryable, ...seq };
+  if (isCode(reject.code)) return new WireError(reject.code, reject.message, options);
+  return new WireError('refused', `${reject.code}: ${reject.message}`, options);
+}
+
+/** The error a closed connection stands for when no Reject came before it. */
+export function wireErrorOfClose(closeCode: number, reason: string): WireError {
+  const known = (Object.keys(rules) as WireErrorCode[]).find((code) => rules[code].closeCode === closeCode);
+  const message = `connection closed: ${closeCode}${reason === '' ? '' : ` ${reason}`}`;
+  return new WireError(known ?? 'connection-lost', message);
+}
+
+function isCode(code: string): code is WireErrorCode {
+  return Object.hasOwn(rules, code);
+}

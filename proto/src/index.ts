@@ -1,0 +1,32 @@
+export { maxFrameBytes, paths, protocolVersion, subprotocol } from './constants.ts';
+export { csiMatrixByteLength, csiMatrixOf, type PlanarCsi, readCsiMatrixInto } from './csi-matrix.ts';
+export {
+  maxMessageLength,
+  rejectOf,
+  WireError,
+  type WireErrorCode,
+  type WireErrorOptions,
+  wireErrorOf,
+  wireErrorOfClose,
+} from './errors.ts';
+export { decodeFrame, encodeFrame } from './frame.ts';
+export type {
+  ChannelEstimate,
+  CsiEncoding,
+  CsiMatrix,
+  CsiReport,
+  EstimateQuality,
+  Frame,
+  FrameBodies,
+  FrameKind,
+  Hello,
+  ModelRef,
+  Reconfigure,
+  Reject,
+  ReportAck,
+  ReportConfig,
+  ReportOutcome,
+  UplinkCsi,
+  Welcome,
+} from './messages.ts';
+export { checkReport, type ReportSizes } from './validation.ts';

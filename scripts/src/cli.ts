@@ -1,0 +1,39 @@
+import { CsiError } from '@edge-csi/csi';
+import { WireError } from '@edge-csi/proto';
+import { Command, CommanderError } from 'commander';
+import { benchCommand } from './commands/bench.ts';
+import { linkRunCommand } from './commands/link-run.ts';
+import { modelsCommand } from './commands/models.ts';
+import { serveCommand } from './commands/serve.ts';
+import { ueCommand } from './commands/ue.ts';
+import { UsageError } from './usage.ts';
+
+/**
+ * Runs one command line.
+ *
+ * @param argv - arguments after the program's name
+ * @returns the exit code: 0 on success, 1 on failure, 2 on bad usage
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('edge-csi')
+    .description('Deep-learning CSI feedback that runs on a link.')
+    .exitOverride()
+    .showHelpAfterError('Run with --help for options and examples.')
+    .configureHelp({ showGlobalOptions: true });
+  const commands = [linkRunCommand(), benchCommand(), serveCommand(), ueCommand(), modelsCommand()];
+  for (const command of commands) program.addCommand(command.exitOverride());
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UsageError) {
+      process.stderr.write(`edge-csi: ${error.message}\n`);
+      return 2;
+    }
+    const expected = error instanceof CsiError || error instanceof WireError;
+    const text = error instanceof Error ? (expected ? `${error.code}: ${error.message}` : error.stack) : String(error);
+    process.stderr.write(`edge-csi: ${text}\n`);
+    return 1;
+  }
+}

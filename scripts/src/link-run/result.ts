@@ -1,0 +1,46 @@
+import type { Environment } from '../environment.ts';
+import type { LatencySummary } from '../latency.ts';
+
+/** Outcome of one model over the link. Definitions stand in the README, "What the numbers mean". */
+export interface LinkRun {
+  readonly model: string;
+  readonly reduction: number;
+  readonly codewordLength: number;
+  readonly pruned: boolean;
+  readonly ues: number;
+  readonly reportsSent: number;
+  readonly reportsDecoded: number;
+  /** Sent, but neither decoded nor late: superseded, shed, refused or never answered. */
+  readonly reportsLost: number;
+  readonly reportsLate: number;
+  readonly payloadBits: { readonly mean: number; readonly codeword: number; readonly phase: number; readonly scale: number };
+  /** WebSocket payload of a report: the protobuf frame. */
+  readonly wireBytes: { readonly mean: number };
+  /** Share of each quality among the estimates. */
+  readonly quality: Readonly<Record<string, number>>;
+  readonly nmseDb: number;
+  readonly magnitudeNmseDb: number;
+  readonly sgcs: number;
+  readonly rho: number;
+  readonly latencyMs: {
+    readonly encode: LatencySummary;
+    readonly transport: LatencySummary;
+    readonly queue: LatencySummary;
+    readonly decode: LatencySummary;
+    readonly endToEnd: LatencySummary;
+  };
+  readonly throughputPerSecond: number;
+}
+
+/** What `link-run --json` writes. Fields are added, never renamed. */
+export interface LinkRunReport {
+  readonly schema: 'edge-csi/link-run@1';
+  readonly seed: number;
+  readonly data: string;
+  readonly samples: number;
+  readonly periodMs: number;
+  readonly uplinkSnrDb: number | null;
+  readonly command: string;
+  readonly environment: Environment;
+  readonly runs: readonly LinkRun[];
+}

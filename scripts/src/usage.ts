@@ -1,0 +1,34 @@
+/** A command line that cannot be carried out; the message says what to change. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Parser of an integer option for commander, with inclusive bounds. */
+export function integer(option: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max) {
+      throw new UsageError(`${option} is '${text}', give an integer from ${min} to ${max}`);
+    }
+    return value;
+  };
+}
+
+/** Parser of a finite number option for commander, with inclusive bounds. */
+export function finite(option: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !(value >= min && value <= max)) {
+      throw new UsageError(`${option} is '${text}', give a number from ${min} to ${max}`);
+    }
+    return value;
+  };
+}
+
+/** Parser of a comma-separated list for commander. */
+export function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
