@@ -1,3 +1,5 @@
+import { requireCount } from './require-count.ts';
+
 /** Unitary discrete Fourier transform of one length, with its own tables. */
 export interface Dft {
   readonly size: number;
@@ -10,7 +12,7 @@ export interface Dft {
 
 /** Creates a transform: a radix-2 FFT where the size is a power of two, a plain sum otherwise. */
 export function createDft(size: number): Dft {
-  if (!Number.isInteger(size) || size < 1) throw new RangeError(`DFT size is ${size}, must be an integer of at least 1`);
+  requireCount('DFT size', size);
   const cos = Float64Array.from({ length: size }, (_, k) => Math.cos((2 * Math.PI * k) / size));
   const sin = Float64Array.from({ length: size }, (_, k) => Math.sin((2 * Math.PI * k) / size));
   const tables = { size, cos, sin };

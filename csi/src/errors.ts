@@ -1,5 +1,11 @@
 /** What went wrong, for code; messages are for people. */
-export type CsiErrorCode = 'csi-invalid' | 'file-format' | 'payload-invalid' | 'model-invalid' | 'model-unknown' | 'model-mismatch';
+export type CsiErrorCode =
+  | 'csi-invalid'
+  | 'file-format'
+  | 'payload-invalid'
+  | 'model-invalid'
+  | 'model-unknown'
+  | 'model-mismatch';
 
 /** Bad data at a boundary: a CSI matrix, a file, a payload or a model. Wrong arguments are RangeError or TypeError. */
 export class CsiError extends Error {

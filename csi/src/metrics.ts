@@ -1,5 +1,5 @@
 import type { AngularDelayCsi } from './csi.ts';
-import { createDft } from './dft.ts';
+import { createDft, type Dft } from './dft.ts';
 import { CsiError } from './errors.ts';
 
 /** Subcarriers of the data sets' 20 MHz band. */
@@ -84,9 +84,10 @@ function meanOverSubcarriers(
   if (!(numSubcarriers >= truth.numDelays)) {
     throw new RangeError(`numSubcarriers is ${numSubcarriers}, must be at least numDelays = ${truth.numDelays}`);
   }
-  const cross = subcarrierProducts(truth, estimate, numSubcarriers);
-  const truthPower = subcarrierProducts(truth, truth, numSubcarriers).re;
-  const estimatePower = subcarrierProducts(estimate, estimate, numSubcarriers).re;
+  const dft = createDft(numSubcarriers);
+  const cross = subcarrierProducts(truth, estimate, dft);
+  const truthPower = subcarrierProducts(truth, truth, dft).re;
+  const estimatePower = subcarrierProducts(estimate, estimate, dft).re;
   let sum = 0;
   for (let k = 0; k < numSubcarriers; k++) {
     const re = cross.re[k] as number;
@@ -101,34 +102,32 @@ function meanOverSubcarriers(
  * a[k]^H b[k] of every subcarrier, up to a common factor, without leaving the angular-delay domain: the transform over
  * antennas is unitary, and products over frequency are the transform of the correlation over delay.
  */
-function subcarrierProducts(
-  a: AngularDelayCsi,
-  b: AngularDelayCsi,
-  numSubcarriers: number,
-): { re: Float64Array; im: Float64Array } {
+function subcarrierProducts(a: AngularDelayCsi, b: AngularDelayCsi, dft: Dft): { re: Float64Array; im: Float64Array } {
   const { numAntennas, numDelays } = a;
   const numEntries = numAntennas * numDelays;
-  const re = new Float64Array(numSubcarriers);
-  const im = new Float64Array(numSubcarriers);
+  const aValues = a.values;
+  const bValues = b.values;
+  const re = new Float64Array(dft.size);
+  const im = new Float64Array(dft.size);
   for (let lag = 1 - numDelays; lag < numDelays; lag++) {
     let sumRe = 0;
     let sumIm = 0;
     for (let row = 0; row < numEntries; row += numDelays) {
       const end = row + numDelays - Math.max(lag, 0);
       for (let i = row + Math.max(-lag, 0); i < end; i++) {
-        const aRe = a.values[i] as number;
-        const aIm = a.values[numEntries + i] as number;
-        const bRe = b.values[i + lag] as number;
-        const bIm = b.values[numEntries + i + lag] as number;
+        const aRe = aValues[i] as number;
+        const aIm = aValues[numEntries + i] as number;
+        const bRe = bValues[i + lag] as number;
+        const bIm = bValues[numEntries + i + lag] as number;
         sumRe += aRe * bRe + aIm * bIm;
         sumIm += aRe * bIm - aIm * bRe;
       }
     }
-    const bin = (lag + numSubcarriers) % numSubcarriers;
+    const bin = (lag + dft.size) % dft.size;
     re[bin] = (re[bin] as number) + sumRe;
     im[bin] = (im[bin] as number) + sumIm;
   }
-  createDft(numSubcarriers).transform(re, im, 'forward');
+  dft.transform(re, im, 'forward');
   return { re, im };
 }
 

@@ -1,5 +1,6 @@
 import type { AngularDelayCsi, CsiShape, SpatialFrequencyCsi } from './csi.ts';
 import { dirichletInto } from './dirichlet.ts';
+import { requireCount } from './require-count.ts';
 
 /** The COST 2100 code's constant. Array spacing and steering are both defined with it, so that it cancels. */
 const SPEED_OF_LIGHT_M_PER_S = 3e8;
@@ -88,7 +89,9 @@ export function synthesizeAngularDelay(
   }
 
   const values = new Float32Array(2 * numEntries);
-  for (let i = 0; i < values.length; i++) values[i] = (sum[i] as number) + (offset[Math.floor(i / numDelays)] as number);
+  for (let i = 0; i < values.length; i++) {
+    values[i] = (sum[i] as number) + (offset[Math.floor(i / numDelays)] as number);
+  }
   return { domain: 'angular-delay', numAntennas, numDelays, values };
 }
 
@@ -178,8 +181,4 @@ function* samplePaths(paths: PathList, index: number, band: Band, timing: Timing
         spacingCycles * Math.cos(paths.azimuthRad[row] as number) * Math.cos(paths.elevationRad[row] as number),
     };
   }
-}
-
-function requireCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is ${value}, must be an integer of at least 1`);
 }

@@ -1,8 +1,13 @@
 import { type CoarseKernel, type CoarseOperands, createJsKernel } from './coarse-magnitude.ts';
+import { createWasmKernel, hasWasmKernel } from './coarse-wasm.ts';
 import { CsiError } from './errors.ts';
+import { requireCount } from './require-count.ts';
 
 /** 2^-1/2 in Q16: rounding log2 to the nearest integer puts the thresholds half an octave below the powers of two. */
 const INVERSE_SQRT2_Q16 = 46341;
+
+/** Theta counts sixteenths of the coarse magnitude's unit, so that low thresholds can be told apart. */
+const THETA_UNIT_PER_COARSE = 16;
 
 /** Largest rate knob theta, so that every threshold is an exact double. */
 const MAX_THETA = 2 ** 24;
@@ -16,10 +21,10 @@ export interface PhaseAllocation {
   /** Writes the coarse magnitude P c + b, int32 `[numEntries]`, of the centred codeword `[codewordLength]`. */
   coarseInto(out: Int32Array, centred: Int16Array): void;
   /**
-   * Writes the bits of each entry, `[numEntries]`: clip(round(log2(coarse / theta)), 0, maxBits), by comparison with
-   * integer thresholds, hence the same on every platform.
+   * Writes the bits of each entry, `[numEntries]`: clip(round(log2(16 coarse / theta)), 0, maxBits), by comparison
+   * with integer thresholds, hence the same on every platform.
    *
-   * @param theta - rate knob in units of the coarse magnitude, integer 1..2^24; larger means fewer bits
+   * @param theta - rate knob in sixteenths of the coarse magnitude's unit, integer 1..2^24; larger means fewer bits
    * @returns the sum of all bits
    */
   allocateInto(out: Uint8Array, centred: Int16Array, theta: number): number;
@@ -32,6 +37,8 @@ export interface PhaseAllocationOptions {
   readonly numEntries: number;
   readonly codewordLength: number;
   readonly maxBits: number;
+  /** What computes the coarse magnitude, with the same result: WebAssembly SIMD where the platform has it, by default. */
+  readonly kernel?: 'wasm' | 'js';
 }
 
 /**
@@ -52,13 +59,15 @@ export function createPhaseAllocation(options: PhaseAllocationOptions): PhaseAll
       `allocation has ${bytes.length} bytes, ${numEntries} entries of ${codewordLength} components need ${expected}`,
     );
   }
-  return new CodewordAllocation(createJsKernel(readOperands(bytes, numEntries, codewordLength)), options);
+  const { kernel = hasWasmKernel() ? 'wasm' : 'js' } = options;
+  const operands = readOperands(bytes, numEntries, codewordLength);
+  return new CodewordAllocation(kernel === 'wasm' ? createWasmKernel(operands) : createJsKernel(operands), options);
 }
 
 /**
- * Thresholds of the coarse magnitude, `[maxBits]`: an entry at or above the first k of them gets k bits.
+ * Thresholds of the coarse magnitude, `[maxBits]`, all at least 1: an entry at or above the first k of them gets k bits.
  *
- * @param theta - rate knob, integer 1..2^24
+ * @param theta - rate knob in sixteenths of the coarse magnitude's unit, integer 1..2^24
  * @param maxBits - most bits of an entry, 1..8
  */
 export function phaseThresholds(theta: number, maxBits: number): Float64Array {
@@ -67,7 +76,7 @@ export function phaseThresholds(theta: number, maxBits: number): Float64Array {
   }
   requireMaxBits(maxBits);
   return Float64Array.from({ length: maxBits }, (_, k) =>
-    Math.max(1, Math.floor((theta * INVERSE_SQRT2_Q16 * 2 ** (k + 1)) / 65536)),
+    Math.max(1, Math.floor((theta * INVERSE_SQRT2_Q16 * 2 ** (k + 1)) / (65536 * THETA_UNIT_PER_COARSE))),
   );
 }
 
@@ -123,10 +132,6 @@ function readOperands(bytes: Uint8Array, numEntries: number, codewordLength: num
   const view = new DataView(bytes.buffer, bytes.byteOffset + matrix.length);
   const bias = Int32Array.from({ length: numEntries }, (_, entry) => view.getInt32(4 * entry, true));
   return { matrix, bias, numEntries, codewordLength };
-}
-
-function requireCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is ${value}, must be an integer of at least 1`);
 }
 
 function requireMaxBits(maxBits: number): void {

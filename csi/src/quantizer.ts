@@ -44,7 +44,9 @@ export function createQuantizer(bits: readonly number[], step: readonly number[]
     throw new RangeError(`bits has ${bits.length} components and step ${step.length}, must be equally many`);
   }
   bits.forEach((value, i) => {
-    if (!Number.isInteger(value) || value < 1 || value > 8) throw new RangeError(`bits[${i}] is ${value}, must be 1..8`);
+    if (!Number.isInteger(value) || value < 1 || value > 8) {
+      throw new RangeError(`bits[${i}] is ${value}, must be 1..8`);
+    }
   });
   step.forEach((value, i) => {
     if (!(value > 0 && Number.isFinite(value))) throw new RangeError(`step[${i}] is ${value}, must be above 0`);
@@ -84,8 +86,8 @@ class UniformQuantizer implements Quantizer {
       const value = values[i] as number;
       if (!Number.isFinite(value)) throw new CsiError('csi-invalid', `latent component ${i} is ${value}`);
       const full = this.#fullBits[i] as number;
-      const level = Math.floor(value / (this.#step[i] as number)) + 2 ** (full - 1);
-      levels[i] = Math.min(Math.max(level, 0), 2 ** full - 1) >> (full - (this.bits[i] as number));
+      const level = Math.floor(value / (this.#step[i] as number)) + (1 << (full - 1));
+      levels[i] = Math.min(Math.max(level, 0), (1 << full) - 1) >> (full - (this.bits[i] as number));
     }
     return { domain: 'codeword', levels };
   }
@@ -101,7 +103,9 @@ class UniformQuantizer implements Quantizer {
     const { levels } = codeword;
     this.#checkLength('out', out.length);
     this.#checkLength('codeword', levels.length);
-    for (let i = 0; i < this.length; i++) out[i] = (this.#centred(i, levels[i] as number) * (this.#step[i] as number)) / 2;
+    for (let i = 0; i < this.length; i++) {
+      out[i] = (this.#centred(i, levels[i] as number) * (this.#step[i] as number)) / 2;
+    }
   }
 
   pack(codeword: Codeword): BitString {

@@ -50,7 +50,7 @@ const manifestSchema = v.pipe(
     }),
     phase: v.strictObject({
       maxBits: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)),
-      /** Default rate knob, in units of the integer coarse magnitude. */
+      /** Default rate knob, in sixteenths of the coarse magnitude's unit. */
       theta: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 24)),
     }),
     files: v.strictObject({

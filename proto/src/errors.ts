@@ -24,6 +24,8 @@ const rules = {
   'uplink-invalid': { closeCode: undefined, retryable: false },
   /** Never sent: the connection ended without a word. */
   'connection-lost': { closeCode: undefined, retryable: true },
+  /** Never sent: a newer report took the place of one that was still waiting to be sent. */
+  superseded: { closeCode: undefined, retryable: false },
   /** Never sent: this end closed while something was pending. */
   closed: { closeCode: undefined, retryable: false },
   /** Never sent: a Reject whose code this version does not know. */

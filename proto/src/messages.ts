@@ -25,7 +25,7 @@ export interface ReportConfig {
   readonly reportPeriodSlots: number;
   /** Least significant bits each codeword component drops, 0..7. */
   readonly codewordTruncation: number;
-  /** Phase rate knob, in units of the allocation matrix, 1..2^24. */
+  /** Phase rate knob, in sixteenths of the allocation matrix's unit, 1..2^24. */
   readonly phaseTheta: number;
 }
 

@@ -127,6 +127,8 @@ class Trainer:
                 round_to_half(encoder)
                 self.set_steps(codec.best_steps(self.latents(encoder, self.train)[::8], self.bits))
                 encoder.requires_grad_(False)
+                # Without its group, or Adam's momentum would go on moving a frozen encoder.
+                del optimizer.param_groups[2:]
             warm = 1.0 if final else min(1.0, 0.1 + progress * 10)
             anneal = 0.5 * (1 + np.cos(np.pi * progress)) if final else 1.0
             for group, lr in zip(optimizer.param_groups, rates):
@@ -209,7 +211,6 @@ class Trainer:
 
     def finish(self, encoder: Encoder, decoder: Decoder, name: str):
         """Allocation matrix and theta for a trained pair, then its refiner."""
-        encoder.requires_grad_(True)
         round_to_half(decoder)
         train_codes, val_codes = self.codes(encoder, self.train), self.codes(encoder, self.val)
         self.allocation = codec.PhaseAllocation.fit(train_codes, self.train.magnitude.numpy(), self.config["maxPhaseBits"])

@@ -11,8 +11,8 @@ export interface BatchLayout {
 export const reportStatuses = ['decoded', 'codeword', 'phase', 'estimate'] as const;
 export type ReportStatus = (typeof reportStatuses)[number];
 
-/** The part of a report the decoder works on. */
-export interface DecoderInput {
+/** The part of a report that the decoder works on. */
+export interface ReportPayload {
   readonly codeword: Uint8Array;
   readonly truncation: number;
   readonly theta: number;
@@ -20,7 +20,10 @@ export interface DecoderInput {
   /** Bits in `phase` as the report states them. */
   readonly phaseBits: number;
   readonly scaleLevel: number;
-  /** Uplink CSI, planar `[2][numEntries]`; absent where there is none. */
+}
+
+/** A report with its uplink CSI, planar `[2][numEntries]`, where there is any. */
+export interface DecoderInput extends ReportPayload {
   readonly uplink: Float32Array | undefined;
 }
 
@@ -62,27 +65,29 @@ export class BatchBuffers {
    *
    * @throws RangeError where a part is larger than the layout.
    */
-  write(i: number, input: DecoderInput): void {
+  write(i: number, report: ReportPayload, uplink: Float32Array | undefined): void {
     const { maxBatchSize, maxCodewordBytes, maxPhaseBytes, maxEntries } = this.#layout;
     if (i >= maxBatchSize) throw new RangeError(`report ${i} does not fit a batch of ${maxBatchSize}`);
-    if (input.codeword.length > maxCodewordBytes || input.phase.length > maxPhaseBytes) {
+    if (report.codeword.length > maxCodewordBytes || report.phase.length > maxPhaseBytes) {
       const most = `${maxCodewordBytes} and ${maxPhaseBytes}`;
-      throw new RangeError(`codeword has ${input.codeword.length} bytes and phase ${input.phase.length}, at most ${most} fit`);
+      throw new RangeError(
+        `codeword has ${report.codeword.length} bytes and phase ${report.phase.length}, at most ${most} fit`,
+      );
     }
-    if (input.uplink !== undefined && input.uplink.length > 2 * maxEntries) {
-      throw new RangeError(`uplink has ${input.uplink.length} values, at most ${2 * maxEntries} fit`);
+    if (uplink !== undefined && uplink.length > 2 * maxEntries) {
+      throw new RangeError(`uplink has ${uplink.length} values, at most ${2 * maxEntries} fit`);
     }
     const row = i * fields.length;
-    this.#header[row + column.codewordBytes] = input.codeword.length;
-    this.#header[row + column.truncation] = input.truncation;
-    this.#header[row + column.theta] = input.theta;
-    this.#header[row + column.phaseBits] = input.phaseBits;
-    this.#header[row + column.scaleLevel] = input.scaleLevel;
-    this.#header[row + column.hasUplink] = input.uplink === undefined ? 0 : 1;
+    this.#header[row + column.codewordBytes] = report.codeword.length;
+    this.#header[row + column.truncation] = report.truncation;
+    this.#header[row + column.theta] = report.theta;
+    this.#header[row + column.phaseBits] = report.phaseBits;
+    this.#header[row + column.scaleLevel] = report.scaleLevel;
+    this.#header[row + column.hasUplink] = uplink === undefined ? 0 : 1;
     this.#header[row + column.status] = 0;
-    this.#codeword.set(input.codeword, i * maxCodewordBytes);
-    this.#phase.set(input.phase, i * maxPhaseBytes);
-    if (input.uplink !== undefined) this.#uplink.set(input.uplink, i * 2 * maxEntries);
+    this.#codeword.set(report.codeword, i * maxCodewordBytes);
+    this.#phase.set(report.phase, i * maxPhaseBytes);
+    if (uplink !== undefined) this.#uplink.set(uplink, i * 2 * maxEntries);
   }
 
   /** Report `i` as written, its arrays being views. `numEntries` is that of the batch's model. */

@@ -76,7 +76,11 @@ async function tryOpen<C extends Candidate>(
     for (let run = 0; run < warmUpRuns; run++) await candidate.warmUp();
     return candidate;
   } catch (error) {
-    attempts.push({ provider, outcome: 'unavailable', message: error instanceof Error ? error.message : String(error) });
+    attempts.push({
+      provider,
+      outcome: 'unavailable',
+      message: error instanceof Error ? error.message : String(error),
+    });
     return undefined;
   }
 }

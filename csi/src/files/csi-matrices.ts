@@ -1,7 +1,13 @@
 import type { AngularDelayCsi, CsiShape } from '../csi.ts';
 import { CsiError } from '../errors.ts';
-import type { CsiSamples } from './csi-source.ts';
 import type { NpyArray } from './npy.ts';
+
+/** The samples of one direction. */
+export interface CsiSamples {
+  readonly numSamples: number;
+  /** @throws RangeError where the index is out of range. */
+  at(index: number): AngularDelayCsi;
+}
 
 /**
  * Angular-delay matrices held in one array: real `[N, 2*Nt*Nd]` (real half first) or complex `[N, Nt, Nd]`.

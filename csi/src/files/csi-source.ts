@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { AngularDelayCsi, CsiShape } from '../csi.ts';
 import { CsiError } from '../errors.ts';
 import { type Band, type PathList, synthesizeAngularDelay, type Timing } from '../path-list.ts';
-import { readMatrices } from './csi-matrices.ts';
+import { type CsiSamples, readMatrices } from './csi-matrices.ts';
 import { isNpy, type NpyArray, parseNpy, readBytes } from './npy.ts';
 import { isZip, parseNpz } from './npz.ts';
 import { isPathList, parsePathList } from './path-list-file.ts';
@@ -27,12 +27,6 @@ export interface CsiSourceOptions extends CsiShape {
   readonly timing: Timing;
   /** Takes the uplink from this file. */
   readonly uplinkPath?: string;
-}
-
-/** One direction's samples. */
-export interface CsiSamples {
-  readonly numSamples: number;
-  at(index: number): AngularDelayCsi;
 }
 
 /**
@@ -70,7 +64,10 @@ async function readContent(path: string): Promise<Content> {
   if (isNpy(bytes)) return { kind: 'matrices', arrays: new Map([['', parseNpy(bytes, path)]]) };
   if (!isZip(bytes)) {
     const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    throw new CsiError('file-format', `${path}: expected .npz or .npy, found ${bytes.length} bytes starting ${start || '-'}`);
+    throw new CsiError(
+      'file-format',
+      `${path}: expected .npz or .npy, found ${bytes.length} bytes starting ${start || '-'}`,
+    );
   }
   const arrays = parseNpz(bytes, path);
   return isPathList(arrays) ? { kind: 'path-list', paths: parsePathList(arrays, path) } : { kind: 'matrices', arrays };

@@ -162,7 +162,9 @@ function toRowMajor(data: NpyStorage[Dtype], shape: readonly number[], parts: nu
   const index = shape.map(() => 0);
   for (let to = 0; to < data.length; to += parts) {
     let from = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis--) from = from * (shape[axis] as number) + (index[axis] as number);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from = from * (shape[axis] as number) + (index[axis] as number);
+    }
     for (let part = 0; part < parts; part++) data[to + part] = source[from * parts + part] as never;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       index[axis] = (index[axis] as number) + 1;
@@ -177,5 +179,5 @@ function numElements(shape: readonly number[]): number {
 }
 
 function latin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

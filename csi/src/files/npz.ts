@@ -42,9 +42,19 @@ export function parseNpz(bytes: Uint8Array, name: string): ReadonlyMap<string, N
   return arrays;
 }
 
+/** No deflate stream expands by more: an entry that claims to is damaged, and no memory is taken for it. */
+const MAX_DEFLATE_RATIO = 1032;
+
 function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
   try {
-    return unzipSync(bytes, { filter: (entry) => entry.name.endsWith('.npy') });
+    return unzipSync(bytes, {
+      filter: ({ name: entry, size, originalSize }) => {
+        if (originalSize > size * MAX_DEFLATE_RATIO) {
+          throw new RangeError(`${entry}: ${originalSize} bytes from ${size}`);
+        }
+        return entry.endsWith('.npy');
+      },
+    });
   } catch (cause) {
     throw new CsiError('file-format', `${name}: expected a .npz file, found a damaged zip archive`, { cause });
   }

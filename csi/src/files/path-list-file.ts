@@ -60,7 +60,10 @@ function readFloats(arrays: Arrays, name: string, key: string, length: number, p
     throw new CsiError('file-format', `${name}: ${key} is ${array.dtype}, expected float32 or float64`);
   }
   if (array.data.length !== length) {
-    throw new CsiError('file-format', `${name}: ${key} has ${array.data.length} values, expected ${length}, one a ${per}`);
+    throw new CsiError(
+      'file-format',
+      `${name}: ${key} has ${array.data.length} values, expected ${length}, one a ${per}`,
+    );
   }
   return array.dtype === 'float32' ? array.data : Float32Array.from(array.data);
 }

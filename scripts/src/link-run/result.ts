@@ -13,7 +13,12 @@ export interface LinkRun {
   /** Sent, but neither decoded nor late: superseded, shed, refused or never answered. */
   readonly reportsLost: number;
   readonly reportsLate: number;
-  readonly payloadBits: { readonly mean: number; readonly codeword: number; readonly phase: number; readonly scale: number };
+  readonly payloadBits: {
+    readonly mean: number;
+    readonly codeword: number;
+    readonly phase: number;
+    readonly scale: number;
+  };
   /** WebSocket payload of a report: the protobuf frame. */
   readonly wireBytes: { readonly mean: number };
   /** Share of each quality among the estimates. */

@@ -73,8 +73,16 @@ async function run(port: NonNullable<typeof parentPort>, options: UeWorkerData):
       ({ sentAtMs, encodeMs, wireBytes, payloadBits }) => {
         const { codeword, scale, phase } = payloadBits;
         sent.push({
-          ue, sample, slot, startMs: before, sentMs: sentAtMs, encodeMs, wireBytes,
-          codewordBits: codeword, scaleBits: scale, phaseBits: phase,
+          ue,
+          sample,
+          slot,
+          startMs: before,
+          sentMs: sentAtMs,
+          encodeMs,
+          wireBytes,
+          codewordBits: codeword,
+          scaleBits: scale,
+          phaseBits: phase,
         });
       },
       (error: Error) => {

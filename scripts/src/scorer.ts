@@ -1,11 +1,4 @@
-import {
-  type AngularDelayCsi,
-  magnitudeErrorRatio,
-  nmseDb,
-  rho,
-  sgcs,
-  squaredErrorRatio,
-} from '@edge-csi/csi';
+import { type AngularDelayCsi, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from '@edge-csi/csi';
 
 /** Accuracy over a set of estimates. */
 export interface Accuracy {

@@ -1,0 +1,75 @@
+import type { DecodeSlot } from './decode-slot.ts';
+import type { ExecutionProvider } from './graph.ts';
+import { type PoolListener, PoolMember, type PoolMemberOptions } from './pool-member.ts';
+
+export interface DecoderPoolOptions extends PoolMemberOptions {
+  /** Workers on the CPU; on a GPU there is one, whatever this says. */
+  readonly numWorkers: number;
+}
+
+/** The decode workers and the batches that are with them. */
+export class DecoderPool<J> {
+  readonly #options: DecoderPoolOptions;
+  readonly #listener: PoolListener<J>;
+  readonly #members: PoolMember<J>[] = [];
+
+  constructor(options: DecoderPoolOptions, listener: PoolListener<J>) {
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  /** True while at least one worker serves. */
+  get serving(): boolean {
+    return this.#members.some((member) => member.serving);
+  }
+
+  /** True once every worker is gone for good. */
+  get down(): boolean {
+    return this.#members.length > 0 && this.#members.every((member) => member.down);
+  }
+
+  /** Jobs with the workers. */
+  get inFlight(): number {
+    return this.#members.reduce((sum, member) => sum + member.inFlight, 0);
+  }
+
+  /**
+   * Starts the first worker, which picks the provider, and on the CPU the others after it.
+   *
+   * @returns the provider that serves
+   * @throws Error where the models cannot be loaded.
+   */
+  async start(): Promise<ExecutionProvider> {
+    const { numWorkers, setup } = this.#options;
+    const { provider } = await this.#add(this.#options);
+    // Two WebGPU sessions in one process crash it, and two of CUDA share one device anyway.
+    const others = provider === 'cpu' ? numWorkers - 1 : 0;
+    const cpuOnly = { ...this.#options, setup: { ...setup, executionProviders: ['cpu'] as const } };
+    await Promise.all(Array.from({ length: others }, () => this.#add(cpuOnly)));
+    return provider;
+  }
+
+  /**
+   * Claims a slot for a batch: of an idle worker, or, for a full batch, of one that is still busy with another, so that
+   * it goes on without a pause. A batch that could still grow waits for a worker to become idle.
+   */
+  claim(fullBatch: boolean): DecodeSlot<J> | undefined {
+    const idle = this.#members.filter((member) => member.serving && !member.busy);
+    for (const member of fullBatch ? [...idle, ...this.#members] : idle) {
+      const slot = member.claim();
+      if (slot !== undefined) return slot;
+    }
+    return undefined;
+  }
+
+  /** Lets the workers finish their batches and ends them, by force where that takes longer than `timeoutMs`. */
+  async close(timeoutMs: number): Promise<void> {
+    await Promise.all(this.#members.map((member) => member.close(timeoutMs)));
+  }
+
+  #add(options: PoolMemberOptions) {
+    const member = new PoolMember(options, this.#listener);
+    this.#members.push(member);
+    return member.start();
+  }
+}

@@ -1,0 +1,179 @@
+import { DecodeSlot } from './decode-slot.ts';
+import type { DecodeWorker, StartWorker } from './start-worker.ts';
+import type { WorkerReply, WorkerSetup } from './worker-messages.ts';
+
+/** Slots per worker: one decodes while the other is filled or read. */
+const slotsPerWorker = 2;
+/** Failed batches in a row after which a worker is replaced. */
+const maxFailuresInARow = 3;
+/** What `maxRestarts` is counted over. */
+const restartWindowMs = 60_000;
+
+type WorkerReady = Extract<WorkerReply, { kind: 'ready' }>;
+
+/** News of a worker, for the log and the health report. */
+export type WorkerEvent =
+  | { readonly kind: 'serving'; readonly ready: WorkerReady }
+  | { readonly kind: 'batch-failed'; readonly message: string }
+  | { readonly kind: 'restarting'; readonly error: Error }
+  | { readonly kind: 'gave-up'; readonly error: Error };
+
+/** Where the results go. */
+export interface PoolListener<J> {
+  /** A batch is done. The slot is the listener's until it releases it. */
+  decoded(slot: DecodeSlot<J>, decodeMs: number): void;
+  /** A batch is lost with its worker, or its decoding failed. */
+  lost(jobs: readonly J[], reason: 'worker-crash' | 'decoder-error'): void;
+  changed(event: WorkerEvent): void;
+}
+
+export interface PoolMemberOptions {
+  readonly startWorker: StartWorker;
+  readonly setup: Omit<WorkerSetup, 'slots'>;
+  /** Restarts within a minute after which the worker stays down. */
+  readonly maxRestarts: number;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+}
+
+/** One decode worker with its slots: started, replaced when it crashes, ended. */
+export class PoolMember<J> {
+  readonly #options: PoolMemberOptions;
+  readonly #listener: PoolListener<J>;
+  readonly #slots: readonly DecodeSlot<J>[];
+  readonly #setup: WorkerSetup;
+  #worker: DecodeWorker | undefined;
+  #serving = false;
+  #failuresInARow = 0;
+  #restartsMs: number[] = [];
+  /** Set until the worker serves for the first time. */
+  #starting: { resolve(ready: WorkerReady): void; reject(error: Error): void } | undefined;
+  #closed: Promise<void> | undefined;
+  #onceEnded: (() => void) | undefined;
+
+  constructor(options: PoolMemberOptions, listener: PoolListener<J>) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#slots = Array.from(
+      { length: slotsPerWorker },
+      (_, slot) =>
+        new DecodeSlot(options.setup.layout, (model, count) =>
+          this.#worker?.post({ kind: 'decode', slot, model, count }),
+        ),
+    );
+    this.#setup = { ...options.setup, slots: this.#slots.map(({ buffers }) => buffers.memory) };
+  }
+
+  /** True while the worker takes batches. */
+  get serving(): boolean {
+    return this.#serving;
+  }
+
+  /** True once the worker is gone for good. */
+  get down(): boolean {
+    return this.#worker === undefined;
+  }
+
+  /** True while a batch is with the worker. */
+  get busy(): boolean {
+    return this.#slots.some((slot) => slot.decoding);
+  }
+
+  /** Jobs in the slots. */
+  get inFlight(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.jobs.length, 0);
+  }
+
+  /** @throws Error where the worker ends before it serves. */
+  start(): Promise<WorkerReady> {
+    return new Promise((resolve, reject) => {
+      this.#starting = { resolve, reject };
+      this.#launch();
+    });
+  }
+
+  claim(): DecodeSlot<J> | undefined {
+    const slot = this.#serving ? this.#slots.find(({ free }) => free) : undefined;
+    slot?.claim();
+    return slot;
+  }
+
+  /** Lets the worker finish its batches and ends it, by force where that takes longer than `timeoutMs`. */
+  close(timeoutMs: number): Promise<void> {
+    this.#closed ??= this.#close(timeoutMs);
+    return this.#closed;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    this.#serving = false;
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const ended = new Promise<void>((resolve) => {
+      this.#onceEnded = resolve;
+    });
+    worker.post({ kind: 'close' });
+    const force = setTimeout(() => void worker.terminate(), timeoutMs);
+    await ended;
+    clearTimeout(force);
+  }
+
+  #launch(): void {
+    this.#failuresInARow = 0;
+    this.#worker = this.#options.startWorker(this.#setup, {
+      replied: (reply) => this.#replied(reply),
+      exited: (error) => this.#exited(error),
+    });
+  }
+
+  #replied(reply: WorkerReply): void {
+    if (reply.kind === 'ready') {
+      this.#serving = this.#closed === undefined;
+      this.#listener.changed({ kind: 'serving', ready: reply });
+      this.#starting?.resolve(reply);
+      this.#starting = undefined;
+      return;
+    }
+    const slot = this.#slots[reply.slot] as DecodeSlot<J>;
+    slot.finish();
+    if (reply.kind === 'decoded') {
+      this.#failuresInARow = 0;
+      this.#listener.decoded(slot, reply.decodeMs);
+      return;
+    }
+    const { jobs } = slot;
+    slot.release();
+    if (++this.#failuresInARow >= maxFailuresInARow) {
+      this.#serving = false;
+      void this.#worker?.terminate();
+    }
+    this.#listener.changed({ kind: 'batch-failed', message: reply.message });
+    this.#listener.lost(jobs, 'decoder-error');
+  }
+
+  #exited(error: Error | undefined): void {
+    this.#serving = false;
+    this.#worker = undefined;
+    const cut = this.#slots.filter(({ decoding }) => decoding);
+    const jobs = cut.flatMap((slot) => slot.jobs);
+    for (const slot of cut) slot.release();
+    if (this.#closed === undefined) this.#replace(error ?? new Error('decode worker ended on its own'));
+    if (jobs.length > 0) this.#listener.lost(jobs, 'worker-crash');
+    this.#onceEnded?.();
+  }
+
+  #replace(error: Error): void {
+    if (this.#starting !== undefined) {
+      this.#starting.reject(error);
+      return;
+    }
+    const nowMs = this.#options.clock();
+    this.#restartsMs = this.#restartsMs.filter((atMs) => nowMs - atMs < restartWindowMs);
+    if (this.#restartsMs.length >= this.#options.maxRestarts) {
+      this.#listener.changed({ kind: 'gave-up', error });
+      return;
+    }
+    this.#restartsMs.push(nowMs);
+    this.#listener.changed({ kind: 'restarting', error });
+    this.#launch();
+  }
+}

@@ -1,0 +1,116 @@
+import path from 'node:path';
+import { CsiError, type CsiShape } from '@edge-csi/csi';
+import { type Manifest, type ModelBundle, type ModelFile, toHex } from '@edge-csi/models';
+import { listModels, loadModel } from '@edge-csi/models/disk';
+import { type ModelRef, WireError } from '@edge-csi/proto';
+import type { BatchLayout } from './decoding/batch-buffers.ts';
+import type { DecoderModel } from './decoding/model-decoder.ts';
+
+/** A model the server decodes. */
+export interface ServedModel {
+  /** Position among the served models. */
+  readonly index: number;
+  readonly manifest: Manifest;
+  /** Id and pairing hash, as on the wire. */
+  readonly ref: ModelRef;
+  /** Pairing hash in hex. */
+  readonly sha256: string;
+  /** Path of the manifest on the HTTP port. */
+  readonly url: string;
+  readonly shape: CsiShape;
+  readonly bundle: ModelBundle;
+}
+
+/**
+ * Loads the models to serve, with every file's hash checked.
+ *
+ * @param directory - one folder per model, named by its id
+ * @param ids - models to serve, the preferred one first; all of the folder where absent
+ * @throws CsiError `model-unknown` or `model-invalid`.
+ */
+export async function loadCatalog(directory: string, ids: readonly string[] | undefined): Promise<ServedModel[]> {
+  const known = (await listModels(directory)).map((manifest) => manifest.id);
+  const wanted = ids ?? known;
+  if (wanted.length === 0) throw new CsiError('model-unknown', `${directory} holds no model`);
+  const unknown = wanted.find((id) => !known.includes(id));
+  if (unknown !== undefined) {
+    throw new CsiError('model-unknown', `model ${unknown} is not in ${directory}, which holds ${known.join(', ')}`);
+  }
+  const files: readonly ModelFile[] = ['encoder', 'decoder', 'refiner'];
+  return Promise.all(
+    [...new Set(wanted)].map(async (id, index) => {
+      const bundle = await loadModel(path.join(directory, id), files);
+      const { manifest, sha256 } = bundle;
+      const { numAntennas, numDelays } = manifest.csi;
+      const ref = { id, sha256 };
+      return {
+        index,
+        manifest,
+        ref,
+        sha256: toHex(sha256),
+        url: `/models/${id}/manifest.json`,
+        shape: { numAntennas, numDelays },
+        bundle,
+      };
+    }),
+  );
+}
+
+/**
+ * The model a UE is told to use: the server's favourite among those that the UE holds in the same version; the
+ * server's favourite at all where the UE holds none yet and will fetch it.
+ *
+ * @param held - what the UE named in Hello
+ * @throws WireError `model-mismatch`, naming the hash to fetch, or `model-unknown`, naming what is served.
+ */
+export function pairModel(served: readonly ServedModel[], held: readonly ModelRef[]): ServedModel {
+  const favourite = served[0] as ServedModel;
+  if (held.length === 0) return favourite;
+  const paired = served.find((model) =>
+    held.some(({ id, sha256 }) => id === model.ref.id && toHex(sha256) === model.sha256),
+  );
+  if (paired !== undefined) return paired;
+  const other = served.find((model) => held.some(({ id }) => id === model.ref.id));
+  if (other !== undefined) {
+    const mine = held.find(({ id }) => id === other.ref.id) as ModelRef;
+    throw new WireError(
+      'model-mismatch',
+      `model ${other.ref.id} has sha256 ${other.sha256} here, the UE holds ${toHex(mine.sha256)}; fetch ${other.url}`,
+    );
+  }
+  throw new WireError(
+    'model-unknown',
+    `none of the UE's models is served here; served are ${served.map(({ ref }) => ref.id).join(', ')}`,
+  );
+}
+
+/** What a decode worker needs of a served model. */
+export function decoderModelOf({ manifest, shape, bundle }: ServedModel): DecoderModel {
+  return {
+    id: manifest.id,
+    ...shape,
+    scale: manifest.normalization.scale,
+    codewordBits: manifest.codeword.bits,
+    codewordStep: manifest.codeword.step,
+    maxPhaseBits: manifest.phase.maxBits,
+    allocation: bundle.files.get('allocation') as Uint8Array,
+    decoderOnnx: bundle.files.get('decoder') as Uint8Array,
+    refinerOnnx: bundle.files.get('refiner'),
+  };
+}
+
+/** Sizes that hold a batch of any served model. */
+export function batchLayoutOf(served: readonly ServedModel[], maxBatchSize: number): BatchLayout {
+  const most = (size: (model: ServedModel) => number) => Math.max(...served.map(size));
+  return {
+    maxBatchSize,
+    maxCodewordBytes: most(({ bundle }) => Math.ceil(bundle.quantizer.totalBits / 8)),
+    maxPhaseBytes: most((model) => Math.ceil(maxPhaseBits(model) / 8)),
+    maxEntries: most(({ shape }) => shape.numAntennas * shape.numDelays),
+  };
+}
+
+/** Most phase bits any codeword of the model can ask for. */
+export function maxPhaseBits({ shape, manifest }: ServedModel): number {
+  return shape.numAntennas * shape.numDelays * manifest.phase.maxBits;
+}

@@ -1,0 +1,167 @@
+import { zooDirectory } from '@edge-csi/models/disk';
+import { type Logger, pino } from 'pino';
+import type { ExecutionProvider } from './decoding/graph.ts';
+import { monotonicMs } from './monotonic-clock.ts';
+
+/** Everything about a server that can be set. All of it has a default. */
+export interface BsServerOptions {
+  /** TCP port for HTTP and WebSockets; 0 takes a free one. */
+  readonly port?: number;
+  readonly host?: string;
+  /** Folder of models, one folder each. */
+  readonly modelsDirectory?: string;
+  /** Models to serve, the preferred one first. All of the folder where absent. */
+  readonly models?: readonly string[];
+  /** Where set, every connection must name it: UEs in Hello, others as `Authorization: Bearer`. */
+  readonly token?: string;
+
+  /** What new UEs are told; a running one is told otherwise with `reconfigure`. */
+  readonly reportPeriodSlots?: number;
+  readonly codewordTruncation?: number;
+  /** The model's own theta where absent. */
+  readonly phaseTheta?: number;
+
+  /** From a report's arrival until it is worth nothing any more. */
+  readonly deadlineMs?: number;
+  readonly maxBatchSize?: number;
+  /** How long an idle decoder waits for a batch to grow. */
+  readonly maxQueueDelayMs?: number;
+
+  /** How much older than its report an uplink may be. 0: only the uplink of the report's own slot. */
+  readonly freshnessWindowSlots?: number;
+  /** How long a report without any usable uplink waits for one. */
+  readonly uplinkWaitMs?: number;
+  readonly uplinksPerUe?: number;
+
+  /** Tried in order; one that is slower than `cpu` is passed over where `cpu` is in the list. */
+  readonly executionProviders?: readonly ExecutionProvider[];
+  readonly intraOpNumThreads?: number;
+  /** Decode workers on the CPU. */
+  readonly decodeWorkers?: number;
+  /** Restarts of a crashed decode worker within a minute. */
+  readonly maxWorkerRestarts?: number;
+
+  readonly maxUes?: number;
+  readonly maxPhyFeeds?: number;
+  readonly maxSubscribers?: number;
+  /** From the TCP connection to the upgrade, and from there to Hello. */
+  readonly helloTimeoutMs?: number;
+  readonly pingIntervalMs?: number;
+  /** Silence, pongs included, after which a connection is given up. */
+  readonly idleTimeoutMs?: number;
+  /** Bytes waiting to be sent to one connection: a subscriber beyond it misses estimates, a UE is cut off. */
+  readonly maxBufferedBytes?: number;
+  /** Longest wait of `drain`, and of `close` for the other ends to hang up. */
+  readonly drainTimeoutMs?: number;
+
+  /** Warnings and errors on stderr where absent. */
+  readonly logger?: Logger;
+  /** Monotonic milliseconds. CLOCK_MONOTONIC where absent, which all processes of a host share. */
+  readonly clock?: () => number;
+}
+
+type Unset = 'models' | 'token' | 'phaseTheta' | 'logger';
+
+/** The options of a running server. */
+export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>> {
+  readonly models: readonly string[] | undefined;
+  readonly token: string | undefined;
+  readonly phaseTheta: number | undefined;
+  readonly logger: Logger;
+}
+
+export const DEFAULTS = {
+  port: 8080,
+  host: '127.0.0.1',
+  modelsDirectory: zooDirectory,
+  reportPeriodSlots: 20,
+  codewordTruncation: 0,
+  deadlineMs: 100,
+  maxBatchSize: 16,
+  maxQueueDelayMs: 0,
+  freshnessWindowSlots: 8,
+  uplinkWaitMs: 2,
+  uplinksPerUe: 4,
+  executionProviders: ['cuda', 'webgpu', 'cpu'],
+  intraOpNumThreads: 1,
+  decodeWorkers: 1,
+  maxWorkerRestarts: 5,
+  maxUes: 1024,
+  maxPhyFeeds: 16,
+  maxSubscribers: 16,
+  helloTimeoutMs: 5_000,
+  pingIntervalMs: 10_000,
+  idleTimeoutMs: 30_000,
+  maxBufferedBytes: 4 * 2 ** 20,
+  drainTimeoutMs: 2_000,
+  clock: monotonicMs,
+} as const satisfies Omit<Required<BsServerOptions>, Unset>;
+
+/** Whole numbers with the least and the most that make sense. */
+const integers: readonly (readonly [keyof typeof DEFAULTS, number, number])[] = [
+  ['port', 0, 65_535],
+  ['reportPeriodSlots', 1, 320],
+  ['codewordTruncation', 0, 7],
+  ['maxBatchSize', 1, 256],
+  ['freshnessWindowSlots', 0, 2 ** 20],
+  ['uplinksPerUe', 1, 64],
+  ['intraOpNumThreads', 1, 64],
+  ['decodeWorkers', 1, 64],
+  ['maxWorkerRestarts', 0, 1_000],
+  ['maxUes', 1, 2 ** 16],
+  ['maxPhyFeeds', 1, 2 ** 10],
+  ['maxSubscribers', 1, 2 ** 10],
+  ['maxBufferedBytes', 2 ** 16, 2 ** 30],
+];
+
+/** Spans of time with their least; the most is what a timer can hold. */
+const durations: readonly (readonly [keyof typeof DEFAULTS, number])[] = [
+  ['deadlineMs', 1],
+  ['maxQueueDelayMs', 0],
+  ['uplinkWaitMs', 0],
+  ['helloTimeoutMs', 1],
+  ['pingIntervalMs', 1],
+  ['idleTimeoutMs', 1],
+  ['drainTimeoutMs', 0],
+];
+const providers: readonly string[] = ['cuda', 'webgpu', 'cpu'] satisfies ExecutionProvider[];
+
+/**
+ * Fills in the defaults and checks every value.
+ *
+ * @throws RangeError naming the option, its value and its bounds.
+ */
+export function resolveOptions(options: BsServerOptions): ResolvedOptions {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const resolved: ResolvedOptions = {
+    models: undefined,
+    token: undefined,
+    phaseTheta: undefined,
+    logger: given['logger'] ?? pino({ name: 'edge-csi-bs', level: 'warn' }, pino.destination(2)),
+    ...DEFAULTS,
+    ...given,
+  };
+  for (const [name, min, max] of integers) {
+    const value = resolved[name];
+    if (!Number.isInteger(value)) throw new RangeError(`${name} is ${value}, must be an integer`);
+    requireWithin(name, value as number, min, max);
+  }
+  for (const [name, min] of durations) requireWithin(name, resolved[name] as number, min, 2 ** 31 - 1);
+  if (resolved.phaseTheta !== undefined) requireWithin('phaseTheta', resolved.phaseTheta, 1, 2 ** 24);
+  requireWithin('uplinkWaitMs', resolved.uplinkWaitMs, 0, resolved.deadlineMs);
+  requireWithin('maxQueueDelayMs', resolved.maxQueueDelayMs, 0, resolved.deadlineMs);
+  requireWithin('pingIntervalMs', resolved.pingIntervalMs, 1, resolved.idleTimeoutMs);
+  for (const provider of resolved.executionProviders) {
+    if (!providers.includes(provider)) {
+      throw new RangeError(`executionProviders names ${provider}, known are ${providers.join(', ')}`);
+    }
+  }
+  if (resolved.executionProviders.length === 0)
+    throw new RangeError('executionProviders is empty, must name at least one');
+  if (resolved.models?.length === 0) throw new RangeError('models is empty, must name at least one');
+  return resolved;
+}
+
+function requireWithin(name: string, value: number, min: number, max: number): void {
+  if (!(value >= min && value <= max)) throw new RangeError(`${name} is ${value}, must be ${min}..${max}`);
+}

@@ -1,0 +1,239 @@
+import type { ReportOutcome } from '@edge-csi/proto';
+import type { AcceptedReport, SettleReason } from './accepted-report.ts';
+import type { Batcher } from './batching/batcher.ts';
+import type { DecodeSlot } from './decoding/decode-slot.ts';
+import type { DecoderPool } from './decoding/decoder-pool.ts';
+import type { Joined, UplinkJoin } from './uplink/uplink-join.ts';
+import type { UplinkSample } from './uplink/uplink-ring.ts';
+
+/** A report with its uplink, as it waits for the decoder. */
+export type DecodeJob = Joined<AcceptedReport>;
+
+/** One decoded report. `values` is a view that is overwritten once the listener returns. */
+export interface DecodedReport {
+  readonly job: DecodeJob;
+  /** Estimated downlink CSI, planar `[2][numAntennas][numDelays]`. */
+  readonly values: Float32Array;
+  /** From arrival to the start of its decoding. */
+  readonly queueMs: number;
+  /** Decoding of its whole batch. */
+  readonly decodeMs: number;
+}
+
+export interface PipelineListener {
+  decoded(report: DecodedReport): void;
+  settled(report: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void;
+  batchDone(size: number, decodeMs: number): void;
+}
+
+export interface ReportPipelineParts {
+  readonly join: UplinkJoin<AcceptedReport>;
+  /** One queue per served model, by its index. */
+  readonly batchers: readonly Batcher<DecodeJob>[];
+  readonly pool: Pick<DecoderPool<DecodeJob>, 'claim' | 'serving' | 'down' | 'inFlight'>;
+  readonly listener: PipelineListener;
+  readonly clock: () => number;
+}
+
+/**
+ * Takes reports and uplinks to the decoder and its results on to the listener.
+ *
+ * Everything happens on arrival of a report, of an uplink or of a result. A timer only serves the idle tail: a report
+ * that waits for its uplink, or a batch that waits to grow, while nothing else arrives.
+ */
+export class ReportPipeline {
+  readonly #parts: ReportPipelineParts;
+  #timer: NodeJS.Timeout | undefined;
+  #timerMs = Number.POSITIVE_INFINITY;
+  #stopped = false;
+  #onceEmpty: (() => void) | undefined;
+
+  constructor(parts: ReportPipelineParts) {
+    this.#parts = parts;
+  }
+
+  /** Reports that have entered and are not settled. */
+  get inFlight(): number {
+    return this.#parts.join.waiting + this.queued + this.#parts.pool.inFlight;
+  }
+
+  /** Reports in front of the decoders. */
+  get queued(): number {
+    return this.#parts.batchers.reduce((sum, batcher) => sum + batcher.size, 0);
+  }
+
+  /** Takes a report over; its origin hears of it once it is settled. */
+  pushReport(report: AcceptedReport): void {
+    const { join, pool } = this.#parts;
+    if (this.#stopped || pool.down) {
+      this.#settleNow([report], 'shed', this.#stopped ? 'draining' : 'no-decoder');
+      return;
+    }
+    const { joined, superseded } = join.pushReport(report, report.receivedMs);
+    // The origin is told together with the newer report's outcome.
+    if (superseded !== undefined) this.#settle(superseded, 'superseded', 'newer-report');
+    if (joined !== undefined) this.#enqueue(joined, report.receivedMs);
+    this.#advance(report.receivedMs);
+  }
+
+  /** Takes uplink CSI of one UE and slot. */
+  pushUplink(ueId: string, sample: UplinkSample): void {
+    const nowMs = this.#parts.clock();
+    const joined = this.#parts.join.pushUplink(ueId, sample);
+    if (joined !== undefined) this.#enqueue(joined, nowMs);
+    this.#advance(nowMs);
+  }
+
+  /** Takes a batch back from the decoder. */
+  finish(slot: DecodeSlot<DecodeJob>, decodeMs: number): void {
+    const { clock, listener } = this.#parts;
+    const nowMs = clock();
+    // The decoder gets its next batch, in another slot, before this one is read.
+    this.#advance(nowMs);
+    const { jobs, buffers } = slot;
+    listener.batchDone(jobs.length, decodeMs);
+    jobs.forEach((job, i) => {
+      const { report } = job;
+      const status = buffers.status(i);
+      if (status === 'decoded') {
+        const values = buffers.estimate(i, report.shape.numAntennas * report.shape.numDelays);
+        listener.decoded({ job, values, queueMs: Math.max(0, nowMs - decodeMs - report.receivedMs), decodeMs });
+        this.#settle(report, 'decoded', 'estimate-published');
+      } else {
+        this.#settle(report, 'invalid', status);
+      }
+    });
+    slot.release();
+    for (const { report } of jobs) report.origin.flush();
+    this.#advance(nowMs);
+  }
+
+  /** Settles jobs whose batch is lost. */
+  lose(jobs: readonly DecodeJob[], reason: 'worker-crash' | 'decoder-error'): void {
+    this.#settleNow(
+      jobs.map(({ report }) => report),
+      'shed',
+      reason,
+    );
+    this.resume();
+  }
+
+  /** Looks for work after a change in the pool; sheds everything where no decoder is left. */
+  resume(): void {
+    if (this.#parts.pool.down) this.#shedAll('no-decoder');
+    else this.#advance(this.#parts.clock());
+  }
+
+  /** Takes no more reports and waits until those it has are settled; sheds what is left after `timeoutMs`. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#stopped = true;
+    if (this.inFlight > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, timeoutMs);
+        this.#onceEmpty = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.abandon();
+  }
+
+  /** Takes no more reports and sheds those that are not with a decoder yet. */
+  abandon(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#shedAll('draining');
+  }
+
+  #enqueue(job: DecodeJob, nowMs: number): void {
+    const { report } = job;
+    const batcher = this.#parts.batchers[report.model] as Batcher<DecodeJob>;
+    const superseded = batcher.push(report.ueId, report.deadlineMs, job, nowMs);
+    if (superseded !== undefined) this.#settle(superseded.report, 'superseded', 'newer-report');
+  }
+
+  #advance(nowMs: number): void {
+    const { join, batchers, pool } = this.#parts;
+    for (const joined of join.takeExpired(nowMs)) this.#enqueue(joined, nowMs);
+    while (this.#dispatch(nowMs));
+    if (!pool.serving) for (const batcher of batchers) this.#settleLate(batcher.takeLate(nowMs));
+    this.#armTimer(nowMs);
+    this.#checkEmpty();
+  }
+
+  /** Sends the most urgent batch that a worker can take. @returns false where there is none */
+  #dispatch(nowMs: number): boolean {
+    const ready = this.#parts.batchers.filter((batcher) => batcher.readyAtMs <= nowMs);
+    if (ready.length > 1) ready.sort((a, b) => a.urgencyMs - b.urgencyMs);
+    for (const batcher of ready) {
+      const slot = this.#parts.pool.claim(batcher.full);
+      if (slot === undefined) continue;
+      const { jobs, late } = batcher.take(nowMs);
+      this.#settleLate(late);
+      if (jobs.length === 0) {
+        slot.release();
+        return true;
+      }
+      jobs.forEach(({ report, uplink }, i) => {
+        slot.buffers.write(i, report, uplink?.values);
+      });
+      slot.dispatch(this.#parts.batchers.indexOf(batcher), jobs);
+      return true;
+    }
+    return false;
+  }
+
+  /** One timer for the next thing that only time brings about. */
+  #armTimer(nowMs: number): void {
+    const { join, batchers, pool, clock } = this.#parts;
+    let wakeMs = join.nextExpiryMs;
+    for (const { readyAtMs, urgencyMs } of batchers) {
+      if (!pool.serving) wakeMs = Math.min(wakeMs, urgencyMs);
+      else if (readyAtMs > nowMs) wakeMs = Math.min(wakeMs, readyAtMs);
+    }
+    // A timer that is due earlier arms this one when it fires.
+    if (wakeMs >= this.#timerMs) return;
+    clearTimeout(this.#timer);
+    this.#timerMs = wakeMs;
+    const onTime = () => {
+      this.#timerMs = Number.POSITIVE_INFINITY;
+      this.#advance(clock());
+    };
+    this.#timer = setTimeout(onTime, Math.max(0, Math.ceil(wakeMs - nowMs)));
+  }
+
+  #settleLate(jobs: readonly DecodeJob[]): void {
+    this.#settleNow(
+      jobs.map(({ report }) => report),
+      'late',
+      'deadline-passed',
+    );
+  }
+
+  #shedAll(reason: SettleReason): void {
+    const { join, batchers } = this.#parts;
+    this.#settleNow(join.takeAll(), 'shed', reason);
+    for (const batcher of batchers)
+      this.#settleNow(
+        batcher.takeAll().map(({ report }) => report),
+        'shed',
+        reason,
+      );
+    this.#checkEmpty();
+  }
+
+  #checkEmpty(): void {
+    if (this.#stopped && this.inFlight === 0) this.#onceEmpty?.();
+  }
+
+  #settle(report: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void {
+    this.#parts.listener.settled(report, outcome, reason);
+    report.origin.settle(report.seq, outcome, reason);
+  }
+
+  #settleNow(reports: readonly AcceptedReport[], outcome: ReportOutcome, reason: SettleReason): void {
+    for (const report of reports) this.#settle(report, outcome, reason);
+    for (const report of reports) report.origin.flush();
+  }
+}

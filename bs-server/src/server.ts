@@ -1,0 +1,324 @@
+import { readFile } from 'node:fs/promises';
+import type { ReportConfig } from '@edge-csi/proto';
+import type { AcceptedReport } from './accepted-report.ts';
+import { Batcher } from './batching/batcher.ts';
+import { DecoderPool } from './decoding/decoder-pool.ts';
+import type { ExecutionProvider } from './decoding/graph.ts';
+import type { WorkerEvent } from './decoding/pool-member.ts';
+import { startWorkerThread } from './decoding/start-worker.ts';
+import { batchLayoutOf, decoderModelOf, loadCatalog, type ServedModel } from './model-catalog.ts';
+import { type BsServerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { channelEstimateOf } from './publishing/channel-estimate.ts';
+import { EstimateStream } from './publishing/estimate-stream.ts';
+import { type DecodeJob, ReportPipeline } from './report-pipeline.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { type Gauges, type ServerStats, statsOf } from './telemetry/server-stats.ts';
+import { Tally } from './telemetry/tally.ts';
+import { Gateway } from './transport/gateway.ts';
+import { requestListener } from './transport/http-routes.ts';
+import { Listener } from './transport/listener.ts';
+import { modelRoutes } from './transport/model-routes.ts';
+import { PhySession } from './transport/phy-session.ts';
+import { type ConfigChange, reportConfigOf } from './transport/session-config.ts';
+import { SubscriberSession } from './transport/subscriber-session.ts';
+import { UeRegistry } from './transport/ue-registry.ts';
+import { UeSession } from './transport/ue-session.ts';
+import { WebSocketGate } from './transport/web-socket.ts';
+import { UplinkJoin } from './uplink/uplink-join.ts';
+import type { UplinkSample } from './uplink/uplink-ring.ts';
+
+/** A running BS server. */
+export interface BsServer extends AsyncDisposable {
+  /** HTTP origin, as http://127.0.0.1:8080; the WebSocket paths are under the same host and port. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly models: readonly { readonly id: string; readonly sha256: string }[];
+  /** Where the decoder runs. */
+  readonly executionProvider: ExecutionProvider;
+  stats(): ServerStats;
+  /**
+   * Tells a connected UE what to report from now on.
+   *
+   * @returns the configuration it was told
+   * @throws RangeError where no UE of that id is connected or a value is out of bounds.
+   */
+  reconfigure(ueId: string, change: ConfigChange): ReportConfig;
+  /**
+   * Turns away new connections and reports and waits until everything that has arrived is decoded and answered, at most
+   * for the drain timeout; what is left then is shed.
+   */
+  drain(): Promise<void>;
+  /** Ends everything. Reports that are not with the decoder are shed. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a BS server and waits until its decoder is warm. It listens from the beginning, so that /healthz and /readyz
+ * answer meanwhile.
+ *
+ * @throws RangeError where an option is out of bounds.
+ * @throws CsiError where a model is missing or broken.
+ * @throws Error where no execution provider can run the models, or the port is taken.
+ */
+export async function startBsServer(options: BsServerOptions = {}): Promise<BsServer> {
+  const resolved = resolveOptions(options);
+  const served = await loadCatalog(resolved.modelsDirectory, resolved.models);
+  const server = new ComposedServer(resolved, served, await packageVersion());
+  try {
+    await server.start();
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return server;
+}
+
+type Phase = 'starting' | 'serving' | 'draining' | 'closed';
+
+/** The parts of a server, made and joined. */
+class ComposedServer implements BsServer {
+  readonly host: string;
+  readonly models: BsServer['models'];
+  readonly #options: ResolvedOptions;
+  readonly #served: readonly ServedModel[];
+  readonly #version: string;
+  readonly #tally = new Tally();
+  readonly #metrics = createMetrics(this.#tally, () => this.#gauges());
+  readonly #registry = new UeRegistry<UeSession>();
+  readonly #stream: EstimateStream;
+  readonly #join: UplinkJoin<AcceptedReport>;
+  readonly #pool: DecoderPool<DecodeJob>;
+  readonly #pipeline: ReportPipeline;
+  readonly #gate: WebSocketGate;
+  readonly #gateway: Gateway;
+  readonly #listener: Listener;
+  #phase: Phase = 'starting';
+  #provider: ExecutionProvider | undefined;
+  #port = 0;
+  #drained: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: ResolvedOptions, served: readonly ServedModel[], version: string) {
+    this.host = options.host;
+    this.models = served.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
+    this.#options = options;
+    this.#served = served;
+    this.#version = version;
+    this.#stream = new EstimateStream(options.maxBufferedBytes / 2);
+    this.#join = new UplinkJoin(options);
+    this.#pool = this.#createPool();
+    this.#pipeline = this.#createPipeline();
+    this.#gate = this.#createGate();
+    this.#gateway = this.#createGateway();
+    this.#listener = this.#createListener();
+  }
+
+  get url(): string {
+    const host = this.host.includes(':') ? `[${this.host}]` : this.host;
+    return `http://${host}:${this.#port}`;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get executionProvider(): ExecutionProvider {
+    return this.#provider ?? 'cpu';
+  }
+
+  async start(): Promise<void> {
+    this.#port = await this.#listener.listen();
+    this.#provider = await this.#pool.start();
+    if (this.#phase === 'starting') this.#phase = 'serving';
+    const models = this.models.map(({ id }) => id);
+    this.#options.logger.info({ url: this.url, provider: this.#provider, models }, 'serving');
+  }
+
+  stats(): ServerStats {
+    return statsOf(this.#tally, this.#gauges());
+  }
+
+  reconfigure(ueId: string, change: ConfigChange): ReportConfig {
+    const session = this.#registry.get(ueId);
+    if (session === undefined) throw new RangeError(`ueId is ${ueId}, no UE of that id is connected`);
+    return reportConfigOf(session.reconfigure(change));
+  }
+
+  drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#phase !== 'closed') this.#phase = 'draining';
+    await this.#pipeline.drain(this.#options.drainTimeoutMs);
+  }
+
+  async #close(): Promise<void> {
+    this.#phase = 'closed';
+    this.#pipeline.abandon();
+    await this.#pool.close(this.#options.drainTimeoutMs);
+    await this.#gate.close();
+    await this.#listener.close();
+  }
+
+  #createPool(): DecoderPool<DecodeJob> {
+    const { maxBatchSize, executionProviders, intraOpNumThreads, decodeWorkers, maxWorkerRestarts, clock } =
+      this.#options;
+    const models = this.#served.map(decoderModelOf);
+    const layout = batchLayoutOf(this.#served, maxBatchSize);
+    return new DecoderPool<DecodeJob>(
+      {
+        startWorker: startWorkerThread,
+        setup: { models, layout, executionProviders, intraOpNumThreads },
+        numWorkers: decodeWorkers,
+        maxRestarts: maxWorkerRestarts,
+        clock,
+      },
+      {
+        decoded: (slot, decodeMs) => this.#pipeline.finish(slot, decodeMs),
+        lost: (jobs, reason) => this.#pipeline.lose(jobs, reason),
+        changed: (event) => this.#workerChanged(event),
+      },
+    );
+  }
+
+  #createPipeline(): ReportPipeline {
+    const { clock } = this.#options;
+    const metrics = this.#metrics;
+    return new ReportPipeline({
+      join: this.#join,
+      batchers: this.#served.map(() => new Batcher<DecodeJob>(this.#options)),
+      pool: this.#pool,
+      clock,
+      listener: {
+        decoded: (decoded) => {
+          const nowMs = clock();
+          const { report, quality } = decoded.job;
+          this.#tally.quality(quality);
+          metrics.queueMs.observe(decoded.queueMs);
+          metrics.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
+          this.#stream.publish(() => channelEstimateOf(decoded, nowMs));
+        },
+        settled: (_report, outcome, reason) => this.#tally.settle(outcome, reason),
+        batchDone: (size, decodeMs) => {
+          this.#tally.batches++;
+          metrics.batchSize.observe(size);
+          metrics.decodeMs.observe(decodeMs);
+        },
+      },
+    });
+  }
+
+  #createGate(): WebSocketGate {
+    return new WebSocketGate({
+      ...this.#options,
+      closeTimeoutMs: this.#options.drainTimeoutMs,
+      onReject: ({ code, message }) => {
+        this.#tally.reject(code);
+        this.#options.logger.debug({ code, message }, 'rejected');
+      },
+    });
+  }
+
+  #createGateway(): Gateway {
+    const { clock, deadlineMs, helloTimeoutMs, token } = this.#options;
+    const tally = this.#tally;
+    const ueContext = {
+      served: this.#served,
+      registry: this.#registry,
+      token,
+      defaults: this.#options,
+      helloTimeoutMs,
+      deadlineMs,
+      clock,
+      onReport: () => tally.received++,
+      onRefused: (reason: Parameters<Tally['settle']>[1]) => tally.settle('invalid', reason),
+      accept: (report: AcceptedReport) => this.#pipeline.pushReport(report),
+    };
+    const phyContext = {
+      shapes: this.#served.map(({ shape }) => shape),
+      accept: (ueId: string, sample: UplinkSample) => {
+        tally.uplinksReceived++;
+        this.#pipeline.pushUplink(ueId, sample);
+      },
+      onInvalid: () => {
+        tally.uplinksReceived++;
+        tally.uplinksInvalid++;
+      },
+    };
+    return new Gateway({
+      ...this.#options,
+      gate: this.#gate,
+      accepting: () => this.#phase === 'serving',
+      openUe: (peer) => new UeSession(peer, ueContext),
+      openPhy: () => new PhySession(phyContext),
+      openSubscriber: (peer) => new SubscriberSession(peer, this.#stream),
+    });
+  }
+
+  #createListener(): Listener {
+    const { host, port, helloTimeoutMs } = this.#options;
+    return new Listener({
+      host,
+      port,
+      headersTimeoutMs: helloTimeoutMs,
+      onUpgrade: this.#gateway.upgrade,
+      onRequest: requestListener({
+        files: modelRoutes(this.#served),
+        health: () => this.#health(),
+        ready: () => this.#phase === 'serving' && this.#pool.serving,
+        metrics: () => this.#metrics.render(),
+      }),
+    });
+  }
+
+  #health(): { ok: boolean; body: unknown } {
+    const failed = this.#phase === 'serving' && this.#pool.down;
+    const status = failed ? 'failed' : this.#phase;
+    const executionProvider = this.#provider ?? null;
+    return { ok: !failed, body: { status, version: this.#version, executionProvider, models: this.models } };
+  }
+
+  #gauges(): Gauges {
+    return {
+      inFlight: this.#pipeline.inFlight,
+      queued: this.#pipeline.queued,
+      estimates: { sent: this.#stream.sent, skipped: this.#stream.skipped },
+      uesEvicted: this.#join.evicted,
+      connections: this.#gateway.connections,
+    };
+  }
+
+  #workerChanged(event: WorkerEvent): void {
+    const { logger } = this.#options;
+    if (event.kind === 'serving') {
+      this.#provider = event.ready.provider;
+      logger.info({ ...event.ready }, 'decode worker serves');
+    } else if (event.kind === 'batch-failed') {
+      this.#tally.failedBatches++;
+      logger.error({ message: event.message }, 'decoding a batch failed');
+    } else if (event.kind === 'restarting') {
+      this.#tally.workerRestarts++;
+      logger.error({ err: event.error }, 'decode worker crashed and is restarted');
+    } else {
+      logger.fatal({ err: event.error }, 'decode worker crashed too often and stays down');
+    }
+    if (event.kind !== 'batch-failed') this.#pipeline.resume();
+  }
+}
+
+async function packageVersion(): Promise<string> {
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
+  return version;
+}

@@ -1,0 +1,56 @@
+import type { Tally } from './tally.ts';
+
+/**
+ * What has gone through a server since it started.
+ *
+ * Every report that arrived is accounted for: received = decoded + superseded + late + shed + invalid + inFlight.
+ */
+export interface ServerStats {
+  readonly received: number;
+  readonly decoded: number;
+  /** Replaced by a newer report of the same UE before they were decoded. */
+  readonly superseded: number;
+  readonly late: number;
+  /** Dropped because the server stopped or its decoder failed. */
+  readonly shed: number;
+  /** Refused: they do not fit their session, configuration or model. */
+  readonly invalid: number;
+  /** Waiting for their uplink, queued, or with the decoder. */
+  readonly inFlight: number;
+  /** Settled reports by outcome and reason, as `invalid/seq`. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** Decoded reports by the quality of their estimate. */
+  readonly qualities: Readonly<Record<string, number>>;
+  readonly uplinks: { readonly received: number; readonly invalid: number; readonly uesEvicted: number };
+  /** Estimates handed to subscribers, and those a subscriber missed; each once per subscriber. */
+  readonly estimates: { readonly sent: number; readonly skipped: number };
+  /** Rejects sent, by error code. */
+  readonly rejects: Readonly<Record<string, number>>;
+  readonly batches: { readonly decoded: number; readonly failed: number };
+  readonly workerRestarts: number;
+  readonly connections: { readonly ues: number; readonly phyFeeds: number; readonly subscribers: number };
+}
+
+/** What is not counted but read where it lives. */
+export type Gauges = Pick<ServerStats, 'inFlight' | 'estimates' | 'connections'> & {
+  readonly uesEvicted: number;
+  readonly queued: number;
+};
+
+/** A snapshot of the counters. */
+export function statsOf(tally: Tally, gauges: Gauges): ServerStats {
+  const { estimates, connections, inFlight, uesEvicted } = gauges;
+  return {
+    received: tally.received,
+    ...tally.outcomes,
+    inFlight,
+    reasons: Object.fromEntries(tally.reasons),
+    qualities: Object.fromEntries(tally.qualities),
+    uplinks: { received: tally.uplinksReceived, invalid: tally.uplinksInvalid, uesEvicted },
+    estimates,
+    rejects: Object.fromEntries(tally.rejects),
+    batches: { decoded: tally.batches, failed: tally.failedBatches },
+    workerRestarts: tally.workerRestarts,
+    connections,
+  };
+}

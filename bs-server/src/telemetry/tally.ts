@@ -1,0 +1,36 @@
+import type { EstimateQuality, ReportOutcome } from '@edge-csi/proto';
+import type { SettleReason } from '../accepted-report.ts';
+
+/** Plain counters, written on the hot path and read by `stats()` and the metrics. */
+export class Tally {
+  /** Reports that arrived on a session. */
+  received = 0;
+  readonly outcomes: Record<ReportOutcome, number> = { decoded: 0, superseded: 0, late: 0, shed: 0, invalid: 0 };
+  /** Settled reports by outcome and reason, as `outcome/reason`. */
+  readonly reasons = new Map<`${ReportOutcome}/${SettleReason}`, number>();
+  readonly qualities = new Map<EstimateQuality, number>();
+  uplinksReceived = 0;
+  uplinksInvalid = 0;
+  /** Rejects sent, by error code. */
+  readonly rejects = new Map<string, number>();
+  batches = 0;
+  failedBatches = 0;
+  workerRestarts = 0;
+
+  settle(outcome: ReportOutcome, reason: SettleReason): void {
+    this.outcomes[outcome]++;
+    increment(this.reasons, `${outcome}/${reason}`);
+  }
+
+  reject(code: string): void {
+    increment(this.rejects, code);
+  }
+
+  quality(quality: EstimateQuality): void {
+    increment(this.qualities, quality);
+  }
+}
+
+function increment<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}

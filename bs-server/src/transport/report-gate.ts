@@ -1,0 +1,59 @@
+import { type CsiReport, checkReport, WireError } from '@edge-csi/proto';
+import type { SessionConfig } from './session-config.ts';
+
+/** Why a report does not fit its session or model. */
+export type ReportFault = 'epoch' | 'seq' | 'revision' | 'model' | 'size';
+
+/** A report that may be decoded, with the configuration it was made under, or what is wrong with it. */
+export type Admission =
+  | { readonly config: SessionConfig; readonly phaseBits: number }
+  | { readonly fault: ReportFault; readonly message: string };
+
+/** Configurations a session remembers: reports made under an older one may still be on their way. */
+const rememberedConfigs = 8;
+
+/** What a session has told its UE, and with that, which of its reports may be decoded. */
+export class ReportGate {
+  readonly #epoch: number;
+  /** Newest last. */
+  readonly #told: SessionConfig[];
+  #lastSeq = 0;
+
+  constructor(epoch: number, first: SessionConfig) {
+    this.#epoch = epoch;
+    this.#told = [first];
+  }
+
+  /** The configuration in force. */
+  get config(): SessionConfig {
+    return this.#told[this.#told.length - 1] as SessionConfig;
+  }
+
+  /** Adds a configuration that the UE has been told. */
+  tell(config: SessionConfig): void {
+    this.#told.push(config);
+    if (this.#told.length > rememberedConfigs) this.#told.shift();
+  }
+
+  /** Decides on one report. A sequence number counts as used whatever else is wrong with its report. */
+  admit(report: CsiReport): Admission {
+    const { epoch, seq, revision, modelId } = report;
+    if (epoch !== this.#epoch)
+      return { fault: 'epoch', message: `epoch is ${epoch}, this session's is ${this.#epoch}` };
+    if (seq <= this.#lastSeq) return { fault: 'seq', message: `seq is ${seq}, must be above ${this.#lastSeq}` };
+    this.#lastSeq = seq;
+    const config = this.#told.findLast((told) => told.revision === revision);
+    if (config === undefined) {
+      return { fault: 'revision', message: `revision is ${revision}, in force is ${this.config.revision}` };
+    }
+    const { id } = config.model.ref;
+    if (modelId !== id)
+      return { fault: 'model', message: `modelId is ${modelId}, revision ${revision} asks for ${id}` };
+    try {
+      return { config, phaseBits: checkReport(report, config.sizes) };
+    } catch (error) {
+      if (error instanceof WireError) return { fault: 'size', message: error.message };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import {
+  type CsiReport,
+  decodeFrame,
+  encodeFrame,
+  type Hello,
+  protocolVersion,
+  type ReportOutcome,
+  WireError,
+} from '@edge-csi/proto';
+import type { AcceptedReport, ReportOrigin, SettleReason } from '../accepted-report.ts';
+import { pairModel, type ServedModel } from '../model-catalog.ts';
+import type { Peer, Session } from './peer.ts';
+import { ReportGate } from './report-gate.ts';
+import { type ConfigChange, changedConfig, firstConfig, reportConfigOf, type SessionConfig } from './session-config.ts';
+import { tokenMatches } from './token.ts';
+import type { UeRegistry } from './ue-registry.ts';
+
+/** What UE sessions share. */
+export interface UeSessionContext {
+  readonly served: readonly ServedModel[];
+  readonly registry: UeRegistry<UeSession>;
+  readonly token: string | undefined;
+  readonly defaults: Parameters<typeof firstConfig>[1];
+  readonly helloTimeoutMs: number;
+  readonly deadlineMs: number;
+  readonly clock: () => number;
+  /** A report arrived on a session, whatever becomes of it. */
+  readonly onReport: () => void;
+  /** Takes a report that may be decoded. */
+  readonly accept: (report: AcceptedReport) => void;
+  /** A report was refused before it was accepted. */
+  readonly onRefused: (reason: SettleReason) => void;
+}
+
+/** Outcomes noted before they are sent unasked: a UE that floods is told of its superseded reports in pieces. */
+const maxPendingOutcomes = 64;
+
+/** One UE's connection: Hello and Welcome, then reports in and their outcomes out. */
+export class UeSession implements Session, ReportOrigin {
+  readonly #peer: Peer;
+  readonly #context: UeSessionContext;
+  readonly #helloTimer: NodeJS.Timeout;
+  #ueId: string | undefined;
+  /** Set once the UE is welcome. */
+  #gate: ReportGate | undefined;
+  #seqs: number[] = [];
+  #outcomes: ReportOutcome[] = [];
+
+  constructor(peer: Peer, context: UeSessionContext) {
+    this.#peer = peer;
+    this.#context = context;
+    const { helloTimeoutMs } = context;
+    this.#helloTimer = setTimeout(
+      () => peer.reject(new WireError('timeout', `no Hello within ${helloTimeoutMs} ms`)),
+      helloTimeoutMs,
+    );
+  }
+
+  message(bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes);
+    if (frame.kind === 'report' && this.#gate !== undefined) {
+      this.#report(frame.value, this.#gate);
+    } else if (frame.kind === 'hello' && this.#ueId === undefined) {
+      clearTimeout(this.#helloTimer);
+      this.#ueId = frame.value.ueId;
+      void this.#hello(frame.value);
+    } else {
+      throw new WireError(
+        'bad-frame',
+        `${frame.kind} is not expected from a UE ${this.#gate === undefined ? 'before' : 'after'} Welcome`,
+      );
+    }
+  }
+
+  closed(): void {
+    clearTimeout(this.#helloTimer);
+    if (this.#ueId !== undefined) this.#context.registry.remove(this.#ueId, this);
+  }
+
+  isAlive(timeoutMs: number): Promise<boolean> {
+    return this.#peer.isAlive(timeoutMs);
+  }
+
+  terminate(): void {
+    this.#peer.terminate();
+  }
+
+  settle(seq: number, outcome: ReportOutcome, reason: SettleReason): void {
+    if (outcome === 'invalid') this.#refuse(seq, `the report's ${reason} does not fit its codeword`);
+    else this.#note(seq, outcome);
+  }
+
+  /** Sends one ReportAck with every outcome noted since the last. */
+  flush(): void {
+    if (this.#seqs.length === 0) return;
+    const ack = { seqs: this.#seqs, outcomes: this.#outcomes };
+    this.#seqs = [];
+    this.#outcomes = [];
+    this.#peer.send(encodeFrame('ack', ack));
+  }
+
+  /**
+   * Tells the UE what to report from now on.
+   *
+   * @throws RangeError naming a value out of bounds.
+   */
+  reconfigure(change: ConfigChange): SessionConfig {
+    if (this.#gate === undefined) throw new RangeError(`UE ${this.#ueId} is not welcome yet`);
+    const config = changedConfig(this.#gate.config, change, this.#context.served);
+    this.#gate.tell(config);
+    this.#peer.send(encodeFrame('reconfigure', { config: reportConfigOf(config) }));
+    return config;
+  }
+
+  async #hello(hello: Hello): Promise<void> {
+    const { served, registry, token, defaults } = this.#context;
+    try {
+      if (hello.protocol !== protocolVersion) {
+        throw new WireError('protocol-version', `protocol is ${hello.protocol}, this server speaks ${protocolVersion}`);
+      }
+      if (token !== undefined && !tokenMatches(token, hello.token)) throw new WireError('unauthorized', 'wrong token');
+      const config = firstConfig(pairModel(served, hello.models), defaults);
+      const epoch = await registry.register(hello.ueId, this);
+      if (!this.#peer.open) {
+        registry.remove(hello.ueId, this);
+        return;
+      }
+      this.#gate = new ReportGate(epoch, config);
+      this.#peer.send(encodeFrame('welcome', { epoch, config: reportConfigOf(config) }));
+    } catch (error) {
+      this.#peer.fail(error);
+    }
+  }
+
+  #report(report: CsiReport, gate: ReportGate): void {
+    const { clock, deadlineMs, onReport, onRefused, accept } = this.#context;
+    const receivedMs = clock();
+    onReport();
+    const admission = gate.admit(report);
+    if ('fault' in admission) {
+      onRefused(admission.fault);
+      this.#refuse(report.seq, admission.message);
+      this.flush();
+      return;
+    }
+    const { model, codewordTruncation, phaseTheta } = admission.config;
+    accept({
+      ueId: this.#ueId as string,
+      epoch: report.epoch,
+      seq: report.seq,
+      slot: report.slot,
+      model: model.index,
+      modelId: report.modelId,
+      shape: model.shape,
+      codeword: report.codeword,
+      truncation: codewordTruncation,
+      theta: phaseTheta,
+      phase: report.phase,
+      phaseBits: admission.phaseBits,
+      scaleLevel: report.scale,
+      payloadBits: report.payloadBits,
+      processingUs: report.processingUs,
+      receivedMs,
+      deadlineMs: receivedMs + deadlineMs,
+      origin: this,
+    });
+  }
+
+  #refuse(seq: number, message: string): void {
+    this.#peer.reject(new WireError('report-invalid', message, { seq }));
+    this.#note(seq, 'invalid');
+  }
+
+  #note(seq: number, outcome: ReportOutcome): void {
+    this.#seqs.push(seq);
+    this.#outcomes.push(outcome);
+    if (this.#seqs.length >= maxPendingOutcomes) this.flush();
+  }
+}

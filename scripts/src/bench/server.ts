@@ -1,0 +1,145 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { subscribeEstimates } from '@edge-csi/bs-server';
+import { openGraph } from '@edge-csi/bs-server/decoding';
+import type { Manifest } from '@edge-csi/models';
+import { loadModel } from '@edge-csi/models/disk';
+import type { DataOptions } from '../data.ts';
+import { type LatencySummary, monotonicMs, summarizeLatency } from '../latency.ts';
+import type { BsWorkerReady } from '../link-run/bs-worker.ts';
+import { startWorker } from '../worker-thread.ts';
+import type { LoadWorkerData, LoadWorkerReady } from './load-worker.ts';
+
+/** Throughput of one model through real sockets beside that of its networks alone, measured in turn. */
+export interface ServerRun {
+  readonly model: string;
+  readonly reduction: number;
+  readonly ues: number;
+  readonly batchSize: number;
+  readonly intraOpNumThreads: number;
+  readonly decodeWorkers: number;
+  /** The model's networks on ready-made tensors of the same batch size and threads, nothing else: one per round. */
+  readonly rawReportsPerSecond: readonly number[];
+  /** Estimates that reached one subscriber: one per round. */
+  readonly socketReportsPerSecond: readonly number[];
+  /** Median over rounds of sockets / raw. */
+  readonly fraction: number;
+  /** Under saturation: from a report's arrival at the BS to its estimate at the subscriber. */
+  readonly latencyMs: LatencySummary;
+}
+
+export interface ServerBenchOptions {
+  readonly manifest: Manifest;
+  readonly zoo: string;
+  readonly data: DataOptions;
+  readonly numUes: number;
+  readonly batchSize: number;
+  readonly rounds: number;
+  readonly secondsPerRound: number;
+}
+
+const intraOpNumThreads = 1;
+const settleMs = 500;
+
+/** Measures one model on the CPU with one decode worker. */
+export async function benchServer(options: ServerBenchOptions): Promise<ServerRun> {
+  const { manifest, batchSize, rounds, secondsPerRound } = options;
+  const modelDirectory = path.join(options.zoo, manifest.id);
+  const raw: number[] = [];
+  const sockets: number[] = [];
+  const latencies: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    raw.push(await rawThroughput(modelDirectory, manifest, batchSize, secondsPerRound));
+    sockets.push(await socketThroughput(options, modelDirectory, latencies));
+  }
+  const fractions = sockets.map((value, round) => value / (raw[round] as number)).sort((a, b) => a - b);
+  return {
+    model: manifest.id,
+    reduction: manifest.reduction,
+    ues: options.numUes,
+    batchSize,
+    intraOpNumThreads,
+    decodeWorkers: 1,
+    rawReportsPerSecond: raw,
+    socketReportsPerSecond: sockets,
+    fraction: fractions[Math.floor((rounds - 1) / 2)] as number,
+    latencyMs: summarizeLatency(latencies),
+  };
+}
+
+async function rawThroughput(directory: string, manifest: Manifest, batch: number, seconds: number): Promise<number> {
+  const { files } = await loadModel(directory, ['decoder', 'refiner']);
+  const { numAntennas, numDelays } = manifest.csi;
+  const planes = () => ({
+    values: new Float32Array(batch * numAntennas * numDelays).fill(0.01),
+    dims: [batch, numAntennas, numDelays],
+  });
+  const decoder = await openGraph(files.get('decoder') as Uint8Array, 'cpu', { intraOpNumThreads });
+  const refinerOnnx = files.get('refiner');
+  const refiner = refinerOnnx && (await openGraph(refinerOnnx, 'cpu', { intraOpNumThreads }));
+  const { length } = manifest.codeword;
+  const latent = { values: new Float32Array(batch * length).fill(0.01), dims: [batch, length] };
+  const estimate = {
+    values: new Float32Array(2 * batch * numAntennas * numDelays).fill(0.01),
+    dims: [batch, 2, numAntennas, numDelays],
+  };
+  const uplink = planes();
+  const bits = planes();
+  const once = async () => {
+    const magnitude = { values: await decoder.run({ latent, uplink }, 'magnitude'), dims: uplink.dims };
+    await refiner?.run({ estimate, magnitude, bits, uplink }, 'csi');
+  };
+  for (let i = 0; i < 5; i++) await once();
+  const startMs = monotonicMs();
+  let reports = 0;
+  while (monotonicMs() - startMs < seconds * 1000) {
+    await once();
+    reports += batch;
+  }
+  const perSecond = (reports * 1000) / (monotonicMs() - startMs);
+  await decoder.release();
+  await refiner?.release();
+  return perSecond;
+}
+
+async function socketThroughput(
+  options: ServerBenchOptions,
+  modelDirectory: string,
+  latencies: number[],
+): Promise<number> {
+  const bs = startWorker(new URL('../link-run/bs-worker.js', import.meta.url), {
+    port: 0,
+    modelsDirectory: options.zoo,
+    models: [options.manifest.id],
+    maxBatchSize: options.batchSize,
+    intraOpNumThreads,
+    decodeWorkers: 1,
+    executionProviders: ['cpu'],
+    deadlineMs: 5000,
+  });
+  const { url } = await bs.next<BsWorkerReady>('ready');
+  const loadData: LoadWorkerData = { url, modelDirectory, data: options.data, numUes: options.numUes, numReports: 256 };
+  const load = startWorker(new URL('./load-worker.js', import.meta.url), loadData);
+  await load.next<LoadWorkerReady>('ready');
+  let counting = false;
+  let count = 0;
+  const subscription = await subscribeEstimates({
+    url,
+    onEstimate: ({ receivedMs }) => {
+      if (!counting) return;
+      count++;
+      latencies.push(monotonicMs() - receivedMs);
+    },
+  });
+  load.post('start');
+  await sleep(settleMs);
+  counting = true;
+  const startMs = monotonicMs();
+  await sleep(options.secondsPerRound * 1000);
+  const perSecond = (count * 1000) / (monotonicMs() - startMs);
+  counting = false;
+  await load.stop();
+  await subscription.close();
+  await bs.stop();
+  return perSecond;
+}

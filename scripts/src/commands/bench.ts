@@ -1,0 +1,153 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Manifest } from '@edge-csi/models';
+import { listModels, zooDirectory } from '@edge-csi/models/disk';
+import { Command } from 'commander';
+import { type AccuracyRun, measureAccuracy } from '../bench/accuracy.ts';
+import { benchServer, type ServerRun } from '../bench/server.ts';
+import { dataFor, openData, sampleData } from '../data.ts';
+import { describeEnvironment } from '../environment.ts';
+import { modelsById, modelsByReduction } from '../model-choice.ts';
+import { startProgress } from '../progress.ts';
+import { renderTable } from '../table.ts';
+import { finite, integer, list, UsageError } from '../usage.ts';
+
+interface Options {
+  readonly suite: string;
+  readonly data: string;
+  readonly uplink?: string;
+  readonly zoo: string;
+  readonly models?: string[];
+  readonly samples?: number;
+  readonly ues: number;
+  readonly batchSize: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly seed: number;
+  readonly json?: string;
+}
+
+const suites = { accuracy, server } as const;
+
+/** `edge-csi bench`: accuracy without sockets, throughput with them. */
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description('Benchmarks: accuracy per model (no sockets), server throughput against the raw networks.')
+    .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
+    .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
+    .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
+    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (server)', list)
+    .option('--samples <n>', 'samples for accuracy, default all', integer('--samples', 1, 1e7))
+    .option('--ues <n>', 'UEs that saturate the server', integer('--ues', 1, 1024), 64)
+    .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
+    .option('--rounds <n>', 'raw and socket measurements in turn', integer('--rounds', 1, 100), 3)
+    .option('--seconds <s>', 'length of one measurement', finite('--seconds', 0.1, 3600), 4)
+    .option('--seed <n>', 'recorded in the result; these suites draw nothing', integer('--seed', 0, 2 ** 31 - 1), 7)
+    .option('--json <file>', 'write the result as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench --suite accuracy
+  edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43
+  edge-csi bench --suite server --json server.json`,
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  if (!Object.hasOwn(suites, options.suite)) {
+    throw new UsageError(`--suite is '${options.suite}', give one of ${Object.keys(suites).join(', ')}`);
+  }
+  const runs = await suites[options.suite as keyof typeof suites](options);
+  const report = {
+    schema: 'edge-csi/bench@1',
+    suite: options.suite,
+    seed: options.seed,
+    data: path.basename(options.data),
+    command: `edge-csi ${process.argv.slice(2).join(' ')}`,
+    environment: describeEnvironment('cpu'),
+    runs,
+  };
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+async function accuracy(options: Options): Promise<AccuracyRun[]> {
+  const manifests = options.models ? await modelsById(options.models, options.zoo) : await listModels(options.zoo);
+  const runs: AccuracyRun[] = [];
+  for (const manifest of manifests) {
+    const data = dataFor(manifest, options.data, options.uplink);
+    const available = (await openData(data)).numSamples;
+    const progress = startProgress(manifest.id, Math.min(options.samples ?? available, available));
+    const measurement = { manifest, zoo: options.zoo, data, samples: options.samples, onProgress: progress.update };
+    runs.push(await measureAccuracy(measurement).finally(progress.stop));
+  }
+  const header = [
+    'model',
+    'CR',
+    'samples',
+    '|H| NMSE dB, float codeword',
+    'bits',
+    'codeword',
+    'phase',
+    'NMSE dB',
+    'unrefined',
+    '|H| NMSE dB',
+    'SGCS',
+    'rho',
+  ];
+  const rows = runs.map((r) => [
+    r.model,
+    `1/${r.reduction}`,
+    String(r.samples),
+    r.floatMagnitudeNmseDb.toFixed(2),
+    r.payloadBits.mean.toFixed(1),
+    r.payloadBits.codeword.toFixed(0),
+    r.payloadBits.phase.toFixed(1),
+    r.nmseDb.toFixed(2),
+    r.unrefinedNmseDb?.toFixed(2) ?? '-',
+    r.magnitudeNmseDb.toFixed(2),
+    r.sgcs.toFixed(4),
+    r.rho.toFixed(4),
+  ]);
+  process.stdout.write(`${path.basename(options.data)}\n\n${renderTable(header, rows)}\n`);
+  return runs;
+}
+
+async function server(options: Options): Promise<ServerRun[]> {
+  const manifests: Manifest[] = options.models
+    ? await modelsById(options.models, options.zoo)
+    : await modelsByReduction([], options.zoo);
+  const runs: ServerRun[] = [];
+  const progress = startProgress('models', manifests.length);
+  for (const manifest of manifests) {
+    runs.push(
+      await benchServer({
+        manifest,
+        zoo: options.zoo,
+        data: dataFor(manifest, options.data, options.uplink),
+        numUes: options.ues,
+        batchSize: options.batchSize,
+        rounds: options.rounds,
+        secondsPerRound: options.seconds,
+      }),
+    );
+    progress.update(runs.length);
+  }
+  progress.stop();
+  const median = (values: readonly number[]) =>
+    [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+  const header = ['model', 'batch', 'UEs', 'raw reports/s', 'through sockets', 'fraction', 'BS latency p50 / p99 ms'];
+  const rows = runs.map((r) => [
+    r.model,
+    String(r.batchSize),
+    String(r.ues),
+    median(r.rawReportsPerSecond).toFixed(0),
+    median(r.socketReportsPerSecond).toFixed(0),
+    r.fraction.toFixed(3),
+    `${r.latencyMs.p50.toFixed(1)} / ${r.latencyMs.p99.toFixed(1)}`,
+  ]);
+  process.stdout.write(`${renderTable(header, rows)}\n`);
+  return runs;
+}

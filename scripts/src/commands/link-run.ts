@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { zooDirectory } from '@edge-csi/models/disk';
+import { Command } from 'commander';
+import { dataFor, openData, sampleData } from '../data.ts';
+import { describeEnvironment } from '../environment.ts';
+import { runLink } from '../link-run/link-run.ts';
+import { renderLinkRun } from '../link-run/render.ts';
+import type { LinkRun, LinkRunReport } from '../link-run/result.ts';
+import { slotMs } from '../link-run/schedule.ts';
+import { modelsById, modelsByReduction } from '../model-choice.ts';
+import { startProgress } from '../progress.ts';
+import { finite, integer, list, UsageError } from '../usage.ts';
+
+interface Options {
+  readonly data: string;
+  readonly uplink?: string;
+  readonly zoo: string;
+  readonly models?: string[];
+  readonly reduction?: string[];
+  readonly samples?: number;
+  readonly ues: number;
+  readonly ueWorkers: number;
+  readonly periodMs: number;
+  readonly deadlineMs: number;
+  readonly uplinkSnrDb?: number;
+  readonly provider: string[];
+  readonly seed: number;
+  readonly json?: string;
+}
+
+/** `edge-csi link-run`: the main job. */
+export function linkRunCommand(): Command {
+  return new Command('link-run')
+    .description('Simulated UEs, a PHY feed and a BS server over real sockets on this machine; one row per reduction.')
+    .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
+    .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
+    .option('--models <ids>', 'models to run, instead of the pruned one of each reduction', list)
+    .option('--reduction <list>', 'reductions to run, e.g. 4,12', list)
+    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--samples <n>', 'samples to run, default all', integer('--samples', 1, 1e7))
+    .option('--ues <n>', 'simulated UEs', integer('--ues', 1, 4096), 16)
+    .option(
+      '--ue-workers <n>',
+      'threads the UEs run on',
+      integer('--ue-workers', 1, 64),
+      Math.min(2, availableParallelism()),
+    )
+    .option('--period-ms <ms>', 'time between two reports of one UE', integer('--period-ms', 1, 320), 40)
+    .option('--deadline-ms <ms>', 'age at which the BS drops a report', finite('--deadline-ms', 1, 1e5), 200)
+    .option(
+      '--uplink-snr-db <dB>',
+      'estimation noise on the uplink CSI the BS gets',
+      finite('--uplink-snr-db', -50, 200),
+    )
+    .option('--provider <list>', 'execution providers of the decoder, in order', list, ['cuda', 'webgpu', 'cpu'])
+    .option('--seed <n>', 'seed of the noise', integer('--seed', 0, 2 ** 31 - 1), 7)
+    .option('--json <file>', 'write the result as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi link-run
+  edge-csi link-run --reduction 12 --ues 64 --json run.json
+  edge-csi link-run --data my-paths.npz --uplink-snr-db 10`,
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  if (options.models !== undefined && options.reduction !== undefined) {
+    throw new UsageError('--models and --reduction both choose models; give one of them');
+  }
+  const reductions = (options.reduction ?? []).map(integer('--reduction', 1, 1024));
+  const manifests = options.models
+    ? await modelsById(options.models, options.zoo)
+    : await modelsByReduction(reductions, options.zoo);
+  const runs: LinkRun[] = [];
+  let provider = 'none';
+  let samples = 0;
+  for (const manifest of manifests) {
+    const data = dataFor(manifest, options.data, options.uplink);
+    const available = (await openData(data)).numSamples;
+    if (options.samples !== undefined && options.samples > available) {
+      throw new UsageError(`--samples is ${options.samples}, ${path.basename(options.data)} has ${available}`);
+    }
+    samples = options.samples ?? available;
+    const progress = startProgress(manifest.id, samples);
+    const result = await runLink({
+      manifest,
+      data,
+      schedule: { numUes: Math.min(options.ues, samples), numSamples: samples, periodSlots: options.periodMs / slotMs },
+      ueWorkers: options.ueWorkers,
+      bs: {
+        port: 0,
+        modelsDirectory: options.zoo,
+        models: [manifest.id],
+        deadlineMs: options.deadlineMs,
+        executionProviders: options.provider,
+      },
+      seed: options.seed,
+      uplinkSnrDb: options.uplinkSnrDb,
+      onProgress: progress.update,
+    }).finally(progress.stop);
+    provider = result.provider;
+    runs.push(result.run);
+  }
+  const report: LinkRunReport = {
+    schema: 'edge-csi/link-run@1',
+    seed: options.seed,
+    data: path.basename(options.data),
+    samples,
+    periodMs: options.periodMs,
+    uplinkSnrDb: options.uplinkSnrDb ?? null,
+    command: `edge-csi ${process.argv.slice(2).join(' ')}`,
+    environment: describeEnvironment(provider),
+    runs,
+  };
+  const { environment } = report;
+  process.stdout.write(
+    `${samples} samples of ${report.data}, ${options.ues} UEs, a report each per ${options.periodMs} ms; ` +
+      `decoder on ${provider}, Node ${environment.node}, ${environment.cores} cores\n\n${renderLinkRun(report)}\n`,
+  );
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+}

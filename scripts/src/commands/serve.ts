@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { startBsServer } from '@edge-csi/bs-server';
+import { zooDirectory } from '@edge-csi/models/disk';
+import { Command } from 'commander';
+import { modelsById } from '../model-choice.ts';
+import { finite, integer, list } from '../usage.ts';
+
+interface Options {
+  readonly host: string;
+  readonly port: number;
+  readonly zoo: string;
+  readonly models?: string[];
+  readonly deadlineMs: number;
+  readonly periodSlots: number;
+  readonly maxBatchSize: number;
+  readonly provider: string[];
+  readonly token?: string;
+}
+
+/** `edge-csi serve`: the BS server until SIGINT or SIGTERM. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('BS server: /v1/ue, /v1/phy and /v1/estimates over WebSocket; models, health and metrics over HTTP.')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <n>', 'TCP port, 0 for any', integer('--port', 0, 65535), 8080)
+    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--models <ids>', 'models to serve, the first one is assigned to new UEs; default all', list)
+    .option('--deadline-ms <ms>', 'age at which a report is dropped', finite('--deadline-ms', 1, 1e5), 100)
+    .option('--period-slots <n>', 'report period UEs are told', integer('--period-slots', 1, 320), 40)
+    .option('--max-batch-size <n>', 'reports decoded at once', integer('--max-batch-size', 1, 256), 16)
+    .option('--provider <list>', 'execution providers, in order', list, ['cuda', 'webgpu', 'cpu'])
+    .option('--token <text>', 'token every UE must present')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi serve
+  edge-csi serve --port 9000 --models dualnet-mag-m128 --provider cpu`,
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  if (options.models !== undefined) await modelsById(options.models, options.zoo);
+  const server = await startBsServer({
+    host: options.host,
+    port: options.port,
+    modelsDirectory: options.zoo,
+    deadlineMs: options.deadlineMs,
+    reportPeriodSlots: options.periodSlots,
+    maxBatchSize: options.maxBatchSize,
+    executionProviders: options.provider,
+    ...(options.models === undefined ? {} : { models: options.models }),
+    ...(options.token === undefined ? {} : { token: options.token }),
+  });
+  process.stdout.write(`edge-csi BS at ${server.url}, decoding on ${server.executionProvider}\n`);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await server.drain();
+  await server.close();
+}

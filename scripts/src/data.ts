@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { type CsiSource, type CsiSourceOptions, openCsiSource } from '@edge-csi/csi/files';
+import type { Manifest } from '@edge-csi/models';
+
+/** The shipped sample: 1,024 samples of the COST 2100 indoor test split, as a path list. */
+export const sampleData = fileURLToPath(new URL('../data/cost2100-indoor-test-1024.npz', import.meta.url));
+
+/** Which file to read, and as what. Plain data, so that it can be handed to a worker. */
+export interface DataOptions {
+  readonly path: string;
+  readonly csi: CsiSourceOptions;
+}
+
+/** How a model wants a data file read. */
+export function dataFor(manifest: Manifest, path: string, uplinkPath?: string): DataOptions {
+  return { path, csi: uplinkPath === undefined ? manifest.csi : { ...manifest.csi, uplinkPath } };
+}
+
+/** Opens a data file. */
+export async function openData(options: DataOptions): Promise<CsiSource> {
+  return openCsiSource(options.path, options.csi);
+}

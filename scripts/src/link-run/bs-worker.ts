@@ -1,0 +1,24 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { type BsServerOptions, startBsServer } from '@edge-csi/bs-server';
+
+/** Sent once the server listens and its decoder is warm. */
+export interface BsWorkerReady {
+  readonly kind: 'ready';
+  readonly url: string;
+  readonly provider: string;
+}
+
+/** Sent when the server has closed, on any message from the parent. */
+export interface BsWorkerClosed {
+  readonly kind: 'closed';
+}
+
+if (parentPort !== null) {
+  const port = parentPort;
+  const server = await startBsServer(workerData as BsServerOptions);
+  port.once('message', async () => {
+    await server.close();
+    port.postMessage({ kind: 'closed' } satisfies BsWorkerClosed);
+  });
+  port.postMessage({ kind: 'ready', url: server.url, provider: server.executionProvider } satisfies BsWorkerReady);
+}

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LinkRunReport } from '../../scripts/src/link-run/result.ts';
+
+const command = new URL('../../scripts/bin/edge-csi.js', import.meta.url).pathname;
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function edgeCsi(...args: string[]): Promise<Outcome> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [command, ...args]);
+    return { code: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as Outcome;
+    return { code, stdout, stderr };
+  }
+}
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('edge-csi link-run', () => {
+  it('carries every report over the sockets and decodes it as accurately as the model promises', async () => {
+    const json = path.join(folder, 'run.json');
+    const args = ['--samples', '192', '--ues', '8', '--period-ms', '60', '--deadline-ms', '5000', '--provider', 'cpu'];
+    const { code, stdout, stderr } = await edgeCsi('link-run', ...args, '--json', json);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const report = JSON.parse(await readFile(json, 'utf8')) as LinkRunReport;
+    expect(report).toMatchObject({ schema: 'edge-csi/link-run@1', samples: 192, environment: { provider: 'cpu' } });
+    expect(report.runs.map((run) => run.reduction)).toEqual([4, 8, 12]);
+    for (const run of report.runs) {
+      expect(run).toMatchObject({ reportsSent: 192, reportsDecoded: 192, reportsLost: 0, reportsLate: 0, ues: 8 });
+      expect(run.quality).toEqual({ fresh: 1 });
+      const { mean, codeword, phase, scale } = run.payloadBits;
+      expect(mean).toBeCloseTo(codeword + phase + scale, 9);
+      expect(run.wireBytes.mean).toBeGreaterThan(mean / 8);
+      expect(run.wireBytes.mean).toBeLessThan(mean / 8 + 64);
+      expect(stdout).toContain(run.model);
+    }
+    const [large, medium, small] = report.runs;
+    // Bounds a decoder without its codeword, its uplink or its phases could not meet.
+    expect(large?.nmseDb).toBeLessThan(-21);
+    expect(medium?.nmseDb).toBeLessThan(-15);
+    expect(small?.nmseDb).toBeLessThan(-12);
+    expect(small?.sgcs).toBeGreaterThan(0.9);
+  });
+
+  it('loses accuracy, and no report, when the uplink is noisy', async () => {
+    const nmseDb = async (...noise: string[]) => {
+      const json = path.join(folder, 'noise.json');
+      const args = ['--reduction', '12', '--samples', '96', '--ues', '8', '--provider', 'cpu', '--deadline-ms', '5000'];
+      await edgeCsi('link-run', ...args, ...noise, '--json', json);
+      const [run] = (JSON.parse(await readFile(json, 'utf8')) as LinkRunReport).runs;
+      expect(run?.reportsDecoded).toBe(96);
+      return run?.nmseDb ?? Number.NaN;
+    };
+    expect(await nmseDb('--uplink-snr-db', '0')).toBeGreaterThan((await nmseDb()) + 0.5);
+  });
+});
+
+describe('wrong input', () => {
+  it.each([
+    [['link-run', '--reduction', '5'], /no pruned model of reduction 5; there are 4, 8, 12/],
+    [['link-run', '--models', 'nope'], /no model 'nope' in .*; there are .*dualnet-mag-m43/],
+    [['link-run', '--ues', 'many'], /--ues is 'many', give an integer from 1 to 4096/],
+    [['link-run', '--samples', '2000'], /--samples is 2000, cost2100-indoor-test-1024\.npz has 1024/],
+    [['link-run', '--bogus'], /unknown option '--bogus'/],
+    [['ue', '--url', 'localhost'], /--url is 'localhost', give one like ws:\/\/host:port/],
+    [['bench', '--suite', 'nope'], /--suite is 'nope'/],
+  ])('%j exits with 2 and says what to change', async (args, message) => {
+    const { code, stderr } = await edgeCsi(...args);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+
+  it('names a data file that is none', async () => {
+    const file = path.join(folder, 'wrong.npz');
+    await writeFile(file, 'this is not a zip archive');
+    const { code, stderr } = await edgeCsi('link-run', '--data', file);
+    expect(stderr).toMatch(/^edge-csi: file-format: .*wrong\.npz: expected \.npz or \.npy/);
+    expect(code).toBe(1);
+  });
+
+  it('says which server did not answer', async () => {
+    const { code, stderr } = await edgeCsi('ue', '--url', 'ws://127.0.0.1:9', '--samples', '1');
+    expect(stderr).toMatch(/^edge-csi: connection-lost: .*127\.0\.0\.1:9/);
+    expect(code).toBe(1);
+  });
+});

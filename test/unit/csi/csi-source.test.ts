@@ -1,0 +1,230 @@
+import { readFile } from 'node:fs/promises';
+import { createRandom, synthesizeAngularDelay } from '@edge-csi/csi';
+import { type NpyArray, openCsiSource, readNpz, readPathList, writeNpy, writeNpz } from '@edge-csi/csi/files';
+import { describe, expect, it } from 'vitest';
+import { bandOf, fixturePath, planar, scenarios } from './golden.ts';
+import { temporaryFile, temporaryPath } from './temporary.ts';
+
+const [indoor] = scenarios;
+const link = {
+  numAntennas: 4,
+  numDelays: 3,
+  numSubcarriers: 1024,
+  bandwidthHz: 20e6,
+  downlinkCarrierHz: indoor.downlinkCarrierHz,
+  uplinkCarrierHz: indoor.uplinkCarrierHz,
+  timing: 'absolute' as const,
+};
+const fileFormat = expect.objectContaining({ name: 'CsiError', code: 'file-format' });
+
+function gaussians(seed: number, length: number): Float32Array {
+  return Float32Array.from({ length }, createRandom(seed).gaussian);
+}
+
+function realMatrices(seed: number, numSamples: number): NpyArray & { data: Float32Array } {
+  return { dtype: 'float32', shape: [numSamples, 24], data: gaussians(seed, numSamples * 24) };
+}
+
+async function pathArrays(): Promise<Record<string, NpyArray>> {
+  return Object.fromEntries(await readNpz(fixturePath('paths-indoor.npz')));
+}
+
+describe('path list file', () => {
+  it('is read whole', async () => {
+    const paths = await readPathList(fixturePath('paths-indoor.npz'));
+    expect(paths.numSamples).toBe(8);
+    expect(paths.pathStart[0]).toBe(0);
+    const numPaths = paths.pathStart[8];
+    const { azimuthRad, elevationRad, delayNs, gainRe, gainIm, uplinkGainRatio } = paths;
+    for (const values of [azimuthRad, elevationRad, delayNs, gainRe, gainIm, uplinkGainRatio]) {
+      expect(values.length).toBe(numPaths);
+    }
+    expect(paths.distanceM?.length).toBe(8);
+    expect(delayNs[0]).toBeCloseTo(401.1386, 3);
+  });
+
+  it('may have 64-bit numbers and no distances', async () => {
+    const { distance_m: _, ...arrays } = await pathArrays();
+    const start = arrays.path_start as NpyArray;
+    const delay = arrays.delay_ns as NpyArray;
+    const path = await temporaryPath('paths.npz');
+    await writeNpz(path, {
+      ...arrays,
+      path_start: { dtype: 'int64', shape: start.shape, data: BigInt64Array.from(start.data as Int32Array, BigInt) },
+      delay_ns: { dtype: 'float64', shape: delay.shape, data: Float64Array.from(delay.data as Float32Array) },
+    });
+    const { distanceM: __, ...expected } = await readPathList(fixturePath('paths-indoor.npz'));
+    expect(await readPathList(path)).toEqual(expected);
+  });
+
+  const vector = (...values: number[]): NpyArray => ({
+    dtype: 'float32',
+    shape: [values.length],
+    data: Float32Array.from(values),
+  });
+  const starts = (...values: number[]): NpyArray => ({
+    dtype: 'int32',
+    shape: [values.length],
+    data: Int32Array.from(values),
+  });
+  it.each<[string, Record<string, NpyArray | undefined>, string]>([
+    ['misses an array', { gain_im: undefined }, 'no array gain_im, found path_start'],
+    ['has an array of another length', { delay_ns: vector(1) }, 'delay_ns has 1 values, expected 2, one a path'],
+    ['has one distance too many', { distance_m: vector(1, 2, 3) }, 'distance_m has 3 values, expected 2, one a sample'],
+    ['has integer gains', { gain_re: starts(1, 2) }, 'gain_re is int32'],
+    ['has fractional starts', { path_start: vector(0, 1, 2) }, 'path_start is float32'],
+    ['has falling starts', { path_start: starts(0, 2, 1) }, 'never fall'],
+    ['does not start at 0', { path_start: starts(1, 1, 2) }, 'must begin with 0'],
+    ['has no samples', { path_start: starts(0) }, 'at least two rows'],
+    ['has a matrix for a vector', { gain_re: { ...vector(1, 2), shape: [2, 1] } }, 'gain_re has shape [2,1]'],
+  ])('is refused where it %s', async (_name, change, message) => {
+    const row = vector(1, 2);
+    const good: Record<string, NpyArray | undefined> = {
+      path_start: starts(0, 1, 2),
+      azimuth_rad: row,
+      elevation_rad: row,
+      delay_ns: row,
+      gain_re: row,
+      gain_im: row,
+      uplink_gain_ratio: row,
+    };
+    const write = async (arrays: Record<string, NpyArray | undefined>): Promise<string> => {
+      const path = await temporaryPath('paths.npz');
+      const present = Object.entries(arrays).filter((entry): entry is [string, NpyArray] => entry[1] !== undefined);
+      await writeNpz(path, Object.fromEntries(present));
+      return path;
+    };
+    expect((await readPathList(await write(good))).numSamples).toBe(2);
+    const bad = await write({ ...good, ...change });
+    await expect(readPathList(bad)).rejects.toThrow(fileFormat);
+    await expect(readPathList(bad)).rejects.toThrow(message);
+  });
+});
+
+describe('csi source', () => {
+  it('synthesises both bands of a path list', async () => {
+    const path = fixturePath('paths-indoor.npz');
+    const paths = await readPathList(path);
+    for (const timing of ['absolute', 'first-path'] as const) {
+      const source = await openCsiSource(path, { ...link, timing });
+      expect(source.name).toBe('paths-indoor.npz');
+      expect(source.numSamples).toBe(8);
+      for (const direction of ['downlink', 'uplink'] as const) {
+        const expected = synthesizeAngularDelay(paths, 3, bandOf(indoor, direction), link, timing);
+        expect(source[direction](3)).toEqual(expected);
+      }
+    }
+  });
+
+  it('reads real .npy, the real half first', async () => {
+    const path = await temporaryPath('real.npy');
+    const array = realMatrices(1, 5);
+    await writeNpy(path, array);
+    const source = await openCsiSource(path, link);
+    expect(source.numSamples).toBe(5);
+    expect(source.downlink(2)).toEqual({
+      domain: 'angular-delay',
+      numAntennas: 4,
+      numDelays: 3,
+      values: array.data.slice(48, 72),
+    });
+    expect(source.uplink(2)).toBeUndefined();
+  });
+
+  it.each(['complex64', 'complex128'] as const)('reads %s .npz with both bands', async (dtype) => {
+    const path = await temporaryPath('complex.npz');
+    const [down, up] = [gaussians(2, 48), gaussians(3, 48)];
+    const shape = [2, 4, 3];
+    await writeNpz(
+      path,
+      dtype === 'complex64'
+        ? { downlink: { dtype, shape, data: down }, uplink: { dtype, shape, data: up } }
+        : {
+            downlink: { dtype, shape, data: Float64Array.from(down) },
+            uplink: { dtype, shape, data: Float64Array.from(up) },
+          },
+    );
+    const source = await openCsiSource(path, link);
+    expect(source.downlink(1).values).toEqual(planar(down.subarray(24)));
+    expect(source.uplink(1)?.values).toEqual(planar(up.subarray(24)));
+  });
+
+  it('takes the uplink from a second file', async () => {
+    const [downPath, upPath] = [await temporaryPath('down.npy'), await temporaryPath('up.npz')];
+    const uplink = realMatrices(5, 2);
+    await writeNpy(downPath, realMatrices(4, 2));
+    await writeNpz(upPath, { anything: uplink });
+    const source = await openCsiSource(downPath, { ...link, uplinkPath: upPath });
+    expect(source.uplink(0)?.values).toEqual(uplink.data.slice(0, 24));
+    await writeNpz(upPath, { uplink, downlink: realMatrices(6, 2) });
+    const named = await openCsiSource(downPath, { ...link, uplinkPath: upPath });
+    expect(named.uplink(0)?.values).toEqual(uplink.data.slice(0, 24));
+  });
+
+  it('hands out samples that can be changed without changing the source', async () => {
+    const path = await temporaryPath('real.npy');
+    const array = realMatrices(7, 1);
+    await writeNpy(path, array);
+    const source = await openCsiSource(path, link);
+    source.downlink(0).values.fill(0);
+    expect(source.downlink(0).values).toEqual(array.data);
+  });
+
+  it('refuses an uplink with another number of samples', async () => {
+    const [downPath, upPath] = [await temporaryPath('down.npy'), await temporaryPath('up.npy')];
+    await writeNpy(downPath, realMatrices(4, 2));
+    await writeNpy(upPath, realMatrices(4, 3));
+    const opening = openCsiSource(downPath, { ...link, uplinkPath: upPath });
+    await expect(opening).rejects.toThrow(`${upPath}: 3 uplink samples, expected 2 as downlink`);
+    await expect(opening).rejects.toThrow(fileFormat);
+  });
+
+  it.each<[string, NpyArray]>([
+    ['of another width', { dtype: 'float32', shape: [2, 12], data: new Float32Array(24) }],
+    ['with antennas and delays exchanged', { dtype: 'complex64', shape: [1, 3, 4], data: new Float32Array(24) }],
+    ['of integers', { dtype: 'int32', shape: [1, 24], data: new Int32Array(24) }],
+    ['that are complex and flat', { dtype: 'complex64', shape: [1, 24], data: new Float32Array(48) }],
+    ['without samples', { dtype: 'float32', shape: [0, 24], data: new Float32Array(0) }],
+    ['without dimensions', { dtype: 'float32', shape: [], data: new Float32Array(1) }],
+  ])('refuses matrices %s, saying what was found and expected', async (_name, array) => {
+    const path = await temporaryPath('bad.npy');
+    await writeNpy(path, array);
+    const opening = openCsiSource(path, link);
+    await expect(opening).rejects.toThrow(fileFormat);
+    await expect(opening).rejects.toThrow(
+      `found ${array.dtype} [${array.shape}], expected floats [N, 24] or complex [N, 4, 3]`,
+    );
+  });
+
+  it('refuses an archive whose downlink cannot be told', async () => {
+    const path = await temporaryPath('two.npz');
+    await writeNpz(path, { a: realMatrices(1, 1), b: realMatrices(2, 1) });
+    await expect(openCsiSource(path, link)).rejects.toThrow('found a, b');
+    await writeNpz(path, {});
+    await expect(openCsiSource(path, link)).rejects.toThrow('found none');
+    const downPath = await temporaryPath('down.npy');
+    await writeNpy(downPath, realMatrices(1, 1));
+    await expect(openCsiSource(downPath, { ...link, uplinkPath: path })).rejects.toThrow(fileFormat);
+  });
+
+  it('refuses files of another format', async () => {
+    const matlab = await temporaryFile('data.mat', Buffer.from('MATLAB 5.0 MAT-file, ...'));
+    await expect(openCsiSource(matlab, link)).rejects.toThrow(fileFormat);
+    await expect(openCsiSource(matlab, link)).rejects.toThrow('found 24 bytes starting 4d 41 54 4c');
+    await expect(openCsiSource(await temporaryFile('empty', new Uint8Array(0)), link)).rejects.toThrow(fileFormat);
+    const whole = await readFile(fixturePath('paths-indoor.npz'));
+    const half = await temporaryFile('half.npz', whole.subarray(0, whole.length / 2));
+    await expect(openCsiSource(half, link)).rejects.toThrow(fileFormat);
+  });
+
+  it('refuses an index out of range', async () => {
+    const path = await temporaryPath('real.npy');
+    await writeNpy(path, realMatrices(1, 2));
+    for (const source of [
+      await openCsiSource(path, link),
+      await openCsiSource(fixturePath('paths-indoor.npz'), link),
+    ]) {
+      for (const index of [-1, source.numSamples, 0.5]) expect(() => source.downlink(index)).toThrow(RangeError);
+    }
+  });
+});

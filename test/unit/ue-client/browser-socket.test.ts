@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { openFrameSocket } from '../../../ue-client/src/socket/browser.ts';
+import { openFrameSocket as openNodeSocket } from '../../../ue-client/src/socket/node.ts';
+import { Mailbox } from './mailbox.ts';
+
+let server: WebSocketServer;
+let peers: Mailbox<WebSocket>;
+beforeEach(async () => {
+  // Node 20 has no WebSocket of its own; that of ws has the same interface.
+  vi.stubGlobal('WebSocket', WebSocket);
+  peers = new Mailbox('peer');
+  server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  server.on('connection', (peer) => peers.put(peer));
+  await once(server, 'listening');
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  for (const peer of server.clients) peer.terminate();
+  server.close();
+});
+
+function open(openSocket: typeof openFrameSocket) {
+  const events = { open: new Mailbox<void>('open'), frame: new Mailbox<Uint8Array>('frame'), close: new Mailbox<[number, string]>('close') };
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const socket = openSocket(
+    { url, subprotocol: 'edge-csi.v1', maxFrameBytes: 100 },
+    {
+      onOpen: () => events.open.put(),
+      onFrame: (bytes) => events.frame.put(bytes),
+      onClose: (code, reason) => events.close.put([code, reason]),
+    },
+  );
+  return { socket, ...events };
+}
+
+describe.each([
+  ['browser', openFrameSocket],
+  ['node', openNodeSocket],
+])('openFrameSocket of %s', (platform, openSocket) => {
+  it('carries binary messages both ways and closes with a code', async () => {
+    const { socket, open: opened, frame, close } = open(openSocket);
+    await opened.take();
+    const peer = await peers.take();
+    expect(peer.protocol).toBe('edge-csi.v1');
+    const arrived = once(peer, 'message');
+    socket.send(Uint8Array.of(1, 2, 3));
+    expect([...((await arrived)[0] as Buffer)]).toEqual([1, 2, 3]);
+    peer.send(Uint8Array.of(4, 5));
+    expect([...(await frame.take())]).toEqual([4, 5]);
+    peer.send('text');
+    expect((await frame.take()).length).toBe(0);
+    const closed = once(peer, 'close');
+    socket.close(4404, 'no such model');
+    expect(await closed).toMatchObject([4404, Buffer.from('no such model')]);
+    expect((await close.take())[0]).toBe(4404);
+  });
+
+  it('passes on the code the other end closes with', async () => {
+    const { close } = open(openSocket);
+    (await peers.take()).close(4409, 'elsewhere');
+    expect(await close.take()).toEqual([4409, 'elsewhere']);
+  });
+
+  it('delivers no message over the limit', async () => {
+    const { frame, close } = open(openSocket);
+    (await peers.take()).send(new Uint8Array(101));
+    if (platform === 'node') expect((await close.take())[0]).toBe(1006);
+    else expect((await frame.take()).length).toBe(0);
+  });
+
+  it('can be terminated and closed in any state', async () => {
+    const { socket, close } = open(openSocket);
+    socket.terminate();
+    await close.take();
+    socket.terminate();
+    socket.close(1001, '');
+  });
+});

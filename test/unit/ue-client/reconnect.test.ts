@@ -1,0 +1,171 @@
+import { rejectOf, WireError } from '@edge-csi/proto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { configFor } from './fake-bs.ts';
+import { Rig } from './rig.ts';
+import { tinyCsi, tinyModel } from './tiny-model.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await Rig.start();
+});
+afterEach(() => rig[Symbol.asyncDispose]());
+
+/** Lets the UE back in. */
+async function welcomeBack(epoch: number, change = {}) {
+  const link = await rig.bs.connections.take();
+  link.send('welcome', { epoch, config: configFor(rig.model, change) });
+  return link;
+}
+
+describe('a UE that loses its connection', () => {
+  it('comes back under the new epoch, numbers from 1 again, and keeps its warm encoder', async () => {
+    const { ue, link } = await rig.connect();
+    await ue.report(tinyCsi(1), { slot: 1 });
+    await ue.report(tinyCsi(2), { slot: 2 });
+    link.socket.terminate();
+    const again = await welcomeBack(7, { revision: 1, phaseTheta: 900 });
+    const sent = await ue.report(tinyCsi(3), { slot: 3 });
+    expect(sent).toMatchObject({ epoch: 7, seq: 1, slot: 3 });
+    expect(await again.reports.take()).toMatchObject({ epoch: 7, seq: 1, slot: 3, revision: 1 });
+    expect(ue.config.phaseTheta).toBe(900);
+    expect(again.hello).toEqual(link.hello);
+    expect(rig.encoders.length).toBe(1);
+    const states = [];
+    for (let i = 0; i < 4; i++) states.push(await rig.states.take());
+    expect(states).toEqual(['connecting', 'ready', 'reconnecting', 'ready']);
+  });
+
+  it('gives up the reports whose answer it can no longer get', async () => {
+    const { ue, link } = await rig.connect();
+    await ue.report(tinyCsi(1), { slot: 1 });
+    const draining = ue.drain();
+    link.socket.terminate();
+    await draining;
+    expect(rig.results).toMatchObject([{ epoch: 1, seq: 1, slot: 1, outcome: 'lost' }]);
+    await welcomeBack(2);
+  });
+
+  it('keeps the newest report while away', async () => {
+    const { ue, link } = await rig.connect();
+    await rig.states.take();
+    await rig.states.take();
+    link.socket.terminate();
+    expect(await rig.states.take()).toBe('reconnecting');
+    const reports = [1, 2, 3].map((slot) => ue.report(tinyCsi(slot), { slot }));
+    await expect(reports[0]).rejects.toMatchObject({ code: 'superseded', retryable: false });
+    await expect(reports[1]).rejects.toMatchObject({ code: 'superseded' });
+    const again = await welcomeBack(2);
+    await expect(reports[2]).resolves.toMatchObject({ epoch: 2, seq: 1, slot: 3 });
+    const report = await again.reports.take();
+    expect(report.slot).toBe(3);
+    // The wait counts: the BS dates the channel by it.
+    expect(report.processingUs).toBeGreaterThan(1000 * (await (reports[2] as ReturnType<typeof ue.report>)).encodeMs);
+  });
+
+  it('encodes a report again that was in the making, under the new terms', async () => {
+    const { ue, link } = await rig.connect();
+    const [encoder] = rig.encoders;
+    if (encoder === undefined) throw new Error('no encoder');
+    let open = () => undefined as void;
+    encoder.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const report = ue.report(tinyCsi(1), { slot: 1 });
+    link.socket.terminate();
+    const again = await welcomeBack(2, { codewordTruncation: 2 });
+    await expect.poll(() => ue.state).toBe('ready');
+    open();
+    await expect(report).resolves.toMatchObject({ epoch: 2, seq: 1, payloadBits: { codeword: 18 } });
+    expect((await again.reports.take()).codeword.length).toBe(3);
+  });
+
+  it('takes up another model where the next session asks for it', async () => {
+    const other = await tinyModel('tiny-b', 9);
+    await rig[Symbol.asyncDispose]();
+    rig = await Rig.start(other);
+    const { ue, link } = await rig.connect();
+    link.socket.terminate();
+    const again = await rig.bs.connections.take();
+    again.send('welcome', { epoch: 2, config: configFor(other) });
+    await expect(ue.report(tinyCsi(1), { slot: 1 })).resolves.toMatchObject({ modelId: 'tiny-b' });
+    expect(rig.encoders.map(({ modelId, isClosed }) => [modelId, isClosed])).toEqual([
+      ['tiny-a', true],
+      ['tiny-b', false],
+    ]);
+  });
+
+  it('tries on through failures that can pass, waiting longer each time', async () => {
+    const drawn: number[] = [];
+    const random = () => {
+      drawn.push(drawn.length);
+      return 0.1;
+    };
+    const { ue, link } = await rig.connect({ reconnect: { minDelayMs: 1, maxDelayMs: 8, random } });
+    link.socket.terminate();
+    (await rig.bs.connections.take()).socket.close(4429);
+    (await rig.bs.connections.take()).send('reject', rejectOf(new WireError('shutting-down', 'soon')));
+    (await rig.bs.connections.take()).socket.terminate();
+    await welcomeBack(9);
+    await expect.poll(() => ue.state).toBe('ready');
+    expect(drawn.length).toBe(4);
+  });
+
+  it('ends where the BS says it must not come back', async () => {
+    const { ue, link } = await rig.connect();
+    await ue.report(tinyCsi(1), { slot: 1 });
+    const draining = ue.drain();
+    const outcome = draining.catch((error: unknown) => error);
+    link.send('reject', rejectOf(new WireError('duplicate-ue', 'ue-1 is here')));
+    expect(await ue.closed).toMatchObject({ name: 'WireError', code: 'duplicate-ue', message: 'ue-1 is here' });
+    expect(ue.state).toBe('closed');
+    await outcome;
+    await expect(ue.report(tinyCsi(2), { slot: 2 })).rejects.toMatchObject({ code: 'duplicate-ue' });
+    await expect(ue.drain()).rejects.toMatchObject({ code: 'duplicate-ue' });
+    expect(rig.encoders.map((encoder) => encoder.isClosed)).toEqual([true]);
+    expect(rig.bs.accepted).toBe(1);
+    await ue.close();
+  });
+
+  it('ends while away, and rejects the report that waits', async () => {
+    const { ue, link } = await rig.connect();
+    link.socket.terminate();
+    const answer = await rig.bs.connections.take();
+    const waiting = ue.report(tinyCsi(1), { slot: 1 });
+    answer.send('reject', rejectOf(new WireError('unauthorized', 'token revoked')));
+    await expect(waiting).rejects.toMatchObject({ code: 'unauthorized' });
+    expect(await ue.closed).toMatchObject({ code: 'unauthorized' });
+  });
+
+  it('can be closed while away', async () => {
+    const { ue, link } = await rig.connect({ reconnect: { minDelayMs: 1e6, maxDelayMs: 1e6, random: () => 0.9 } });
+    link.socket.terminate();
+    await expect.poll(() => ue.state).toBe('reconnecting');
+    const waiting = ue.report(tinyCsi(1), { slot: 1 });
+    const rejected = expect(waiting).rejects.toMatchObject({ code: 'closed' });
+    await ue.close();
+    await rejected;
+    expect(await ue.closed).toBeUndefined();
+    expect(rig.bs.accepted).toBe(1);
+  });
+
+  it('can be closed while greeting again', async () => {
+    const { ue, link } = await rig.connect();
+    link.socket.terminate();
+    const again = await rig.bs.connections.take();
+    await ue.close();
+    await again.closed.take();
+    expect(ue.state).toBe('closed');
+  });
+
+  it('does not believe a BS that is silent for ever', async () => {
+    const { ue, link } = await rig.connect({ ackTimeoutMs: 15 });
+    await ue.report(tinyCsi(1), { slot: 1 });
+    link.ack(1);
+    await ue.drain();
+    await ue.report(tinyCsi(2), { slot: 2 });
+    const again = await welcomeBack(2);
+    await expect(ue.report(tinyCsi(3), { slot: 3 })).resolves.toMatchObject({ epoch: 2 });
+    again.ack(1);
+    expect(rig.results).toMatchObject([{ outcome: 'decoded' }, { epoch: 1, seq: 2, outcome: 'lost' }]);
+  });
+});

@@ -1,0 +1,42 @@
+import { createReportEncoder } from '@edge-csi/ue-client';
+import { describe, expect, it } from 'vitest';
+import { FakeEncoder, tinyCsi, tinyModel } from './tiny-model.ts';
+
+const { bundle } = await tinyModel('tiny-a');
+const encoder = () => createReportEncoder(bundle, new FakeEncoder(bundle));
+
+describe('createReportEncoder', () => {
+  it('follows the rate knobs', async () => {
+    const reports = encoder();
+    const csi = tinyCsi(1);
+    const full = await reports.encode(csi, { codewordTruncation: 0, phaseTheta: 500 });
+    const coarse = await reports.encode(csi, { codewordTruncation: 7, phaseTheta: 500 });
+    const none = await reports.encode(csi, { codewordTruncation: 0, phaseTheta: 2 ** 24 });
+    expect(full.payloadBits).toMatchObject({ codeword: 30, scale: 8 });
+    expect(coarse.payloadBits.codeword).toBe(6);
+    expect(none.payloadBits).toEqual({ codeword: 30, scale: 8, phase: 0, total: 38 });
+    expect(none.phase.length).toBe(0);
+    expect(full.codeword).toEqual(none.codeword);
+    expect(full.phase.length).toBe(Math.ceil(full.payloadBits.phase / 8));
+    expect(await reports.encode(csi, { codewordTruncation: 0, phaseTheta: 500 })).toEqual(full);
+  });
+
+  it('sends the norm as a level of the model and nothing else of it', async () => {
+    const csi = tinyCsi(2);
+    const louder = { ...csi, values: csi.values.map((value) => value * 10) };
+    const config = { codewordTruncation: 0, phaseTheta: 500 };
+    const [one, ten] = [await encoder().encode(csi, config), await encoder().encode(louder, config)];
+    // 20 dB in steps of 0.375 dB.
+    expect(Math.abs(ten.scale - one.scale - 20 / 0.375)).toBeLessThanOrEqual(1);
+    expect(ten.phase).toEqual(one.phase);
+    expect(ten.codeword).toEqual(one.codeword);
+  });
+
+  it('gives the same reports when calls overlap', async () => {
+    const reports = encoder();
+    const config = { codewordTruncation: 0, phaseTheta: 500 };
+    const alone = [];
+    for (const seed of [1, 2, 3]) alone.push(await encoder().encode(tinyCsi(seed), config));
+    expect(await Promise.all([1, 2, 3].map((seed) => reports.encode(tinyCsi(seed), config)))).toEqual(alone);
+  });
+});

@@ -1,0 +1,4 @@
+/** A monotonic clock; its origin means nothing. */
+export interface Clock {
+  nowMs(): number;
+}

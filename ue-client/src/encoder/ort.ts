@@ -1,0 +1,51 @@
+import { CsiError } from '@edge-csi/csi';
+import type { ModelBundle } from '@edge-csi/models';
+import { env, InferenceSession, Tensor } from '#ort';
+import type { Encoder } from './encoder.ts';
+
+export interface OrtOptions {
+  /**
+   * URL prefix of onnxruntime-web's .wasm and .mjs files, for browsers: serve them from your own origin. It holds for
+   * the whole page and counts only before the first encoder is made.
+   */
+  readonly wasmPaths?: string;
+}
+
+/**
+ * Makes an encoder that runs a model's encoder.onnx with onnxruntime-web on the CPU, one thread.
+ *
+ * @throws CsiError `model-invalid` where the bundle has no encoder or its graph is not one
+ */
+export async function createOrtEncoder(bundle: ModelBundle, options: OrtOptions = {}): Promise<Encoder> {
+  const { id, csi, codeword } = bundle.manifest;
+  const bytes = bundle.files.get('encoder');
+  if (bytes === undefined) throw new CsiError('model-invalid', `${id}: the bundle was loaded without encoder.onnx`);
+  // Threads would need cross-origin isolation in a browser and gain nothing at this size.
+  env.wasm.numThreads = 1;
+  if (options.wasmPaths !== undefined) env.wasm.wasmPaths = options.wasmPaths;
+  let session: InferenceSession;
+  try {
+    session = await InferenceSession.create(bytes, { executionProviders: ['wasm'] });
+  } catch (cause) {
+    throw new CsiError('model-invalid', `${id}/encoder.onnx: onnxruntime-web does not load it`, { cause });
+  }
+  const dims = [1, csi.numAntennas, csi.numDelays];
+  let closing: Promise<void> | undefined;
+  return {
+    async encode(magnitude) {
+      const { latent } = await session.run({ magnitude: new Tensor('float32', magnitude.values, dims) });
+      const values = latent?.data;
+      if (!(values instanceof Float32Array) || values.length !== codeword.length) {
+        throw new CsiError(
+          'model-invalid',
+          `${id}/encoder.onnx: no float32 output "latent" of ${codeword.length} values`,
+        );
+      }
+      return { domain: 'latent', values };
+    },
+    close() {
+      closing ??= session.release();
+      return closing;
+    },
+  };
+}

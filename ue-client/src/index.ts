@@ -1,0 +1,14 @@
+export type { Clock } from './clock/clock.ts';
+export { connectUe } from './connect.ts';
+export { type Encoder, warmUp } from './encoder/encoder.ts';
+export { createOrtEncoder, type OrtOptions } from './encoder/ort.ts';
+export type { SentReport } from './link.ts';
+export type { ConnectOptions, ReconnectOptions, ReportResult, UeEvents, UeState } from './options.ts';
+export {
+  createReportEncoder,
+  type EncodedReport,
+  type PayloadBits,
+  type RateConfig,
+  type ReportEncoder,
+} from './report-encoder.ts';
+export type { Ue } from './ue.ts';

@@ -1,0 +1,223 @@
+import {
+  encodeFrame,
+  type Hello,
+  paths,
+  type ReportAck,
+  type ReportConfig,
+  type Welcome,
+  WireError,
+} from '@edge-csi/proto';
+import { InFlight } from './in-flight.ts';
+import type { ActiveModel, ModelSlot } from './model-slot.ts';
+import type { ReportResult, ResolvedOptions } from './options.ts';
+import type { EncodedReport, PayloadBits } from './report-encoder.ts';
+import { openSession, type Session, type SessionHandlers } from './session.ts';
+
+/** A configuration with the model it names, ready to make reports. */
+export interface Terms {
+  readonly config: ReportConfig;
+  readonly model: ActiveModel;
+}
+
+export interface LinkEvents {
+  /** `takeTerms` has something. */
+  onTerms(link: Link): void;
+  onResult(result: ReportResult): void;
+  onReject(error: WireError): void;
+}
+
+/** A report that left this end. */
+export interface SentReport {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly slot: number;
+  readonly modelId: string;
+  readonly revision: number;
+  readonly payloadBits: PayloadBits;
+  /** Length of the frame; a WebSocket adds 6 or 8 bytes. */
+  readonly wireBytes: number;
+  /** The UE's whole computation, from the CSI to the frame; waiting for earlier reports or a connection not included. */
+  readonly encodeMs: number;
+  /** On the clock of the options. */
+  readonly sentAtMs: number;
+}
+
+/** When a report was handed over, and when its computation began. */
+export interface ReportTiming {
+  readonly slot: number;
+  readonly handedOverMs: number;
+  readonly startedMs: number;
+}
+
+const maxUint32 = 2 ** 32 - 1;
+
+/** A session in service: the terms to come, the sequence of reports, and which of them are unanswered. */
+export class Link implements SessionHandlers {
+  readonly #options: ResolvedOptions;
+  readonly #models: ModelSlot;
+  readonly #events: LinkEvents;
+  readonly #ready: Promise<void>;
+  #onReady: () => void = () => undefined;
+  #session: Session | undefined;
+  #inFlight: InFlight | undefined;
+  #next: Terms | undefined;
+  #loading: AbortController | undefined;
+  #ackTimer: ReturnType<typeof setTimeout> | undefined;
+  #epoch = 0;
+  #seq = 0;
+
+  constructor(options: ResolvedOptions, models: ModelSlot, events: LinkEvents) {
+    this.#options = options;
+    this.#models = models;
+    this.#events = events;
+    this.#ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#session?.isEnded === false;
+  }
+
+  /** Reports sent and not yet answered. */
+  get unacknowledged(): number {
+    return this.#inFlight?.size ?? 0;
+  }
+
+  /**
+   * Connects and gets the model of the Welcome ready.
+   *
+   * @returns the session
+   * @throws WireError or CsiError why it failed; the signal's reason where it aborts first
+   */
+  async open(hello: Hello, signal: AbortSignal): Promise<Session> {
+    const { url, handshakeTimeoutMs, closeTimeoutMs } = this.#options;
+    const sessionOptions = { url: new URL(paths.ue, url).href, hello, handshakeTimeoutMs, closeTimeoutMs };
+    const session = await openSession(sessionOptions, this, signal);
+    session.ended.then(() => this.#release());
+    const onAbort = () => void session.close();
+    signal.addEventListener('abort', onAbort, { once: true });
+    const lost = session.ended.then((error) => {
+      throw signal.aborted ? signal.reason : error;
+    });
+    try {
+      await Promise.race([this.#ready, lost]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+    return session;
+  }
+
+  /** The terms to adopt from the next report on, once. */
+  takeTerms(): Terms | undefined {
+    const terms = this.#next;
+    this.#next = undefined;
+    return terms;
+  }
+
+  /** Sends a report made under some terms of this link. */
+  send(encoded: EncodedReport, { config }: Terms, { slot, handedOverMs, startedMs }: ReportTiming): SentReport {
+    const { clock } = this.#options;
+    const seq = this.#seq + 1;
+    const epoch = this.#epoch;
+    const { codeword, scale, phase, payloadBits } = encoded;
+    const processingUs = Math.min(maxUint32, Math.round((clock.nowMs() - handedOverMs) * 1000));
+    const frame = encodeFrame('report', {
+      epoch,
+      seq,
+      slot,
+      modelId: config.model.id,
+      revision: config.revision,
+      codeword,
+      scale,
+      phase,
+      payloadBits: payloadBits.total,
+      processingUs,
+    });
+    this.#seq = seq;
+    const sentAtMs = clock.nowMs();
+    this.#session?.send(frame);
+    this.#inFlight?.add(seq, slot, sentAtMs);
+    this.#watchAcks();
+    const { id: modelId } = config.model;
+    const encodeMs = sentAtMs - startedMs;
+    return {
+      epoch,
+      seq,
+      slot,
+      modelId,
+      revision: config.revision,
+      payloadBits,
+      wireBytes: frame.length,
+      encodeMs,
+      sentAtMs,
+    };
+  }
+
+  onWelcome({ epoch, config }: Welcome, session: Session): void {
+    this.#session = session;
+    this.#epoch = epoch;
+    this.#inFlight = new InFlight(epoch, this.#options.clock, (result) => this.#events.onResult(result));
+    this.onReconfigure(config);
+  }
+
+  /** Loads the model first where it is another one; a configuration that comes meanwhile takes its place. */
+  onReconfigure(config: ReportConfig): void {
+    this.#loading?.abort();
+    const loading = new AbortController();
+    this.#loading = loading;
+    this.#models.load(config, loading.signal).then(
+      (model) => {
+        if (loading.signal.aborted) this.#models.discard(model);
+        else this.#offer({ config, model });
+      },
+      (error: Error) => {
+        if (!loading.signal.aborted) this.#session?.fail(error);
+      },
+    );
+  }
+
+  onAck({ seqs, outcomes }: ReportAck): void {
+    seqs.forEach((seq, i) => {
+      const outcome = outcomes[i];
+      if (outcome !== undefined) this.#inFlight?.settle(seq, outcome);
+    });
+  }
+
+  onReject(error: WireError): void {
+    if (error.seq !== undefined) this.#inFlight?.settle(error.seq, 'invalid');
+    this.#events.onReject(error);
+  }
+
+  #offer(terms: Terms): void {
+    if (this.#next !== undefined && this.#next.model !== terms.model) this.#models.discard(this.#next.model);
+    this.#next = terms;
+    this.#onReady();
+    this.#events.onTerms(this);
+  }
+
+  /** A BS that falls silent without closing would otherwise be believed for ever. */
+  #watchAcks(): void {
+    if (this.#ackTimer !== undefined) return;
+    const { ackTimeoutMs, clock } = this.#options;
+    const oldestMs = this.#inFlight?.oldestMs;
+    if (oldestMs === undefined) return;
+    this.#ackTimer = setTimeout(
+      () => {
+        this.#ackTimer = undefined;
+        const silentMs = clock.nowMs() - (this.#inFlight?.oldestMs ?? Number.POSITIVE_INFINITY);
+        if (silentMs < ackTimeoutMs) this.#watchAcks();
+        else this.#session?.fail(new WireError('timeout', `a report is unanswered for ${Math.round(silentMs)} ms`));
+      },
+      Math.max(0, oldestMs + ackTimeoutMs - clock.nowMs()),
+    );
+  }
+
+  #release(): void {
+    this.#loading?.abort();
+    clearTimeout(this.#ackTimer);
+    if (this.#next !== undefined) this.#models.discard(this.#next.model);
+    this.#next = undefined;
+    this.#inFlight?.lose();
+  }
+}

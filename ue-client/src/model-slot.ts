@@ -1,0 +1,83 @@
+import type { ModelBundle } from '@edge-csi/models';
+import type { ModelRef, ReportConfig } from '@edge-csi/proto';
+import { type Encoder, warmUp } from './encoder/encoder.ts';
+import { assertSameModel, fetchModel, isSameModel } from './model-fetch.ts';
+import type { ResolvedOptions } from './options.ts';
+import { createReportEncoder, type ReportEncoder } from './report-encoder.ts';
+
+/** A model ready to make reports. */
+export interface ActiveModel {
+  readonly bundle: ModelBundle;
+  readonly encoder: Encoder;
+  readonly reports: ReportEncoder;
+}
+
+/** The model in use, kept from one session to the next. */
+export class ModelSlot {
+  readonly #options: ResolvedOptions;
+  #current: ActiveModel | undefined;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+  }
+
+  /** What the UE can say it holds. */
+  get refs(): ModelRef[] {
+    const bundles = new Set([this.#options.model, this.#current?.bundle]);
+    bundles.delete(undefined);
+    return [...bundles].map((bundle) => {
+      const { manifest, sha256 } = bundle as ModelBundle;
+      return { id: manifest.id, sha256 };
+    });
+  }
+
+  /**
+   * Gets a model ready, warmed up, without taking the current one out of use.
+   *
+   * @throws CsiError `model-mismatch` where the caller's own model has the id but not the hash
+   */
+  async load({ model, modelUrl }: ReportConfig, signal: AbortSignal): Promise<ActiveModel> {
+    if (this.#current !== undefined && isSameModel(this.#current.bundle, model)) return this.#current;
+    const bundle = await this.#bundle(model, modelUrl, signal);
+    signal.throwIfAborted();
+    const encoder = await this.#options.createEncoder(bundle);
+    const { warmUpRuns } = this.#options;
+    try {
+      await warmUp(encoder, bundle.manifest.csi, warmUpRuns);
+      signal.throwIfAborted();
+    } catch (error) {
+      await encoder.close();
+      throw error;
+    }
+    return { bundle, encoder, reports: createReportEncoder(bundle, encoder) };
+  }
+
+  /** Puts a loaded model in use. Nothing may be encoding. */
+  install(model: ActiveModel): void {
+    const previous = this.#current;
+    this.#current = model;
+    if (previous !== undefined) this.discard(previous);
+  }
+
+  /** Releases a loaded model that is not, or no longer, in use. */
+  discard(model: ActiveModel): void {
+    if (model !== this.#current) void model.encoder.close();
+  }
+
+  async close(): Promise<void> {
+    const current = this.#current;
+    this.#current = undefined;
+    await current?.encoder.close();
+  }
+
+  async #bundle(wanted: ModelRef, modelUrl: string, signal: AbortSignal): Promise<ModelBundle> {
+    const { model, url } = this.#options;
+    if (model !== undefined && model.manifest.id === wanted.id) {
+      assertSameModel(model, wanted);
+      return model;
+    }
+    // ws: -> http:, wss: -> https:, on the same host and port.
+    const manifestUrl = new URL(modelUrl, url.replace(/^ws/, 'http'));
+    return fetchModel(manifestUrl, wanted, signal);
+  }
+}

@@ -1,0 +1,112 @@
+import type { ModelBundle } from '@edge-csi/models';
+import type { ReportConfig, ReportOutcome, WireError } from '@edge-csi/proto';
+import { systemClock } from '#clock';
+import type { BackoffOptions } from './backoff.ts';
+import type { Clock } from './clock/clock.ts';
+import type { Encoder } from './encoder/encoder.ts';
+import { createOrtEncoder } from './encoder/ort.ts';
+
+export type UeState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
+
+/** What became of one sent report; `lost` where the connection ended before the BS said. */
+export interface ReportResult {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly slot: number;
+  readonly outcome: ReportOutcome | 'lost';
+  /** From the report being handed to the socket to its outcome being known here. */
+  readonly roundTripMs: number;
+}
+
+/** Called synchronously; what they throw is not caught. */
+export interface UeEvents {
+  /** Once for every sent report. */
+  readonly onAck?: (result: ReportResult) => void;
+  /** The BS refused one report; `seq` of the error says which. */
+  readonly onReject?: (error: WireError) => void;
+  /** A configuration came into force: every later report is made under it. */
+  readonly onReconfigure?: (config: ReportConfig) => void;
+  /** `error` says why, where something went wrong. */
+  readonly onStateChange?: (state: UeState, error?: Error) => void;
+}
+
+export interface ReconnectOptions extends Partial<BackoffOptions> {
+  /** Keep trying where the very first connection fails; otherwise `connectUe` rejects then. */
+  readonly waitOnFirstConnect?: boolean;
+}
+
+export interface ConnectOptions extends UeEvents {
+  /** Base URL of the BS, ws: or wss:, e.g. `ws://127.0.0.1:8080`. */
+  readonly url: string;
+  /** 1..64 characters of A-Z a-z 0-9 . _ : - */
+  readonly ueId: string;
+  readonly token?: string;
+  /** A model at hand, loaded with its encoder. Any other the BS asks for is fetched from the BS. */
+  readonly model?: ModelBundle;
+  /** Gives up connecting; without effect once `connectUe` has resolved. */
+  readonly signal?: AbortSignal;
+  /** Waits between attempts after the connection is lost. */
+  readonly reconnect?: ReconnectOptions;
+  /** Runs of a new encoder before its first report. */
+  readonly warmUpRuns?: number;
+  readonly createEncoder?: (bundle: ModelBundle) => Promise<Encoder>;
+  readonly clock?: Clock;
+  /** Longest wait from opening a connection to the BS's Welcome. */
+  readonly handshakeTimeoutMs?: number;
+  /** A connection on which a report stays unanswered for this long counts as lost. */
+  readonly ackTimeoutMs?: number;
+  /** Longest wait for the BS to complete the closing handshake. */
+  readonly closeTimeoutMs?: number;
+  /** Reports sent and not yet answered; further ones wait. */
+  readonly maxUnacknowledged?: number;
+  /** Reports waiting to be encoded while connected; over it, the oldest is superseded. One while disconnected. */
+  readonly maxWaiting?: number;
+}
+
+type Defaulted =
+  | 'token'
+  | 'warmUpRuns'
+  | 'createEncoder'
+  | 'clock'
+  | 'handshakeTimeoutMs'
+  | 'ackTimeoutMs'
+  | 'closeTimeoutMs'
+  | 'maxUnacknowledged'
+  | 'maxWaiting';
+
+const DEFAULTS: Required<Pick<ConnectOptions, Defaulted>> = {
+  token: '',
+  warmUpRuns: 50,
+  createEncoder: (bundle) => createOrtEncoder(bundle),
+  clock: systemClock,
+  handshakeTimeoutMs: 10_000,
+  ackTimeoutMs: 30_000,
+  closeTimeoutMs: 1_000,
+  maxUnacknowledged: 256,
+  maxWaiting: 64,
+};
+
+const RECONNECT_DEFAULTS: Required<ReconnectOptions> = {
+  minDelayMs: 100,
+  maxDelayMs: 10_000,
+  random: () => (crypto.getRandomValues(new Uint32Array(1))[0] as number) / 2 ** 32,
+  waitOnFirstConnect: false,
+};
+
+/** Options with every default filled in. */
+export type ResolvedOptions = Omit<ConnectOptions, Defaulted | 'reconnect'> &
+  typeof DEFAULTS & { readonly reconnect: Required<ReconnectOptions> };
+
+/** @throws TypeError or RangeError naming an option that makes no sense */
+export function resolveOptions(options: ConnectOptions): ResolvedOptions {
+  const resolved = { ...DEFAULTS, ...options, reconnect: { ...RECONNECT_DEFAULTS, ...options.reconnect } };
+  const { protocol } = new URL(resolved.url);
+  if (protocol !== 'ws:' && protocol !== 'wss:') {
+    throw new TypeError(`url is ${resolved.url}, must start with ws: or wss:`);
+  }
+  for (const name of ['maxUnacknowledged', 'maxWaiting'] as const) {
+    const value = resolved[name];
+    if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is ${value}, must be at least 1`);
+  }
+  return resolved;
+}

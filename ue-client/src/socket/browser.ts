@@ -1,0 +1,24 @@
+import type { OpenFrameSocket } from './socket.ts';
+
+/** Opens a WebSocket with the browser's own class, which bounds no message and has no way to drop a connection. */
+export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, maxFrameBytes }, handlers) => {
+  const socket = new WebSocket(url, subprotocol);
+  socket.binaryType = 'arraybuffer';
+  socket.onopen = () => handlers.onOpen();
+  socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+    const usable = data instanceof ArrayBuffer && data.byteLength <= maxFrameBytes;
+    handlers.onFrame(usable ? new Uint8Array(data) : new Uint8Array(0));
+  };
+  socket.onclose = ({ code, reason }) => handlers.onClose(code, reason);
+  return {
+    send: (bytes) => socket.send(bytes as Uint8Array<ArrayBuffer>),
+    close: (code, reason) => closeWith(socket, code, reason),
+    terminate: () => socket.close(),
+  };
+};
+
+/** Browsers let a page send 1000 and 3000..4999 and no other close code. */
+function closeWith(socket: WebSocket, code: number, reason: string): void {
+  if (code === 1000 || code >= 3000) socket.close(code, reason);
+  else socket.close();
+}
