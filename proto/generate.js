@@ -1,6 +1,6 @@
-// Generates src/generated/ from csi_feedback.proto: the protobuf.js static module (JavaScript under a .ts
-// name, so that tsc carries it into dist), and the table of fields that
-// src/scan.ts checks incoming bytes against. With --check it writes nothing and fails where a file differs.
+// Generates src/generated/ from csi_feedback.proto: the protobuf.js static module (JavaScript under a .ts name, so that
+// tsc carries it into dist), and the table of fields that src/scan.ts checks incoming bytes against. With --check it
+// writes nothing and fails where a file differs.
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,8 +62,14 @@ async function wireTable() {
   return `${notice}import type { WireTable } from '../wire-field.ts';\n\nexport const wireTable: WireTable = {\n${lines.join('\n')}\n};\n`;
 }
 
+/** The codec module, without the default export nobody uses. */
+async function codec() {
+  const source = await promisify(pbjs.main)([...options, schema]);
+  return `// @ts-nocheck\n${notice}${source.replace(/\nexport \{\s*\$root as default\s*\};\s*$/, '')}`;
+}
+
 const outputs = {
-  'codec.ts': `// @ts-nocheck\n${notice}${await promisify(pbjs.main)([...options, schema])}`,
+  'codec.ts': await codec(),
   'wire-table.ts': await wireTable(),
 };
 

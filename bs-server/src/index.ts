@@ -1,4 +1,10 @@
 export type { ExecutionProvider } from './decoding/graph.ts';
+export {
+  type EstimateSubscription,
+  type EstimateSubscriptionOptions,
+  subscribeEstimates,
+} from './neighbours/estimate-subscription.ts';
+export { connectPhyFeed, type PhyFeed, type PhyFeedOptions } from './neighbours/phy-feed.ts';
 export { type BsServerOptions, DEFAULTS } from './options.ts';
 export { type BsServer, startBsServer } from './server.ts';
 export type { ServerStats } from './telemetry/server-stats.ts';

@@ -4,7 +4,6 @@ import { type Manifest, type ModelBundle, type ModelFile, toHex } from '@edge-cs
 import { listModels, loadModel } from '@edge-csi/models/disk';
 import { type ModelRef, WireError } from '@edge-csi/proto';
 import type { BatchLayout } from './decoding/batch-buffers.ts';
-import type { DecoderModel } from './decoding/model-decoder.ts';
 
 /** A model the server decodes. */
 export interface ServedModel {
@@ -82,21 +81,6 @@ export function pairModel(served: readonly ServedModel[], held: readonly ModelRe
     'model-unknown',
     `none of the UE's models is served here; served are ${served.map(({ ref }) => ref.id).join(', ')}`,
   );
-}
-
-/** What a decode worker needs of a served model. */
-export function decoderModelOf({ manifest, shape, bundle }: ServedModel): DecoderModel {
-  return {
-    id: manifest.id,
-    ...shape,
-    scale: manifest.normalization.scale,
-    codewordBits: manifest.codeword.bits,
-    codewordStep: manifest.codeword.step,
-    maxPhaseBits: manifest.phase.maxBits,
-    allocation: bundle.files.get('allocation') as Uint8Array,
-    decoderOnnx: bundle.files.get('decoder') as Uint8Array,
-    refinerOnnx: bundle.files.get('refiner'),
-  };
 }
 
 /** Sizes that hold a batch of any served model. */

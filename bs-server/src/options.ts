@@ -49,7 +49,7 @@ export interface BsServerOptions {
   readonly pingIntervalMs?: number;
   /** Silence, pongs included, after which a connection is given up. */
   readonly idleTimeoutMs?: number;
-  /** Bytes waiting to be sent to one connection: a subscriber beyond it misses estimates, a UE is cut off. */
+  /** Bytes waiting to be sent beyond which a subscriber misses estimates; beyond twice that any connection is cut. */
   readonly maxBufferedBytes?: number;
   /** Longest wait of `drain`, and of `close` for the other ends to hang up. */
   readonly drainTimeoutMs?: number;
@@ -137,7 +137,7 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
     models: undefined,
     token: undefined,
     phaseTheta: undefined,
-    logger: given['logger'] ?? pino({ name: 'edge-csi-bs', level: 'warn' }, pino.destination(2)),
+    logger: options.logger ?? pino({ name: 'edge-csi-bs', level: 'warn' }, pino.destination(2)),
     ...DEFAULTS,
     ...given,
   };

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { AcceptedReport } from './accepted-report.ts';
 import { Batcher } from './batching/batcher.ts';
+import { decoderModelOf } from './decoding/decoder-model.ts';
 import { DecoderPool } from './decoding/decoder-pool.ts';
 import type { ExecutionProvider } from './decoding/graph.ts';
 import type { WorkerEvent } from './decoding/pool-member.ts';
 import { startWorkerThread } from './decoding/start-worker.ts';
-import { batchLayoutOf, decoderModelOf, loadCatalog, type ServedModel } from './model-catalog.ts';
+import { batchLayoutOf, loadCatalog, type ServedModel } from './model-catalog.ts';
 import { type BsServerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { channelEstimateOf } from './publishing/channel-estimate.ts';
 import { EstimateStream } from './publishing/estimate-stream.ts';
@@ -105,7 +106,7 @@ class ComposedServer implements BsServer {
     this.#options = options;
     this.#served = served;
     this.#version = version;
-    this.#stream = new EstimateStream(options.maxBufferedBytes / 2);
+    this.#stream = new EstimateStream(options.maxBufferedBytes);
     this.#join = new UplinkJoin(options);
     this.#pool = this.#createPool();
     this.#pipeline = this.#createPipeline();
@@ -175,7 +176,7 @@ class ComposedServer implements BsServer {
   #createPool(): DecoderPool<DecodeJob> {
     const { maxBatchSize, executionProviders, intraOpNumThreads, decodeWorkers, maxWorkerRestarts, clock } =
       this.#options;
-    const models = this.#served.map(decoderModelOf);
+    const models = this.#served.map(({ bundle }) => decoderModelOf(bundle));
     const layout = batchLayoutOf(this.#served, maxBatchSize);
     return new DecoderPool<DecodeJob>(
       {
@@ -223,6 +224,7 @@ class ComposedServer implements BsServer {
   #createGate(): WebSocketGate {
     return new WebSocketGate({
       ...this.#options,
+      maxBufferedBytes: 2 * this.#options.maxBufferedBytes,
       closeTimeoutMs: this.#options.drainTimeoutMs,
       onReject: ({ code, message }) => {
         this.#tally.reject(code);
@@ -303,8 +305,9 @@ class ComposedServer implements BsServer {
   #workerChanged(event: WorkerEvent): void {
     const { logger } = this.#options;
     if (event.kind === 'serving') {
-      this.#provider = event.ready.provider;
-      logger.info({ ...event.ready }, 'decode worker serves');
+      const { provider, attempts } = event.ready;
+      this.#provider = provider;
+      logger.info({ provider, attempts }, 'decode worker serves');
     } else if (event.kind === 'batch-failed') {
       this.#tally.failedBatches++;
       logger.error({ message: event.message }, 'decoding a batch failed');

@@ -56,10 +56,13 @@ export class Client implements Ue {
   async connect(signal: AbortSignal): Promise<void> {
     this.#setState('connecting');
     try {
-      await this.#establish(signal);
+      await this.#establish(signal).catch((error) => {
+        if (!this.#options.reconnect.waitOnFirstConnect) throw error;
+        return this.#reconnect(error, signal);
+      });
     } catch (error) {
-      if (!this.#options.reconnect.waitOnFirstConnect) throw error;
-      await this.#reconnect(error, signal);
+      this.#setState('closed', error as Error);
+      throw error;
     }
     void this.#keepUp();
   }
@@ -120,7 +123,7 @@ export class Client implements Ue {
     while (error === undefined && this.#session !== undefined) {
       const reason = await this.#session.ended;
       this.#link = undefined;
-      this.#queue.capacity = 1;
+      
       this.#checkDrained();
       try {
         await this.#reconnect(reason, this.#lifetime.signal);

@@ -1,6 +1,6 @@
 export type { Clock } from './clock/clock.ts';
 export { connectUe } from './connect.ts';
-export { type Encoder, warmUp } from './encoder/encoder.ts';
+export type { Encoder } from './encoder/encoder.ts';
 export { createOrtEncoder, type OrtOptions } from './encoder/ort.ts';
 export type { SentReport } from './link.ts';
 export type { ConnectOptions, ReconnectOptions, ReportResult, UeEvents, UeState } from './options.ts';
@@ -10,5 +10,6 @@ export {
   type PayloadBits,
   type RateConfig,
   type ReportEncoder,
+  warmUp,
 } from './report-encoder.ts';
 export type { Ue } from './ue.ts';

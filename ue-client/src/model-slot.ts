@@ -1,9 +1,9 @@
 import type { ModelBundle } from '@edge-csi/models';
 import type { ModelRef, ReportConfig } from '@edge-csi/proto';
-import { type Encoder, warmUp } from './encoder/encoder.ts';
+import type { Encoder } from './encoder/encoder.ts';
 import { assertSameModel, fetchModel, isSameModel } from './model-fetch.ts';
 import type { ResolvedOptions } from './options.ts';
-import { createReportEncoder, type ReportEncoder } from './report-encoder.ts';
+import { createReportEncoder, type ReportEncoder, warmUp } from './report-encoder.ts';
 
 /** A model ready to make reports. */
 export interface ActiveModel {
@@ -41,15 +41,15 @@ export class ModelSlot {
     const bundle = await this.#bundle(model, modelUrl, signal);
     signal.throwIfAborted();
     const encoder = await this.#options.createEncoder(bundle);
-    const { warmUpRuns } = this.#options;
+    const reports = createReportEncoder(bundle, encoder);
     try {
-      await warmUp(encoder, bundle.manifest.csi, warmUpRuns);
+      await warmUp(reports, bundle.manifest, this.#options.warmUpRuns);
       signal.throwIfAborted();
     } catch (error) {
       await encoder.close();
       throw error;
     }
-    return { bundle, encoder, reports: createReportEncoder(bundle, encoder) };
+    return { bundle, encoder, reports };
   }
 
   /** Puts a loaded model in use. Nothing may be encoding. */

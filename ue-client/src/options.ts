@@ -47,7 +47,7 @@ export interface ConnectOptions extends UeEvents {
   readonly signal?: AbortSignal;
   /** Waits between attempts after the connection is lost. */
   readonly reconnect?: ReconnectOptions;
-  /** Runs of a new encoder before its first report. */
+  /** Made-up reports run through a new model before its first real one. */
   readonly warmUpRuns?: number;
   readonly createEncoder?: (bundle: ModelBundle) => Promise<Encoder>;
   readonly clock?: Clock;

@@ -1,5 +1,5 @@
 import { type AngularDelayCsi, CsiError, encodePhase, normalizeSpherical, quantizeScale } from '@edge-csi/csi';
-import type { ModelBundle } from '@edge-csi/models';
+import type { Manifest, ModelBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { Encoder } from './encoder/encoder.ts';
 
@@ -65,4 +65,19 @@ export function createReportEncoder(bundle: ModelBundle, encoder: Encoder): Repo
       };
     },
   };
+}
+
+/**
+ * Makes reports of made-up CSI until the engines have compiled what they will run: the first report takes a hundred
+ * times as long as the fiftieth.
+ */
+export async function warmUp(reports: ReportEncoder, { csi, phase }: Manifest, runs: number): Promise<void> {
+  const { numAntennas, numDelays } = csi;
+  const values = Float32Array.from({ length: 2 * numAntennas * numDelays }, (_, i) => Math.cos(i));
+  for (let i = 0; i < runs; i++) {
+    await reports.encode(
+      { domain: 'angular-delay', numAntennas, numDelays, values },
+      { codewordTruncation: 0, phaseTheta: phase.theta },
+    );
+  }
 }

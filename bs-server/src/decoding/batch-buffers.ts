@@ -8,7 +8,7 @@ export interface BatchLayout {
 }
 
 /** What the decoder made of one report. `decoded` is 0, so a cleared buffer says so. */
-export const reportStatuses = ['decoded', 'codeword', 'phase', 'estimate'] as const;
+const reportStatuses = ['decoded', 'codeword', 'phase', 'estimate'] as const;
 export type ReportStatus = (typeof reportStatuses)[number];
 
 /** The part of a report that the decoder works on. */

@@ -13,6 +13,3 @@ export interface Graph {
   run(inputs: Readonly<Record<string, GraphTensor>>, output: string): Promise<Float32Array>;
   release(): Promise<void>;
 }
-
-/** Loads an ONNX file on one provider; rejects where the provider is not there. */
-export type OpenGraph = (onnx: Uint8Array, provider: ExecutionProvider) => Promise<Graph>;

@@ -7,26 +7,12 @@ import {
   type PhaseAllocation,
   type Quantizer,
   reconstructInto,
-  type ScaleSpec,
   uplinkMagnitudeInto,
 } from '@edge-csi/csi';
 import type { BatchBuffers, DecoderInput, ReportStatus } from './batch-buffers.ts';
+import type { DecoderModel } from './decoder-model.ts';
 import type { Graph } from './graph.ts';
 import type { Refine } from './refine.ts';
-
-/** What a decode worker needs of a model. Plain data: it crosses to another thread. */
-export interface DecoderModel {
-  readonly id: string;
-  readonly numAntennas: number;
-  readonly numDelays: number;
-  readonly scale: ScaleSpec;
-  readonly codewordBits: readonly number[];
-  readonly codewordStep: readonly number[];
-  readonly maxPhaseBits: number;
-  readonly allocation: Uint8Array;
-  readonly decoderOnnx: Uint8Array;
-  readonly refinerOnnx: Uint8Array | undefined;
-}
 
 /** One row of the network's batch: where its report stands in the batch, and the report. */
 interface Row {

@@ -71,11 +71,13 @@ async function tryOpen<C extends Candidate>(
   open: (provider: ExecutionProvider) => Promise<C>,
   attempts: ProviderAttempt[],
 ): Promise<C | undefined> {
+  let candidate: C | undefined;
   try {
-    const candidate = await open(provider);
+    candidate = await open(provider);
     for (let run = 0; run < warmUpRuns; run++) await candidate.warmUp();
     return candidate;
   } catch (error) {
+    await candidate?.release();
     attempts.push({
       provider,
       outcome: 'unavailable',

@@ -1,6 +1,6 @@
 import type { BatchLayout } from './batch-buffers.ts';
+import type { DecoderModel } from './decoder-model.ts';
 import type { ExecutionProvider } from './graph.ts';
-import type { DecoderModel } from './model-decoder.ts';
 import type { ProviderAttempt } from './provider.ts';
 
 /** What a decode worker is started with. */

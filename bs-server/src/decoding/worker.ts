@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { BatchBuffers } from './batch-buffers.ts';
-import type { Graph, OpenGraph } from './graph.ts';
+import type { ExecutionProvider, Graph } from './graph.ts';
 import { ModelDecoder } from './model-decoder.ts';
+import { openOrtGraph } from './ort-graph.ts';
 import { chooseProvider } from './provider.ts';
 import { createRefine } from './refine.ts';
 import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.ts';
@@ -13,34 +13,11 @@ const setup = workerData as WorkerSetup;
 const { models, layout } = setup;
 const clock = () => performance.now();
 
-// A provider that is not there is an expected answer, which comes back as an exception too.
-env.logLevel = 'fatal';
-
-const openGraph: OpenGraph = async (onnx, provider) => {
-  const session = await InferenceSession.create(onnx, {
-    executionProviders: [provider],
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads: setup.intraOpNumThreads,
-    interOpNumThreads: 1,
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  });
-  const graph: Graph = {
-    run: async (inputs, output) => {
-      const feeds: Record<string, Tensor> = {};
-      for (const [name, { values, dims }] of Object.entries(inputs)) feeds[name] = new Tensor('float32', values, dims);
-      const results = await session.run(feeds, [output]);
-      return (results[output] as Tensor).data as Float32Array;
-    },
-    release: () => session.release(),
-  };
-  return graph;
-};
-
 /** Every model's decoder on one provider. */
-async function openModels(provider: Parameters<OpenGraph>[1]) {
+async function openModels(provider: ExecutionProvider) {
   const graphs: Graph[] = [];
   const open = async (onnx: Uint8Array) => {
-    const graph = await openGraph(onnx, provider);
+    const graph = await openOrtGraph(onnx, provider, setup);
     graphs.push(graph);
     return graph;
   };

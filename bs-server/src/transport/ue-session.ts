@@ -32,6 +32,13 @@ export interface UeSessionContext {
   readonly onRefused: (reason: SettleReason) => void;
 }
 
+/** What a decoder has against a report, for people. */
+const decoderFaults: { readonly [R in SettleReason]?: string } = {
+  codeword: 'codeword has padding that is not zero',
+  phase: 'phase is not as long as its codeword asks for, or has padding that is not zero',
+  estimate: 'the decoded estimate is not finite',
+};
+
 /** Outcomes noted before they are sent unasked: a UE that floods is told of its superseded reports in pieces. */
 const maxPendingOutcomes = 64;
 
@@ -86,7 +93,7 @@ export class UeSession implements Session, ReportOrigin {
   }
 
   settle(seq: number, outcome: ReportOutcome, reason: SettleReason): void {
-    if (outcome === 'invalid') this.#refuse(seq, `the report's ${reason} does not fit its codeword`);
+    if (outcome === 'invalid') this.#refuse(seq, decoderFaults[reason] ?? reason);
     else this.#note(seq, outcome);
   }
 

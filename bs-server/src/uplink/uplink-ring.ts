@@ -7,7 +7,7 @@ export interface UplinkSample extends CsiShape {
 }
 
 /** Slots by which `slot` is ahead of `other`, in the serial arithmetic of a 32-bit counter that wraps. */
-export function slotsAhead(slot: number, other: number): number {
+function slotsAhead(slot: number, other: number): number {
   return (slot - other) | 0;
 }
 

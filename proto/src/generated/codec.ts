@@ -1595,7 +1595,3 @@ export const edge_csi = $root.edge_csi = (() => {
 
     return edge_csi;
 })();
-
-export {
-  $root as default
-};

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { BatchBuffers, createRefine, decoderModelOf, ModelDecoder, openGraph } from '@edge-csi/bs-server/decoding';
+import { BatchBuffers, createRefine, decoderModelOf, ModelDecoder, openOrtGraph } from '@edge-csi/bs-server/decoding';
 import {
   type AngularDelayCsi,
   CsiError,
@@ -52,8 +52,8 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
   const encoder = await createOrtEncoder(bundle);
   const reports = createReportEncoder(bundle, encoder);
   const model = decoderModelOf(bundle);
-  const graph = await openGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
-  const refiner = model.refinerOnnx && (await openGraph(model.refinerOnnx, 'cpu', { intraOpNumThreads: 1 }));
+  const graph = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
+  const refiner = model.refinerOnnx && (await openOrtGraph(model.refinerOnnx, 'cpu', { intraOpNumThreads: 1 }));
   const plain = new ModelDecoder(model, graph, undefined, batchSize);
   const refined = refiner && new ModelDecoder(model, graph, createRefine(refiner), batchSize);
   const { numAntennas, numDelays } = manifest.csi;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { subscribeEstimates } from '@edge-csi/bs-server';
-import { openGraph } from '@edge-csi/bs-server/decoding';
+import { openOrtGraph } from '@edge-csi/bs-server/decoding';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import type { DataOptions } from '../data.ts';
@@ -74,9 +74,9 @@ async function rawThroughput(directory: string, manifest: Manifest, batch: numbe
     values: new Float32Array(batch * numAntennas * numDelays).fill(0.01),
     dims: [batch, numAntennas, numDelays],
   });
-  const decoder = await openGraph(files.get('decoder') as Uint8Array, 'cpu', { intraOpNumThreads });
+  const decoder = await openOrtGraph(files.get('decoder') as Uint8Array, 'cpu', { intraOpNumThreads });
   const refinerOnnx = files.get('refiner');
-  const refiner = refinerOnnx && (await openGraph(refinerOnnx, 'cpu', { intraOpNumThreads }));
+  const refiner = refinerOnnx && (await openOrtGraph(refinerOnnx, 'cpu', { intraOpNumThreads }));
   const { length } = manifest.codeword;
   const latent = { values: new Float32Array(batch * length).fill(0.01), dims: [batch, length] };
   const estimate = {

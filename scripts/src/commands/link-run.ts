@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import type { ExecutionProvider } from '@edge-csi/bs-server';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { dataFor, openData, sampleData } from '../data.ts';
@@ -11,6 +12,7 @@ import type { LinkRun, LinkRunReport } from '../link-run/result.ts';
 import { slotMs } from '../link-run/schedule.ts';
 import { modelsById, modelsByReduction } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
+import { defaultProviders, providers } from '../provider.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
 interface Options {
@@ -25,7 +27,7 @@ interface Options {
   readonly periodMs: number;
   readonly deadlineMs: number;
   readonly uplinkSnrDb?: number;
-  readonly provider: string[];
+  readonly provider: ExecutionProvider[];
   readonly seed: number;
   readonly json?: string;
 }
@@ -54,7 +56,7 @@ export function linkRunCommand(): Command {
       'estimation noise on the uplink CSI the BS gets',
       finite('--uplink-snr-db', -50, 200),
     )
-    .option('--provider <list>', 'execution providers of the decoder, in order', list, ['cuda', 'webgpu', 'cpu'])
+    .option('--provider <list>', 'execution providers of the decoder, in order', providers, defaultProviders)
     .option('--seed <n>', 'seed of the noise', integer('--seed', 0, 2 ** 31 - 1), 7)
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(
@@ -97,6 +99,7 @@ async function run(options: Options): Promise<void> {
         modelsDirectory: options.zoo,
         models: [manifest.id],
         deadlineMs: options.deadlineMs,
+        uplinkWaitMs: options.deadlineMs / 4,
         executionProviders: options.provider,
       },
       seed: options.seed,

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { startBsServer } from '@edge-csi/bs-server';
+import { type ExecutionProvider, startBsServer } from '@edge-csi/bs-server';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { modelsById } from '../model-choice.ts';
+import { defaultProviders, providers } from '../provider.ts';
 import { finite, integer, list } from '../usage.ts';
 
 interface Options {
@@ -13,7 +14,7 @@ interface Options {
   readonly deadlineMs: number;
   readonly periodSlots: number;
   readonly maxBatchSize: number;
-  readonly provider: string[];
+  readonly provider: ExecutionProvider[];
   readonly token?: string;
 }
 
@@ -28,7 +29,7 @@ export function serveCommand(): Command {
     .option('--deadline-ms <ms>', 'age at which a report is dropped', finite('--deadline-ms', 1, 1e5), 100)
     .option('--period-slots <n>', 'report period UEs are told', integer('--period-slots', 1, 320), 40)
     .option('--max-batch-size <n>', 'reports decoded at once', integer('--max-batch-size', 1, 256), 16)
-    .option('--provider <list>', 'execution providers, in order', list, ['cuda', 'webgpu', 'cpu'])
+    .option('--provider <list>', 'execution providers, in order', providers, defaultProviders)
     .option('--token <text>', 'token every UE must present')
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type BsServerOptions, startBsServer } from '@edge-csi/bs-server';
+import { type BsServerOptions, type ServerStats, startBsServer } from '@edge-csi/bs-server';
 
 /** Sent once the server listens and its decoder is warm. */
 export interface BsWorkerReady {
@@ -8,9 +8,10 @@ export interface BsWorkerReady {
   readonly provider: string;
 }
 
-/** Sent when the server has closed, on any message from the parent. */
+/** Sent when the server has closed, on any message from the parent; says what became of every report. */
 export interface BsWorkerClosed {
   readonly kind: 'closed';
+  readonly stats: ServerStats;
 }
 
 if (parentPort !== null) {
@@ -18,7 +19,11 @@ if (parentPort !== null) {
   const server = await startBsServer(workerData as BsServerOptions);
   port.once('message', async () => {
     await server.close();
-    port.postMessage({ kind: 'closed' } satisfies BsWorkerClosed);
+    port.postMessage({ kind: 'closed', stats: server.stats() } satisfies BsWorkerClosed);
   });
-  port.postMessage({ kind: 'ready', url: server.url, provider: server.executionProvider } satisfies BsWorkerReady);
+  port.postMessage({
+    kind: 'ready',
+    url: server.url.replace(/^http/, 'ws'),
+    provider: server.executionProvider,
+  } satisfies BsWorkerReady);
 }

@@ -7,20 +7,19 @@ export function renderLinkRun(report: LinkRunReport): string {
   const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(1));
   const pair = ({ p50, p99 }: LatencySummary) => `${ms(p50)} / ${ms(p99)}`;
   const accuracy = renderTable(
-    ['model', 'CR', 'sent', 'decoded', 'late', 'lost', 'bits', 'bytes', 'NMSE dB', '|H| NMSE dB', 'SGCS', 'rho'],
+    ['model', 'CR', 'sent', 'decoded', 'late', 'superseded', 'lost', 'bits', 'NMSE dB', '|H| NMSE dB', 'SGCS'],
     report.runs.map((run) => [
       run.model,
       `1/${run.reduction}`,
       String(run.reportsSent),
       String(run.reportsDecoded),
       String(run.reportsLate),
+      String(run.reportsSuperseded),
       String(run.reportsLost),
       run.payloadBits.mean.toFixed(0),
-      run.wireBytes.mean.toFixed(0),
       run.nmseDb.toFixed(2),
       run.magnitudeNmseDb.toFixed(2),
       run.sgcs.toFixed(4),
-      run.rho.toFixed(4),
     ]),
   );
   const latency = renderTable(

@@ -10,9 +10,12 @@ export interface LinkRun {
   readonly ues: number;
   readonly reportsSent: number;
   readonly reportsDecoded: number;
-  /** Sent, but neither decoded nor late: superseded, shed, refused or never answered. */
-  readonly reportsLost: number;
+  /** Past their deadline before a decoder was free: dropped. */
   readonly reportsLate: number;
+  /** Replaced by a newer report of the same UE before a decoder was free. */
+  readonly reportsSuperseded: number;
+  /** Sent, and none of the above. */
+  readonly reportsLost: number;
   readonly payloadBits: {
     readonly mean: number;
     readonly codeword: number;

@@ -93,7 +93,7 @@ async function run(port: NonNullable<typeof parentPort>, options: UeWorkerData):
   }
   await Promise.all(pending);
   const signal = AbortSignal.timeout(drainMs);
-  await Promise.allSettled([...ues.values()].map((ue) => ue.drain({ signal })));
+  await Promise.allSettled([...ues.values()].map((ue) => ue.drain(signal)));
   await Promise.all([...ues.values()].map((ue) => ue.close()));
   port.postMessage({ kind: 'done', sent, failures } satisfies UeWorkerDone);
 }

@@ -2,15 +2,26 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { openFrameSocket } from '../../../ue-client/src/socket/browser.ts';
 import { openFrameSocket as openNodeSocket } from '../../../ue-client/src/socket/node.ts';
+import type { OpenFrameSocket } from '../../../ue-client/src/socket/socket.ts';
 import { Mailbox } from './mailbox.ts';
+
+// Not a plain import: the file is typed by the DOM, which is no part of what tests are compiled with.
+const browserFile = new URL('../../../ue-client/src/socket/browser.ts', import.meta.url).href;
+const { openFrameSocket: openBrowserSocket } = (await import(browserFile)) as { openFrameSocket: OpenFrameSocket };
+
+/** Node 20 has no WebSocket of its own; that of ws has the same interface, but throws errors nobody listens for. */
+class BrowserLikeWebSocket extends WebSocket {
+  constructor(url: string, subprotocol: string) {
+    super(url, subprotocol);
+    this.on('error', () => undefined);
+  }
+}
 
 let server: WebSocketServer;
 let peers: Mailbox<WebSocket>;
 beforeEach(async () => {
-  // Node 20 has no WebSocket of its own; that of ws has the same interface.
-  vi.stubGlobal('WebSocket', WebSocket);
+  vi.stubGlobal('WebSocket', BrowserLikeWebSocket);
   peers = new Mailbox('peer');
   server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   server.on('connection', (peer) => peers.put(peer));
@@ -22,8 +33,12 @@ afterEach(() => {
   server.close();
 });
 
-function open(openSocket: typeof openFrameSocket) {
-  const events = { open: new Mailbox<void>('open'), frame: new Mailbox<Uint8Array>('frame'), close: new Mailbox<[number, string]>('close') };
+function open(openSocket: OpenFrameSocket) {
+  const events = {
+    open: new Mailbox<void>('open'),
+    frame: new Mailbox<Uint8Array>('frame'),
+    close: new Mailbox<[number, string]>('close'),
+  };
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const socket = openSocket(
     { url, subprotocol: 'edge-csi.v1', maxFrameBytes: 100 },
@@ -37,7 +52,7 @@ function open(openSocket: typeof openFrameSocket) {
 }
 
 describe.each([
-  ['browser', openFrameSocket],
+  ['browser', openBrowserSocket],
   ['node', openNodeSocket],
 ])('openFrameSocket of %s', (platform, openSocket) => {
   it('carries binary messages both ways and closes with a code', async () => {

@@ -60,9 +60,24 @@ describe('connectUe', () => {
     const connecting = connectUe(rig.options).catch((error: unknown) => error);
     (await link).send('welcome', { epoch: 1, config: configFor(rig.model, { model }) });
     expect(await connecting).toBeInstanceOf(CsiError);
-    expect(await connecting).toMatchObject({ code: 'model-mismatch', message: expect.stringContaining('tiny-a (00000000...)') });
+    expect(await connecting).toMatchObject({
+      code: 'model-mismatch',
+      message: expect.stringContaining('tiny-a (00000000...)'),
+    });
     expect(await (await link).closed.take()).toMatchObject({ code: 4404, reason: expect.stringContaining('tiny-a') });
     expect(rig.bs.accepted).toBe(1);
+  });
+
+  it('runs onnxruntime-web where it is given no other encoder', async () => {
+    const { createEncoder, ...options } = rig.options;
+    const connecting = connectUe(options).catch((error: unknown) => error);
+    await answerWith((link) => link.send('welcome', { epoch: 1, config: configFor(rig.model) }));
+    // Its encoder.onnx is no graph.
+    expect(await connecting).toMatchObject({
+      code: 'model-invalid',
+      message: expect.stringContaining('onnxruntime-web'),
+    });
+    expect(createEncoder).toBeDefined();
   });
 
   it('refuses a fetched model whose hash is not the one the BS named', async () => {
@@ -73,9 +88,21 @@ describe('connectUe', () => {
 
   it.each([
     ['model-invalid', 'a damaged encoder', () => rig.bs.serve('/models/tiny-b/encoder.onnx', new Uint8Array(16))],
-    ['model-invalid', 'more bytes than announced', () => rig.bs.serve('/models/tiny-b/encoder.onnx', new Uint8Array(1e5))],
-    ['model-invalid', 'a manifest that is no JSON', () => rig.bs.serve('/models/tiny-b/manifest.json', Buffer.from('<html>'))],
-    ['model-unknown', 'no such path', (config: { modelUrl: string }) => Object.assign(config, { modelUrl: '/models/none' })],
+    [
+      'model-invalid',
+      'more bytes than announced',
+      () => rig.bs.serve('/models/tiny-b/encoder.onnx', new Uint8Array(1e5)),
+    ],
+    [
+      'model-invalid',
+      'a manifest that is no JSON',
+      () => rig.bs.serve('/models/tiny-b/manifest.json', Buffer.from('<html>')),
+    ],
+    [
+      'model-unknown',
+      'no such path',
+      (config: { modelUrl: string }) => Object.assign(config, { modelUrl: '/models/none' }),
+    ],
   ])('ends with %s where the BS serves %s', async (code, _what, spoil) => {
     const config = configFor(other);
     spoil(config);
@@ -92,6 +119,7 @@ describe('connectUe', () => {
     expect(error).toBeInstanceOf(WireError);
     expect(error).toMatchObject({ code: 'unauthorized', message: 'token expected', retryable: false });
     expect(rig.bs.accepted).toBe(1);
+    expect([await rig.states.take(), await rig.states.take()]).toEqual(['connecting', 'closed']);
   });
 
   it('tries again after a retryable refusal, where told to wait', async () => {
@@ -106,7 +134,10 @@ describe('connectUe', () => {
   });
 
   it('rejects at once where not', async () => {
-    expect(await failure((link) => link.socket.close(4429, 'busy'))).toMatchObject({ code: 'overload', retryable: true });
+    expect(await failure((link) => link.socket.close(4429, 'busy'))).toMatchObject({
+      code: 'overload',
+      retryable: true,
+    });
   });
 
   it('rejects with connection-lost where nobody listens', async () => {
@@ -137,7 +168,10 @@ describe('connectUe', () => {
   });
 
   it('refuses frames that are not for a UE, before and after the Welcome', async () => {
-    expect(await failure((link) => link.ack(1))).toMatchObject({ code: 'bad-frame', message: 'ack: expected a welcome' });
+    expect(await failure((link) => link.ack(1))).toMatchObject({
+      code: 'bad-frame',
+      message: 'ack: expected a welcome',
+    });
     const { ue, link } = await rig.connect();
     link.send('welcome', { epoch: 2, config: configFor(rig.model) });
     expect(await ue.closed).toMatchObject({ code: 'bad-frame', message: 'welcome: not for a UE in session' });

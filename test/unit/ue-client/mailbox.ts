@@ -1,4 +1,4 @@
-const deadlineMs = 5000;
+const deadlineMs = 3000;
 
 /** Values that arrive when they like, taken in order; a value that never comes fails the test. */
 export class Mailbox<T> {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { createRandom } from '@edge-csi/csi';
 import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';
-import { createOrtEncoder, warmUp } from '@edge-csi/ue-client';
+import { createOrtEncoder } from '@edge-csi/ue-client';
 import { describe, expect, it } from 'vitest';
 
 const [manifest] = (await listModels()).filter((model) => model.pruned);
@@ -18,7 +18,6 @@ function magnitude(seed: number) {
 describe('createOrtEncoder', () => {
   it('runs a pruned encoder, which is one affine map of the magnitudes', async () => {
     const encoder = await createOrtEncoder(bundle);
-    await warmUp(encoder, manifest.csi, 3);
     const [one, two] = [magnitude(1), magnitude(2)];
     const zero = { ...one, values: new Float32Array(one.values.length) };
     const sum = { ...one, values: one.values.map((value, i) => value + (two.values[i] as number)) };

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configFor } from './fake-bs.ts';
+import { Gate } from './gate.ts';
 import { Rig } from './rig.ts';
 import { type TinyModel, tinyCsi, tinyModel } from './tiny-model.ts';
 
@@ -15,7 +16,12 @@ describe('Reconfigure', () => {
   it('changes theta, truncation, period and revision between two reports', async () => {
     const { ue, link } = await rig.connect();
     const before = await ue.report(tinyCsi(1), { slot: 1 });
-    const config = configFor(rig.model, { revision: 2, phaseTheta: 2000, codewordTruncation: 2, reportPeriodSlots: 80 });
+    const config = configFor(rig.model, {
+      revision: 2,
+      phaseTheta: 2000,
+      codewordTruncation: 2,
+      reportPeriodSlots: 80,
+    });
     link.send('reconfigure', { config });
     expect(await rig.adopted.take()).toEqual(config);
     expect(ue.config).toEqual(config);
@@ -32,15 +38,13 @@ describe('Reconfigure', () => {
     const { ue, link } = await rig.connect();
     const [encoder] = rig.encoders;
     if (encoder === undefined) throw new Error('no encoder');
-    let open = () => undefined as void;
-    encoder.gate = new Promise((resolve) => {
-      open = resolve;
-    });
+    const gate = new Gate();
+    encoder.gate = gate.opened;
     const first = ue.report(tinyCsi(1), { slot: 1 });
     const second = ue.report(tinyCsi(2), { slot: 2 });
     link.send('reconfigure', { config: configFor(other, { revision: 2 }) });
     await expect.poll(() => rig.encoders[1]?.calls).toBe(2);
-    open();
+    gate.open();
     await expect(first).resolves.toMatchObject({ modelId: 'tiny-a', revision: 1 });
     await expect(second).resolves.toMatchObject({ modelId: 'tiny-b', revision: 2 });
     expect(encoder.isClosed).toBe(true);
@@ -48,14 +52,12 @@ describe('Reconfigure', () => {
 
   it('keeps reporting with the old model until the new one is fetched and warm', async () => {
     const { ue, link } = await rig.connect();
-    let open = () => undefined as void;
-    rig.bs.gate = new Promise((resolve) => {
-      open = resolve;
-    });
+    const gate = new Gate();
+    rig.bs.gate = gate.opened;
     link.send('reconfigure', { config: configFor(other, { revision: 2 }) });
     await expect.poll(() => rig.bs.requests.length).toBe(1);
     await expect(ue.report(tinyCsi(1), { slot: 1 })).resolves.toMatchObject({ modelId: 'tiny-a', revision: 1 });
-    open();
+    gate.open();
     expect((await rig.adopted.take()).model.id).toBe('tiny-b');
     const { modelId, revision, payloadBits } = await ue.report(tinyCsi(2), { slot: 2 });
     expect({ modelId, revision, bits: payloadBits.codeword }).toEqual({ modelId: 'tiny-b', revision: 2, bits: 45 });
@@ -67,15 +69,13 @@ describe('Reconfigure', () => {
 
   it('follows the last of several', async () => {
     const { ue, link } = await rig.connect();
-    let open = () => undefined as void;
-    rig.bs.gate = new Promise((resolve) => {
-      open = resolve;
-    });
+    const gate = new Gate();
+    rig.bs.gate = gate.opened;
     link.send('reconfigure', { config: configFor(other, { revision: 2 }) });
     await expect.poll(() => rig.bs.requests.length).toBe(1);
     link.send('reconfigure', { config: configFor(rig.model, { revision: 5, phaseTheta: 123 }) });
     expect(await rig.adopted.take()).toMatchObject({ revision: 5, phaseTheta: 123 });
-    open();
+    gate.open();
     await expect(ue.report(tinyCsi(1), { slot: 1 })).resolves.toMatchObject({ modelId: 'tiny-a', revision: 5 });
     expect(rig.adopted.size).toBe(0);
     expect(rig.encoders.filter((encoder) => !encoder.isClosed).map((encoder) => encoder.modelId)).toEqual(['tiny-a']);

@@ -1,6 +1,7 @@
 import { rejectOf, WireError } from '@edge-csi/proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configFor } from './fake-bs.ts';
+import { Gate } from './gate.ts';
 import { Rig } from './rig.ts';
 import { tinyCsi, tinyModel } from './tiny-model.ts';
 
@@ -66,15 +67,13 @@ describe('a UE that loses its connection', () => {
     const { ue, link } = await rig.connect();
     const [encoder] = rig.encoders;
     if (encoder === undefined) throw new Error('no encoder');
-    let open = () => undefined as void;
-    encoder.gate = new Promise((resolve) => {
-      open = resolve;
-    });
+    const gate = new Gate();
+    encoder.gate = gate.opened;
     const report = ue.report(tinyCsi(1), { slot: 1 });
     link.socket.terminate();
     const again = await welcomeBack(2, { codewordTruncation: 2 });
     await expect.poll(() => ue.state).toBe('ready');
-    open();
+    gate.open();
     await expect(report).resolves.toMatchObject({ epoch: 2, seq: 1, payloadBits: { codeword: 18 } });
     expect((await again.reports.take()).codeword.length).toBe(3);
   });
@@ -94,7 +93,7 @@ describe('a UE that loses its connection', () => {
     ]);
   });
 
-  it('tries on through failures that can pass, waiting longer each time', async () => {
+  it('tries on through failures that can pass, waiting a drawn time before each attempt', async () => {
     const drawn: number[] = [];
     const random = () => {
       drawn.push(drawn.length);

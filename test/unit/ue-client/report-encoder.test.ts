@@ -1,4 +1,4 @@
-import { createReportEncoder } from '@edge-csi/ue-client';
+import { createReportEncoder, warmUp } from '@edge-csi/ue-client';
 import { describe, expect, it } from 'vitest';
 import { FakeEncoder, tinyCsi, tinyModel } from './tiny-model.ts';
 
@@ -38,5 +38,13 @@ describe('createReportEncoder', () => {
     const alone = [];
     for (const seed of [1, 2, 3]) alone.push(await encoder().encode(tinyCsi(seed), config));
     expect(await Promise.all([1, 2, 3].map((seed) => reports.encode(tinyCsi(seed), config)))).toEqual(alone);
+  });
+});
+
+describe('warmUp', () => {
+  it('makes the number of reports it is told to', async () => {
+    const fake = new FakeEncoder(bundle);
+    await warmUp(createReportEncoder(bundle, fake), bundle.manifest, 7);
+    expect(fake.calls).toBe(7);
   });
 });

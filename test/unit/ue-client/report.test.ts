@@ -1,8 +1,9 @@
 import { reconstructInto } from '@edge-csi/csi';
 import { checkReport, encodeFrame, type FrameBodies, rejectOf, WireError } from '@edge-csi/proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Gate } from './gate.ts';
 import { Rig } from './rig.ts';
-import { shape, tinyCsi } from './tiny-model.ts';
+import { tinyCsi } from './tiny-model.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -44,7 +45,9 @@ describe('report', () => {
     const { bits, out } = decode(report, 500, 0);
     bits.forEach((entryBits, i) => {
       if (entryBits === 0) return;
-      const error = Math.atan2(out[16 + i] as number, out[i] as number) - Math.atan2(csi.values[16 + i] as number, csi.values[i] as number);
+      const error =
+        Math.atan2(out[16 + i] as number, out[i] as number) -
+        Math.atan2(csi.values[16 + i] as number, csi.values[i] as number);
       const wrapped = Math.abs(((error + 3 * Math.PI) % (2 * Math.PI)) - Math.PI);
       expect(wrapped).toBeLessThanOrEqual(Math.PI / 2 ** entryBits + 1e-6);
     });
@@ -155,18 +158,16 @@ describe('close', () => {
   it('is safe twice, rejects what is pending, releases the encoder and leaves with 1000', async () => {
     const { ue, link } = await rig.connect();
     await ue.report(tinyCsi(1), { slot: 1 });
-    let open = () => undefined as void;
+    const gate = new Gate();
     for (const encoder of rig.encoders) {
-      encoder.gate = new Promise((resolve) => {
-        open = resolve;
-      });
+      encoder.gate = gate.opened;
     }
     const encoding = ue.report(tinyCsi(2), { slot: 2 });
     const waiting = ue.report(tinyCsi(3), { slot: 3 });
     const draining = ue.drain();
     const outcomes = Promise.allSettled([encoding, waiting, draining]);
     const closing = Promise.all([ue.close(), ue.close()]);
-    open();
+    gate.open();
     await closing;
     expect(await outcomes).toMatchObject(Array(3).fill({ status: 'rejected', reason: { code: 'closed' } }));
     expect(await link.closed.take()).toMatchObject({ code: 1000 });

@@ -9,7 +9,7 @@ export interface TinyModel {
   readonly bundle: ModelBundle;
 }
 
-export const shape = { numAntennas: 4, numDelays: 4 };
+const shape = { numAntennas: 4, numDelays: 4 };
 
 export async function tinyModel(id: string, codewordLength = 6): Promise<TinyModel> {
   const random = createRandom(codewordLength);

@@ -7,7 +7,7 @@ export interface FrameSocket {
   terminate(): void;
 }
 
-export interface FrameSocketHandlers {
+interface FrameSocketHandlers {
   onOpen(): void;
   /** A text message is no frame: it arrives as an empty one. */
   onFrame(bytes: Uint8Array): void;
@@ -15,7 +15,7 @@ export interface FrameSocketHandlers {
   onClose(code: number, reason: string): void;
 }
 
-export interface FrameSocketOptions {
+interface FrameSocketOptions {
   readonly url: string;
   readonly subprotocol: string;
   /** Larger messages end the connection, where the platform can. */

@@ -1,0 +1,7 @@
+// The decode stage without a server, for measuring it: runs in the calling thread.
+export { BatchBuffers } from './batch-buffers.ts';
+export { decoderModelOf } from './decoder-model.ts';
+export type { Graph } from './graph.ts';
+export { ModelDecoder } from './model-decoder.ts';
+export { openOrtGraph } from './ort-graph.ts';
+export { createRefine } from './refine.ts';

@@ -1,0 +1,38 @@
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import type { ExecutionProvider, Graph } from './graph.ts';
+
+/** How a graph uses the CPU. */
+export interface OrtGraphOptions {
+  readonly intraOpNumThreads: number;
+}
+
+/**
+ * Loads an ONNX file with onnxruntime-node. Runs block the calling thread.
+ *
+ * @throws Error, onnxruntime's own, where the provider is not there or the file is no model.
+ */
+export async function openOrtGraph(
+  onnx: Uint8Array,
+  provider: ExecutionProvider,
+  { intraOpNumThreads }: OrtGraphOptions,
+): Promise<Graph> {
+  // A provider that is not there is an expected answer, which comes back as an exception too.
+  env.logLevel = 'fatal';
+  const session = await InferenceSession.create(onnx, {
+    executionProviders: [provider],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads,
+    interOpNumThreads: 1,
+    // Spinning between runs would take the core from whoever feeds the decoder.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  return {
+    run: async (inputs, output) => {
+      const feeds: Record<string, Tensor> = {};
+      for (const [name, { values, dims }] of Object.entries(inputs)) feeds[name] = new Tensor('float32', values, dims);
+      const results = await session.run(feeds, [output]);
+      return (results[output] as Tensor).data as Float32Array;
+    },
+    release: () => session.release(),
+  };
+}

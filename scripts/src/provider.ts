@@ -1,0 +1,18 @@
+import type { ExecutionProvider } from '@edge-csi/bs-server';
+import { list, UsageError } from './usage.ts';
+
+const known: readonly ExecutionProvider[] = ['cuda', 'webgpu', 'cpu'];
+
+/** Parser of `--provider`: execution providers in the order they are tried. */
+export function providers(text: string): ExecutionProvider[] {
+  const chosen = list(text).map((name) => {
+    const provider = known.find((candidate) => candidate === name);
+    if (provider === undefined) throw new UsageError(`--provider names '${name}', give some of ${known.join(', ')}`);
+    return provider;
+  });
+  if (chosen.length === 0) throw new UsageError(`--provider is empty, give some of ${known.join(', ')}`);
+  return chosen;
+}
+
+/** A GPU where there is a faster one, else the CPU. */
+export const defaultProviders: ExecutionProvider[] = [...known];
