@@ -141,13 +141,9 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
     ...DEFAULTS,
     ...given,
   };
-  for (const [name, min, max] of integers) {
-    const value = resolved[name];
-    if (!Number.isInteger(value)) throw new RangeError(`${name} is ${value}, must be an integer`);
-    requireWithin(name, value as number, min, max);
-  }
+  for (const [name, min, max] of integers) requireInteger(name, resolved[name] as number, min, max);
   for (const [name, min] of durations) requireWithin(name, resolved[name] as number, min, 2 ** 31 - 1);
-  if (resolved.phaseTheta !== undefined) requireWithin('phaseTheta', resolved.phaseTheta, 1, 2 ** 24);
+  if (resolved.phaseTheta !== undefined) requireInteger('phaseTheta', resolved.phaseTheta, 1, 2 ** 24);
   requireWithin('uplinkWaitMs', resolved.uplinkWaitMs, 0, resolved.deadlineMs);
   requireWithin('maxQueueDelayMs', resolved.maxQueueDelayMs, 0, resolved.deadlineMs);
   requireWithin('pingIntervalMs', resolved.pingIntervalMs, 1, resolved.idleTimeoutMs);
@@ -160,6 +156,11 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
     throw new RangeError('executionProviders is empty, must name at least one');
   if (resolved.models?.length === 0) throw new RangeError('models is empty, must name at least one');
   return resolved;
+}
+
+function requireInteger(name: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value)) throw new RangeError(`${name} is ${value}, must be an integer`);
+  requireWithin(name, value, min, max);
 }
 
 function requireWithin(name: string, value: number, min: number, max: number): void {

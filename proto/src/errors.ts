@@ -15,7 +15,7 @@ const rules = {
   'model-unknown': { closeCode: 4404, retryable: false },
   'model-mismatch': { closeCode: 4404, retryable: false },
   timeout: { closeCode: 4408, retryable: true },
-  /** Another connection of the same UE took over: the older one must not come back on its own. */
+  /** The UE id has a live connection already; two UEs of one id must not take turns. */
   'duplicate-ue': { closeCode: 4409, retryable: false },
   overload: { closeCode: 4429, retryable: true },
   'shutting-down': { closeCode: 1001, retryable: true },

@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const golden = (id: string) => new URL(`./${id}.npz`, import.meta.url).pathname;
 const tolerance = 1e-5;
 
-type Arrays = Map<string, { shape: readonly number[]; data: ArrayLike<number> }>;
+type Arrays = ReadonlyMap<string, { shape: readonly number[]; data: ArrayLike<number> }>;
 
 interface Runtime {
   readonly name: string;

@@ -123,7 +123,7 @@ export class Client implements Ue {
     while (error === undefined && this.#session !== undefined) {
       const reason = await this.#session.ended;
       this.#link = undefined;
-      
+      this.#queue.capacity = 1;
       this.#checkDrained();
       try {
         await this.#reconnect(reason, this.#lifetime.signal);

@@ -173,7 +173,8 @@ export class PoolMember<J> {
       return;
     }
     this.#restartsMs.push(nowMs);
-    this.#listener.changed({ kind: 'restarting', error });
+    // Not down in between: whoever hears of it can count on the next worker.
     this.#launch();
+    this.#listener.changed({ kind: 'restarting', error });
   }
 }

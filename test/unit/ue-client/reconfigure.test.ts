@@ -77,8 +77,13 @@ describe('Reconfigure', () => {
     expect(await rig.adopted.take()).toMatchObject({ revision: 5, phaseTheta: 123 });
     gate.open();
     await expect(ue.report(tinyCsi(1), { slot: 1 })).resolves.toMatchObject({ modelId: 'tiny-a', revision: 5 });
-    expect(rig.adopted.size).toBe(0);
-    expect(rig.encoders.filter((encoder) => !encoder.isClosed).map((encoder) => encoder.modelId)).toEqual(['tiny-a']);
+    // Had the first one gone on loading, it would be done before this one.
+    link.send('reconfigure', { config: configFor(other, { revision: 6 }) });
+    expect(await rig.adopted.take()).toMatchObject({ revision: 6, model: { id: 'tiny-b' } });
+    expect(rig.encoders.map(({ modelId, isClosed }) => [modelId, isClosed])).toEqual([
+      ['tiny-a', true],
+      ['tiny-b', false],
+    ]);
   });
 
   it('ends the UE where the model it names is not what the BS serves', async () => {

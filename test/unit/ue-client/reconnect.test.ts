@@ -109,6 +109,21 @@ describe('a UE that loses its connection', () => {
     expect(drawn.length).toBe(4);
   });
 
+  it('waits as little as at first once a report was answered', async () => {
+    let factor = 0;
+    // Without starting over the thirteenth wait could take 4 s, longer than a test waits for anything.
+    const { ue, link } = await rig.connect({ reconnect: { minDelayMs: 1, maxDelayMs: 1e6, random: () => factor } });
+    link.socket.terminate();
+    for (let i = 0; i < 11; i++) (await rig.bs.connections.take()).socket.terminate();
+    const again = await welcomeBack(2);
+    await ue.report(tinyCsi(1), { slot: 1 });
+    again.ack(1);
+    await ue.drain();
+    factor = 0.999;
+    again.socket.terminate();
+    await welcomeBack(3);
+  });
+
   it('ends where the BS says it must not come back', async () => {
     const { ue, link } = await rig.connect();
     await ue.report(tinyCsi(1), { slot: 1 });

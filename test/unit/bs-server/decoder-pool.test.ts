@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import type { DecodeSlot } from '../../../bs-server/src/decoding/decode-slot.ts';
+import { DecoderPool } from '../../../bs-server/src/decoding/decoder-pool.ts';
+import { type FakeWorker, fakeWorkers } from './fake-worker.ts';
+
+function createPool(options: { numWorkers?: number; maxRestarts?: number } = {}) {
+  const { workers, startWorker } = fakeWorkers();
+  const events: string[] = [];
+  const lost: [readonly string[], string][] = [];
+  const decoded: DecodeSlot<string>[] = [];
+  let nowMs = 0;
+  const layout = { maxBatchSize: 2, maxCodewordBytes: 1, maxPhaseBytes: 1, maxEntries: 1 };
+  const pool = new DecoderPool<string>(
+    {
+      startWorker,
+      setup: { models: [], layout, executionProviders: ['webgpu', 'cpu'], intraOpNumThreads: 1 },
+      numWorkers: 1,
+      maxRestarts: 2,
+      clock: () => nowMs,
+      ...options,
+    },
+    {
+      decoded: (slot) => decoded.push(slot),
+      lost: (jobs, reason) => lost.push([jobs, reason]),
+      changed: ({ kind }) => events.push(kind),
+    },
+  );
+  const worker = (i: number) => workers[i] as FakeWorker;
+  const advance = (ms: number) => {
+    nowMs += ms;
+  };
+  return { pool, workers, worker, events, lost, decoded, advance };
+}
+
+async function startedPool(options: { maxRestarts?: number } = {}) {
+  const fixture = createPool(options);
+  const started = fixture.pool.start();
+  fixture.worker(0).ready();
+  await started;
+  return fixture;
+}
+
+describe('DecoderPool', () => {
+  it('serves once its worker is ready, not before', async () => {
+    const { pool, worker } = createPool();
+    const started = pool.start();
+    expect(pool.serving).toBe(false);
+    expect(pool.claim(true)).toBeUndefined();
+    worker(0).ready();
+    expect(await started).toBe('cpu');
+    expect(pool.serving).toBe(true);
+  });
+
+  it('gives an idle worker any batch and a busy one a second batch only where it is full', async () => {
+    const { pool, worker } = await startedPool();
+    pool.claim(false)?.dispatch(0, ['a']);
+    expect(pool.claim(false)).toBeUndefined();
+    const second = pool.claim(true);
+    expect(second).toBeDefined();
+    second?.dispatch(0, ['b', 'c']);
+    expect(pool.claim(true)).toBeUndefined();
+    expect(pool.inFlight).toBe(3);
+    expect(worker(0).decoding).toEqual([
+      { kind: 'decode', slot: 0, model: 0, count: 1 },
+      { kind: 'decode', slot: 1, model: 0, count: 2 },
+    ]);
+  });
+
+  it('hands a decoded slot out with its jobs and does not reuse it before it is released', async () => {
+    const { pool, worker, decoded } = await startedPool();
+    pool.claim(false)?.dispatch(0, ['a']);
+    worker(0).answer();
+    const [slot] = decoded;
+    expect(slot?.jobs).toEqual(['a']);
+    const other = pool.claim(false);
+    expect(other).toBeDefined();
+    expect(other).not.toBe(slot);
+    other?.release();
+    slot?.release();
+    expect(pool.inFlight).toBe(0);
+    expect(pool.claim(false)).toBe(slot);
+  });
+
+  it('starts further workers on the CPU only', async () => {
+    const onCpu = createPool({ numWorkers: 3 });
+    const started = onCpu.pool.start();
+    onCpu.worker(0).ready('cpu');
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(onCpu.workers.map(({ setup }) => setup.executionProviders)).toEqual([['webgpu', 'cpu'], ['cpu'], ['cpu']]);
+    onCpu.worker(1).ready();
+    onCpu.worker(2).ready();
+    await started;
+    onCpu.pool.claim(false)?.dispatch(0, ['a']);
+    onCpu.pool.claim(false)?.dispatch(0, ['b']);
+    expect(onCpu.workers.map(({ decoding }) => decoding.length)).toEqual([1, 1, 0]);
+
+    const onGpu = createPool({ numWorkers: 3 });
+    const gpuStarted = onGpu.pool.start();
+    onGpu.worker(0).ready('webgpu');
+    expect(await gpuStarted).toBe('webgpu');
+    expect(onGpu.workers).toHaveLength(1);
+  });
+
+  it('reports the batches of a crashed worker as lost and replaces it', async () => {
+    const { pool, workers, worker, lost, events } = await startedPool();
+    pool.claim(false)?.dispatch(0, ['a']);
+    pool.claim(true)?.dispatch(0, ['b', 'c']);
+    worker(0).exit(new Error('segmentation fault'));
+    expect(lost).toEqual([[['a', 'b', 'c'], 'worker-crash']]);
+    expect(pool.inFlight).toBe(0);
+    expect(pool.serving).toBe(false);
+    expect(pool.down).toBe(false);
+    expect(workers).toHaveLength(2);
+    worker(1).ready();
+    expect(pool.serving).toBe(true);
+    expect(pool.claim(false)).toBeDefined();
+    expect(events).toEqual(['serving', 'restarting', 'serving']);
+  });
+
+  it('gives up after too many restarts within a minute', async () => {
+    const { pool, workers, worker, events, advance } = await startedPool({ maxRestarts: 2 });
+    for (const i of [0, 1]) {
+      worker(i).exit(new Error('crash'));
+      worker(i + 1).ready();
+    }
+    advance(61_000);
+    worker(2).exit(new Error('crash'));
+    expect(workers).toHaveLength(4);
+    worker(3).exit(new Error('crash before it served'));
+    expect(pool.down).toBe(false);
+    worker(4).exit(new Error('crash'));
+    expect(workers).toHaveLength(5);
+    expect(pool.down).toBe(true);
+    expect(events.at(-1)).toBe('gave-up');
+  });
+
+  it('loses a batch whose decoding fails, and the worker after three in a row', async () => {
+    const { pool, worker, lost, events } = await startedPool();
+    for (const job of ['a', 'b']) {
+      pool.claim(false)?.dispatch(0, [job]);
+      worker(0).answer('failed');
+    }
+    pool.claim(false)?.dispatch(0, ['c']);
+    worker(0).answer('decoded');
+    for (const job of ['d', 'e', 'f']) {
+      expect(worker(0).terminated).toBe(false);
+      pool.claim(true)?.dispatch(0, [job]);
+      worker(0).answer('failed');
+    }
+    expect(worker(0).terminated).toBe(true);
+    expect(lost.map(([jobs, reason]) => `${jobs} ${reason}`)).toEqual(
+      ['a', 'b', 'd', 'e', 'f'].map((job) => `${job} decoder-error`),
+    );
+    expect(events.filter((kind) => kind === 'restarting')).toHaveLength(1);
+  });
+
+  it('rejects start where the worker ends before it serves', async () => {
+    const { pool, workers, worker } = createPool();
+    const started = pool.start();
+    worker(0).exit(new Error('not an ONNX file'));
+    await expect(started).rejects.toThrow('not an ONNX file');
+    expect(workers).toHaveLength(1);
+    expect(pool.down).toBe(true);
+  });
+
+  it('closes twice, lets batches finish and starts nothing again', async () => {
+    const { pool, workers, worker, decoded } = await startedPool();
+    pool.claim(false)?.dispatch(0, ['a']);
+    const closed = [pool.close(60_000), pool.close(60_000)];
+    expect(pool.claim(true)).toBeUndefined();
+    expect(worker(0).requests.at(-1)).toEqual({ kind: 'close' });
+    worker(0).answer();
+    expect(decoded.map(({ jobs }) => jobs)).toEqual([['a']]);
+    worker(0).exit();
+    await Promise.all(closed);
+    expect(workers).toHaveLength(1);
+  });
+
+  it('ends a worker by force that does not end in time, and counts its batch as lost', async () => {
+    const { pool, worker, lost } = await startedPool();
+    pool.claim(false)?.dispatch(0, ['a']);
+    await pool.close(1);
+    expect(worker(0).terminated).toBe(true);
+    expect(lost).toEqual([[['a'], 'worker-crash']]);
+  });
+});

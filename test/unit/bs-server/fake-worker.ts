@@ -1,0 +1,55 @@
+import type { StartWorker, WorkerListener } from '../../../bs-server/src/decoding/start-worker.ts';
+import type { WorkerRequest, WorkerSetup } from '../../../bs-server/src/decoding/worker-messages.ts';
+
+/** A decode worker that does what a test says. */
+export class FakeWorker {
+  readonly setup: WorkerSetup;
+  readonly requests: WorkerRequest[] = [];
+  readonly #listener: WorkerListener;
+  terminated = false;
+
+  constructor(setup: WorkerSetup, listener: WorkerListener) {
+    this.setup = setup;
+    this.#listener = listener;
+  }
+
+  /** Requests to decode that are not answered yet, oldest first. */
+  get decoding(): Extract<WorkerRequest, { kind: 'decode' }>[] {
+    return this.requests.filter((request) => request.kind === 'decode');
+  }
+
+  ready(provider: 'cpu' | 'webgpu' = 'cpu'): void {
+    this.#listener.replied({ kind: 'ready', provider, attempts: [{ provider, outcome: 'serves' }] });
+  }
+
+  /** Answers the oldest request to decode. */
+  answer(kind: 'decoded' | 'failed' = 'decoded'): void {
+    const at = this.requests.findIndex((request) => request.kind === 'decode');
+    const [request] = this.requests.splice(at, 1);
+    if (request?.kind !== 'decode') throw new Error('nothing to decode');
+    const { slot } = request;
+    this.#listener.replied(kind === 'decoded' ? { kind, slot, decodeMs: 3 } : { kind, slot, message: 'bad run' });
+  }
+
+  exit(error?: Error): void {
+    this.#listener.exited(error);
+  }
+}
+
+/** A way to start fake workers, and those it has started. */
+export function fakeWorkers(): { readonly workers: FakeWorker[]; readonly startWorker: StartWorker } {
+  const workers: FakeWorker[] = [];
+  const startWorker: StartWorker = (setup, listener) => {
+    const worker = new FakeWorker(setup, listener);
+    workers.push(worker);
+    return {
+      post: (request) => worker.requests.push(request),
+      terminate: () => {
+        worker.terminated = true;
+        worker.exit(new Error('terminated'));
+        return Promise.resolve();
+      },
+    };
+  };
+  return { workers, startWorker };
+}

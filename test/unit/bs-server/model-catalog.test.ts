@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { batchLayoutOf, pairModel } from '../../../bs-server/src/model-catalog.ts';
+import { modelRoutes } from '../../../bs-server/src/transport/model-routes.ts';
+import { servedModel } from './served-model.ts';
+
+const served = [servedModel('first', 0), servedModel('second', 1)] as const;
+const wrongHash = new Uint8Array(32).fill(0xee);
+
+describe('pairModel', () => {
+  it('picks the server favourite for a UE that holds nothing', () => {
+    expect(pairModel(served, [])).toBe(served[0]);
+  });
+
+  it('picks what the UE holds, and of several what the server prefers', () => {
+    expect(pairModel(served, [served[1].ref])).toBe(served[1]);
+    expect(pairModel(served, [{ id: 'other', sha256: wrongHash }, served[1].ref, served[0].ref])).toBe(served[0]);
+  });
+
+  it('passes over a model held in another version where there is one in common', () => {
+    expect(pairModel(served, [{ id: 'first', sha256: wrongHash }, served[1].ref])).toBe(served[1]);
+  });
+
+  it('refuses another version of a served model, naming the right hash', () => {
+    const pair = () => pairModel(served, [{ id: 'second', sha256: wrongHash }]);
+    expect(pair).toThrow(expect.objectContaining({ code: 'model-mismatch', closeCode: 4404 }));
+    expect(pair).toThrow(served[1].sha256);
+  });
+
+  it('refuses models that are not served, naming those that are', () => {
+    const pair = () => pairModel(served, [{ id: 'other', sha256: wrongHash }]);
+    expect(pair).toThrow(expect.objectContaining({ code: 'model-unknown', closeCode: 4404 }));
+    expect(pair).toThrow('first, second');
+  });
+});
+
+describe('batchLayoutOf', () => {
+  it('has room for the largest report of any model', () => {
+    expect(batchLayoutOf(served, 16)).toEqual({
+      maxBatchSize: 16,
+      maxCodewordBytes: 2,
+      maxPhaseBytes: 2,
+      maxEntries: 4,
+    });
+  });
+});
+
+describe('modelRoutes', () => {
+  it('offers manifests, encoders and allocations and nothing else', () => {
+    const { manifest, bundle, ...rest } = servedModel();
+    const files = { ...manifest.files, allocation: { ...manifest.files.allocation, path: 'allocation.bin' } };
+    const encoder = Uint8Array.of(1, 2, 3);
+    const model = {
+      ...rest,
+      manifest: { ...manifest, files },
+      bundle: { ...bundle, files: new Map([...bundle.files, ['encoder', encoder], ['decoder', encoder]] as const) },
+    };
+    const routes = modelRoutes([model]);
+    expect([...routes.keys()].sort()).toEqual([
+      '/models',
+      '/models/tiny/allocation.bin',
+      '/models/tiny/encoder.onnx',
+      '/models/tiny/manifest.json',
+    ]);
+    expect(routes.get('/models/tiny/encoder.onnx')?.bytes).toBe(encoder);
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { type BsServerOptions, DEFAULTS, resolveOptions } from '../../../bs-server/src/options.ts';
+
+describe('resolveOptions', () => {
+  it('fills in the defaults, also for options that are undefined', () => {
+    const options: BsServerOptions = { port: 0, ...({ host: undefined } as object) };
+    const resolved = resolveOptions(options);
+    expect(resolved.port).toBe(0);
+    expect(resolved.host).toBe(DEFAULTS.host);
+    expect(resolved.maxBatchSize).toBe(16);
+    expect(resolved.phaseTheta).toBeUndefined();
+  });
+
+  it.each<[keyof BsServerOptions, unknown, string]>([
+    ['port', 65_536, 'port is 65536, must be 0..65535'],
+    ['maxBatchSize', 0, 'maxBatchSize is 0, must be 1..256'],
+    ['maxBatchSize', 1.5, 'maxBatchSize is 1.5, must be an integer'],
+    ['codewordTruncation', 8, 'codewordTruncation is 8, must be 0..7'],
+    ['phaseTheta', 0, 'phaseTheta is 0, must be 1..16777216'],
+    ['phaseTheta', 1.5, 'phaseTheta is 1.5, must be an integer'],
+    ['deadlineMs', Number.NaN, 'deadlineMs is NaN'],
+    ['uplinkWaitMs', 101, 'uplinkWaitMs is 101, must be 0..100'],
+    ['maxQueueDelayMs', 200, 'maxQueueDelayMs is 200, must be 0..100'],
+    ['pingIntervalMs', 60_000, 'pingIntervalMs is 60000, must be 1..30000'],
+    ['executionProviders', ['tpu'], 'executionProviders names tpu'],
+    ['executionProviders', [], 'executionProviders is empty'],
+    ['models', [], 'models is empty'],
+  ])('refuses %s = %j, naming value and bound', (name, value, message) => {
+    expect(() => resolveOptions({ [name]: value })).toThrow(RangeError);
+    expect(() => resolveOptions({ [name]: value })).toThrow(message);
+  });
+});

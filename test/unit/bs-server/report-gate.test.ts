@@ -1,0 +1,111 @@
+import type { CsiReport } from '@edge-csi/proto';
+import { describe, expect, it } from 'vitest';
+import { ReportGate } from '../../../bs-server/src/transport/report-gate.ts';
+import { changedConfig, firstConfig, reportConfigOf } from '../../../bs-server/src/transport/session-config.ts';
+import { servedModel } from './served-model.ts';
+
+const served = [servedModel('small', 0, 7), servedModel('large', 1, 9)] as const;
+const first = firstConfig(served[0], { reportPeriodSlots: 20, codewordTruncation: 0, phaseTheta: undefined });
+
+/** A report that fits `first`: 9 codeword bits, 8 scale bits, 6 phase bits. */
+function report(change: Partial<CsiReport> = {}): CsiReport {
+  return {
+    epoch: 5,
+    seq: 1,
+    slot: 3,
+    modelId: 'small',
+    revision: 1,
+    codeword: new Uint8Array(2),
+    scale: 255,
+    phase: new Uint8Array(1),
+    payloadBits: 23,
+    processingUs: 10,
+    ...change,
+  };
+}
+
+describe('ReportGate', () => {
+  it('admits a report under the configuration it names', () => {
+    const gate = new ReportGate(5, first);
+    expect(gate.admit(report())).toEqual({ config: first, phaseBits: 6 });
+  });
+
+  it.each<[string, Partial<CsiReport>, string]>([
+    ['another epoch', { epoch: 4 }, 'epoch'],
+    ['a revision it was never told', { revision: 2 }, 'revision'],
+    ['another model than its revision', { modelId: 'large' }, 'model'],
+    ['a codeword of the wrong length', { codeword: new Uint8Array(3) }, 'size'],
+    ['a scale out of range', { scale: 256 }, 'size'],
+    ['phase bits that its payload does not leave', { phase: new Uint8Array(2) }, 'size'],
+    ['more phase bits than there can be', { phase: new Uint8Array(2), payloadBits: 17 + 13 }, 'size'],
+  ])('refuses a report with %s', (_name, change, fault) => {
+    expect(new ReportGate(5, first).admit(report(change))).toMatchObject({ fault });
+  });
+
+  it('refuses a sequence number that does not increase, also after a refused report', () => {
+    const gate = new ReportGate(5, first);
+    expect(gate.admit(report({ seq: 3 }))).not.toHaveProperty('fault');
+    expect(gate.admit(report({ seq: 3 }))).toMatchObject({ fault: 'seq' });
+    expect(gate.admit(report({ seq: 2 }))).toMatchObject({ fault: 'seq' });
+    expect(gate.admit(report({ seq: 4, revision: 9 }))).toMatchObject({ fault: 'revision' });
+    expect(gate.admit(report({ seq: 4 }))).toMatchObject({ fault: 'seq' });
+    expect(gate.admit(report({ seq: 5 }))).not.toHaveProperty('fault');
+  });
+
+  it('is not moved on by a report of another epoch', () => {
+    const gate = new ReportGate(5, first);
+    gate.admit(report({ epoch: 4, seq: 100 }));
+    expect(gate.admit(report({ seq: 1 }))).not.toHaveProperty('fault');
+  });
+
+  it('still admits reports made under an earlier revision, with the lengths of that revision', () => {
+    const gate = new ReportGate(5, first);
+    gate.tell(changedConfig(first, { codewordTruncation: 1 }, served));
+    expect(gate.admit(report({ seq: 1 }))).toMatchObject({ config: { revision: 1 } });
+    // One bit less per component: 6 codeword bits in one byte.
+    const shorter = { codeword: new Uint8Array(1), payloadBits: 20 };
+    expect(gate.admit(report({ seq: 2, revision: 2, ...shorter }))).toMatchObject({ config: { revision: 2 } });
+    expect(gate.admit(report({ seq: 3, revision: 2 }))).toMatchObject({ fault: 'size' });
+  });
+
+  it('forgets revisions that are long past', () => {
+    const gate = new ReportGate(5, first);
+    for (let i = 0; i < 8; i++) gate.tell(changedConfig(gate.config, { reportPeriodSlots: i + 1 }, served));
+    expect(gate.config.revision).toBe(9);
+    expect(gate.admit(report({ seq: 1, revision: 1 }))).toMatchObject({ fault: 'revision' });
+    expect(gate.admit(report({ seq: 2, revision: 2 }))).toMatchObject({ config: { revision: 2 } });
+  });
+});
+
+describe('changedConfig', () => {
+  it('changes what is named, keeps the rest and increases the revision', () => {
+    const changed = changedConfig(first, { codewordTruncation: 2, phaseTheta: 50 }, served);
+    const { sizes, ...told } = changed;
+    expect(told).toEqual({
+      revision: 2,
+      model: served[0],
+      reportPeriodSlots: 20,
+      codewordTruncation: 2,
+      phaseTheta: 50,
+    });
+    expect(sizes.codewordBits).toBe(1 + 1 + 2);
+    expect(reportConfigOf(changed)).toMatchObject({ revision: 2, model: served[0].ref, modelUrl: served[0].url });
+  });
+
+  it("takes a new model's own theta, since theta is in units of its allocation", () => {
+    const changed = changedConfig({ ...first, phaseTheta: 50 }, { model: 'large' }, served);
+    expect(changed.model).toBe(served[1]);
+    expect(changed.phaseTheta).toBe(9);
+    expect(changedConfig(changed, { model: 'large', phaseTheta: 3 }, served).phaseTheta).toBe(3);
+  });
+
+  it.each([
+    [{ model: 'other' }, 'model is other, served are small, large'],
+    [{ reportPeriodSlots: 0 }, 'reportPeriodSlots is 0, must be an integer in 1..320'],
+    [{ codewordTruncation: 8 }, 'codewordTruncation is 8'],
+    [{ phaseTheta: 2 ** 24 + 1 }, 'phaseTheta is 16777217'],
+  ])('refuses %j', (change, message) => {
+    expect(() => changedConfig(first, change, served)).toThrow(RangeError);
+    expect(() => changedConfig(first, change, served)).toThrow(message);
+  });
+});

@@ -1,0 +1,59 @@
+import { createPhaseAllocation, createQuantizer } from '@edge-csi/csi';
+import type { Manifest } from '@edge-csi/models';
+import type { ServedModel } from '../../../bs-server/src/model-catalog.ts';
+
+const numAntennas = 2;
+const numDelays = 2;
+const codewordBits = [2, 3, 4];
+const codewordStep = [0.5, 0.25, 0.125];
+const file = { path: 'encoder.onnx', sha256: '0'.repeat(64), bytes: 1 };
+
+/** P and b of the allocation: entry 0 follows component 0, entry 3 always gets many bits, the others none. */
+export const allocationBytes = (() => {
+  const bytes = new Uint8Array(4 * (3 + 4));
+  bytes[0] = 1;
+  new DataView(bytes.buffer).setInt32(12 + 4 * 3, 100, true);
+  return bytes;
+})();
+
+/** A served model of 2 x 2 entries and 9 codeword bits, without networks. */
+export function servedModel(id = 'tiny', index = 0, theta = 1): ServedModel {
+  const manifest: Manifest = {
+    schema: 'edge-csi/manifest@1',
+    id,
+    family: 'test',
+    pruned: true,
+    reduction: 4,
+    csi: {
+      numAntennas,
+      numDelays,
+      numSubcarriers: 4,
+      bandwidthHz: 20e6,
+      downlinkCarrierHz: 5.3e9,
+      uplinkCarrierHz: 5.1e9,
+      timing: 'absolute',
+    },
+    normalization: { kind: 'spherical', scale: { minDb: -60, stepDb: 0.5, bits: 8 } },
+    codeword: { length: 3, bits: codewordBits, step: codewordStep },
+    phase: { maxBits: 3, theta },
+    files: { encoder: file, decoder: file, allocation: file },
+    training: {},
+  };
+  const sha256 = new Uint8Array(32).fill(index + 1);
+  const allocation = createPhaseAllocation({ bytes: allocationBytes, numEntries: 4, codewordLength: 3, maxBits: 3 });
+  return {
+    index,
+    manifest,
+    ref: { id, sha256 },
+    sha256: Buffer.from(sha256).toString('hex'),
+    url: `/models/${id}/manifest.json`,
+    shape: { numAntennas, numDelays },
+    bundle: {
+      manifest,
+      sha256,
+      quantizer: createQuantizer(codewordBits, codewordStep),
+      allocation,
+      files: new Map([['allocation', allocationBytes]]),
+    },
+  };
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { UplinkJoin } from '../../../bs-server/src/uplink/uplink-join.ts';
+import type { UplinkSample } from '../../../bs-server/src/uplink/uplink-ring.ts';
+
+const shape = { numAntennas: 1, numDelays: 1 };
+
+function createJoin(options: Partial<ConstructorParameters<typeof UplinkJoin>[0]> = {}) {
+  return new UplinkJoin({ freshnessWindowSlots: 3, uplinkWaitMs: 2, uplinksPerUe: 4, maxUes: 8, ...options });
+}
+
+function uplink(slot: number, ofShape = shape): UplinkSample {
+  return { slot, ...ofShape, values: new Float32Array(2 * ofShape.numAntennas * ofShape.numDelays) };
+}
+
+function report(slot: number, ueId = 'a', deadlineMs = 100) {
+  return { ueId, slot, shape, deadlineMs };
+}
+
+describe('UplinkJoin', () => {
+  it('joins a report with the uplink of its own slot, though newer ones are there', () => {
+    const join = createJoin();
+    for (const slot of [9, 10, 11]) join.pushUplink('a', uplink(slot));
+    const { joined } = join.pushReport(report(10), 0);
+    expect(joined?.uplink?.slot).toBe(10);
+    expect(joined?.quality).toBe('fresh');
+  });
+
+  it('falls back to the newest uplink within the freshness window and says so', () => {
+    const join = createJoin();
+    for (const slot of [7, 9, 8]) join.pushUplink('a', uplink(slot));
+    const { joined } = join.pushReport(report(11), 0);
+    expect(joined?.uplink?.slot).toBe(9);
+    expect(joined?.quality).toBe('stale-uplink');
+  });
+
+  it('uses no uplink that is older than the window or newer than the report', () => {
+    const join = createJoin({ uplinkWaitMs: 0 });
+    join.pushUplink('a', uplink(6));
+    join.pushUplink('a', uplink(11));
+    const { joined } = join.pushReport(report(10), 0);
+    expect(joined).toEqual({ report: report(10), uplink: undefined, quality: 'no-uplink' });
+  });
+
+  it('uses no uplink of another UE or of another shape', () => {
+    const join = createJoin({ uplinkWaitMs: 0 });
+    join.pushUplink('b', uplink(10));
+    join.pushUplink('a', uplink(10, { numAntennas: 2, numDelays: 1 }));
+    expect(join.pushReport(report(10), 0).joined?.quality).toBe('no-uplink');
+  });
+
+  it('counts slots across the wrap of their 32-bit counter', () => {
+    const join = createJoin();
+    join.pushUplink('a', uplink(2 ** 32 - 1));
+    const { joined } = join.pushReport(report(1), 0);
+    expect(joined?.uplink?.slot).toBe(2 ** 32 - 1);
+    expect(joined?.quality).toBe('stale-uplink');
+  });
+
+  it('holds a report without any uplink until its own arrives', () => {
+    const join = createJoin();
+    expect(join.pushReport(report(10), 5)).toEqual({});
+    expect(join.waiting).toBe(1);
+    expect(join.pushUplink('a', uplink(11))).toBeUndefined();
+    expect(join.pushUplink('b', uplink(10))).toBeUndefined();
+    expect(join.pushUplink('a', uplink(10))?.quality).toBe('fresh');
+    expect(join.waiting).toBe(0);
+  });
+
+  it('releases a report after its wait, with an older uplink that came meanwhile, or without', () => {
+    const join = createJoin();
+    join.pushReport(report(10, 'a'), 5);
+    join.pushReport(report(10, 'b'), 6);
+    join.pushUplink('b', uplink(9));
+    expect(join.nextExpiryMs).toBe(7);
+    expect(join.takeExpired(6.9)).toEqual([]);
+    expect(join.takeExpired(7).map(({ report: { ueId }, quality }) => [ueId, quality])).toEqual([['a', 'no-uplink']]);
+    expect(join.takeExpired(8).map(({ report: { ueId }, quality }) => [ueId, quality])).toEqual([['b', 'stale-uplink']]);
+    expect(join.nextExpiryMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('never holds a report past its deadline', () => {
+    const join = createJoin({ uplinkWaitMs: 50 });
+    join.pushReport(report(10, 'a', 20), 10);
+    expect(join.nextExpiryMs).toBe(20);
+  });
+
+  it('replaces a waiting report by a newer one of the same UE and gives the older one back', () => {
+    const join = createJoin();
+    join.pushReport(report(10), 0);
+    expect(join.pushReport(report(11), 1)).toEqual({ superseded: report(10) });
+    join.pushUplink('a', uplink(12));
+    const { joined, superseded } = join.pushReport(report(12), 2);
+    expect(superseded).toEqual(report(11));
+    expect(joined?.quality).toBe('fresh');
+    expect(join.waiting).toBe(0);
+  });
+
+  it('keeps the newest uplinks of a UE only', () => {
+    const join = createJoin({ uplinksPerUe: 2, uplinkWaitMs: 0, freshnessWindowSlots: 0 });
+    for (const slot of [1, 2, 3]) join.pushUplink('a', uplink(slot));
+    const qualityAt = (slot: number) => join.pushReport(report(slot), 0).joined?.quality;
+    expect([1, 2, 3].map(qualityAt)).toEqual(['no-uplink', 'fresh', 'fresh']);
+  });
+
+  it('forgets the UE that was fed longest ago when there are too many, and counts it', () => {
+    const join = createJoin({ maxUes: 2, uplinkWaitMs: 0 });
+    join.pushUplink('a', uplink(1));
+    join.pushUplink('b', uplink(1));
+    join.pushUplink('a', uplink(2));
+    join.pushUplink('c', uplink(1));
+    expect(join.evicted).toBe(1);
+    const qualityOf = (ueId: string) => join.pushReport(report(1, ueId), 0).joined?.quality;
+    expect(['a', 'b', 'c'].map(qualityOf)).toEqual(['fresh', 'no-uplink', 'fresh']);
+  });
+});
