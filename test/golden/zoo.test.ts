@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { encodePhase, reconstructInto } from '@edge-csi/csi';
-import { readNpz } from '@edge-csi/csi/files';
+import { type NpyArray, readNpz } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';
 import * as node from 'onnxruntime-node';
@@ -12,7 +12,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 const golden = (id: string) => new URL(`./${id}.npz`, import.meta.url).pathname;
 const tolerance = 1e-5;
 
-type Arrays = ReadonlyMap<string, { shape: readonly number[]; data: ArrayLike<number> }>;
+type Arrays = ReadonlyMap<string, NpyArray>;
 
 interface Runtime {
   readonly name: string;
@@ -46,7 +46,7 @@ async function runWith(
 function planes(arrays: Arrays, name: string): { shape: readonly number[]; data: Float32Array } {
   const array = arrays.get(name);
   if (array === undefined) throw new Error(`no golden array ${name}`);
-  return { shape: array.shape, data: Float32Array.from(array.data) };
+  return { shape: array.shape, data: Float32Array.from(array.data as ArrayLike<number>) };
 }
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -1,5 +1,6 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { ExecutionProvider, Graph } from './graph.ts';
+import { requireVulkanLoader } from './vulkan-loader.ts';
 
 /** How a graph uses the CPU. */
 export interface OrtGraphOptions {
@@ -18,6 +19,7 @@ export async function openOrtGraph(
 ): Promise<Graph> {
   // A provider that is not there is an expected answer, which comes back as an exception too.
   env.logLevel = 'fatal';
+  if (provider === 'webgpu') requireVulkanLoader();
   const session = await InferenceSession.create(onnx, {
     executionProviders: [provider],
     graphOptimizationLevel: 'all',

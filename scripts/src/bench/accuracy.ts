@@ -12,6 +12,7 @@ import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { createOrtEncoder, createReportEncoder, type EncodedReport } from '@edge-csi/ue-client';
 import { type DataOptions, openData } from '../data.ts';
+import { type LatencySummary, monotonicMs, summarizeLatency } from '../latency.ts';
 import { type Accuracy, Scorer } from '../scorer.ts';
 
 /** Accuracy of one model on one data set, no sockets. Every figure is from the code the link runs. */
@@ -29,6 +30,8 @@ export interface AccuracyRun extends Accuracy {
   };
   /** Magnitude NMSE with the codeword left unquantised: the literature's figure, perfect phase. */
   readonly floatMagnitudeNmseDb: number;
+  /** One report at the UE, warm: normalise, encode, quantise, allocate, code phases. */
+  readonly encodeMs: LatencySummary;
   /** Complex NMSE of the same reports without the BS's refiner; absent where the model has none. */
   readonly unrefinedNmseDb?: number;
 }
@@ -68,6 +71,7 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
   const scorer = new Scorer(manifest.csi.numSubcarriers);
   const unrefined = new Scorer(manifest.csi.numSubcarriers);
   const floatErrors: number[] = [];
+  const encodeMs: number[] = [];
   const bits = { mean: 0, codeword: 0, phase: 0, scale: 0 };
 
   for (let start = 0; start < samples; start += batchSize) {
@@ -86,7 +90,9 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
       magnitudes.push(magnitude.values);
       latents.set((await encoder.encode(magnitude)).values, i * manifest.codeword.length);
       uplinkMagnitudeInto(uplinks.subarray(i * numEntries, (i + 1) * numEntries), uplink.values);
+      const startMs = monotonicMs();
       const report = await reports.encode(truth, config);
+      encodeMs.push(monotonicMs() - startMs);
       buffers.write(i, payloadOf(report, config), uplink.values);
       bits.mean += report.payloadBits.total / samples;
       bits.codeword += report.payloadBits.codeword / samples;
@@ -117,6 +123,7 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
     payloadBits: bits,
     ...scorer.result(),
     floatMagnitudeNmseDb: nmseDb(floatErrors),
+    encodeMs: summarizeLatency(encodeMs),
     ...(refined === undefined ? {} : { unrefinedNmseDb: unrefined.result().nmseDb }),
   };
 }

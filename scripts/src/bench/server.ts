@@ -4,9 +4,9 @@ import { subscribeEstimates } from '@edge-csi/bs-server';
 import { openOrtGraph } from '@edge-csi/bs-server/decoding';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
+import { startBsThread } from '../bs-thread.ts';
 import type { DataOptions } from '../data.ts';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '../latency.ts';
-import type { BsWorkerReady } from '../link-run/bs-worker.ts';
 import { startWorker } from '../worker-thread.ts';
 import type { LoadWorkerData, LoadWorkerReady } from './load-worker.ts';
 
@@ -107,7 +107,7 @@ async function socketThroughput(
   modelDirectory: string,
   latencies: number[],
 ): Promise<number> {
-  const bs = startWorker(new URL('../link-run/bs-worker.js', import.meta.url), {
+  const bs = await startBsThread({
     port: 0,
     modelsDirectory: options.zoo,
     models: [options.manifest.id],
@@ -117,7 +117,7 @@ async function socketThroughput(
     executionProviders: ['cpu'],
     deadlineMs: 5000,
   });
-  const { url } = await bs.next<BsWorkerReady>('ready');
+  const { url } = bs;
   const loadData: LoadWorkerData = { url, modelDirectory, data: options.data, numUes: options.numUes, numReports: 256 };
   const load = startWorker(new URL('./load-worker.js', import.meta.url), loadData);
   await load.next<LoadWorkerReady>('ready');
@@ -140,6 +140,6 @@ async function socketThroughput(
   counting = false;
   await load.stop();
   await subscription.close();
-  await bs.stop();
+  await bs.close();
   return perSecond;
 }

@@ -49,7 +49,7 @@ export function linkRunCommand(): Command {
       integer('--ue-workers', 1, 64),
       Math.min(2, availableParallelism()),
     )
-    .option('--period-ms <ms>', 'time between two reports of one UE', integer('--period-ms', 1, 320), 40)
+    .option('--period-ms <ms>', 'time between two reports of one UE', integer('--period-ms', 1, 320), 80)
     .option('--deadline-ms <ms>', 'age at which the BS drops a report', finite('--deadline-ms', 1, 1e5), 200)
     .option(
       '--uplink-snr-db <dB>',

@@ -4,10 +4,10 @@ import { type AngularDelayCsi, CsiError, createRandom } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import type { ChannelEstimate } from '@edge-csi/proto';
+import { startBsThread } from '../bs-thread.ts';
 import { type DataOptions, openData } from '../data.ts';
 import { monotonicMs } from '../latency.ts';
 import { startWorker, type WorkerThread } from '../worker-thread.ts';
-import type { BsWorkerClosed, BsWorkerReady } from './bs-worker.ts';
 import type { LinkRun } from './result.ts';
 import { type Schedule, sampleOf, scheduleReports, slotMs, ueIdOf } from './schedule.ts';
 import { type ReceivedEstimate, summarizeLink } from './summary.ts';
@@ -41,16 +41,14 @@ export async function runLink(options: LinkRunOptions): Promise<{ readonly run: 
   const { manifest, schedule } = options;
   const source = await openData(options.data);
   const uplinks = uplinkSamples(source, options);
-  const bs = startWorker(new URL('./bs-worker.js', import.meta.url), options.bs);
+  const bs = await startBsThread(options.bs);
   try {
-    const { url, provider } = await bs.next<BsWorkerReady>('ready');
-    const { sent, estimates } = await exchange(url, options, uplinks);
-    const closed = bs.next<BsWorkerClosed>('closed');
-    bs.post('close');
-    const { stats } = await closed;
-    return { run: summarizeLink({ manifest, numUes: schedule.numUes, source, sent, estimates, stats }), provider };
+    const { sent, estimates } = await exchange(bs.url, options, uplinks);
+    const stats = await bs.close();
+    const run = summarizeLink({ manifest, numUes: schedule.numUes, source, sent, estimates, stats });
+    return { run, provider: bs.provider };
   } finally {
-    await bs.stop();
+    await bs.close();
   }
 }
 

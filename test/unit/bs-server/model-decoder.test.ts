@@ -112,7 +112,7 @@ describe('ModelDecoder', () => {
       batch.write(0, inputOf(i), uplinks[i]);
       await modelDecoder.decode(batch, 1);
     }
-    expect(decoder.fed[1]?.['uplink']?.values).toEqual(new Float32Array(numEntries));
+    expect(decoder.fed[1]?.uplink?.values).toEqual(new Float32Array(numEntries));
   });
 
   it.each<[string, Partial<DecoderInput>, string]>([
@@ -153,7 +153,7 @@ describe('ModelDecoder', () => {
     const refiner: Graph = {
       run: (inputs) => {
         fed.push(inputs);
-        return Promise.resolve((inputs['estimate'] as GraphTensor).values.map((value) => value + 1));
+        return Promise.resolve((inputs.estimate as GraphTensor).values.map((value) => value + 1));
       },
       release: () => Promise.resolve(),
     };
@@ -169,7 +169,7 @@ describe('ModelDecoder', () => {
     const shapes = Object.fromEntries(Object.entries(fed[0] ?? {}).map(([name, { dims }]) => [name, dims]));
     expect(shapes).toEqual({ estimate: [2, 2, 2, 2], magnitude: [2, 2, 2], bits: [2, 2, 2], uplink: [2, 2, 2] });
     const bits = inputs.flatMap((_, i) => [...bitsOf(levels[i + 1] as number[], 0, 1)]);
-    expect([...(fed[0]?.['bits']?.values ?? [])]).toEqual(bits);
+    expect([...(fed[0]?.bits?.values ?? [])]).toEqual(bits);
   });
 });
 

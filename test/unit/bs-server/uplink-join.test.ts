@@ -74,7 +74,9 @@ describe('UplinkJoin', () => {
     expect(join.nextExpiryMs).toBe(7);
     expect(join.takeExpired(6.9)).toEqual([]);
     expect(join.takeExpired(7).map(({ report: { ueId }, quality }) => [ueId, quality])).toEqual([['a', 'no-uplink']]);
-    expect(join.takeExpired(8).map(({ report: { ueId }, quality }) => [ueId, quality])).toEqual([['b', 'stale-uplink']]);
+    expect(join.takeExpired(8).map(({ report: { ueId }, quality }) => [ueId, quality])).toEqual([
+      ['b', 'stale-uplink'],
+    ]);
     expect(join.nextExpiryMs).toBe(Number.POSITIVE_INFINITY);
   });
 
