@@ -20,7 +20,7 @@ export interface DecodedReport {
   readonly decodeMs: number;
 }
 
-export interface PipelineListener {
+interface PipelineListener {
   decoded(report: DecodedReport): void;
   settled(report: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void;
   batchDone(size: number, decodeMs: number): void;

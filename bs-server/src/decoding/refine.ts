@@ -2,7 +2,7 @@ import type { CsiShape } from '@edge-csi/csi';
 import type { Graph } from './graph.ts';
 
 /** What a refiner sees of one batch. Every array holds `count` samples of the model's shape. */
-export interface RefinerInput {
+interface RefinerInput {
   readonly count: number;
   readonly shape: CsiShape;
   /** Dequantised estimate of norm 1, `[count][2][Nt][Nd]`. */

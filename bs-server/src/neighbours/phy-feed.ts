@@ -1,45 +1,47 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
-import {
-  type CsiEncoding,
-  csiMatrixOf,
-  decodeFrame,
-  encodeFrame,
-  paths,
-  type WireError,
-  wireErrorOf,
-} from '@edge-csi/proto';
-import { openSocket, type Socket } from './socket.ts';
+import { type CsiEncoding, csiMatrixOf, encodeFrame, paths, type WireError, wireErrorOf } from '@edge-csi/proto';
+import { openSocket } from './socket.ts';
 
 /** Options of `connectPhyFeed`. */
 export interface PhyFeedOptions {
   /** Base of the BS server, e.g. `ws://127.0.0.1:8080`. */
   readonly url: string;
+  /** Shared secret, where the server asks for one. */
+  readonly token?: string;
   /** Precision on the wire, default float32. */
   readonly encoding?: CsiEncoding;
-  /** Called for every uplink matrix the server refuses. */
+  /** Called for every uplink matrix the server refuses; the feed goes on. */
   readonly onReject?: (error: WireError) => void;
+  /** Gives up connecting; without effect once connected. */
   readonly signal?: AbortSignal;
 }
 
-/** The base band's end of `/v1/phy`: hands raw uplink CSI to the BS server. */
+/** The base band's end of `/v1/phy`: hands raw uplink CSI to the BS server. Does not reconnect. */
 export interface PhyFeed {
-  /** Sends the uplink CSI of one UE and slot; returns at once, the socket buffers. */
+  /** Sends the uplink CSI of one UE and slot. Returns at once: the socket buffers. */
   send(ueId: string, slot: number, uplink: AngularDelayCsi): void;
-  /** Bytes accepted by `send` and not yet on the network. */
+  /** Bytes handed to `send` and not yet on the network. */
   readonly bufferedBytes: number;
+  /** Resolves when the connection has ended: with nothing after `close`, else with the reason. Never rejects. */
+  readonly closed: Promise<WireError | undefined>;
+  /** Safe twice. */
   close(): Promise<void>;
 }
 
 /**
  * Connects a PHY feed.
  *
- * @throws WireError `connection-lost` where the server cannot be reached.
+ * @throws WireError `connection-lost` where the server cannot be reached. A refusal comes after, in `closed`.
  */
 export async function connectPhyFeed(options: PhyFeedOptions): Promise<PhyFeed> {
-  const { encoding = 'float32', onReject } = options;
-  const socket: Socket = await openSocket(`${options.url}${paths.phy}`, options.signal, (bytes) => {
-    const frame = decodeFrame(bytes);
-    if (frame.kind === 'reject') onReject?.(wireErrorOf(frame.value));
+  const { encoding = 'float32', onReject, token, signal } = options;
+  const socket = await openSocket({
+    url: `${options.url}${paths.phy}`,
+    token,
+    signal,
+    onFrame: (frame) => {
+      if (frame.kind === 'reject') onReject?.(wireErrorOf(frame.value));
+    },
   });
   return {
     send: (ueId, slot, uplink) =>
@@ -47,6 +49,7 @@ export async function connectPhyFeed(options: PhyFeedOptions): Promise<PhyFeed> 
     get bufferedBytes() {
       return socket.bufferedBytes;
     },
+    closed: socket.closed,
     close: () => socket.close(),
   };
 }

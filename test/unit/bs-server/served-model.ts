@@ -9,7 +9,7 @@ const codewordStep = [0.5, 0.25, 0.125];
 const file = { path: 'encoder.onnx', sha256: '0'.repeat(64), bytes: 1 };
 
 /** P and b of the allocation: entry 0 follows component 0, entry 3 always gets many bits, the others none. */
-export const allocationBytes = (() => {
+const allocationBytes = (() => {
   const bytes = new Uint8Array(4 * (3 + 4));
   bytes[0] = 1;
   new DataView(bytes.buffer).setInt32(12 + 4 * 3, 100, true);

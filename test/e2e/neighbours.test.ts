@@ -1,0 +1,61 @@
+import { connectPhyFeed, startBsServer, subscribeEstimates } from '@edge-csi/bs-server';
+import type { AngularDelayCsi } from '@edge-csi/csi';
+import { listModels } from '@edge-csi/models/disk';
+import type { WireError } from '@edge-csi/proto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const uplink = (numAntennas: number): AngularDelayCsi => ({
+  domain: 'angular-delay',
+  numAntennas,
+  numDelays: 32,
+  values: new Float32Array(64 * numAntennas).fill(0.1),
+});
+
+let server: Awaited<ReturnType<typeof startBsServer>>;
+let url: string;
+
+beforeEach(async () => {
+  const [model] = await listModels();
+  server = await startBsServer({ port: 0, models: [model?.id ?? ''], executionProviders: ['cpu'], token: 'secret' });
+  url = server.url.replace(/^http/, 'ws');
+});
+afterEach(() => server.close());
+
+describe('a PHY feed', () => {
+  it('hears which uplink was refused and goes on', async () => {
+    const refused: WireError[] = [];
+    const phy = await connectPhyFeed({ url, token: 'secret', onReject: (error) => refused.push(error) });
+    phy.send('ue-1', 1, uplink(7));
+    phy.send('ue-1', 2, uplink(32));
+    await vi.waitFor(() => expect(server.stats().uplinks).toMatchObject({ received: 2, invalid: 1 }));
+    await vi.waitFor(() => expect(refused.map((error) => error.code)).toEqual(['uplink-invalid']));
+    expect(refused[0]?.message).toMatch(/UE ue-1, slot 1 is 7 x 32, the models take 32 x 32/);
+    expect(() => phy.send('ue-1', 3, { ...uplink(32), values: new Float32Array(2048).fill(Number.NaN) })).toThrowError(
+      /NaN/,
+    );
+    await phy.close();
+    await phy.close();
+    expect(await phy.closed).toBeUndefined();
+  });
+
+  it('hears that its token is wrong', async () => {
+    const phy = await connectPhyFeed({ url, token: 'wrong' });
+    expect(await phy.closed).toMatchObject({ code: 'unauthorized', closeCode: 4401, retryable: false });
+  });
+
+  it('names a server that is not there', async () => {
+    await expect(connectPhyFeed({ url: 'ws://127.0.0.1:9' })).rejects.toThrowError(/127\.0\.0\.1:9/);
+  });
+
+  it('gives up connecting when asked to', async () => {
+    await expect(connectPhyFeed({ url, signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('an estimate subscription', () => {
+  it('says why it ended when the server closes', async () => {
+    const subscription = await subscribeEstimates({ url, token: 'secret', onEstimate: () => undefined });
+    await server.close();
+    expect(await subscription.closed).toMatchObject({ code: 'shutting-down', retryable: true });
+  });
+});
