@@ -1,3 +1,4 @@
+export type { BsServer } from './bs-server.ts';
 export type { ExecutionProvider } from './decoding/graph.ts';
 export {
   type EstimateSubscription,
@@ -6,6 +7,6 @@ export {
 } from './neighbours/estimate-subscription.ts';
 export { connectPhyFeed, type PhyFeed, type PhyFeedOptions } from './neighbours/phy-feed.ts';
 export { type BsServerOptions, DEFAULTS } from './options.ts';
-export { type BsServer, startBsServer } from './server.ts';
+export { startBsServer } from './server.ts';
 export type { ServerStats } from './telemetry/server-stats.ts';
 export type { ConfigChange } from './transport/session-config.ts';

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { AcceptedReport } from './accepted-report.ts';
 import { Batcher } from './batching/batcher.ts';
+import type { BsServer } from './bs-server.ts';
 import { decoderModelOf } from './decoding/decoder-model.ts';
 import { DecoderPool } from './decoding/decoder-pool.ts';
 import type { ExecutionProvider } from './decoding/graph.ts';
@@ -15,6 +16,7 @@ import { type DecodeJob, ReportPipeline } from './report-pipeline.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { type Gauges, type ServerStats, statsOf } from './telemetry/server-stats.ts';
 import { Tally } from './telemetry/tally.ts';
+import { noteWorkerEvent } from './telemetry/worker-log.ts';
 import { Gateway } from './transport/gateway.ts';
 import { requestListener } from './transport/http-routes.ts';
 import { Listener } from './transport/listener.ts';
@@ -27,32 +29,6 @@ import { UeSession } from './transport/ue-session.ts';
 import { WebSocketGate } from './transport/web-socket.ts';
 import { UplinkJoin } from './uplink/uplink-join.ts';
 import type { UplinkSample } from './uplink/uplink-ring.ts';
-
-/** A running BS server. */
-export interface BsServer extends AsyncDisposable {
-  /** HTTP origin, as http://127.0.0.1:8080; the WebSocket paths are under the same host and port. */
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  readonly models: readonly { readonly id: string; readonly sha256: string }[];
-  /** Where the decoder runs. */
-  readonly executionProvider: ExecutionProvider;
-  stats(): ServerStats;
-  /**
-   * Tells a connected UE what to report from now on.
-   *
-   * @returns the configuration it was told
-   * @throws RangeError where no UE of that id is connected or a value is out of bounds.
-   */
-  reconfigure(ueId: string, change: ConfigChange): ReportConfig;
-  /**
-   * Turns away new connections and reports and waits until everything that has arrived is decoded and answered, at most
-   * for the drain timeout; what is left then is shed.
-   */
-  drain(): Promise<void>;
-  /** Ends everything. Reports that are not with the decoder are shed. Safe to call twice. */
-  close(): Promise<void>;
-}
 
 /**
  * Starts a BS server and waits until its decoder is warm. It listens from the beginning, so that /healthz and /readyz
@@ -74,6 +50,9 @@ export async function startBsServer(options: BsServerOptions = {}): Promise<BsSe
   }
   return server;
 }
+
+/** Far more than any batch takes: a process that ends while a worker is inside onnxruntime is aborted. */
+const workerEndTimeoutMs = 5_000;
 
 type Phase = 'starting' | 'serving' | 'draining' | 'closed';
 
@@ -168,7 +147,7 @@ class ComposedServer implements BsServer {
   async #close(): Promise<void> {
     this.#phase = 'closed';
     this.#pipeline.abandon();
-    await this.#pool.close(this.#options.drainTimeoutMs);
+    await this.#pool.close(workerEndTimeoutMs);
     await this.#gate.close();
     await this.#listener.close();
   }
@@ -303,20 +282,8 @@ class ComposedServer implements BsServer {
   }
 
   #workerChanged(event: WorkerEvent): void {
-    const { logger } = this.#options;
-    if (event.kind === 'serving') {
-      const { provider, attempts } = event.ready;
-      this.#provider = provider;
-      logger.info({ provider, attempts }, 'decode worker serves');
-    } else if (event.kind === 'batch-failed') {
-      this.#tally.failedBatches++;
-      logger.error({ message: event.message }, 'decoding a batch failed');
-    } else if (event.kind === 'restarting') {
-      this.#tally.workerRestarts++;
-      logger.error({ err: event.error }, 'decode worker crashed and is restarted');
-    } else {
-      logger.fatal({ err: event.error }, 'decode worker crashed too often and stays down');
-    }
+    if (event.kind === 'serving') this.#provider = event.ready.provider;
+    noteWorkerEvent(event, this.#tally, this.#options.logger);
     if (event.kind !== 'batch-failed') this.#pipeline.resume();
   }
 }

@@ -306,11 +306,13 @@ describe('with limits, a BS server', () => {
     server = await start({ deadlineMs: 1 });
     healthy = await TestUe.join(server.url, 'healthy', model);
     const ues = await Promise.all(Array.from({ length: 8 }, (_, i) => TestUe.join(server.url, `ue-${i}`, model)));
+    let sent = 0;
     await until('a late report', () => {
       for (const ue of ues) ue.report(sample);
+      sent += ues.length;
       return server.stats().late > 0;
     });
-    await until('the last report', () => server.stats().inFlight === 0);
+    await until('the last report', () => server.stats().received === sent && server.stats().inFlight === 0);
     const { received, decoded, superseded, late } = server.stats();
     expect(received).toBe(decoded + superseded + late);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();

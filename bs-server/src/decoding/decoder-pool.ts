@@ -62,7 +62,7 @@ export class DecoderPool<J> {
     return undefined;
   }
 
-  /** Lets the workers finish their batches and ends them, by force where that takes longer than `timeoutMs`. */
+  /** Lets the workers finish their batches and end; one that takes longer than `timeoutMs` is left to itself. */
   async close(timeoutMs: number): Promise<void> {
     await Promise.all(this.#members.map((member) => member.close(timeoutMs)));
   }

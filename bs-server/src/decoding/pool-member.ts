@@ -98,7 +98,7 @@ export class PoolMember<J> {
     return slot;
   }
 
-  /** Lets the worker finish its batches and ends it, by force where that takes longer than `timeoutMs`. */
+  /** Lets the worker finish its batches and end; one that takes longer than `timeoutMs` is left to itself. */
   close(timeoutMs: number): Promise<void> {
     this.#closed ??= this.#close(timeoutMs);
     return this.#closed;
@@ -112,9 +112,12 @@ export class PoolMember<J> {
       this.#onceEnded = resolve;
     });
     worker.post({ kind: 'close' });
-    const force = setTimeout(() => void worker.terminate(), timeoutMs);
+    const timer = setTimeout(() => {
+      worker.abandon();
+      this.#exited(undefined);
+    }, timeoutMs);
     await ended;
-    clearTimeout(force);
+    clearTimeout(timer);
   }
 
   #launch(): void {
@@ -144,7 +147,7 @@ export class PoolMember<J> {
     slot.release();
     if (++this.#failuresInARow >= maxFailuresInARow) {
       this.#serving = false;
-      void this.#worker?.terminate();
+      this.#worker?.post({ kind: 'close' });
     }
     this.#listener.changed({ kind: 'batch-failed', message: reply.message });
     this.#listener.lost(jobs, 'decoder-error');

@@ -4,11 +4,14 @@ import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.
 /** A running decode worker, as the pool sees it. */
 export interface DecodeWorker {
   post(request: WorkerRequest): void;
-  /** Ends the worker at once. */
-  terminate(): Promise<void>;
+  /**
+   * Stops listening to the worker and lets the process end without it. A thread is never terminated: that aborts the
+   * whole process where the thread is inside onnxruntime.
+   */
+  abandon(): void;
 }
 
-/** Where a worker's news go. `exited` comes once and last; its error is absent after a clean end. */
+/** Where a worker's news go. `exited` comes once and last, unless the worker is abandoned; its error is absent after a clean end. */
 export interface WorkerListener {
   replied(reply: WorkerReply): void;
   exited(error: Error | undefined): void;
@@ -34,8 +37,8 @@ export const startWorkerThread: StartWorker = (setup, listener) => {
   });
   return {
     post: (request) => worker.postMessage(request),
-    terminate: async () => {
-      await worker.terminate();
+    abandon: () => {
+      worker.removeAllListeners('message').removeAllListeners('exit').unref();
     },
   };
 };

@@ -99,6 +99,8 @@ async function run(options: Options): Promise<void> {
         modelsDirectory: options.zoo,
         models: [manifest.id],
         deadlineMs: options.deadlineMs,
+        // Samples of different slots are independent here: only the uplink of the same slot belongs to a report.
+        freshnessWindowSlots: 0,
         uplinkWaitMs: options.deadlineMs / 4,
         executionProviders: options.provider,
       },

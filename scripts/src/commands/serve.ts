@@ -54,7 +54,9 @@ async function run(options: Options): Promise<void> {
     ...(options.models === undefined ? {} : { models: options.models }),
     ...(options.token === undefined ? {} : { token: options.token }),
   });
-  process.stdout.write(`edge-csi BS at ${server.url}, decoding on ${server.executionProvider}\n`);
+  process.stdout.write(
+    `edge-csi BS at ${server.url.replace(/^http/, 'ws')}, decoding on ${server.executionProvider}\n`,
+  );
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.drain();
   await server.close();

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connectPhyFeed, type PhyFeed } from '@edge-csi/bs-server';
 import { connectUe } from '@edge-csi/ue-client';
 import { Command } from 'commander';
 import { dataFor, openData, sampleData } from '../data.ts';
@@ -12,6 +13,7 @@ interface Options {
   readonly count: number;
   readonly data: string;
   readonly samples: number;
+  readonly phy?: boolean;
   readonly token?: string;
 }
 
@@ -24,13 +26,14 @@ export function ueCommand(): Command {
     .option('--count <n>', 'number of UEs', integer('--count', 1, 1024), 1)
     .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
     .option('--samples <n>', 'reports each UE sends', integer('--samples', 1, 1e7), 100)
+    .option('--phy', 'also play the base band: send the uplink CSI of every report')
     .option('--token <text>', 'token the server asks for')
     .addHelpText(
       'after',
       `
 Examples:
   edge-csi ue
-  edge-csi ue --url ws://127.0.0.1:9000 --count 8 --samples 1000`,
+  edge-csi ue --url ws://127.0.0.1:9000 --count 8 --samples 1000 --phy`,
     )
     .action(run);
 }
@@ -40,10 +43,13 @@ async function run(options: Options): Promise<void> {
   const ids = Array.from({ length: options.count }, (_, i) =>
     options.count === 1 ? options.id : `${options.id}-${i}`,
   );
-  await Promise.all(ids.map((ueId, index) => report(ueId, index, options)));
+  const token = options.token === undefined ? {} : { token: options.token };
+  const phy = options.phy ? await connectPhyFeed({ url: options.url, ...token }) : undefined;
+  await Promise.all(ids.map((ueId, index) => report(ueId, index, options, phy)));
+  await phy?.close();
 }
 
-async function report(ueId: string, index: number, options: Options): Promise<void> {
+async function report(ueId: string, index: number, options: Options, phy: PhyFeed | undefined): Promise<void> {
   const outcomes = new Map<string, number>();
   const ue = await connectUe({
     url: options.url,
@@ -56,7 +62,10 @@ async function report(ueId: string, index: number, options: Options): Promise<vo
   const source = await openData(dataFor(manifest, options.data));
   let bits = 0;
   for (let k = 0; k < options.samples; k++) {
-    const sent = await ue.report(source.downlink((index + k * options.count) % source.numSamples), { slot: k });
+    const sample = (index + k * options.count) % source.numSamples;
+    const uplink = source.uplink(sample);
+    if (uplink !== undefined) phy?.send(ueId, k, uplink);
+    const sent = await ue.report(source.downlink(sample), { slot: k });
     bits += sent.payloadBits.total;
     await sleep(ue.config.reportPeriodSlots * slotMs);
   }

@@ -144,11 +144,13 @@ describe('DecoderPool', () => {
     pool.claim(false)?.dispatch(0, ['c']);
     worker(0).answer('decoded');
     for (const job of ['d', 'e', 'f']) {
-      expect(worker(0).terminated).toBe(false);
+      expect(worker(0).asked).toBe(false);
       pool.claim(true)?.dispatch(0, [job]);
       worker(0).answer('failed');
     }
-    expect(worker(0).terminated).toBe(true);
+    expect(worker(0).asked).toBe(true);
+    expect(pool.claim(true)).toBeUndefined();
+    worker(0).exit();
     expect(lost.map(([jobs, reason]) => `${jobs} ${reason}`)).toEqual(
       ['a', 'b', 'd', 'e', 'f'].map((job) => `${job} decoder-error`),
     );
@@ -177,11 +179,11 @@ describe('DecoderPool', () => {
     expect(workers).toHaveLength(1);
   });
 
-  it('ends a worker by force that does not end in time, and counts its batch as lost', async () => {
+  it('leaves a worker to itself that does not end in time, and counts its batch as lost', async () => {
     const { pool, worker, lost } = await startedPool();
     pool.claim(false)?.dispatch(0, ['a']);
     await pool.close(1);
-    expect(worker(0).terminated).toBe(true);
+    expect(worker(0).abandoned).toBe(true);
     expect(lost).toEqual([[['a'], 'worker-crash']]);
   });
 });

@@ -6,7 +6,7 @@ export class FakeWorker {
   readonly setup: WorkerSetup;
   readonly requests: WorkerRequest[] = [];
   readonly #listener: WorkerListener;
-  terminated = false;
+  abandoned = false;
 
   constructor(setup: WorkerSetup, listener: WorkerListener) {
     this.setup = setup;
@@ -16,6 +16,11 @@ export class FakeWorker {
   /** Requests to decode that are not answered yet, oldest first. */
   get decoding(): Extract<WorkerRequest, { kind: 'decode' }>[] {
     return this.requests.filter((request) => request.kind === 'decode');
+  }
+
+  /** Whether it has been asked to end. */
+  get asked(): boolean {
+    return this.requests.some(({ kind }) => kind === 'close');
   }
 
   ready(provider: 'cpu' | 'webgpu' = 'cpu'): void {
@@ -44,10 +49,8 @@ export function fakeWorkers(): { readonly workers: FakeWorker[]; readonly startW
     workers.push(worker);
     return {
       post: (request) => worker.requests.push(request),
-      terminate: () => {
-        worker.terminated = true;
-        worker.exit(new Error('terminated'));
-        return Promise.resolve();
+      abandon: () => {
+        worker.abandoned = true;
       },
     };
   };

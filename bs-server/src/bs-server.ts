@@ -1,0 +1,30 @@
+import type { ReportConfig } from '@edge-csi/proto';
+import type { ExecutionProvider } from './decoding/graph.ts';
+import type { ServerStats } from './telemetry/server-stats.ts';
+import type { ConfigChange } from './transport/session-config.ts';
+
+/** A running BS server. */
+export interface BsServer extends AsyncDisposable {
+  /** HTTP origin, as http://127.0.0.1:8080; the WebSocket paths are under the same host and port. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly models: readonly { readonly id: string; readonly sha256: string }[];
+  /** Where the decoder runs. */
+  readonly executionProvider: ExecutionProvider;
+  stats(): ServerStats;
+  /**
+   * Tells a connected UE what to report from now on.
+   *
+   * @returns the configuration it was told
+   * @throws RangeError where no UE of that id is connected or a value is out of bounds.
+   */
+  reconfigure(ueId: string, change: ConfigChange): ReportConfig;
+  /**
+   * Turns away new connections and reports and waits until everything that has arrived is decoded and answered, at most
+   * for the drain timeout; what is left then is shed.
+   */
+  drain(): Promise<void>;
+  /** Ends everything. Reports that are not with the decoder are shed. Safe to call twice. */
+  close(): Promise<void>;
+}

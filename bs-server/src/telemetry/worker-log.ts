@@ -1,0 +1,19 @@
+import type { Logger } from 'pino';
+import type { WorkerEvent } from '../decoding/pool-member.ts';
+import type { Tally } from './tally.ts';
+
+/** Counts and logs what happens to decode workers: which provider serves and why not another, failures, restarts. */
+export function noteWorkerEvent(event: WorkerEvent, tally: Tally, logger: Logger): void {
+  if (event.kind === 'serving') {
+    const { provider, attempts } = event.ready;
+    logger.info({ provider, attempts }, 'decode worker serves');
+  } else if (event.kind === 'batch-failed') {
+    tally.failedBatches++;
+    logger.error({ message: event.message }, 'decoding a batch failed');
+  } else if (event.kind === 'restarting') {
+    tally.workerRestarts++;
+    logger.error({ err: event.error }, 'decode worker crashed and is restarted');
+  } else {
+    logger.fatal({ err: event.error }, 'decode worker crashed too often and stays down');
+  }
+}
