@@ -5,6 +5,7 @@ import { openOrtGraph } from '@edge-csi/bs-server/decoding';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { startBsThread } from '../bs-thread.ts';
+import { cpuIdle } from '../cpu-idle.ts';
 import type { DataOptions } from '../data.ts';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '../latency.ts';
 import { startWorker } from '../worker-thread.ts';
@@ -39,6 +40,9 @@ export interface ServerBenchOptions {
 }
 
 const intraOpNumThreads = 1;
+/** Longest wait for the engines to have compiled what they run. */
+const startUpMs = 10_000;
+/** Load before counting starts. */
 const settleMs = 500;
 
 /** Measures one model on the CPU with one decode worker. */
@@ -131,6 +135,7 @@ async function socketThroughput(
       latencies.push(monotonicMs() - receivedMs);
     },
   });
+  await cpuIdle(startUpMs);
   load.post('start');
   await sleep(settleMs);
   counting = true;

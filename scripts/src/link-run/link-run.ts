@@ -5,6 +5,7 @@ import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import type { ChannelEstimate } from '@edge-csi/proto';
 import { startBsThread } from '../bs-thread.ts';
+import { cpuIdle } from '../cpu-idle.ts';
 import { type DataOptions, openData } from '../data.ts';
 import { monotonicMs } from '../latency.ts';
 import { startWorker, type WorkerThread } from '../worker-thread.ts';
@@ -27,6 +28,8 @@ export interface LinkRunOptions {
   readonly onProgress: (decoded: number) => void;
 }
 
+/** Longest wait for the engines to have compiled what they run. */
+const startUpMs = 10_000;
 /** Pause between all ends being ready and the first slot. */
 const leadMs = 50;
 /** Longest wait for estimates that are acknowledged and still on their way. */
@@ -65,6 +68,7 @@ async function exchange(url: string, options: LinkRunOptions, uplinks: readonly 
   });
   try {
     await Promise.all(ues.map((ue) => ue.next<UeWorkerReady>('ready')));
+    await cpuIdle(startUpMs);
     const sending = startUes(ues);
     const everyUe = Array.from({ length: schedule.numUes }, (_, ue) => ue);
     for (const { ue, sample, slot } of scheduleReports(schedule, everyUe)) {
