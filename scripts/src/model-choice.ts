@@ -14,14 +14,18 @@ export async function modelsById(ids: readonly string[], zoo: string = zooDirect
   });
 }
 
-/** The pruned models of a zoo, one for each reduction asked for (all where none is), strongest compression last. */
+/** The pruned models of a zoo, strongest compression last. */
+export async function prunedModels(zoo: string = zooDirectory): Promise<Manifest[]> {
+  const pruned = (await listModels(zoo)).filter((manifest) => manifest.pruned);
+  return pruned.sort((a, b) => a.reduction - b.reduction);
+}
+
+/** The pruned model of each reduction asked for. @throws UsageError that names the reductions there are. */
 export async function modelsByReduction(
   reductions: readonly number[],
   zoo: string = zooDirectory,
 ): Promise<Manifest[]> {
-  const pruned = (await listModels(zoo)).filter((manifest) => manifest.pruned);
-  pruned.sort((a, b) => a.reduction - b.reduction);
-  if (reductions.length === 0) return pruned;
+  const pruned = await prunedModels(zoo);
   return reductions.map((reduction) => {
     const found = pruned.find((manifest) => manifest.reduction === reduction);
     if (found === undefined) {

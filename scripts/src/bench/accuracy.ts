@@ -1,19 +1,10 @@
-import path from 'node:path';
-import { BatchBuffers, createRefine, decoderModelOf, ModelDecoder, openOrtGraph } from '@edge-csi/bs-server/decoding';
-import {
-  type AngularDelayCsi,
-  CsiError,
-  magnitudeErrorRatio,
-  nmseDb,
-  normalizeSpherical,
-  uplinkMagnitudeInto,
-} from '@edge-csi/csi';
+import { CsiError, magnitudeErrorRatio, nmseDb, normalizeSpherical } from '@edge-csi/csi';
+import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
-import { loadModel } from '@edge-csi/models/disk';
-import { createOrtEncoder, createReportEncoder, type EncodedReport } from '@edge-csi/ue-client';
 import { type DataOptions, openData } from '../data.ts';
-import { type LatencySummary, monotonicMs, summarizeLatency } from '../latency.ts';
+import { type LatencySummary, summarizeLatency } from '../latency.ts';
 import { type Accuracy, Scorer } from '../scorer.ts';
+import { batchSize, type LinkSample, openTransceiver } from './transceiver.ts';
 
 /** Accuracy of one model on one data set, no sockets. Every figure is from the code the link runs. */
 export interface AccuracyRun extends Accuracy {
@@ -44,29 +35,12 @@ export interface AccuracyOptions {
   readonly onProgress: (done: number) => void;
 }
 
-const batchSize = 16;
-
-/** Measures one model: encodes with the UE's encoder, decodes with the BS's decode stage. */
+/** Measures one model at its manifest's own rate. */
 export async function measureAccuracy(options: AccuracyOptions): Promise<AccuracyRun> {
   const { manifest } = options;
   const source = await openData(options.data);
   const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
-  const bundle = await loadModel(path.join(options.zoo, manifest.id), ['encoder', 'decoder', 'refiner']);
-  const encoder = await createOrtEncoder(bundle);
-  const reports = createReportEncoder(bundle, encoder);
-  const model = decoderModelOf(bundle);
-  const graph = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
-  const refiner = model.refinerOnnx && (await openOrtGraph(model.refinerOnnx, 'cpu', { intraOpNumThreads: 1 }));
-  const plain = new ModelDecoder(model, graph, undefined, batchSize);
-  const refined = refiner && new ModelDecoder(model, graph, createRefine(refiner), batchSize);
-  const { numAntennas, numDelays } = manifest.csi;
-  const numEntries = numAntennas * numDelays;
-  const buffers = new BatchBuffers({
-    maxBatchSize: batchSize,
-    maxCodewordBytes: Math.ceil(bundle.quantizer.totalBits / 8),
-    maxPhaseBytes: numEntries,
-    maxEntries: numEntries,
-  });
+  const transceiver = await openTransceiver(manifest, options.zoo);
   const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
   const scorer = new Scorer(manifest.csi.numSubcarriers);
   const unrefined = new Scorer(manifest.csi.numSubcarriers);
@@ -75,45 +49,30 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
   const bits = { mean: 0, codeword: 0, phase: 0, scale: 0 };
 
   for (let start = 0; start < samples; start += batchSize) {
-    const count = Math.min(batchSize, samples - start);
-    const truths: AngularDelayCsi[] = [];
-    const latents = new Float32Array(count * manifest.codeword.length);
-    const uplinks = new Float32Array(count * numEntries);
-    const magnitudes: Float32Array[] = [];
-    for (let i = 0; i < count; i++) {
-      const truth = source.downlink(start + i);
-      const uplink = source.uplink(start + i);
-      if (uplink === undefined)
-        throw new CsiError('file-format', `${source.name} has no uplink CSI; name its file with --uplink`);
-      truths.push(truth);
-      const { magnitude } = normalizeSpherical(truth);
-      magnitudes.push(magnitude.values);
-      latents.set((await encoder.encode(magnitude)).values, i * manifest.codeword.length);
-      uplinkMagnitudeInto(uplinks.subarray(i * numEntries, (i + 1) * numEntries), uplink.values);
-      const startMs = monotonicMs();
-      const report = await reports.encode(truth, config);
-      encodeMs.push(monotonicMs() - startMs);
-      buffers.write(i, payloadOf(report, config), uplink.values);
-      bits.mean += report.payloadBits.total / samples;
-      bits.codeword += report.payloadBits.codeword / samples;
-      bits.phase += report.payloadBits.phase / samples;
-      bits.scale += report.payloadBits.scale / samples;
+    const batch = linkSamples(source, start, Math.min(start + batchSize, samples));
+    for (const [i, magnitude] of (await transceiver.carryFloat(batch)).entries()) {
+      const truth = normalizeSpherical((batch[i] as LinkSample).downlink).magnitude.values;
+      const planar = new Float32Array(2 * truth.length);
+      planar.set(truth);
+      floatErrors.push(magnitudeErrorRatio(planar, magnitude));
     }
-    const decoded = await graph.run(
-      {
-        latent: { values: latents, dims: [count, manifest.codeword.length] },
-        uplink: { values: uplinks, dims: [count, numAntennas, numDelays] },
-      },
-      'magnitude',
-    );
-    magnitudes.forEach((truth, i) => {
-      floatErrors.push(magnitudeErrorRatio(planar(truth), decoded.subarray(i * numEntries, (i + 1) * numEntries)));
-    });
-    await score(plain, buffers, truths, refined === undefined ? scorer : unrefined);
-    if (refined !== undefined) await score(refined, buffers, truths, scorer);
-    options.onProgress(start + count);
+    for (const [i, received] of (await transceiver.carry(batch, { ...config, refine: true })).entries()) {
+      scorer.add((batch[i] as LinkSample).downlink, received.estimate);
+      encodeMs.push(received.encodeMs);
+      const { total, codeword, phase, scale } = received.payloadBits;
+      bits.mean += total / samples;
+      bits.codeword += codeword / samples;
+      bits.phase += phase / samples;
+      bits.scale += scale / samples;
+    }
+    if (transceiver.hasRefiner) {
+      for (const [i, received] of (await transceiver.carry(batch, { ...config, refine: false })).entries()) {
+        unrefined.add((batch[i] as LinkSample).downlink, received.estimate);
+      }
+    }
+    options.onProgress(start + batch.length);
   }
-  await Promise.all([encoder.close(), graph.release(), refiner?.release()]);
+  await transceiver.close();
   return {
     model: manifest.id,
     reduction: manifest.reduction,
@@ -124,33 +83,17 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
     ...scorer.result(),
     floatMagnitudeNmseDb: nmseDb(floatErrors),
     encodeMs: summarizeLatency(encodeMs),
-    ...(refined === undefined ? {} : { unrefinedNmseDb: unrefined.result().nmseDb }),
+    ...(transceiver.hasRefiner ? { unrefinedNmseDb: unrefined.result().nmseDb } : {}),
   };
 }
 
-function payloadOf(report: EncodedReport, config: { codewordTruncation: number; phaseTheta: number }) {
-  return {
-    codeword: report.codeword,
-    truncation: config.codewordTruncation,
-    theta: config.phaseTheta,
-    phase: report.phase,
-    phaseBits: report.payloadBits.phase,
-    scaleLevel: report.scale,
-  };
-}
-
-/** A magnitude as CSI of zero phase. */
-function planar(magnitude: Float32Array): Float32Array {
-  const values = new Float32Array(2 * magnitude.length);
-  values.set(magnitude);
-  return values;
-}
-
-async function score(decoder: ModelDecoder, buffers: BatchBuffers, truths: readonly AngularDelayCsi[], scorer: Scorer) {
-  await decoder.decode(buffers, truths.length);
-  truths.forEach((truth, i) => {
-    const status = buffers.status(i);
-    if (status !== 'decoded') throw new CsiError('payload-invalid', `a report of our own did not decode: ${status}`);
-    scorer.add(truth, { ...truth, values: buffers.estimate(i, truth.values.length / 2) });
+/** Samples `start .. end - 1` in both bands. @throws CsiError `file-format` where the source has no uplink. */
+export function linkSamples(source: CsiSource, start: number, end: number): LinkSample[] {
+  return Array.from({ length: end - start }, (_, i) => {
+    const uplink = source.uplink(start + i);
+    if (uplink === undefined) {
+      throw new CsiError('file-format', `${source.name} has no uplink CSI; name its file with --uplink`);
+    }
+    return { downlink: source.downlink(start + i), uplink };
   });
 }

@@ -4,11 +4,12 @@ import type { Manifest } from '@edge-csi/models';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { type AccuracyRun, measureAccuracy } from '../bench/accuracy.ts';
+import { lowerHull, measureRateDistortion, pointsPerModel, type RatePoint } from '../bench/rate-distortion.ts';
 import { recordAccuracy } from '../bench/record.ts';
 import { benchServer, type ServerRun } from '../bench/server.ts';
 import { dataFor, openData, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
-import { modelsById, modelsByReduction } from '../model-choice.ts';
+import { modelsById, prunedModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
@@ -29,18 +30,20 @@ interface Options {
   readonly json?: string;
 }
 
-const suites = { accuracy, server } as const;
+const suites = { accuracy, 'rate-distortion': rateDistortion, server } as const;
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
 export function benchCommand(): Command {
   return new Command('bench')
-    .description('Benchmarks: accuracy per model (no sockets), server throughput against the raw networks.')
+    .description(
+      'Benchmarks: accuracy per model, NMSE against bits (no sockets), server throughput against the raw networks.',
+    )
     .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
     .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
     .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--zoo <dir>', 'folder of models', zooDirectory)
-    .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (server)', list)
-    .option('--samples <n>', 'samples for accuracy, default all', integer('--samples', 1, 1e7))
+    .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list)
+    .option('--samples <n>', 'samples for accuracy and rate-distortion, default all', integer('--samples', 1, 1e7))
     .option('--ues <n>', 'UEs that saturate the server', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
     .option('--rounds <n>', 'raw and socket measurements in turn', integer('--rounds', 1, 100), 3)
@@ -63,7 +66,7 @@ async function run(options: Options): Promise<void> {
   if (!Object.hasOwn(suites, options.suite)) {
     throw new UsageError(`--suite is '${options.suite}', give one of ${Object.keys(suites).join(', ')}`);
   }
-  const runs = await suites[options.suite as keyof typeof suites](options);
+  const results = await suites[options.suite as keyof typeof suites](options);
   const report = {
     schema: 'edge-csi/bench@1',
     suite: options.suite,
@@ -71,12 +74,12 @@ async function run(options: Options): Promise<void> {
     data: path.basename(options.data),
     command: `edge-csi ${process.argv.slice(2).join(' ')}`,
     environment: describeEnvironment('cpu'),
-    runs,
+    ...results,
   };
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-async function accuracy(options: Options): Promise<AccuracyRun[]> {
+async function accuracy(options: Options): Promise<{ runs: AccuracyRun[] }> {
   const manifests = options.models ? await modelsById(options.models, options.zoo) : await listModels(options.zoo);
   const runs: AccuracyRun[] = [];
   for (const manifest of manifests) {
@@ -109,13 +112,33 @@ async function accuracy(options: Options): Promise<AccuracyRun[]> {
   process.stdout.write(
     `${runs[0]?.samples ?? 0} samples of ${path.basename(options.data)}\n\n${renderTable(header, rows)}\n`,
   );
-  return runs;
+  return { runs };
 }
 
-async function server(options: Options): Promise<ServerRun[]> {
+async function rateDistortion(options: Options): Promise<{ curve: RatePoint[] }> {
+  const manifests = options.models ? await modelsById(options.models, options.zoo) : await prunedModels(options.zoo);
+  const curve: RatePoint[] = [];
+  for (const manifest of manifests) {
+    const data = dataFor(manifest, options.data, options.uplink);
+    const progress = startProgress(manifest.id, pointsPerModel);
+    const measurement = { manifest, zoo: options.zoo, data, samples: options.samples, onProgress: progress.update };
+    curve.push(...lowerHull(await measureRateDistortion(measurement).finally(progress.stop)));
+  }
+  const rows = curve.map((p) => [
+    p.scheme,
+    p.bits.toFixed(0),
+    p.nmseDb.toFixed(2),
+    String(p.codewordTruncation),
+    String(p.phaseTheta),
+  ]);
+  process.stdout.write(`${renderTable(['scheme', 'bits', 'NMSE dB', 'truncation', 'theta'], rows)}\n`);
+  return { curve };
+}
+
+async function server(options: Options): Promise<{ runs: ServerRun[] }> {
   const manifests: Manifest[] = options.models
     ? await modelsById(options.models, options.zoo)
-    : await modelsByReduction([], options.zoo);
+    : await prunedModels(options.zoo);
   const runs: ServerRun[] = [];
   const progress = startProgress('models', manifests.length);
   for (const manifest of manifests) {
@@ -146,5 +169,5 @@ async function server(options: Options): Promise<ServerRun[]> {
     `${r.latencyMs.p50.toFixed(1)} / ${r.latencyMs.p99.toFixed(1)}`,
   ]);
   process.stdout.write(`${renderTable(header, rows)}\n`);
-  return runs;
+  return { runs };
 }

@@ -39,7 +39,7 @@ export function linkRunCommand(): Command {
     .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
     .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--models <ids>', 'models to run, instead of the pruned one of each reduction', list)
-    .option('--reduction <list>', 'reductions to run, e.g. 4,12', list)
+    .option('--reduction <list>', 'reductions to run, default 4,8,12', list)
     .option('--zoo <dir>', 'folder of models', zooDirectory)
     .option('--samples <n>', 'samples to run, default all', integer('--samples', 1, 1e7))
     .option('--ues <n>', 'simulated UEs', integer('--ues', 1, 4096), 16)
@@ -74,7 +74,7 @@ async function run(options: Options): Promise<void> {
   if (options.models !== undefined && options.reduction !== undefined) {
     throw new UsageError('--models and --reduction both choose models; give one of them');
   }
-  const reductions = (options.reduction ?? []).map(integer('--reduction', 1, 1024));
+  const reductions = (options.reduction ?? ['4', '8', '12']).map(integer('--reduction', 1, 1024));
   const manifests = options.models
     ? await modelsById(options.models, options.zoo)
     : await modelsByReduction(reductions, options.zoo);

@@ -1,0 +1,110 @@
+import path from 'node:path';
+import { BatchBuffers, createRefine, decoderModelOf, ModelDecoder, openOrtGraph } from '@edge-csi/bs-server/decoding';
+import { type AngularDelayCsi, CsiError, normalizeSpherical, uplinkMagnitudeInto } from '@edge-csi/csi';
+import type { Manifest } from '@edge-csi/models';
+import { loadModel } from '@edge-csi/models/disk';
+import {
+  createOrtEncoder,
+  createReportEncoder,
+  type EncodedReport,
+  type PayloadBits,
+  type RateConfig,
+} from '@edge-csi/ue-client';
+import { monotonicMs } from '../latency.ts';
+
+/** One sample as both ends measure it. */
+export interface LinkSample {
+  readonly downlink: AngularDelayCsi;
+  readonly uplink: AngularDelayCsi;
+}
+
+/** One sample after its way through both ends. */
+export interface Received {
+  readonly payloadBits: PayloadBits;
+  /** Whole report at the UE: normalise, encode, quantise, allocate, code phases. */
+  readonly encodeMs: number;
+  readonly estimate: AngularDelayCsi;
+}
+
+/** A model's UE and BS joined without sockets: the encoder of the one, the decode stage of the other. */
+export interface Transceiver {
+  readonly hasRefiner: boolean;
+  /** Carries up to `batchSize` samples. `refine: false` leaves the BS's refiner out. */
+  carry(samples: readonly LinkSample[], config: RateConfig & { readonly refine: boolean }): Promise<Received[]>;
+  /** Decoded magnitudes, norm 1, of unquantised codewords. */
+  carryFloat(samples: readonly LinkSample[]): Promise<Float32Array[]>;
+  close(): Promise<void>;
+}
+
+/** Most samples of one call. */
+export const batchSize = 16;
+
+/** Opens a model of a zoo for measuring, on the CPU, one thread. */
+export async function openTransceiver(manifest: Manifest, zoo: string): Promise<Transceiver> {
+  const bundle = await loadModel(path.join(zoo, manifest.id), ['encoder', 'decoder', 'refiner']);
+  const encoder = await createOrtEncoder(bundle);
+  const reports = createReportEncoder(bundle, encoder);
+  const model = decoderModelOf(bundle);
+  const decoder = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
+  const refiner = model.refinerOnnx && (await openOrtGraph(model.refinerOnnx, 'cpu', { intraOpNumThreads: 1 }));
+  const plain = new ModelDecoder(model, decoder, undefined, batchSize);
+  const refined = refiner && new ModelDecoder(model, decoder, createRefine(refiner), batchSize);
+  const { numAntennas, numDelays } = manifest.csi;
+  const { length } = manifest.codeword;
+  const numEntries = numAntennas * numDelays;
+  const buffers = new BatchBuffers({
+    maxBatchSize: batchSize,
+    maxCodewordBytes: Math.ceil(bundle.quantizer.totalBits / 8),
+    maxPhaseBytes: Math.ceil((numEntries * manifest.phase.maxBits) / 8),
+    maxEntries: numEntries,
+  });
+
+  return {
+    hasRefiner: refined !== undefined,
+    carry: async (samples, config) => {
+      const sent: { report: EncodedReport; encodeMs: number }[] = [];
+      for (const [i, { downlink, uplink }] of samples.entries()) {
+        const startMs = monotonicMs();
+        const report = await reports.encode(downlink, config);
+        sent.push({ report, encodeMs: monotonicMs() - startMs });
+        buffers.write(i, payloadOf(report, config), uplink.values);
+      }
+      const chosen = config.refine && refined !== undefined ? refined : plain;
+      await chosen.decode(buffers, samples.length);
+      return sent.map(({ report, encodeMs }, i) => {
+        const status = buffers.status(i);
+        if (status !== 'decoded')
+          throw new CsiError('payload-invalid', `a report of our own did not decode: ${status}`);
+        const values = buffers.estimate(i, numEntries).slice();
+        const estimate: AngularDelayCsi = { domain: 'angular-delay', numAntennas, numDelays, values };
+        return { payloadBits: report.payloadBits, encodeMs, estimate };
+      });
+    },
+    carryFloat: async (samples) => {
+      const count = samples.length;
+      const latent = { values: new Float32Array(count * length), dims: [count, length] };
+      const uplinks = { values: new Float32Array(count * numEntries), dims: [count, numAntennas, numDelays] };
+      for (const [i, { downlink, uplink }] of samples.entries()) {
+        const { values } = await encoder.encode(normalizeSpherical(downlink).magnitude);
+        latent.values.set(values, i * length);
+        uplinkMagnitudeInto(uplinks.values.subarray(i * numEntries, (i + 1) * numEntries), uplink.values);
+      }
+      const magnitude = await decoder.run({ latent, uplink: uplinks }, 'magnitude');
+      return samples.map((_, i) => magnitude.slice(i * numEntries, (i + 1) * numEntries));
+    },
+    close: async () => {
+      await Promise.all([encoder.close(), decoder.release(), refiner?.release()]);
+    },
+  };
+}
+
+function payloadOf(report: EncodedReport, config: RateConfig) {
+  return {
+    codeword: report.codeword,
+    truncation: config.codewordTruncation,
+    theta: config.phaseTheta,
+    phase: report.phase,
+    phaseBits: report.payloadBits.phase,
+    scaleLevel: report.scale,
+  };
+}
