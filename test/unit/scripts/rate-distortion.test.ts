@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { lowerHull, type RatePoint } from '../../../scripts/src/bench/rate-distortion.ts';
+
+const point = (bits: number, nmseDb: number): RatePoint => ({
+  scheme: 'model',
+  bits,
+  nmseDb,
+  codewordTruncation: 0,
+  phaseTheta: 1,
+});
+
+it('keeps only points that nothing beats in both bits and NMSE', () => {
+  const beaten = [point(300, -9), point(300, -8), point(250, -7), point(500, -12)];
+  const kept = [point(200, -8), point(280, -10), point(400, -12)];
+  expect(lowerHull([...beaten, ...kept])).toEqual(kept);
+});
