@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { zooDirectory } from '@edge-csi/models/disk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { edgeCsi } from './edge-csi-command.ts';
 
@@ -60,4 +61,20 @@ it('carries reports through a saturated server', async () => {
   expect(run.rawReportsPerSecond[0]).toBeGreaterThan(0);
   expect(run.socketReportsPerSecond[0]).toBeGreaterThan(0);
   expect(run.fraction).toBeCloseTo(run.socketReportsPerSecond[0] / run.rawReportsPerSecond[0], 9);
+});
+
+it('holds a model to the figures in its manifest', async () => {
+  const data = new URL('../../scripts/data/cost2100-indoor-test-1024.npz', import.meta.url).pathname;
+  const honest = await edgeCsi('models', 'verify', 'dualnet-mag-m43', '--data', data);
+  expect(honest.stdout).toMatch(/dualnet-mag-m43 ok, .*\n {2}NMSE -1\d\.\d\d dB at \d+ bits, as recorded\n/);
+
+  const zoo = path.join(folder, 'zoo');
+  await cp(path.join(zooDirectory, 'dualnet-mag-m43'), path.join(zoo, 'dualnet-mag-m43'), { recursive: true });
+  const file = path.join(zoo, 'dualnet-mag-m43', 'manifest.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8'));
+  const measured = manifest.measured.map((entry: { nmseDb: number }) => ({ ...entry, nmseDb: entry.nmseDb - 0.2 }));
+  await writeFile(file, JSON.stringify({ ...manifest, measured }));
+  const boastful = await edgeCsi('models', 'verify', '--zoo', zoo, '--data', data);
+  expect(boastful.stderr).toMatch(/^edge-csi: model-invalid: dualnet-mag-m43: nmseDb is .*, the manifest says /);
+  expect(boastful.code).toBe(1);
 });

@@ -1,7 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CsiError } from '@edge-csi/csi';
+import type { Manifest } from '@edge-csi/models';
 import type { AccuracyRun } from './accuracy.ts';
+
+/** Figures of one model on one data file, as they stand in its manifest. */
+export interface RecordedAccuracy {
+  readonly data: string;
+  readonly dataSha256: string;
+  readonly samples: number;
+  readonly floatMagnitudeNmseDb: number;
+  readonly payloadBits: number;
+  readonly nmseDb: number;
+  readonly unrefinedNmseDb?: number;
+  readonly magnitudeNmseDb: number;
+  readonly sgcs: number;
+  readonly rho: number;
+}
 
 /**
  * Writes a measurement into the manifest of its model, in place of an earlier one on the same data. Measured figures are
@@ -12,11 +28,9 @@ export async function recordAccuracy(zoo: string, dataPath: string, run: Accurac
   const manifest = JSON.parse(await readFile(file, 'utf8')) as { measured?: { data?: unknown }[] };
   const data = path.basename(dataPath);
   const round = (value: number) => Number(value.toFixed(4));
-  const measurement = {
+  const measurement: RecordedAccuracy = {
     data,
-    dataSha256: createHash('sha256')
-      .update(await readFile(dataPath))
-      .digest('hex'),
+    dataSha256: await sha256Of(dataPath),
     samples: run.samples,
     floatMagnitudeNmseDb: round(run.floatMagnitudeNmseDb),
     payloadBits: round(run.payloadBits.mean),
@@ -28,4 +42,31 @@ export async function recordAccuracy(zoo: string, dataPath: string, run: Accurac
   };
   const others = (manifest.measured ?? []).filter((entry) => entry.data !== data);
   await writeFile(file, `${JSON.stringify({ ...manifest, measured: [...others, measurement] }, null, 1)}\n`);
+}
+
+/**
+ * Figures a manifest has for a data file, found by the file's hash.
+ *
+ * @throws CsiError `file-format` where it has none for these bytes, naming the data it has figures for.
+ */
+export async function recordedAccuracy(manifest: Manifest, dataPath: string): Promise<RecordedAccuracy> {
+  const dataSha256 = await sha256Of(dataPath);
+  const recorded = (manifest.measured ?? []) as unknown as RecordedAccuracy[];
+  const found = recorded.find((entry) => entry.dataSha256 === dataSha256);
+  if (found !== undefined) return found;
+  const known = recorded.map((entry) => entry.data).join(', ') || 'none';
+  throw new CsiError(
+    'file-format',
+    `${manifest.id} has no figures for ${path.basename(dataPath)}; it has them for ${known}`,
+  );
+}
+
+async function sha256Of(file: string): Promise<string> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+  } catch (cause) {
+    throw new CsiError('file-format', `${file}: cannot be read`, { cause });
+  }
 }
