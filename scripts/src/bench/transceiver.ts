@@ -19,7 +19,7 @@ export interface LinkSample {
 }
 
 /** One sample after its way through both ends. */
-export interface Received {
+interface Received {
   readonly payloadBits: PayloadBits;
   /** Whole report at the UE: normalise, encode, quantise, allocate, code phases. */
   readonly encodeMs: number;
