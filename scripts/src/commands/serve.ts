@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type ExecutionProvider, startBsServer } from '@edge-csi/bs-server';
-import { zooDirectory } from '@edge-csi/models/disk';
+import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { modelsById } from '../model-choice.ts';
 import { defaultProviders, providers } from '../provider.ts';
@@ -18,6 +18,9 @@ interface Options {
   readonly token?: string;
 }
 
+/** Assigned to new UEs where nothing else is asked for. */
+const preferred = 'dualnet-mag-m128';
+
 /** `edge-csi serve`: the BS server until SIGINT or SIGTERM. */
 export function serveCommand(): Command {
   return new Command('serve')
@@ -25,7 +28,11 @@ export function serveCommand(): Command {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'TCP port, 0 for any', integer('--port', 0, 65535), 8080)
     .option('--zoo <dir>', 'folder of models', zooDirectory)
-    .option('--models <ids>', 'models to serve, the first one is assigned to new UEs; default all', list)
+    .option(
+      '--models <ids>',
+      `models to serve, the first one is assigned to new UEs; default all, ${preferred} first`,
+      list,
+    )
     .option('--deadline-ms <ms>', 'age at which a report is dropped', finite('--deadline-ms', 1, 1e5), 100)
     .option('--period-slots <n>', 'report period UEs are told', integer('--period-slots', 1, 320), 40)
     .option('--max-batch-size <n>', 'reports decoded at once', integer('--max-batch-size', 1, 256), 16)
@@ -42,7 +49,8 @@ Examples:
 }
 
 async function run(options: Options): Promise<void> {
-  if (options.models !== undefined) await modelsById(options.models, options.zoo);
+  const models = options.models ?? (await preferredFirst(options.zoo));
+  await modelsById(models, options.zoo);
   const server = await startBsServer({
     host: options.host,
     port: options.port,
@@ -51,7 +59,7 @@ async function run(options: Options): Promise<void> {
     reportPeriodSlots: options.periodSlots,
     maxBatchSize: options.maxBatchSize,
     executionProviders: options.provider,
-    ...(options.models === undefined ? {} : { models: options.models }),
+    models,
     ...(options.token === undefined ? {} : { token: options.token }),
   });
   process.stdout.write(
@@ -60,4 +68,9 @@ async function run(options: Options): Promise<void> {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.drain();
   await server.close();
+}
+
+async function preferredFirst(zoo: string): Promise<string[]> {
+  const ids = (await listModels(zoo)).map((manifest) => manifest.id);
+  return ids.sort((a, b) => Number(b === preferred) - Number(a === preferred));
 }
