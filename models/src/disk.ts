@@ -26,9 +26,15 @@ export async function loadModel(directory: string, wanted: readonly ModelFile[])
   return loadBundle(manifest, async (name) => readFile(path.join(directory, name)), wanted);
 }
 
-/** Manifests of every model in a zoo folder, by id. */
+/**
+ * Manifests of every model in a zoo folder, by id.
+ *
+ * @throws CsiError `model-unknown` where the folder cannot be read, `model-invalid` where a manifest is broken.
+ */
 export async function listModels(zoo: string = zooDirectory): Promise<Manifest[]> {
-  const entries = await readdir(zoo, { withFileTypes: true });
+  const entries = await readdir(zoo, { withFileTypes: true }).catch((cause: Error) => {
+    throw new CsiError('model-unknown', `${zoo} is no folder of models: ${cause.message}`, { cause });
+  });
   const folders = entries.filter((e) => e.isDirectory()).map((e) => path.join(zoo, e.name));
   const manifests = await Promise.all(folders.map(readManifest));
   return manifests.sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));

@@ -75,6 +75,11 @@ describe('wrong input', () => {
     [['link-run', '--ues', 'many'], /--ues is 'many', give an integer from 1 to 4096/],
     [['link-run', '--samples', '2000'], /--samples is 2000, cost2100-indoor-test-1024\.npz has 1024/],
     [['link-run', '--bogus'], /unknown option '--bogus'/],
+    [
+      ['link-run', '--json', '/nonexistent/run.json'],
+      /--json is '\/nonexistent\/run\.json', but \/nonexistent is not a folder/,
+    ],
+    [['serve', '--models', 'x'], /no model 'x' in/],
     [['ue', '--url', 'localhost'], /--url is 'localhost', give one like ws:\/\/host:port/],
     [['bench', '--suite', 'nope'], /--suite is 'nope'/],
   ])('%j exits with 2 and says what to change', async (args, message) => {
@@ -88,6 +93,12 @@ describe('wrong input', () => {
     await writeFile(file, 'this is not a zip archive');
     const { code, stderr } = await edgeCsi('link-run', '--data', file);
     expect(stderr).toMatch(/^edge-csi: file-format: .*wrong\.npz: expected \.npz or \.npy/);
+    expect(code).toBe(1);
+  });
+
+  it('names a folder of models that is none', async () => {
+    const { code, stderr } = await edgeCsi('models', 'list', '--zoo', '/nonexistent');
+    expect(stderr).toMatch(/^edge-csi: model-unknown: \/nonexistent is no folder of models/);
     expect(code).toBe(1);
   });
 

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '@edge-csi/models';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
@@ -9,6 +8,7 @@ import { recordAccuracy } from '../bench/record.ts';
 import { benchServer, type ServerRun } from '../bench/server.ts';
 import { dataFor, openData, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
+import { requireWritable, writeJson } from '../json-file.ts';
 import { modelsById, prunedModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
@@ -63,6 +63,7 @@ Examples:
 }
 
 async function run(options: Options): Promise<void> {
+  await requireWritable(options.json);
   if (!Object.hasOwn(suites, options.suite)) {
     throw new UsageError(`--suite is '${options.suite}', give one of ${Object.keys(suites).join(', ')}`);
   }
@@ -76,7 +77,7 @@ async function run(options: Options): Promise<void> {
     environment: describeEnvironment('cpu'),
     ...results,
   };
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  await writeJson(options.json, report);
 }
 
 async function accuracy(options: Options): Promise<{ runs: AccuracyRun[] }> {

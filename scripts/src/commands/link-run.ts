@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { ExecutionProvider } from '@edge-csi/bs-server';
@@ -6,6 +5,7 @@ import { zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { dataFor, openData, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
+import { requireWritable, writeJson } from '../json-file.ts';
 import { runLink } from '../link-run/link-run.ts';
 import { renderLinkRun } from '../link-run/render.ts';
 import type { LinkRun, LinkRunReport } from '../link-run/result.ts';
@@ -71,6 +71,7 @@ Examples:
 }
 
 async function run(options: Options): Promise<void> {
+  await requireWritable(options.json);
   if (options.models !== undefined && options.reduction !== undefined) {
     throw new UsageError('--models and --reduction both choose models; give one of them');
   }
@@ -127,5 +128,5 @@ async function run(options: Options): Promise<void> {
     `${samples} samples of ${report.data}, ${options.ues} UEs, a report each per ${options.periodMs} ms; ` +
       `decoder on ${provider}, Node ${environment.node}, ${environment.cores} cores\n\n${renderLinkRun(report)}\n`,
   );
-  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  await writeJson(options.json, report);
 }

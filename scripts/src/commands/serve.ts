@@ -4,7 +4,7 @@ import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { modelsById } from '../model-choice.ts';
 import { defaultProviders, providers } from '../provider.ts';
-import { finite, integer, list } from '../usage.ts';
+import { finite, integer, list, UsageError } from '../usage.ts';
 
 interface Options {
   readonly host: string;
@@ -72,5 +72,6 @@ async function run(options: Options): Promise<void> {
 
 async function preferredFirst(zoo: string): Promise<string[]> {
   const ids = (await listModels(zoo)).map((manifest) => manifest.id);
+  if (ids.length === 0) throw new UsageError(`no model in ${zoo}; give --zoo a folder that holds some`);
   return ids.sort((a, b) => Number(b === preferred) - Number(a === preferred));
 }
