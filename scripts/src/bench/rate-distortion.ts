@@ -71,3 +71,11 @@ export function lowerHull(points: readonly RatePoint[]): RatePoint[] {
   }
   return hull;
 }
+
+/** The most accurate point within each budget of total bits; budgets that nothing meets are left out. */
+export function bestWithin(points: readonly RatePoint[], budgets: readonly number[]): (readonly [number, RatePoint])[] {
+  return budgets.flatMap((budget) => {
+    const [best] = points.filter((point) => point.bits <= budget).sort((a, b) => a.nmseDb - b.nmseDb);
+    return best === undefined ? [] : [[budget, best] as const];
+  });
+}

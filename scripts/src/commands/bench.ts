@@ -3,7 +3,13 @@ import type { Manifest } from '@edge-csi/models';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { type AccuracyRun, measureAccuracy } from '../bench/accuracy.ts';
-import { lowerHull, measureRateDistortion, pointsPerModel, type RatePoint } from '../bench/rate-distortion.ts';
+import {
+  bestWithin,
+  lowerHull,
+  measureRateDistortion,
+  pointsPerModel,
+  type RatePoint,
+} from '../bench/rate-distortion.ts';
 import { recordAccuracy } from '../bench/record.ts';
 import { benchServer, type ServerRun } from '../bench/server.ts';
 import { dataFor, openData, sampleData } from '../data.ts';
@@ -29,6 +35,9 @@ interface Options {
   readonly record?: boolean;
   readonly json?: string;
 }
+
+/** Total bits at which the best operating point is named. */
+const budgets = [200, 350, 500, 700, 1000, 1330, 1700, 3000];
 
 const suites = { accuracy, 'rate-distortion': rateDistortion, server } as const;
 
@@ -132,7 +141,17 @@ async function rateDistortion(options: Options): Promise<{ curve: RatePoint[] }>
     String(p.codewordTruncation),
     String(p.phaseTheta),
   ]);
-  process.stdout.write(`${renderTable(['scheme', 'bits', 'NMSE dB', 'truncation', 'theta'], rows)}\n`);
+  const best = bestWithin(curve, budgets).map(([budget, p]) => [
+    String(budget),
+    p.nmseDb.toFixed(2),
+    p.bits.toFixed(0),
+    p.scheme,
+    String(p.codewordTruncation),
+    String(p.phaseTheta),
+  ]);
+  const knobs = ['truncation', 'theta'];
+  process.stdout.write(`${renderTable(['scheme', 'bits', 'NMSE dB', ...knobs], rows)}\n\n`);
+  process.stdout.write(`${renderTable(['bits, at most', 'NMSE dB', 'bits', 'scheme', ...knobs], best)}\n`);
   return { curve };
 }
 
