@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 /** Where figures were measured. */
 export interface Environment {
@@ -11,16 +12,29 @@ export interface Environment {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-const require = createRequire(import.meta.url);
+interface PackageFile {
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
 
 /** Describes this machine and the versions that matter for a measurement. */
 export function describeEnvironment(provider: string): Environment {
-  const own = require('../package.json') as { version: string };
+  const require = createRequire(import.meta.url);
+  const packageOf = (entry: string) => require(fileURLToPath(new URL('../package.json', entry))) as PackageFile;
+  // Dependencies are pinned, so what is declared is what runs.
+  const bs = packageOf(import.meta.resolve('@edge-csi/bs-server')).dependencies;
+  const ue = packageOf(import.meta.resolve('@edge-csi/ue-client')).dependencies;
   return {
     node: process.versions.node,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     provider,
-    versions: { 'edge-csi': own.version, v8: process.versions.v8 },
+    versions: {
+      'edge-csi': packageOf(import.meta.url).version,
+      'onnxruntime-node': bs['onnxruntime-node'] ?? 'unknown',
+      'onnxruntime-web': ue['onnxruntime-web'] ?? 'unknown',
+      ws: bs.ws ?? 'unknown',
+      v8: process.versions.v8,
+    },
   };
 }

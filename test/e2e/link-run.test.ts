@@ -34,6 +34,7 @@ describe('edge-csi link-run', () => {
     expect(code).toBe(0);
     const report = JSON.parse(await readFile(json, 'utf8')) as LinkRunReport;
     expect(report).toMatchObject({ schema: 'edge-csi/link-run@1', samples: 192, environment: { provider: 'cpu' } });
+    expect(Object.values(report.environment.versions)).not.toContain('unknown');
     expect(report.runs.map((run) => run.reduction)).toEqual([4, 8, 12]);
     for (const run of report.runs) {
       expect(run).toMatchObject({ reportsSent: 192, reportsLost: 0, ues: 48 });
