@@ -1,7 +1,8 @@
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError, type CsiShape } from '@edge-csi/csi';
 import { type Manifest, type ModelBundle, type ModelFile, toHex } from '@edge-csi/models';
-import { listModels, loadModel } from '@edge-csi/models/disk';
+import { listModels, loadModel, readManifest } from '@edge-csi/models/disk';
 import { type ModelRef, WireError } from '@edge-csi/proto';
 import type { BatchLayout } from './decoding/batch-buffers.ts';
 
@@ -25,7 +26,7 @@ export interface ServedModel {
  *
  * @param directory - one folder per model, named by its id
  * @param ids - models to serve, the preferred one first; all of the folder where absent
- * @throws CsiError `model-unknown` or `model-invalid`.
+ * @throws CsiError `model-unknown`, or `model-invalid` where a model is broken or its folder has another name.
  */
 export async function loadCatalog(directory: string, ids: readonly string[] | undefined): Promise<ServedModel[]> {
   const known = (await listModels(directory)).map((manifest) => manifest.id);
@@ -35,6 +36,7 @@ export async function loadCatalog(directory: string, ids: readonly string[] | un
   if (unknown !== undefined) {
     throw new CsiError('model-unknown', `model ${unknown} is not in ${directory}, which holds ${known.join(', ')}`);
   }
+  await assertFoldersNamed(directory, wanted);
   const files: readonly ModelFile[] = ['encoder', 'decoder', 'refiner'];
   return Promise.all(
     [...new Set(wanted)].map(async (id, index) => {
@@ -53,6 +55,22 @@ export async function loadCatalog(directory: string, ids: readonly string[] | un
       };
     }),
   );
+}
+
+/** @throws CsiError `model-invalid` naming the folder and the id where a wanted model is not in the folder of its id. */
+async function assertFoldersNamed(directory: string, wanted: readonly string[]): Promise<void> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const idOf = new Map<string, string>();
+  for (const name of names) idOf.set(name, (await readManifest(path.join(directory, name))).id);
+  for (const id of wanted) {
+    if (idOf.get(id) === id) continue;
+    const name = names.find((other) => idOf.get(other) === id) ?? id;
+    throw new CsiError(
+      'model-invalid',
+      `folder ${path.join(directory, name)} holds model ${idOf.get(name)}: a model's folder must be named by its id`,
+    );
+  }
 }
 
 /**

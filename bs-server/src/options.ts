@@ -29,6 +29,8 @@ export interface BsServerOptions {
 
   /** How much older than its report an uplink may be. 0: only the uplink of the report's own slot. */
   readonly freshnessWindowSlots?: number;
+  /** How long before its report an uplink may have arrived, whatever its slot: slots start again when a run does. */
+  readonly maxUplinkAgeMs?: number;
   /** How long a report without any usable uplink waits for one. */
   readonly uplinkWaitMs?: number;
   readonly uplinksPerUe?: number;
@@ -54,8 +56,10 @@ export interface BsServerOptions {
   /** Longest wait of `drain`, and of `close` for the other ends to hang up. */
   readonly drainTimeoutMs?: number;
 
-  /** Warnings and errors on stderr where absent. */
+  /** JSON lines on stderr, at `logLevel`, where absent. */
   readonly logger?: Logger;
+  /** Of the default logger; `info` names the execution provider and why others were passed over. */
+  readonly logLevel?: 'silent' | 'error' | 'warn' | 'info' | 'debug';
   /** Monotonic milliseconds. CLOCK_MONOTONIC where absent, which all processes of a host share. */
   readonly clock?: () => number;
 }
@@ -80,6 +84,7 @@ export const DEFAULTS = {
   maxBatchSize: 16,
   maxQueueDelayMs: 0,
   freshnessWindowSlots: 8,
+  maxUplinkAgeMs: 1_000,
   uplinkWaitMs: 2,
   uplinksPerUe: 4,
   executionProviders: ['cuda', 'webgpu', 'cpu'],
@@ -94,6 +99,7 @@ export const DEFAULTS = {
   idleTimeoutMs: 30_000,
   maxBufferedBytes: 4 * 2 ** 20,
   drainTimeoutMs: 2_000,
+  logLevel: 'warn',
   clock: monotonicMs,
 } as const satisfies Omit<Required<BsServerOptions>, Unset>;
 
@@ -118,6 +124,7 @@ const integers: readonly (readonly [keyof typeof DEFAULTS, number, number])[] = 
 const durations: readonly (readonly [keyof typeof DEFAULTS, number])[] = [
   ['deadlineMs', 1],
   ['maxQueueDelayMs', 0],
+  ['maxUplinkAgeMs', 0],
   ['uplinkWaitMs', 0],
   ['helloTimeoutMs', 1],
   ['pingIntervalMs', 1],
@@ -137,7 +144,8 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
     models: undefined,
     token: undefined,
     phaseTheta: undefined,
-    logger: options.logger ?? pino({ name: 'edge-csi-bs', level: 'warn' }, pino.destination(2)),
+    logger:
+      options.logger ?? pino({ name: 'edge-csi-bs', level: given.logLevel ?? DEFAULTS.logLevel }, pino.destination(2)),
     ...DEFAULTS,
     ...given,
   };

@@ -79,7 +79,7 @@ export class ReportPipeline {
   /** Takes uplink CSI of one UE and slot. */
   pushUplink(ueId: string, sample: UplinkSample): void {
     const nowMs = this.#parts.clock();
-    const joined = this.#parts.join.pushUplink(ueId, sample);
+    const joined = this.#parts.join.pushUplink(ueId, sample, nowMs);
     if (joined !== undefined) this.#enqueue(joined, nowMs);
     this.#advance(nowMs);
   }

@@ -16,9 +16,10 @@ export interface MinmaxRange {
 }
 
 /**
- * Checks that a matrix can be normalised: right length, every entry finite, not all zero.
+ * Checks that a matrix can be normalised: angular-delay domain, Float32Array of the right length, every entry finite,
+ * not all zero.
  *
- * @throws CsiError `csi-invalid`, naming the first offending entry.
+ * @throws CsiError `csi-invalid`, naming what was given or the first offending entry.
  */
 export function assertUsable(csi: AngularDelayCsi): void {
   usableNorm(csi);
@@ -86,11 +87,21 @@ export function invertMinmax(magnitude: NormalizedMagnitude, range: MinmaxRange)
   return magnitude.values.map((value) => range.min + (Math.max(value, 0.5) - 0.5) * 2 * span);
 }
 
-/** Quantises a norm to the nearest level of the grid, saturating at both ends. */
+/**
+ * Quantises a norm to the nearest level of the grid.
+ *
+ * @throws CsiError `csi-invalid` where the norm is more than half a step beyond either end of the grid
+ */
 export function quantizeScale(norm: number, spec: ScaleSpec): Scale {
   if (!(norm >= 0)) throw new RangeError(`norm is ${norm}, must be at least 0`);
-  const level = Math.round((20 * Math.log10(norm) - spec.minDb) / spec.stepDb);
-  return { domain: 'scale', level: Math.min(Math.max(level, 0), 2 ** spec.bits - 1) };
+  const normDb = 20 * Math.log10(norm);
+  const position = (normDb - spec.minDb) / spec.stepDb;
+  const top = 2 ** spec.bits - 1;
+  if (position < -0.5 || position > top + 0.5) {
+    const grid = `${spec.minDb}..${spec.minDb + top * spec.stepDb} dB`;
+    throw new CsiError('csi-invalid', `norm is ${normDb.toFixed(2)} dB, off the grid of ${grid}: scale the CSI`);
+  }
+  return { domain: 'scale', level: Math.min(Math.max(Math.round(position), 0), top) };
 }
 
 /**
@@ -108,6 +119,13 @@ export function dequantizeScale(scale: Scale, spec: ScaleSpec): number {
 
 function usableNorm(csi: AngularDelayCsi): number {
   const { numAntennas, numDelays, values } = csi;
+  // Callers without types reach this too.
+  const domain: unknown = csi.domain;
+  if (domain !== 'angular-delay') throw new CsiError('csi-invalid', `CSI domain is ${domain}, must be angular-delay`);
+  if (!(values instanceof Float32Array)) {
+    const given = Object.prototype.toString.call(values).slice(8, -1);
+    throw new CsiError('csi-invalid', `CSI values are of type ${given}, must be a Float32Array`);
+  }
   const numEntries = numAntennas * numDelays;
   if (values.length !== 2 * numEntries) {
     throw new CsiError(

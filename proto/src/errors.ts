@@ -76,11 +76,14 @@ export function wireErrorOf(reject: Reject): WireError {
   return new WireError('refused', `${reject.code}: ${reject.message}`, options);
 }
 
+/** RFC 6455, 7.4.1: what a WebSocket library closes with by itself on a frame over its limit. Sent again, it is as big. */
+const messageTooBig = 1009;
+
 /** The error a closed connection stands for when no Reject came before it. */
 export function wireErrorOfClose(closeCode: number, reason: string): WireError {
   const known = (Object.keys(rules) as WireErrorCode[]).find((code) => rules[code].closeCode === closeCode);
   const message = `connection closed: ${closeCode}${reason === '' ? '' : ` ${reason}`}`;
-  return new WireError(known ?? 'connection-lost', message);
+  return new WireError(closeCode === messageTooBig ? 'bad-frame' : (known ?? 'connection-lost'), message);
 }
 
 function isCode(code: string): code is WireErrorCode {

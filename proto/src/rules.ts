@@ -7,8 +7,10 @@ export type Rule<T> = (value: T) => string | undefined;
 const maxUint32 = 2 ** 32 - 1;
 
 export function integer(min: number, max = maxUint32): Rule<number> {
-  return (value) =>
-    Number.isInteger(value) && value >= min && value <= max ? undefined : `: ${value} is outside ${min}..${max}`;
+  return (value) => {
+    if (value === undefined) return ': missing';
+    return Number.isInteger(value) && value >= min && value <= max ? undefined : `: ${value} is outside ${min}..${max}`;
+  };
 }
 
 export function duration(): Rule<number> {

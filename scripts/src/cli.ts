@@ -31,9 +31,14 @@ export async function main(argv: readonly string[]): Promise<number> {
       process.stderr.write(`edge-csi: ${error.message}\n`);
       return 2;
     }
-    const expected = error instanceof CsiError || error instanceof WireError;
-    const text = error instanceof Error ? (expected ? `${error.code}: ${error.message}` : error.stack) : String(error);
-    process.stderr.write(`edge-csi: ${text}\n`);
+    process.stderr.write(`edge-csi: ${describe(error)}\n`);
     return 1;
   }
+}
+
+/** What a person needs of an error: its code and message where it was foreseen, its stack where it is a defect. */
+function describe(error: unknown): string {
+  if (error instanceof CsiError || error instanceof WireError) return `${error.code}: ${error.message}`;
+  const isDefect = error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError;
+  return error instanceof Error ? ((isDefect ? error.stack : undefined) ?? error.message) : String(error);
 }

@@ -5,13 +5,11 @@ const known: readonly ExecutionProvider[] = ['cuda', 'webgpu', 'cpu'];
 
 /** Parser of `--provider`: execution providers in the order they are tried. */
 export function providers(text: string): ExecutionProvider[] {
-  const chosen = list(text).map((name) => {
+  return list('--provider')(text).map((name) => {
     const provider = known.find((candidate) => candidate === name);
     if (provider === undefined) throw new UsageError(`--provider names '${name}', give some of ${known.join(', ')}`);
     return provider;
   });
-  if (chosen.length === 0) throw new UsageError(`--provider is empty, give some of ${known.join(', ')}`);
-  return chosen;
 }
 
 /** A GPU where there is a faster one, else the CPU. */

@@ -6,7 +6,7 @@ export class UsageError extends Error {
 /** Parser of an integer option for commander, with inclusive bounds. */
 export function integer(option: string, min: number, max: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
+    const value = text.trim() === '' ? Number.NaN : Number(text);
     if (!Number.isInteger(value) || value < min || value > max) {
       throw new UsageError(`${option} is '${text}', give an integer from ${min} to ${max}`);
     }
@@ -25,10 +25,14 @@ export function finite(option: string, min: number, max: number): (text: string)
   };
 }
 
-/** Parser of a comma-separated list for commander. */
-export function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+/** Parser of a comma-separated list with at least one item for commander. */
+export function list(option: string): (text: string) => string[] {
+  return (text) => {
+    const items = text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+    if (items.length === 0) throw new UsageError(`${option} is '${text}', give a list like a,b`);
+    return items;
+  };
 }

@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 export interface WorkerThread {
   /** The next message of a kind. @throws Error where the thread fails first. */
   next<Message extends { readonly kind: string }>(kind: Message['kind']): Promise<Message>;
+  /** Never resolves; rejects when the thread fails or ends by itself. */
+  readonly failed: Promise<never>;
   post(message: unknown): void;
   stop(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export function startWorker(file: URL, workerData: unknown): WorkerThread {
       });
       return Promise.race([message, failed]);
     },
+    failed,
     post: (message) => worker.postMessage(message),
     stop: async () => {
       await worker.terminate();

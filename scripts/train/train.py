@@ -1,9 +1,9 @@
 """Trains a DualNet-MAG pair (pruned and full encoder) and writes two zoo entries.
 
-    python3 train.py configs/dualnet-mag-m43.json --data DIR --out ../../models/zoo
+    python3 train.py configs/dualnet-mag-m43.json --data DIR --out ../../models/zoo --golden ../../test/golden
 
-DIR holds cost2100-indoor-{train,val}.npz. The test split is never read here: its figures come from `edge-csi models
-verify`. Both encoders continue from one stem for the same number of steps, so that their difference is the
+DIR holds cost2100-indoor-{train,val}.npz. The test split is never read here: its figures come from `edge-csi bench
+--suite accuracy`. Both encoders continue from one stem for the same number of steps, so that their difference is the
 convolution's and not the budget's.
 """
 

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** The built command line program. */
-export const program = new URL('../../scripts/bin/edge-csi.js', import.meta.url).pathname;
+export const program = fileURLToPath(new URL('../../scripts/bin/edge-csi.js', import.meta.url));
 
 export interface Outcome {
   readonly code: number;

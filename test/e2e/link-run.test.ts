@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { writeNpy } from '@edge-csi/csi/files';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LinkRunReport } from '../../scripts/src/link-run/result.ts';
 import { edgeCsi } from './edge-csi-command.ts';
@@ -60,7 +61,8 @@ describe('edge-csi link-run', () => {
     const nmseDb = async (...noise: string[]) => {
       const json = path.join(folder, 'noise.json');
       const args = ['--reduction', '12', '--samples', '96', '--ues', '48', '--period-ms', '320', '--provider', 'cpu'];
-      await edgeCsi('link-run', ...args, ...noise, '--deadline-ms', '5000', '--json', json);
+      const { code } = await edgeCsi('link-run', ...args, ...noise, '--deadline-ms', '5000', '--json', json);
+      expect(code).toBe(0);
       const [run] = (JSON.parse(await readFile(json, 'utf8')) as LinkRunReport).runs;
       expect(run?.reportsDecoded).toBeGreaterThan(75);
       return run?.nmseDb ?? Number.NaN;
@@ -71,10 +73,13 @@ describe('edge-csi link-run', () => {
 
 describe('wrong input', () => {
   it.each([
-    [['link-run', '--reduction', '5'], /no pruned model of reduction 5; there are 4, 8, 12/],
+    [['link-run', '--reduction', '5'], /no pruned model of reduction 5; there are 4, .*8, .*12/],
     [['link-run', '--models', 'nope'], /no model 'nope' in .*; there are .*dualnet-mag-m43/],
     [['link-run', '--ues', 'many'], /--ues is 'many', give an integer from 1 to 4096/],
     [['link-run', '--samples', '2000'], /--samples is 2000, cost2100-indoor-test-1024\.npz has 1024/],
+    [['link-run', '--models', ','], /--models is ',', give a list like a,b/],
+    [['ue', '--url', 'ws://'], /--url is 'ws:\/\/'/],
+    [['ue', '--id', 'bad id!'], /--id is 'bad id!', give 1 to 56 characters/],
     [['link-run', '--bogus'], /unknown option '--bogus'/],
     [
       ['link-run', '--json', '/nonexistent/run.json'],
@@ -94,6 +99,19 @@ describe('wrong input', () => {
     await writeFile(file, 'this is not a zip archive');
     const { code, stderr } = await edgeCsi('link-run', '--data', file);
     expect(stderr).toMatch(/^edge-csi: file-format: .*wrong\.npz: expected \.npz or \.npy/);
+    expect(code).toBe(1);
+  });
+
+  it.each([
+    ['link-run', '--reduction', '12'],
+    ['bench', '--suite', 'accuracy', '--models', 'dualnet-mag-m43'],
+  ])('names the sample whose CSI is of no use: %s', async (...command) => {
+    const file = path.join(folder, 'nan.npy');
+    const data = new Float32Array(4 * 2048).fill(0.1);
+    data[2 * 2048 + 5] = Number.NaN;
+    await writeNpy(file, { dtype: 'float32', shape: [4, 2048], data });
+    const { code, stderr } = await edgeCsi(...command, '--data', file, '--uplink', file);
+    expect(stderr).toMatch(/^edge-csi: csi-invalid: nan\.npy: downlink of sample 2: .*NaN/);
     expect(code).toBe(1);
   });
 

@@ -40,7 +40,27 @@ describe('a PHY feed', () => {
 
   it('hears that its token is wrong', async () => {
     const phy = await connectPhyFeed({ url, token: 'wrong' });
-    expect(await phy.closed).toMatchObject({ code: 'unauthorized', closeCode: 4401, retryable: false });
+    const reason = await phy.closed;
+    expect(reason).toMatchObject({ code: 'unauthorized', closeCode: 4401, retryable: false });
+    expect(() => phy.send('ue-1', 1, uplink(32))).toThrow(reason);
+    await phy.close();
+    expect(() => phy.send('ue-1', 2, uplink(32))).toThrow(reason);
+  });
+
+  it('refuses to send once it is closed', async () => {
+    const phy = await connectPhyFeed({ url, token: 'secret' });
+    const closing = phy.close();
+    const send = () => phy.send('ue-1', 1, uplink(32));
+    expect(send).toThrow(expect.objectContaining({ name: 'WireError', code: 'closed' }));
+    await closing;
+    expect(send).toThrow(expect.objectContaining({ name: 'WireError', code: 'closed' }));
+  });
+
+  it('takes a base with a trailing slash', async () => {
+    const phy = await connectPhyFeed({ url: `${url}/`, token: 'secret' });
+    phy.send('ue-1', 1, uplink(32));
+    await vi.waitFor(() => expect(server.stats().uplinks).toMatchObject({ received: 1, invalid: 0 }));
+    await phy.close();
   });
 
   it('names a server that is not there', async () => {
@@ -53,6 +73,12 @@ describe('a PHY feed', () => {
 });
 
 describe('an estimate subscription', () => {
+  it('takes a base with a trailing slash', async () => {
+    const subscription = await subscribeEstimates({ url: `${url}/`, token: 'secret', onEstimate: () => undefined });
+    await subscription.close();
+    expect(await subscription.closed).toBeUndefined();
+  });
+
   it('says why it ended when the server closes', async () => {
     const subscription = await subscribeEstimates({ url, token: 'secret', onEstimate: () => undefined });
     await server.close();

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { encodePhase, reconstructInto } from '@edge-csi/csi';
 import { type NpyArray, readNpz } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
@@ -9,7 +10,7 @@ import * as web from 'onnxruntime-web';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 // Each file holds what PyTorch and NumPy computed for four validation samples when the model was exported.
-const golden = (id: string) => new URL(`./${id}.npz`, import.meta.url).pathname;
+const golden = (id: string) => fileURLToPath(new URL(`./${id}.npz`, import.meta.url));
 const tolerance = 1e-5;
 
 type Arrays = ReadonlyMap<string, NpyArray>;

@@ -234,8 +234,9 @@ export class Client implements Ue {
     await this.#pumped;
     await this.#models.close();
     const reason = this.#lifetime.signal.aborted ? undefined : error;
-    this.#setState('closed', reason);
+    // First, so that close() returns even where onStateChange throws.
     this.#resolveClosed(reason);
+    this.#setState('closed', reason);
   }
 
   #setState(state: UeState, error?: Error): void {

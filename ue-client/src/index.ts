@@ -1,3 +1,5 @@
+export { type AngularDelayCsi, CsiError } from '@edge-csi/csi';
+export { type ReportConfig, WireError, type WireErrorCode } from '@edge-csi/proto';
 export type { Clock } from './clock/clock.ts';
 export { connectUe } from './connect.ts';
 export type { Encoder } from './encoder/encoder.ts';

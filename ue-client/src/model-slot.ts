@@ -21,14 +21,13 @@ export class ModelSlot {
     this.#options = options;
   }
 
-  /** What the UE can say it holds. */
+  /**
+   * What the UE says it holds: the caller's own model. A fetched one is the BS's of an earlier session; a BS that came
+   * back with another would refuse the UE for it.
+   */
   get refs(): ModelRef[] {
-    const bundles = new Set([this.#options.model, this.#current?.bundle]);
-    bundles.delete(undefined);
-    return [...bundles].map((bundle) => {
-      const { manifest, sha256 } = bundle as ModelBundle;
-      return { id: manifest.id, sha256 };
-    });
+    const { model } = this.#options;
+    return model === undefined ? [] : [{ id: model.manifest.id, sha256: model.sha256 }];
   }
 
   /**

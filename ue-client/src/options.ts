@@ -99,7 +99,8 @@ export type ResolvedOptions = Omit<ConnectOptions, Defaulted | 'reconnect'> &
 
 /** @throws TypeError or RangeError naming an option that makes no sense */
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
-  const resolved = { ...DEFAULTS, ...options, reconnect: { ...RECONNECT_DEFAULTS, ...options.reconnect } };
+  const reconnect = { ...RECONNECT_DEFAULTS, ...withoutUndefined(options.reconnect ?? {}) };
+  const resolved = { ...DEFAULTS, ...withoutUndefined(options), reconnect };
   const { protocol } = new URL(resolved.url);
   if (protocol !== 'ws:' && protocol !== 'wss:') {
     throw new TypeError(`url is ${resolved.url}, must start with ws: or wss:`);
@@ -108,5 +109,16 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
     const value = resolved[name];
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`${name} is ${value}, must be at least 1`);
   }
+  const { warmUpRuns, handshakeTimeoutMs, ackTimeoutMs, closeTimeoutMs } = resolved;
+  const { minDelayMs, maxDelayMs } = reconnect;
+  const numbers = { warmUpRuns, handshakeTimeoutMs, ackTimeoutMs, closeTimeoutMs, minDelayMs, maxDelayMs };
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!Number.isFinite(value) || value < 0) throw new RangeError(`${name} is ${value}, must be finite, at least 0`);
+  }
   return resolved;
+}
+
+/** An option given as undefined is one not given. */
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }

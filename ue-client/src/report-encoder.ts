@@ -1,4 +1,11 @@
-import { type AngularDelayCsi, CsiError, encodePhase, normalizeSpherical, quantizeScale } from '@edge-csi/csi';
+import {
+  type AngularDelayCsi,
+  CsiError,
+  dequantizeScale,
+  encodePhase,
+  normalizeSpherical,
+  quantizeScale,
+} from '@edge-csi/csi';
 import type { Manifest, ModelBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { Encoder } from './encoder/encoder.ts';
@@ -23,7 +30,7 @@ export interface EncodedReport {
 }
 
 export interface ReportEncoder {
-  /** @throws CsiError `csi-invalid` where the matrix is unusable or of another shape than the model's */
+  /** @throws CsiError `csi-invalid` where the matrix is unusable, of another shape than the model's, or off its scale */
   encode(csi: AngularDelayCsi, config: RateConfig): Promise<EncodedReport>;
 }
 
@@ -48,6 +55,7 @@ export function createReportEncoder(bundle: ModelBundle, encoder: Encoder): Repo
         throw new CsiError('csi-invalid', `CSI is ${found}, ${manifest.id} takes ${numAntennas} x ${numDelays}`);
       }
       const { magnitude, norm } = normalizeSpherical(csi);
+      const scale = quantizeScale(norm, scaleSpec).level;
       const latent = await encoder.encode(magnitude);
       // No await from here on: centred and bits are shared by all calls.
       if (quantizer.truncation !== codewordTruncation) quantizer = quantizer.withTruncation(codewordTruncation);
@@ -59,7 +67,7 @@ export function createReportEncoder(bundle: ModelBundle, encoder: Encoder): Repo
       const sizes = { codeword: codeword.bitLength, scale: scaleSpec.bits, phase: phase.bitLength };
       return {
         codeword: codeword.bytes,
-        scale: quantizeScale(norm, scaleSpec).level,
+        scale,
         phase: phase.bytes,
         payloadBits: { ...sizes, total: sizes.codeword + sizes.scale + sizes.phase },
       };
@@ -71,9 +79,16 @@ export function createReportEncoder(bundle: ModelBundle, encoder: Encoder): Repo
  * Makes reports of made-up CSI until the engines have compiled what they will run: the first report takes a hundred
  * times as long as the fiftieth.
  */
-export async function warmUp(reports: ReportEncoder, { csi, phase }: Manifest, runs: number): Promise<void> {
+export async function warmUp(
+  reports: ReportEncoder,
+  { csi, normalization, phase }: Manifest,
+  runs: number,
+): Promise<void> {
   const { numAntennas, numDelays } = csi;
-  const values = Float32Array.from({ length: 2 * numAntennas * numDelays }, (_, i) => Math.cos(i));
+  // In the middle of the grid of norms, wherever that lies.
+  const norm = dequantizeScale({ domain: 'scale', level: 2 ** (normalization.scale.bits - 1) }, normalization.scale);
+  const amplitude = norm / Math.sqrt(numAntennas * numDelays);
+  const values = Float32Array.from({ length: 2 * numAntennas * numDelays }, (_, i) => amplitude * Math.cos(i));
   for (let i = 0; i < runs; i++) {
     await reports.encode(
       { domain: 'angular-delay', numAntennas, numDelays, values },

@@ -28,7 +28,7 @@ export interface EstimateSubscription {
  */
 export async function subscribeEstimates(options: EstimateSubscriptionOptions): Promise<EstimateSubscription> {
   const { closed, close } = await openSocket({
-    url: `${options.url}${paths.estimates}`,
+    url: new URL(paths.estimates, options.url).href,
     token: options.token,
     signal: options.signal,
     onFrame: (frame) => {

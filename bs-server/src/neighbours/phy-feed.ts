@@ -18,7 +18,11 @@ export interface PhyFeedOptions {
 
 /** The base band's end of `/v1/phy`: hands raw uplink CSI to the BS server. Does not reconnect. */
 export interface PhyFeed {
-  /** Sends the uplink CSI of one UE and slot. Returns at once: the socket buffers. */
+  /**
+   * Sends the uplink CSI of one UE and slot. Returns at once: the socket buffers.
+   *
+   * @throws WireError `closed` after `close`; the reason of `closed` where the connection has ended otherwise.
+   */
   send(ueId: string, slot: number, uplink: AngularDelayCsi): void;
   /** Bytes handed to `send` and not yet on the network. */
   readonly bufferedBytes: number;
@@ -36,7 +40,7 @@ export interface PhyFeed {
 export async function connectPhyFeed(options: PhyFeedOptions): Promise<PhyFeed> {
   const { encoding = 'float32', onReject, token, signal } = options;
   const socket = await openSocket({
-    url: `${options.url}${paths.phy}`,
+    url: new URL(paths.phy, options.url).href,
     token,
     signal,
     onFrame: (frame) => {

@@ -11,6 +11,7 @@ import { WebSocket } from 'ws';
 
 /** A connected WebSocket that carries frames. */
 export interface Socket {
+  /** @throws WireError `closed` after `close`; the reason of `closed` where the connection has ended otherwise. */
   send(frame: Uint8Array): void;
   readonly bufferedBytes: number;
   /** Resolves when the connection has ended: with nothing after `close`, else with the reason. Never rejects. */
@@ -49,9 +50,11 @@ export async function openSocket({ url, token, signal, onFrame }: SocketOptions)
 
   let closing = false;
   let reason: WireError | undefined;
+  let ended: WireError | undefined;
   const closed = new Promise<WireError | undefined>((resolve) => {
     socket.once('close', (code, text) => {
-      resolve(closing ? undefined : (reason ?? wireErrorOfClose(code, text.toString())));
+      if (!closing) ended = reason ?? wireErrorOfClose(code, text.toString());
+      resolve(closing ? undefined : ended);
     });
   });
   // A failure after the handshake ends in 'close', which tells of it.
@@ -72,13 +75,17 @@ export async function openSocket({ url, token, signal, onFrame }: SocketOptions)
     }
   });
   return {
-    send: (frame) => socket.send(frame),
+    send: (frame) => {
+      if (ended !== undefined) throw ended;
+      socket.send(frame);
+    },
     get bufferedBytes() {
       return socket.bufferedAmount;
     },
     closed,
     close: async () => {
       closing = true;
+      ended ??= new WireError('closed', `${url}: this end has closed the connection`);
       socket.close(1000);
       await closed;
     },

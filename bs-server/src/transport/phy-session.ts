@@ -30,10 +30,12 @@ export class PhySession implements Session {
     const values = new Float32Array(2 * numAntennas * numDelays);
     readCsiMatrixInto(values, csi);
     // The sum of squares of float32 cannot overflow in float64: it is finite exactly where every value is.
-    if (!Number.isFinite(frobeniusNorm(values))) {
+    const norm = frobeniusNorm(values);
+    if (!Number.isFinite(norm)) {
       const at = values.findIndex((value) => !Number.isFinite(value));
       throw this.#invalid(frame.value, `has ${values[at]} at value ${at}`);
     }
+    if (norm === 0) throw this.#invalid(frame.value, 'is all zero');
     this.#context.accept(ueId, { slot, numAntennas, numDelays, values });
   }
 

@@ -25,7 +25,7 @@ export interface WebSocketOptions {
  */
 const oversizeFactor = 2;
 
-/** The WebSocket end of every path: upgrades, frame limits, pings and orderly closes. The one importer of ws. */
+/** The WebSocket end of every path: upgrades, frame limits, pings and orderly closes. */
 export class WebSocketGate {
   readonly #options: WebSocketOptions;
   readonly #servers = new Map<number, WebSocketServer>();

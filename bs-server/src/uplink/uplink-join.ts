@@ -29,6 +29,8 @@ export interface JoinPush<R> {
 export interface UplinkJoinOptions {
   /** How much older than its report an uplink may be. 0: only the uplink of the report's own slot. */
   readonly freshnessWindowSlots: number;
+  /** How long before its report an uplink may have arrived, whatever its slot. */
+  readonly maxUplinkAgeMs: number;
   /** How long a report without any usable uplink waits for one. */
   readonly uplinkWaitMs: number;
   /** Uplink samples kept per UE. */
@@ -39,6 +41,7 @@ export interface UplinkJoinOptions {
 
 interface Waiting<R> {
   readonly report: R;
+  readonly arrivedMs: number;
   readonly untilMs: number;
 }
 
@@ -46,7 +49,8 @@ interface Waiting<R> {
  * Brings reports together with the uplink CSI that the BS measured itself.
  *
  * A report takes the uplink of its own slot; else the newest one within the freshness window; else it waits a moment
- * and is decoded without. At most one report per UE waits. Time comes in as an argument and must not run backwards.
+ * and is decoded without. Slot numbers alone do not tell an uplink from one of an earlier run, so its arrival is bounded
+ * too. At most one report per UE waits. Time comes in as an argument and must not run backwards.
  */
 export class UplinkJoin<R extends JoinableReport> {
   readonly #options: UplinkJoinOptions;
@@ -74,21 +78,21 @@ export class UplinkJoin<R extends JoinableReport> {
   pushReport(report: R, nowMs: number): JoinPush<R> {
     const superseded = this.#waiting.get(report.ueId)?.report;
     if (superseded !== undefined) this.#waiting.delete(report.ueId);
-    const joined = this.#lookUp(report);
+    const joined = this.#lookUp(report, nowMs);
     const untilMs = Math.min(nowMs + this.#options.uplinkWaitMs, report.deadlineMs);
     if (joined.uplink === undefined && untilMs > nowMs) {
-      this.#waiting.set(report.ueId, { report, untilMs });
+      this.#waiting.set(report.ueId, { report, arrivedMs: nowMs, untilMs });
       return superseded === undefined ? {} : { superseded };
     }
     return superseded === undefined ? { joined } : { joined, superseded };
   }
 
   /** Adds an uplink sample and releases the report that waits for exactly this slot. */
-  pushUplink(ueId: string, sample: UplinkSample): Joined<R> | undefined {
-    this.#ringOf(ueId).push(sample);
+  pushUplink(ueId: string, sample: UplinkSample, nowMs: number): Joined<R> | undefined {
+    this.#ringOf(ueId).push(sample, nowMs);
     const waiting = this.#waiting.get(ueId);
     if (waiting === undefined || waiting.report.slot !== sample.slot) return undefined;
-    const joined = this.#lookUp(waiting.report);
+    const joined = this.#lookUp(waiting.report, waiting.arrivedMs);
     if (joined.uplink === undefined) return undefined;
     this.#waiting.delete(ueId);
     return joined;
@@ -97,10 +101,10 @@ export class UplinkJoin<R extends JoinableReport> {
   /** Takes the reports that have waited long enough, with what uplink there is by now. */
   takeExpired(nowMs: number): Joined<R>[] {
     const expired: Joined<R>[] = [];
-    for (const [ueId, { report, untilMs }] of this.#waiting) {
+    for (const [ueId, { report, arrivedMs, untilMs }] of this.#waiting) {
       if (untilMs > nowMs) break;
       this.#waiting.delete(ueId);
-      expired.push(this.#lookUp(report));
+      expired.push(this.#lookUp(report, arrivedMs));
     }
     return expired;
   }
@@ -118,8 +122,10 @@ export class UplinkJoin<R extends JoinableReport> {
     return reports;
   }
 
-  #lookUp(report: R): Joined<R> {
-    const uplink = this.#rings.get(report.ueId)?.newest(report.slot, this.#options.freshnessWindowSlots, report.shape);
+  #lookUp(report: R, arrivedMs: number): Joined<R> {
+    const { freshnessWindowSlots, maxUplinkAgeMs } = this.#options;
+    const sinceMs = arrivedMs - maxUplinkAgeMs;
+    const uplink = this.#rings.get(report.ueId)?.newest(report.slot, freshnessWindowSlots, report.shape, sinceMs);
     if (uplink === undefined) return { report, uplink, quality: 'no-uplink' };
     return { report, uplink, quality: uplink.slot === report.slot ? 'fresh' : 'stale-uplink' };
   }

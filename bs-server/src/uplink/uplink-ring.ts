@@ -11,10 +11,15 @@ function slotsAhead(slot: number, other: number): number {
   return (slot - other) | 0;
 }
 
+interface Kept {
+  readonly sample: UplinkSample;
+  readonly arrivedMs: number;
+}
+
 /** The newest few uplink samples of one UE. */
 export class UplinkRing {
   readonly #capacity: number;
-  readonly #samples: UplinkSample[] = [];
+  readonly #kept: Kept[] = [];
   #oldest = 0;
 
   /** @param capacity - samples kept, at least 1 */
@@ -23,25 +28,29 @@ export class UplinkRing {
   }
 
   /** Adds a sample, replacing one of the same slot, else the one that arrived longest ago. */
-  push(sample: UplinkSample): void {
-    const same = this.#samples.findIndex((kept) => kept.slot === sample.slot);
+  push(sample: UplinkSample, arrivedMs: number): void {
+    const same = this.#kept.findIndex((kept) => kept.sample.slot === sample.slot);
     if (same >= 0) {
-      this.#samples[same] = sample;
-    } else if (this.#samples.length < this.#capacity) {
-      this.#samples.push(sample);
+      this.#kept[same] = { sample, arrivedMs };
+    } else if (this.#kept.length < this.#capacity) {
+      this.#kept.push({ sample, arrivedMs });
     } else {
-      this.#samples[this.#oldest] = sample;
+      this.#kept[this.#oldest] = { sample, arrivedMs };
       this.#oldest = (this.#oldest + 1) % this.#capacity;
     }
   }
 
-  /** The newest sample of a shape that is at most `windowSlots` older than `slot` and not newer. */
-  newest(slot: number, windowSlots: number, shape: CsiShape): UplinkSample | undefined {
+  /**
+   * The newest sample of a shape that is at most `windowSlots` older than `slot` and not newer.
+   *
+   * @param sinceMs - samples that arrived before are passed over: slot numbers start again when a run does
+   */
+  newest(slot: number, windowSlots: number, shape: CsiShape, sinceMs: number): UplinkSample | undefined {
     let best: UplinkSample | undefined;
     let bestAge = windowSlots + 1;
-    for (const sample of this.#samples) {
+    for (const { sample, arrivedMs } of this.#kept) {
       const age = slotsAhead(slot, sample.slot);
-      if (age < 0 || age >= bestAge || !sameShape(sample, shape)) continue;
+      if (arrivedMs < sinceMs || age < 0 || age >= bestAge || !sameShape(sample, shape)) continue;
       best = sample;
       bestAge = age;
     }

@@ -706,14 +706,34 @@ export const edge_csi = $root.edge_csi = (() => {
 
             CsiReport.prototype.epoch = 0;
             CsiReport.prototype.seq = 0;
-            CsiReport.prototype.slot = 0;
+            CsiReport.prototype.slot = null;
             CsiReport.prototype.modelId = "";
             CsiReport.prototype.revision = 0;
             CsiReport.prototype.codeword = $util.newBuffer([]);
-            CsiReport.prototype.scale = 0;
+            CsiReport.prototype.scale = null;
             CsiReport.prototype.phase = $util.newBuffer([]);
             CsiReport.prototype.payloadBits = 0;
-            CsiReport.prototype.processingUs = 0;
+            CsiReport.prototype.processingUs = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(CsiReport.prototype, "_slot", {
+                get: $util.oneOfGetter($oneOfFields = ["slot"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(CsiReport.prototype, "_scale", {
+                get: $util.oneOfGetter($oneOfFields = ["scale"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(CsiReport.prototype, "_processingUs", {
+                get: $util.oneOfGetter($oneOfFields = ["processingUs"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
 
             CsiReport.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -726,7 +746,7 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(8).uint32(message.epoch);
                 if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && message.seq !== 0)
                     writer.uint32(16).uint32(message.seq);
-                if (message.slot != null && $Object.hasOwnProperty.call(message, "slot") && message.slot !== 0)
+                if (message.slot != null && $Object.hasOwnProperty.call(message, "slot"))
                     writer.uint32(24).uint32(message.slot);
                 if (message.modelId != null && $Object.hasOwnProperty.call(message, "modelId") && message.modelId !== "")
                     writer.uint32(34).string(message.modelId);
@@ -734,13 +754,13 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(40).uint32(message.revision);
                 if (message.codeword != null && $Object.hasOwnProperty.call(message, "codeword") && message.codeword.length)
                     writer.uint32(50).bytes(message.codeword);
-                if (message.scale != null && $Object.hasOwnProperty.call(message, "scale") && message.scale !== 0)
+                if (message.scale != null && $Object.hasOwnProperty.call(message, "scale"))
                     writer.uint32(56).uint32(message.scale);
                 if (message.phase != null && $Object.hasOwnProperty.call(message, "phase") && message.phase.length)
                     writer.uint32(66).bytes(message.phase);
                 if (message.payloadBits != null && $Object.hasOwnProperty.call(message, "payloadBits") && message.payloadBits !== 0)
                     writer.uint32(72).uint32(message.payloadBits);
-                if (message.processingUs != null && $Object.hasOwnProperty.call(message, "processingUs") && message.processingUs !== 0)
+                if (message.processingUs != null && $Object.hasOwnProperty.call(message, "processingUs"))
                     writer.uint32(80).uint32(message.processingUs);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
@@ -796,10 +816,8 @@ export const edge_csi = $root.edge_csi = (() => {
                     case 3: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.uint32())
-                                message.slot = value;
-                            else
-                                delete message.slot;
+                            message.slot = reader.uint32();
+                            message._slot = "slot";
                             continue;
                         }
                     case 4: {
@@ -832,10 +850,8 @@ export const edge_csi = $root.edge_csi = (() => {
                     case 7: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.uint32())
-                                message.scale = value;
-                            else
-                                delete message.scale;
+                            message.scale = reader.uint32();
+                            message._scale = "scale";
                             continue;
                         }
                     case 8: {
@@ -859,10 +875,8 @@ export const edge_csi = $root.edge_csi = (() => {
                     case 10: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.uint32())
-                                message.processingUs = value;
-                            else
-                                delete message.processingUs;
+                            message.processingUs = reader.uint32();
+                            message._processingUs = "processingUs";
                             continue;
                         }
                     }
@@ -1275,8 +1289,16 @@ export const edge_csi = $root.edge_csi = (() => {
             };
 
             UplinkCsi.prototype.ueId = "";
-            UplinkCsi.prototype.slot = 0;
+            UplinkCsi.prototype.slot = null;
             UplinkCsi.prototype.csi = null;
+
+            let $oneOfFields;
+
+            // Virtual OneOf for proto3 optional field
+            $Object.defineProperty(UplinkCsi.prototype, "_slot", {
+                get: $util.oneOfGetter($oneOfFields = ["slot"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
 
             UplinkCsi.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -1287,7 +1309,7 @@ export const edge_csi = $root.edge_csi = (() => {
                     throw $Error("max depth exceeded");
                 if (message.ueId != null && $Object.hasOwnProperty.call(message, "ueId") && message.ueId !== "")
                     writer.uint32(10).string(message.ueId);
-                if (message.slot != null && $Object.hasOwnProperty.call(message, "slot") && message.slot !== 0)
+                if (message.slot != null && $Object.hasOwnProperty.call(message, "slot"))
                     writer.uint32(16).uint32(message.slot);
                 if (message.csi != null && $Object.hasOwnProperty.call(message, "csi"))
                     $root.edge_csi.v1.CsiMatrix.encode(message.csi, writer.uint32(26).fork(), _depth + 1).ldelim();
@@ -1336,10 +1358,8 @@ export const edge_csi = $root.edge_csi = (() => {
                     case 2: {
                             if (wireType !== 0)
                                 break;
-                            if (value = reader.uint32())
-                                message.slot = value;
-                            else
-                                delete message.slot;
+                            message.slot = reader.uint32();
+                            message._slot = "slot";
                             continue;
                         }
                     case 3: {

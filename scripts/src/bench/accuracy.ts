@@ -1,7 +1,7 @@
-import { CsiError, magnitudeErrorRatio, nmseDb, normalizeSpherical } from '@edge-csi/csi';
+import { magnitudeErrorRatio, nmseDb, normalizeSpherical } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
-import { type DataOptions, openData } from '../data.ts';
+import { type DataOptions, openData, usableSample } from '../data.ts';
 import { type LatencySummary, summarizeLatency } from '../latency.ts';
 import { type Accuracy, Scorer } from '../scorer.ts';
 import { batchSize, type LinkSample, openTransceiver } from './transceiver.ts';
@@ -22,7 +22,7 @@ export interface AccuracyRun extends Accuracy {
   /** Magnitude NMSE with the codeword left unquantised: the literature's figure, perfect phase. */
   readonly floatMagnitudeNmseDb: number;
   /** One report at the UE, warm: normalise, encode, quantise, allocate, code phases. */
-  readonly encodeMs: LatencySummary;
+  readonly latencyMs: { readonly encode: LatencySummary };
   /** Complex NMSE of the same reports without the BS's refiner; absent where the model has none. */
   readonly unrefinedNmseDb?: number;
 }
@@ -82,18 +82,15 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
     payloadBits: bits,
     ...scorer.result(),
     floatMagnitudeNmseDb: nmseDb(floatErrors),
-    encodeMs: summarizeLatency(encodeMs),
+    latencyMs: { encode: summarizeLatency(encodeMs) },
     ...(transceiver.hasRefiner ? { unrefinedNmseDb: unrefined.result().nmseDb } : {}),
   };
 }
 
-/** Samples `start .. end - 1` in both bands. @throws CsiError `file-format` where the source has no uplink. */
+/** Samples `start .. end - 1` in both bands. @throws CsiError as `usableSample`. */
 export function linkSamples(source: CsiSource, start: number, end: number): LinkSample[] {
   return Array.from({ length: end - start }, (_, i) => {
-    const uplink = source.uplink(start + i);
-    if (uplink === undefined) {
-      throw new CsiError('file-format', `${source.name} has no uplink CSI; name its file with --uplink`);
-    }
-    return { downlink: source.downlink(start + i), uplink };
+    const index = start + i;
+    return { downlink: usableSample(source, 'downlink', index), uplink: usableSample(source, 'uplink', index) };
   });
 }

@@ -13,9 +13,10 @@ export interface LoadWorkerData {
   readonly modelDirectory: string;
   readonly data: DataOptions;
   readonly numUes: number;
-  /** Distinct reports that are encoded beforehand and sent over and over. */
-  readonly numReports: number;
 }
+
+/** Most distinct reports that are encoded beforehand and sent over and over. */
+const maxReports = 256;
 
 /** Sent once every UE is connected and its reports are encoded. */
 export interface LoadWorkerReady {
@@ -33,8 +34,9 @@ async function run(port: NonNullable<typeof parentPort>, options: LoadWorkerData
   const encode = createReportEncoder(bundle, encoder);
   const config = { codewordTruncation: 0, phaseTheta: bundle.manifest.phase.theta };
   const reports: EncodedReport[] = [];
-  const uplinks = Array.from({ length: options.numReports }, (_, i) => source.uplink(i));
-  for (let i = 0; i < options.numReports; i++) reports.push(await encode.encode(source.downlink(i), config));
+  const numReports = Math.min(maxReports, source.numSamples);
+  const uplinks = Array.from({ length: numReports }, (_, i) => source.uplink(i));
+  for (let i = 0; i < numReports; i++) reports.push(await encode.encode(source.downlink(i), config));
   await encoder.close();
 
   const phy = await connectPhyFeed({ url: options.url });
@@ -53,7 +55,7 @@ async function run(port: NonNullable<typeof parentPort>, options: LoadWorkerData
     let seq = 0;
     const send = () => {
       seq++;
-      const pick = (ue + seq * options.numUes) % options.numReports;
+      const pick = (ue + seq * options.numUes) % numReports;
       const report = reports[pick] as EncodedReport;
       const uplink = uplinks[pick];
       if (uplink !== undefined) phy.send(ueId, seq, uplink);

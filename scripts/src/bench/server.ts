@@ -8,13 +8,15 @@ import { startBsThread } from '../bs-thread.ts';
 import { cpuIdle } from '../cpu-idle.ts';
 import type { DataOptions } from '../data.ts';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '../latency.ts';
-import { startWorker } from '../worker-thread.ts';
+import { startWorker, type WorkerThread } from '../worker-thread.ts';
 import type { LoadWorkerData, LoadWorkerReady } from './load-worker.ts';
 
 /** Throughput of one model through real sockets beside that of its networks alone, measured in turn. */
 export interface ServerRun {
   readonly model: string;
   readonly reduction: number;
+  readonly codewordLength: number;
+  readonly pruned: boolean;
   readonly ues: number;
   readonly batchSize: number;
   readonly intraOpNumThreads: number;
@@ -23,6 +25,8 @@ export interface ServerRun {
   readonly rawReportsPerSecond: readonly number[];
   /** Estimates that reached one subscriber: one per round. */
   readonly socketReportsPerSecond: readonly number[];
+  /** Median over rounds of the above. */
+  readonly throughputPerSecond: number;
   /** Median over rounds of sockets / raw. */
   readonly fraction: number;
   /** Under saturation: from a report's arrival at the BS to its estimate at the subscriber. */
@@ -56,19 +60,26 @@ export async function benchServer(options: ServerBenchOptions): Promise<ServerRu
     raw.push(await rawThroughput(modelDirectory, manifest, batchSize, secondsPerRound));
     sockets.push(await socketThroughput(options, modelDirectory, latencies));
   }
-  const fractions = sockets.map((value, round) => value / (raw[round] as number)).sort((a, b) => a - b);
   return {
     model: manifest.id,
     reduction: manifest.reduction,
+    codewordLength: manifest.codeword.length,
+    pruned: manifest.pruned,
     ues: options.numUes,
     batchSize,
     intraOpNumThreads,
     decodeWorkers: 1,
     rawReportsPerSecond: raw,
     socketReportsPerSecond: sockets,
-    fraction: fractions[Math.floor((rounds - 1) / 2)] as number,
+    throughputPerSecond: lowerMedian(sockets),
+    fraction: lowerMedian(sockets.map((value, round) => value / (raw[round] as number))),
     latencyMs: summarizeLatency(latencies),
   };
+}
+
+/** The middle value, the lower one of two. */
+export function lowerMedian(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }
 
 async function rawThroughput(directory: string, manifest: Manifest, batch: number, seconds: number): Promise<number> {
@@ -121,10 +132,18 @@ async function socketThroughput(
     executionProviders: ['cpu'],
     deadlineMs: 5000,
   });
-  const { url } = bs;
-  const loadData: LoadWorkerData = { url, modelDirectory, data: options.data, numUes: options.numUes, numReports: 256 };
+  const loadData: LoadWorkerData = { url: bs.url, modelDirectory, data: options.data, numUes: options.numUes };
   const load = startWorker(new URL('./load-worker.js', import.meta.url), loadData);
-  await load.next<LoadWorkerReady>('ready');
+  try {
+    await load.next<LoadWorkerReady>('ready');
+    return await Promise.race([countEstimates(bs.url, load, options.secondsPerRound, latencies), load.failed]);
+  } finally {
+    await load.stop();
+    await bs.close();
+  }
+}
+
+async function countEstimates(url: string, load: WorkerThread, seconds: number, latencies: number[]): Promise<number> {
   let counting = false;
   let count = 0;
   const subscription = await subscribeEstimates({
@@ -140,11 +159,9 @@ async function socketThroughput(
   await sleep(settleMs);
   counting = true;
   const startMs = monotonicMs();
-  await sleep(options.secondsPerRound * 1000);
+  await sleep(seconds * 1000);
   const perSecond = (count * 1000) / (monotonicMs() - startMs);
   counting = false;
-  await load.stop();
   await subscription.close();
-  await bs.close();
   return perSecond;
 }

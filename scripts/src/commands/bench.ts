@@ -11,7 +11,7 @@ import {
   type RatePoint,
 } from '../bench/rate-distortion.ts';
 import { recordAccuracy } from '../bench/record.ts';
-import { benchServer, type ServerRun } from '../bench/server.ts';
+import { benchServer, lowerMedian, type ServerRun } from '../bench/server.ts';
 import { dataFor, openData, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
@@ -51,7 +51,7 @@ export function benchCommand(): Command {
     .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
     .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--zoo <dir>', 'folder of models', zooDirectory)
-    .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list)
+    .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list('--models'))
     .option('--samples <n>', 'samples for accuracy and rate-distortion, default all', integer('--samples', 1, 1e7))
     .option('--ues <n>', 'UEs that saturate the server', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
@@ -117,7 +117,7 @@ async function accuracy(options: Options): Promise<{ runs: AccuracyRun[] }> {
     r.magnitudeNmseDb.toFixed(2),
     r.sgcs.toFixed(4),
     r.rho.toFixed(4),
-    (1000 * r.encodeMs.p50).toFixed(0),
+    (1000 * r.latencyMs.encode.p50).toFixed(0),
   ]);
   process.stdout.write(
     `${runs[0]?.samples ?? 0} samples of ${path.basename(options.data)}\n\n${renderTable(header, rows)}\n`,
@@ -176,15 +176,13 @@ async function server(options: Options): Promise<{ runs: ServerRun[] }> {
     progress.update(runs.length);
   }
   progress.stop();
-  const median = (values: readonly number[]) =>
-    [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
   const header = ['model', 'batch', 'UEs', 'raw reports/s', 'through sockets', 'fraction', 'BS latency p50 / p99 ms'];
   const rows = runs.map((r) => [
     r.model,
     String(r.batchSize),
     String(r.ues),
-    median(r.rawReportsPerSecond).toFixed(0),
-    median(r.socketReportsPerSecond).toFixed(0),
+    lowerMedian(r.rawReportsPerSecond).toFixed(0),
+    r.throughputPerSecond.toFixed(0),
     r.fraction.toFixed(3),
     `${r.latencyMs.p50.toFixed(1)} / ${r.latencyMs.p99.toFixed(1)}`,
   ]);

@@ -15,6 +15,7 @@ interface Options {
   readonly periodSlots: number;
   readonly maxBatchSize: number;
   readonly provider: ExecutionProvider[];
+  readonly quiet?: boolean;
   readonly token?: string;
 }
 
@@ -31,12 +32,13 @@ export function serveCommand(): Command {
     .option(
       '--models <ids>',
       `models to serve, the first one is assigned to new UEs; default all, ${preferred} first`,
-      list,
+      list('--models'),
     )
     .option('--deadline-ms <ms>', 'age at which a report is dropped', finite('--deadline-ms', 1, 1e5), 100)
     .option('--period-slots <n>', 'report period UEs are told', integer('--period-slots', 1, 320), 40)
     .option('--max-batch-size <n>', 'reports decoded at once', integer('--max-batch-size', 1, 256), 16)
     .option('--provider <list>', 'execution providers, in order', providers, defaultProviders)
+    .option('--quiet', 'log warnings and errors only')
     .option('--token <text>', 'token every UE must present')
     .addHelpText(
       'after',
@@ -59,6 +61,7 @@ async function run(options: Options): Promise<void> {
     reportPeriodSlots: options.periodSlots,
     maxBatchSize: options.maxBatchSize,
     executionProviders: options.provider,
+    logLevel: options.quiet ? 'warn' : 'info',
     models,
     ...(options.token === undefined ? {} : { token: options.token }),
   });

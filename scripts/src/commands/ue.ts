@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectPhyFeed, type PhyFeed } from '@edge-csi/bs-server';
-import { connectUe } from '@edge-csi/ue-client';
+import { type Manifest, parseManifest } from '@edge-csi/models';
+import { connectUe, type Ue } from '@edge-csi/ue-client';
 import { Command } from 'commander';
-import { dataFor, openData, sampleData } from '../data.ts';
+import { dataFor, openData, sampleData, usableSample } from '../data.ts';
 import { slotMs } from '../link-run/schedule.ts';
-import { modelsById } from '../model-choice.ts';
+import { startProgress } from '../progress.ts';
 import { integer, UsageError } from '../usage.ts';
 
 interface Options {
@@ -12,6 +13,7 @@ interface Options {
   readonly id: string;
   readonly count: number;
   readonly data: string;
+  readonly uplink?: string;
   readonly samples: number;
   readonly phy?: boolean;
   readonly token?: string;
@@ -25,6 +27,7 @@ export function ueCommand(): Command {
     .option('--id <name>', 'UE id; with --count, the common prefix', 'ue')
     .option('--count <n>', 'number of UEs', integer('--count', 1, 1024), 1)
     .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
+    .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--samples <n>', 'reports each UE sends', integer('--samples', 1, 1e7), 100)
     .option('--phy', 'also play the base band: send the uplink CSI of every report')
     .option('--token <text>', 'token the server asks for')
@@ -39,17 +42,40 @@ Examples:
 }
 
 async function run(options: Options): Promise<void> {
-  if (!/^wss?:\/\//.test(options.url)) throw new UsageError(`--url is '${options.url}', give one like ws://host:port`);
+  if (!URL.canParse(options.url) || !/^wss?:$/.test(new URL(options.url).protocol)) {
+    throw new UsageError(`--url is '${options.url}', give one like ws://host:port`);
+  }
+  if (!/^[\w.:-]{1,56}$/.test(options.id)) {
+    throw new UsageError(`--id is '${options.id}', give 1 to 56 characters of A-Z a-z 0-9 . _ : -`);
+  }
   const ids = Array.from({ length: options.count }, (_, i) =>
     options.count === 1 ? options.id : `${options.id}-${i}`,
   );
   const token = options.token === undefined ? {} : { token: options.token };
   const phy = options.phy ? await connectPhyFeed({ url: options.url, ...token }) : undefined;
-  await Promise.all(ids.map((ueId, index) => report(ueId, index, options, phy)));
-  await phy?.close();
+  const progress = startProgress('reports', options.count * options.samples);
+  let sent = 0;
+  const onSent = () => progress.update(++sent);
+  try {
+    const results = await Promise.all(ids.map((ueId, index) => report({ ueId, index, options, phy, onSent })));
+    progress.stop();
+    for (const line of results) process.stdout.write(`${line}\n`);
+  } finally {
+    progress.stop();
+    await phy?.close();
+  }
 }
 
-async function report(ueId: string, index: number, options: Options, phy: PhyFeed | undefined): Promise<void> {
+interface UeRun {
+  readonly ueId: string;
+  readonly index: number;
+  readonly options: Options;
+  readonly phy: PhyFeed | undefined;
+  readonly onSent: () => void;
+}
+
+/** Plays one UE to its end. @returns its summary, one line */
+async function report({ ueId, index, options, phy, onSent }: UeRun): Promise<string> {
   const outcomes = new Map<string, number>();
   const ue = await connectUe({
     url: options.url,
@@ -57,22 +83,27 @@ async function report(ueId: string, index: number, options: Options, phy: PhyFee
     ...(options.token === undefined ? {} : { token: options.token }),
     onAck: ({ outcome }) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
   });
-  const [manifest] = await modelsById([ue.config.model.id]);
-  if (manifest === undefined) return;
-  const source = await openData(dataFor(manifest, options.data));
-  let bits = 0;
-  for (let k = 0; k < options.samples; k++) {
-    const sample = (index + k * options.count) % source.numSamples;
-    const uplink = source.uplink(sample);
-    if (uplink !== undefined) phy?.send(ueId, k, uplink);
-    const sent = await ue.report(source.downlink(sample), { slot: k });
-    bits += sent.payloadBits.total;
-    await sleep(ue.config.reportPeriodSlots * slotMs);
+  try {
+    const source = await openData(dataFor(await servedManifest(options.url, ue), options.data, options.uplink));
+    let bits = 0;
+    for (let k = 0; k < options.samples; k++) {
+      const sample = (index + k * options.count) % source.numSamples;
+      phy?.send(ueId, k, usableSample(source, 'uplink', sample));
+      const sent = await ue.report(usableSample(source, 'downlink', sample), { slot: k });
+      bits += sent.payloadBits.total;
+      onSent();
+      await sleep(ue.config.reportPeriodSlots * slotMs);
+    }
+    await ue.drain();
+    const counts = Array.from(outcomes, ([outcome, count]) => `${count} ${outcome}`).join(', ');
+    return `${ueId}: ${options.samples} reports, ${(bits / options.samples).toFixed(0)} bits each: ${counts}`;
+  } finally {
+    await ue.close();
   }
-  await ue.drain();
-  await ue.close();
-  const counts = Array.from(outcomes, ([outcome, count]) => `${count} ${outcome}`).join(', ');
-  process.stdout.write(
-    `${ueId}: ${options.samples} reports, ${(bits / options.samples).toFixed(0)} bits each: ${counts}\n`,
-  );
+}
+
+/** The manifest of the model a UE was told to use, from the server that told it. */
+async function servedManifest(url: string, ue: Ue): Promise<Manifest> {
+  const response = await fetch(new URL(ue.config.modelUrl, url.replace(/^ws/, 'http')));
+  return parseManifest(await response.json());
 }

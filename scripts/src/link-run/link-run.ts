@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BsServerOptions, connectPhyFeed, subscribeEstimates } from '@edge-csi/bs-server';
-import { type AngularDelayCsi, CsiError, createRandom } from '@edge-csi/csi';
+import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import type { ChannelEstimate } from '@edge-csi/proto';
 import { startBsThread } from '../bs-thread.ts';
 import { cpuIdle } from '../cpu-idle.ts';
-import { type DataOptions, openData } from '../data.ts';
+import { type DataOptions, openData, usableSample } from '../data.ts';
 import { monotonicMs } from '../latency.ts';
 import { startWorker, type WorkerThread } from '../worker-thread.ts';
 import type { LinkRun } from './result.ts';
@@ -109,13 +109,12 @@ function receive(estimate: ChannelEstimate, schedule: Schedule, into: Map<number
   if (estimate.seq !== 0 && sample !== undefined) into.set(sample, { estimate, atMs });
 }
 
+/** The uplink of every sample, with noise where asked for. Checks the downlink too, before anything is started. */
 function uplinkSamples(source: CsiSource, options: LinkRunOptions): AngularDelayCsi[] {
   const random = createRandom(options.seed);
   return Array.from({ length: options.schedule.numSamples }, (_, sample) => {
-    const uplink = source.uplink(sample);
-    if (uplink === undefined) {
-      throw new CsiError('file-format', `${source.name} has no uplink CSI; name its file with --uplink`);
-    }
+    usableSample(source, 'downlink', sample);
+    const uplink = usableSample(source, 'uplink', sample);
     return options.uplinkSnrDb === undefined ? uplink : withEstimationNoise(uplink, options.uplinkSnrDb, random);
   });
 }

@@ -54,8 +54,9 @@ export function summarizeLink(records: LinkRecords): LinkRun {
   const codeword = mean((r) => r.codewordBits);
   const phase = mean((r) => r.phaseBits);
   const scale = mean((r) => r.scaleBits);
-  const firstMs = Math.min(...sent.map((r) => r.startMs));
-  const lastMs = Math.max(...Array.from(estimates.values(), (e) => e.atMs));
+  const firstMs = sent.reduce((first, r) => Math.min(first, r.startMs), Number.POSITIVE_INFINITY);
+  let lastMs = firstMs;
+  for (const { atMs } of estimates.values()) lastMs = Math.max(lastMs, atMs);
   return {
     model: manifest.id,
     reduction: manifest.reduction,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectUe, type Ue } from '@edge-csi/ue-client';
-import { type DataOptions, openData } from '../data.ts';
+import { type DataOptions, openData, usableSample } from '../data.ts';
 import { monotonicMs } from '../latency.ts';
 import { type Schedule, scheduleReports, slotMs, ueIdOf } from './schedule.ts';
 
@@ -52,7 +52,7 @@ const drainMs = 3000;
 async function run(port: NonNullable<typeof parentPort>, options: UeWorkerData): Promise<void> {
   const source = await openData(options.data);
   const reports = scheduleReports(options.schedule, options.ues);
-  const csi = reports.map((report) => source.downlink(report.sample));
+  const csi = reports.map((report) => usableSample(source, 'downlink', report.sample));
   const ues = new Map<number, Ue>();
   for (const ue of options.ues) ues.set(ue, await connectUe({ url: options.url, ueId: ueIdOf(ue) }));
   const start = new Promise<UeWorkerStart>((resolve) => port.once('message', resolve));
@@ -92,8 +92,8 @@ async function run(port: NonNullable<typeof parentPort>, options: UeWorkerData):
     pending.push(report);
   }
   await Promise.all(pending);
-  const signal = AbortSignal.timeout(drainMs);
-  await Promise.allSettled([...ues.values()].map((ue) => ue.drain(signal)));
+  // One timer for all: a signal shared by hundreds of UEs would look like a leak of listeners.
+  await Promise.race([Promise.all([...ues.values()].map((ue) => ue.drain())), sleep(drainMs)]);
   await Promise.all([...ues.values()].map((ue) => ue.close()));
   port.postMessage({ kind: 'done', sent, failures } satisfies UeWorkerDone);
 }

@@ -1,10 +1,41 @@
-import { describe, expect, it } from 'vitest';
-import { batchLayoutOf, pairModel } from '../../../bs-server/src/model-catalog.ts';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { listModels, zooDirectory } from '@edge-csi/models/disk';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { batchLayoutOf, loadCatalog, pairModel } from '../../../bs-server/src/model-catalog.ts';
 import { modelRoutes } from '../../../bs-server/src/transport/model-routes.ts';
 import { servedModel } from './served-model.ts';
 
 const served = [servedModel('first', 0), servedModel('second', 1)] as const;
 const wrongHash = new Uint8Array(32).fill(0xee);
+
+describe('loadCatalog', () => {
+  let directory: string;
+  let id: string;
+
+  beforeEach(async () => {
+    directory = await mkdtemp(path.join(tmpdir(), 'edge-csi-catalog-'));
+    id = (await listModels())[0]?.id as string;
+    await mkdir(path.join(directory, 'renamed'));
+    await copyFile(path.join(zooDirectory, id, 'manifest.json'), path.join(directory, 'renamed', 'manifest.json'));
+  });
+  afterEach(() => rm(directory, { recursive: true }));
+
+  it('refuses a folder that is not named by its model, naming both', async () => {
+    const message = `folder ${path.join(directory, 'renamed')} holds model ${id}: a model's folder must be named by its id`;
+    const refusal = { name: 'CsiError', code: 'model-invalid', message };
+    await expect(loadCatalog(directory, undefined)).rejects.toMatchObject(refusal);
+    await expect(loadCatalog(directory, [id])).rejects.toMatchObject(refusal);
+  });
+
+  it('refuses a model that no folder holds, naming those that are there', async () => {
+    await expect(loadCatalog(directory, ['other'])).rejects.toMatchObject({
+      code: 'model-unknown',
+      message: `model other is not in ${directory}, which holds ${id}`,
+    });
+  });
+});
 
 describe('pairModel', () => {
   it('picks the server favourite for a UE that holds nothing', () => {

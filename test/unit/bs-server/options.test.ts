@@ -8,6 +8,7 @@ describe('resolveOptions', () => {
     expect(resolved.port).toBe(0);
     expect(resolved.host).toBe(DEFAULTS.host);
     expect(resolved.maxBatchSize).toBe(16);
+    expect(resolved.maxUplinkAgeMs).toBe(1000);
     expect(resolved.phaseTheta).toBeUndefined();
   });
 
@@ -19,6 +20,7 @@ describe('resolveOptions', () => {
     ['phaseTheta', 0, 'phaseTheta is 0, must be 1..16777216'],
     ['phaseTheta', 1.5, 'phaseTheta is 1.5, must be an integer'],
     ['deadlineMs', Number.NaN, 'deadlineMs is NaN'],
+    ['maxUplinkAgeMs', -1, 'maxUplinkAgeMs is -1, must be 0..2147483647'],
     ['uplinkWaitMs', 101, 'uplinkWaitMs is 101, must be 0..100'],
     ['maxQueueDelayMs', 200, 'maxQueueDelayMs is 200, must be 0..100'],
     ['pingIntervalMs', 60_000, 'pingIntervalMs is 60000, must be 1..30000'],

@@ -36,6 +36,7 @@ async function createRig(options: { maxQueueDelayMs?: number; uplinkWaitMs?: num
   );
   const join = new UplinkJoin<AcceptedReport>({
     freshnessWindowSlots: 0,
+    maxUplinkAgeMs: 1000,
     uplinkWaitMs: options.uplinkWaitMs ?? 0,
     uplinksPerUe: 2,
     maxUes: 8,

@@ -5,7 +5,14 @@ import type { UplinkSample } from '../../../bs-server/src/uplink/uplink-ring.ts'
 const shape = { numAntennas: 1, numDelays: 1 };
 
 function createJoin(options: Partial<ConstructorParameters<typeof UplinkJoin>[0]> = {}) {
-  return new UplinkJoin({ freshnessWindowSlots: 3, uplinkWaitMs: 2, uplinksPerUe: 4, maxUes: 8, ...options });
+  return new UplinkJoin({
+    freshnessWindowSlots: 3,
+    maxUplinkAgeMs: 1000,
+    uplinkWaitMs: 2,
+    uplinksPerUe: 4,
+    maxUes: 8,
+    ...options,
+  });
 }
 
 function uplink(slot: number, ofShape = shape): UplinkSample {
@@ -19,7 +26,7 @@ function report(slot: number, ueId = 'a', deadlineMs = 100) {
 describe('UplinkJoin', () => {
   it('joins a report with the uplink of its own slot, though newer ones are there', () => {
     const join = createJoin();
-    for (const slot of [9, 10, 11]) join.pushUplink('a', uplink(slot));
+    for (const slot of [9, 10, 11]) join.pushUplink('a', uplink(slot), 0);
     const { joined } = join.pushReport(report(10), 0);
     expect(joined?.uplink?.slot).toBe(10);
     expect(joined?.quality).toBe('fresh');
@@ -27,7 +34,7 @@ describe('UplinkJoin', () => {
 
   it('falls back to the newest uplink within the freshness window and says so', () => {
     const join = createJoin();
-    for (const slot of [7, 9, 8]) join.pushUplink('a', uplink(slot));
+    for (const slot of [7, 9, 8]) join.pushUplink('a', uplink(slot), 0);
     const { joined } = join.pushReport(report(11), 0);
     expect(joined?.uplink?.slot).toBe(9);
     expect(joined?.quality).toBe('stale-uplink');
@@ -35,22 +42,48 @@ describe('UplinkJoin', () => {
 
   it('uses no uplink that is older than the window or newer than the report', () => {
     const join = createJoin({ uplinkWaitMs: 0 });
-    join.pushUplink('a', uplink(6));
-    join.pushUplink('a', uplink(11));
+    join.pushUplink('a', uplink(6), 0);
+    join.pushUplink('a', uplink(11), 0);
     const { joined } = join.pushReport(report(10), 0);
     expect(joined).toEqual({ report: report(10), uplink: undefined, quality: 'no-uplink' });
   });
 
   it('uses no uplink of another UE or of another shape', () => {
     const join = createJoin({ uplinkWaitMs: 0 });
-    join.pushUplink('b', uplink(10));
-    join.pushUplink('a', uplink(10, { numAntennas: 2, numDelays: 1 }));
+    join.pushUplink('b', uplink(10), 0);
+    join.pushUplink('a', uplink(10, { numAntennas: 2, numDelays: 1 }), 0);
     expect(join.pushReport(report(10), 0).joined?.quality).toBe('no-uplink');
+  });
+
+  it.each([0, 3])('uses no uplink of its slots that arrived too long before it, window %d', (freshnessWindowSlots) => {
+    const join = createJoin({ freshnessWindowSlots, maxUplinkAgeMs: 50, uplinkWaitMs: 0 });
+    join.pushUplink('a', uplink(10), 100);
+    expect(join.pushReport(report(10, 'a', 500), 150).joined?.quality).toBe('fresh');
+    expect(join.pushReport(report(10, 'a', 500), 150.5).joined).toMatchObject({
+      uplink: undefined,
+      quality: 'no-uplink',
+    });
+  });
+
+  it('takes the uplink of the present run over the one of an earlier run with the same slot', () => {
+    const join = createJoin({ maxUplinkAgeMs: 50 });
+    const earlier = uplink(10);
+    const present = uplink(10);
+    join.pushUplink('a', earlier, 100);
+    expect(join.pushReport(report(10, 'a', 500), 200)).toEqual({});
+    expect(join.pushUplink('a', present, 201)?.uplink).toBe(present);
+  });
+
+  it('measures the age of an uplink at the arrival of its report, not at the end of its wait', () => {
+    const join = createJoin({ maxUplinkAgeMs: 50, uplinkWaitMs: 80 });
+    join.pushReport(report(10, 'a', 500), 100);
+    join.pushUplink('a', uplink(9), 101);
+    expect(join.takeExpired(180).map(({ quality }) => quality)).toEqual(['stale-uplink']);
   });
 
   it('counts slots across the wrap of their 32-bit counter', () => {
     const join = createJoin();
-    join.pushUplink('a', uplink(2 ** 32 - 1));
+    join.pushUplink('a', uplink(2 ** 32 - 1), 0);
     const { joined } = join.pushReport(report(1), 0);
     expect(joined?.uplink?.slot).toBe(2 ** 32 - 1);
     expect(joined?.quality).toBe('stale-uplink');
@@ -60,9 +93,9 @@ describe('UplinkJoin', () => {
     const join = createJoin();
     expect(join.pushReport(report(10), 5)).toEqual({});
     expect(join.waiting).toBe(1);
-    expect(join.pushUplink('a', uplink(11))).toBeUndefined();
-    expect(join.pushUplink('b', uplink(10))).toBeUndefined();
-    expect(join.pushUplink('a', uplink(10))?.quality).toBe('fresh');
+    expect(join.pushUplink('a', uplink(11), 0)).toBeUndefined();
+    expect(join.pushUplink('b', uplink(10), 0)).toBeUndefined();
+    expect(join.pushUplink('a', uplink(10), 0)?.quality).toBe('fresh');
     expect(join.waiting).toBe(0);
   });
 
@@ -70,7 +103,7 @@ describe('UplinkJoin', () => {
     const join = createJoin();
     join.pushReport(report(10, 'a'), 5);
     join.pushReport(report(10, 'b'), 6);
-    join.pushUplink('b', uplink(9));
+    join.pushUplink('b', uplink(9), 0);
     expect(join.nextExpiryMs).toBe(7);
     expect(join.takeExpired(6.9)).toEqual([]);
     expect(join.takeExpired(7).map(({ report: { ueId }, quality }) => [ueId, quality])).toEqual([['a', 'no-uplink']]);
@@ -90,7 +123,7 @@ describe('UplinkJoin', () => {
     const join = createJoin();
     join.pushReport(report(10), 0);
     expect(join.pushReport(report(11), 1)).toEqual({ superseded: report(10) });
-    join.pushUplink('a', uplink(12));
+    join.pushUplink('a', uplink(12), 0);
     const { joined, superseded } = join.pushReport(report(12), 2);
     expect(superseded).toEqual(report(11));
     expect(joined?.quality).toBe('fresh');
@@ -99,17 +132,17 @@ describe('UplinkJoin', () => {
 
   it('keeps the newest uplinks of a UE only', () => {
     const join = createJoin({ uplinksPerUe: 2, uplinkWaitMs: 0, freshnessWindowSlots: 0 });
-    for (const slot of [1, 2, 3]) join.pushUplink('a', uplink(slot));
+    for (const slot of [1, 2, 3]) join.pushUplink('a', uplink(slot), 0);
     const qualityAt = (slot: number) => join.pushReport(report(slot), 0).joined?.quality;
     expect([1, 2, 3].map(qualityAt)).toEqual(['no-uplink', 'fresh', 'fresh']);
   });
 
   it('forgets the UE that was fed longest ago when there are too many, and counts it', () => {
     const join = createJoin({ maxUes: 2, uplinkWaitMs: 0 });
-    join.pushUplink('a', uplink(1));
-    join.pushUplink('b', uplink(1));
-    join.pushUplink('a', uplink(2));
-    join.pushUplink('c', uplink(1));
+    join.pushUplink('a', uplink(1), 0);
+    join.pushUplink('b', uplink(1), 0);
+    join.pushUplink('a', uplink(2), 0);
+    join.pushUplink('c', uplink(1), 0);
     expect(join.evicted).toBe(1);
     const qualityOf = (ueId: string) => join.pushReport(report(1, ueId), 0).joined?.quality;
     expect(['a', 'b', 'c'].map(qualityOf)).toEqual(['fresh', 'no-uplink', 'fresh']);

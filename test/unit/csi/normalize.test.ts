@@ -58,6 +58,18 @@ describe('usable CSI', () => {
     );
   });
 
+  it.each([
+    [{ domain: 'spatial-frequency' }, 'CSI domain is spatial-frequency, must be angular-delay'],
+    [{ domain: undefined }, 'CSI domain is undefined'],
+    [{ values: new Float64Array(8).fill(1) }, 'CSI values are of type Float64Array, must be a Float32Array'],
+    [{ values: Array(8).fill(1) }, 'CSI values are of type Array'],
+    [{ values: undefined }, 'CSI values are of type Undefined'],
+  ])('is not what an untyped caller gives: %o', (change, message) => {
+    const csi = { ...angularDelay(2, 2, new Float32Array(8).fill(1)), ...change } as never;
+    expect(() => assertUsable(csi)).toThrow(invalid);
+    expect(() => assertUsable(csi)).toThrow(message);
+  });
+
   it('is not all zero', () => {
     const zeros = angularDelay(2, 2, new Float32Array(8));
     for (const use of [assertUsable, normalizeSpherical]) expect(() => use(zeros)).toThrow(invalid);
@@ -134,11 +146,20 @@ describe('scale', () => {
     );
   });
 
-  it('saturates at both ends', () => {
-    expect(quantizeScale(0, spec).level).toBe(0);
-    expect(quantizeScale(1e-9, spec).level).toBe(0);
-    expect(quantizeScale(1e9, spec).level).toBe(255);
-    expect(quantizeScale(Number.POSITIVE_INFINITY, spec).level).toBe(255);
+  it('takes a norm up to half a step beyond either end', () => {
+    expect(quantizeScale(10 ** (-120.24 / 20), spec).level).toBe(0);
+    expect(quantizeScale(10 ** (7.74 / 20), spec).level).toBe(255);
+  });
+
+  it.each([
+    [10 ** (-120.26 / 20), '-120.26 dB'],
+    [10 ** (7.76 / 20), '7.76 dB'],
+    [0, '-Infinity dB'],
+    [Number.POSITIVE_INFINITY, 'Infinity dB'],
+  ])('refuses a norm of %s, farther off the grid', (norm, normDb) => {
+    const quantize = () => quantizeScale(norm, spec);
+    expect(quantize).toThrow(expect.objectContaining({ name: 'CsiError', code: 'csi-invalid' }));
+    expect(quantize).toThrow(`norm is ${normDb}, off the grid of -120..7.5 dB: scale the CSI`);
   });
 
   it('returns every level from the norm it stands for', () => {

@@ -36,6 +36,7 @@ describe('WireError', () => {
   it('reads a bare close by its code', () => {
     expect(wireErrorOfClose(4401, '').code).toBe('unauthorized');
     expect(wireErrorOfClose(4400, '').code).toBe('bad-frame');
+    expect(wireErrorOfClose(1009, '')).toMatchObject({ code: 'bad-frame', retryable: false });
     expect(wireErrorOfClose(1006, 'gone')).toMatchObject({
       code: 'connection-lost',
       retryable: true,

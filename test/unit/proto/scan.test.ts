@@ -61,6 +61,32 @@ describe('decodeFrame on raw bytes', () => {
     expect(refusal(frame(8, [0x41, 0, 0]))).toBe('estimate.ageMs: truncated: 2 of 8 bytes');
   });
 
+  describe('of a message with fields that must be there', () => {
+    const report = [0x08, 1, 0x10, 1, 0x18, 0, 0x22, 1, 0x61, 0x28, 1, 0x32, 1, 7, 0x38, 0, 0x48, 8, 0x50, 0];
+    const csi = [0x08, 1, 0x10, 1, 0x18, 1, 0x20, 2, 0x2a, 4, 0, 0, 0, 0];
+    const uplink = [0x0a, 1, 0x61, 0x10, 0, 0x1a, csi.length, ...csi];
+
+    it('reads zeros that are there, and writes them', () => {
+      const frames = [frame(3, report), frame(7, uplink)];
+      const [first, second] = frames.map((bytes) => decodeFrame(bytes));
+      expect(first).toMatchObject({ kind: 'report', value: { slot: 0, scale: 0, processingUs: 0 } });
+      expect(second).toMatchObject({ kind: 'uplink', value: { slot: 0 } });
+      for (const decoded of [first, second]) {
+        expect(decodeFrame(encodeFrame(decoded?.kind as never, decoded?.value as never))).toEqual(decoded);
+      }
+    });
+
+    it.each([
+      ['report.slot', 3, report, 0x18],
+      ['report.scale', 3, report, 0x38],
+      ['report.processingUs', 3, report, 0x50],
+      ['uplink.slot', 7, uplink, 0x10],
+    ])('refuses one without %s', (name, field, body, tag) => {
+      const at = body.indexOf(tag);
+      expect(refusal(frame(field, body.toSpliced(at, 2)))).toBe(`${name}: missing`);
+    });
+  });
+
   it('refuses groups', () => {
     expect(refusal(concat(reject, Uint8Array.of(0x7b, 0x7c)))).toBe('frame field 15: wire type 3 is not in use');
   });

@@ -131,7 +131,7 @@ describe('encodeFrame', () => {
     ['report.seq: 4294967296', { seq: 2 ** 32 }],
     ['report.seq: 1.5', { seq: 1.5 }],
     ['report.slot: -1', { slot: -1 }],
-    ['report.slot: undefined', { slot: undefined }],
+    ['report.slot: missing', { slot: undefined }],
     ['report.codeword: missing', { codeword: [1, 2, 3] }],
     ['report.modelId', { modelId: undefined }],
   ])('throws RangeError for %s rather than sending something else', (message, change) => {

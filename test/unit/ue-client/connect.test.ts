@@ -43,6 +43,12 @@ describe('connectUe', () => {
     expect(rig.encoders.map((encoder) => encoder.calls)).toEqual([2]);
   });
 
+  it('takes an option that is undefined as not given', async () => {
+    const reconnect = { ...rig.options.reconnect, maxDelayMs: undefined };
+    const { link } = await rig.connect({ token: undefined, maxWaiting: undefined, reconnect } as never);
+    expect(link.hello.token).toBe('');
+  });
+
   it('fetches a model it does not hold, manifest, encoder and allocation', async () => {
     const connecting = connectUe(rig.options);
     await answerWith((link) => link.send('welcome', { epoch: 1, config: configFor(other) }));
@@ -193,6 +199,11 @@ describe('connectUe', () => {
     ['url', { url: 'http://127.0.0.1:1' }, TypeError],
     ['maxUnacknowledged', { maxUnacknowledged: 0 }, RangeError],
     ['maxWaiting', { maxWaiting: 1.5 }, RangeError],
+    ['warmUpRuns', { warmUpRuns: -1 }, RangeError],
+    ['handshakeTimeoutMs', { handshakeTimeoutMs: Number.NaN }, RangeError],
+    ['ackTimeoutMs', { ackTimeoutMs: Number.POSITIVE_INFINITY }, RangeError],
+    ['closeTimeoutMs', { closeTimeoutMs: '5' as never }, RangeError],
+    ['maxDelayMs', { reconnect: { maxDelayMs: Number.POSITIVE_INFINITY } }, RangeError],
     ['minDelayMs', { reconnect: { minDelayMs: 0 } }, RangeError],
     ['maxDelayMs', { reconnect: { minDelayMs: 5, maxDelayMs: 4 } }, RangeError],
     ['ueId', { ueId: 'not an id' }, RangeError],

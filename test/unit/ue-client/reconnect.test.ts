@@ -1,4 +1,5 @@
 import { rejectOf, WireError } from '@edge-csi/proto';
+import { connectUe } from '@edge-csi/ue-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configFor } from './fake-bs.ts';
 import { Gate } from './gate.ts';
@@ -91,6 +92,32 @@ describe('a UE that loses its connection', () => {
       ['tiny-a', true],
       ['tiny-b', false],
     ]);
+  });
+
+  it('offers its own model only, and uses a fetched one again where the BS names it', async () => {
+    const [other, retrained] = await Promise.all([tinyModel('tiny-b', 9), tinyModel('tiny-b', 8)]);
+    await rig[Symbol.asyncDispose]();
+    rig = await Rig.start(other);
+    const { model: _, ...options } = rig.options;
+    const connecting = connectUe(options);
+    const links = [await rig.bs.connections.take()];
+    links[0]?.send('welcome', { epoch: 1, config: configFor(other) });
+    const ue = await connecting;
+    for (const [i, model] of [other, retrained].entries()) {
+      if (model === retrained) {
+        const manifest = new TextEncoder().encode(JSON.stringify(model.manifest));
+        rig.bs.serve('/models/tiny-b/manifest.json', manifest);
+        for (const [name, bytes] of model.files) rig.bs.serve(`/models/tiny-b/${name}`, bytes);
+      }
+      links[i]?.socket.terminate();
+      const link = await rig.bs.connections.take();
+      links.push(link);
+      link.send('welcome', { epoch: i + 2, config: configFor(model) });
+      await expect(ue.report(tinyCsi(i), { slot: i })).resolves.toMatchObject({ epoch: i + 2, modelId: 'tiny-b' });
+      expect(rig.encoders.length).toBe(i + 1);
+    }
+    expect(links.map(({ hello }) => hello.models)).toEqual([[], [], []]);
+    await ue.close();
   });
 
   it('tries on through failures that can pass, waiting a drawn time before each attempt', async () => {

@@ -32,6 +32,18 @@ describe('createReportEncoder', () => {
     expect(ten.codeword).toEqual(one.codeword);
   });
 
+  it('refuses CSI off the grid of norms before it runs the encoder', async () => {
+    const fake = new FakeEncoder(bundle);
+    const csi = tinyCsi(2);
+    const loud = { ...csi, values: csi.values.map((value) => value * 1000) };
+    const encoding = createReportEncoder(bundle, fake).encode(loud, { codewordTruncation: 0, phaseTheta: 500 });
+    await expect(encoding).rejects.toMatchObject({
+      code: 'csi-invalid',
+      message: expect.stringContaining('-60..35.625 dB'),
+    });
+    expect(fake.calls).toBe(0);
+  });
+
   it('gives the same reports when calls overlap', async () => {
     const reports = encoder();
     const config = { codewordTruncation: 0, phaseTheta: 500 };
@@ -46,5 +58,12 @@ describe('warmUp', () => {
     const fake = new FakeEncoder(bundle);
     await warmUp(createReportEncoder(bundle, fake), bundle.manifest, 7);
     expect(fake.calls).toBe(7);
+  });
+
+  it('stays on the grid of norms, wherever it lies', async () => {
+    const { manifest } = bundle;
+    const scale = { minDb: -200, stepDb: 0.1, bits: 8 };
+    const low = { ...bundle, manifest: { ...manifest, normalization: { ...manifest.normalization, scale } } };
+    await expect(warmUp(createReportEncoder(low, new FakeEncoder(low)), low.manifest, 1)).resolves.toBeUndefined();
   });
 });
