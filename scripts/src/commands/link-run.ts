@@ -125,7 +125,7 @@ async function run(options: Options): Promise<void> {
   };
   const { environment } = report;
   process.stdout.write(
-    `${samples} samples of ${report.data}, ${options.ues} UEs, a report each per ${options.periodMs} ms; ` +
+    `${samples} samples of ${report.data}, ${Math.min(options.ues, samples)} UEs, a report each per ${options.periodMs} ms; ` +
       `decoder on ${provider}, Node ${environment.node}, ${environment.cores} cores\n\n${renderLinkRun(report)}\n`,
   );
   await writeJson(options.json, report);

@@ -93,7 +93,8 @@ async function run(port: NonNullable<typeof parentPort>, options: UeWorkerData):
   }
   await Promise.all(pending);
   // One timer for all: a signal shared by hundreds of UEs would look like a leak of listeners.
-  await Promise.race([Promise.all([...ues.values()].map((ue) => ue.drain())), sleep(drainMs)]);
+  // A UE that has ended has nothing left to drain; what it sent is counted all the same.
+  await Promise.race([Promise.allSettled([...ues.values()].map((ue) => ue.drain())), sleep(drainMs)]);
   await Promise.all([...ues.values()].map((ue) => ue.close()));
   port.postMessage({ kind: 'done', sent, failures } satisfies UeWorkerDone);
 }
