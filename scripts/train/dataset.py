@@ -35,62 +35,70 @@ def _dirichlet(x: np.ndarray, size: int) -> np.ndarray:
     return ratio * np.exp(1j * np.pi * x * (size - 1) / size) / np.sqrt(size)
 
 
-def synthesize(paths: dict, index: int, band: Band, num_antennas: int, num_delays: int) -> np.ndarray:
-    """Angular-delay CSI, complex [num_antennas, num_delays], of one sample of a path list, in closed form."""
-    rows = slice(paths["path_start"][index], paths["path_start"][index + 1])
-    delay_s = paths["delay_ns"][rows].astype(np.float64) * 1e-9
-    gain = paths["gain_re"][rows].astype(np.float64) + 1j * paths["gain_im"][rows].astype(np.float64)
-    if band.uplink:
-        gain = gain * paths["uplink_gain_ratio"][rows]
-    gain = gain * np.exp(-2j * np.pi * (band.carrier_hz - band.bandwidth_hz / 2) * delay_s)
-    taps = np.arange(num_delays) - delay_s[:, None] * band.bandwidth_hz
-    delays = gain[:, None] * _dirichlet(taps, band.num_subcarriers)
-    spacing_m = SPEED_OF_LIGHT / (2 * band.downlink_carrier_hz)
-    spatial_frequency = (
-        spacing_m * band.carrier_hz / SPEED_OF_LIGHT
-        * np.cos(paths["azimuth_rad"][rows].astype(np.float64))
-        * np.cos(paths["elevation_rad"][rows].astype(np.float64))
-    )
-    angles = _dirichlet(np.arange(num_antennas) - spatial_frequency[:, None] * num_antennas, num_antennas)
-    return angles.T @ delays
+class PathKernels:
+    """The paths of one sample as one band sees them: a Dirichlet kernel in delay and one in angle for each."""
+
+    def __init__(self, paths: dict, index: int, band: Band, num_antennas: int, num_delays: int) -> None:
+        rows = slice(paths["path_start"][index], paths["path_start"][index + 1])
+        delay_s = paths["delay_ns"][rows].astype(np.float64) * 1e-9
+        gain = paths["gain_re"][rows].astype(np.float64) + 1j * paths["gain_im"][rows].astype(np.float64)
+        if band.uplink:
+            gain = gain * paths["uplink_gain_ratio"][rows]
+        self.gain = gain * np.exp(-2j * np.pi * (band.carrier_hz - band.bandwidth_hz / 2) * delay_s)
+        self.delays = _dirichlet(np.arange(num_delays) - delay_s[:, None] * band.bandwidth_hz, band.num_subcarriers)
+        spacing_m = SPEED_OF_LIGHT / (2 * band.downlink_carrier_hz)
+        spatial_frequency = (
+            spacing_m * band.carrier_hz / SPEED_OF_LIGHT
+            * np.cos(paths["azimuth_rad"][rows].astype(np.float64))
+            * np.cos(paths["elevation_rad"][rows].astype(np.float64))
+        )
+        self.angles = _dirichlet(np.arange(num_antennas) - spatial_frequency[:, None] * num_antennas, num_antennas)
+
+    def csi(self, phasor: np.ndarray | float = 1.0) -> np.ndarray:
+        """Angular-delay CSI, complex [num_antennas, num_delays], with each path's gain times its phasor."""
+        return self.angles.T @ ((self.gain * phasor)[:, None] * self.delays)
 
 
 @dataclass(frozen=True)
 class CsiDataset:
     """Downlink and uplink CSI of one split.
 
-    downlink: complex64 [N, Nt*Nd], divided by its own norm. norm_db: float32 [N], that norm.
-    uplink: float32 [N, Nt*Nd], magnitude divided by its own norm.
+    downlink, uplink: complex64 [N, Nt*Nd], each sample divided by its own norm. downlink_db, uplink_db: float32 [N],
+    those norms.
     """
 
     downlink: np.ndarray
     uplink: np.ndarray
-    norm_db: np.ndarray
+    downlink_db: np.ndarray
+    uplink_db: np.ndarray
     sha256: str
-
-    @property
-    def magnitude(self) -> np.ndarray:
-        return np.abs(self.downlink)
 
     def __len__(self) -> int:
         return len(self.downlink)
 
 
-def load(path: Path, downlink_hz: float, uplink_hz: float, num_antennas: int, num_delays: int, limit: int | None = None) -> CsiDataset:
-    """Synthesises every sample of a path list (or the first `limit` of a seeded shuffle)."""
+def load(path: Path, csi: dict, limit: int | None = None, fading_draws: int = 1) -> CsiDataset:
+    """Synthesises every sample of a path list (or `limit` of a seeded shuffle) in both bands.
+
+    csi: the config's link. fading_draws: times each sample is synthesised; from the second on with a new phase on every
+    path, equal in both bands: another draw of small-scale fading over the same geometry.
+    """
     paths = dict(np.load(path))
     count = len(paths["path_start"]) - 1
+    rng = np.random.default_rng(0)
     order = np.arange(count)
     if limit is not None and limit < count:
-        order = np.sort(np.random.default_rng(0).permutation(count)[:limit])
-    shape = (len(order), num_antennas * num_delays)
-    downlink, uplink = np.empty(shape, np.complex64), np.empty(shape, np.float32)
-    norm_db = np.empty(len(order), np.float32)
-    down = Band(downlink_hz, downlink_hz)
-    up = Band(uplink_hz, downlink_hz, uplink=True)
-    for row, index in enumerate(order):
-        h = synthesize(paths, index, down, num_antennas, num_delays).reshape(-1)
-        u = np.abs(synthesize(paths, index, up, num_antennas, num_delays)).reshape(-1)
-        norm = np.linalg.norm(h)
-        downlink[row], uplink[row], norm_db[row] = h / norm, u / np.linalg.norm(u), 20 * np.log10(norm)
-    return CsiDataset(downlink, uplink, norm_db, hashlib.sha256(Path(path).read_bytes()).hexdigest())
+        order = np.sort(rng.permutation(count)[:limit])
+    nt, nd = csi["numAntennas"], csi["numDelays"]
+    bands = (Band(csi["downlinkCarrierHz"], csi["downlinkCarrierHz"]), Band(csi["uplinkCarrierHz"], csi["downlinkCarrierHz"], uplink=True))
+    matrices = [np.empty((fading_draws * len(order), nt * nd), np.complex64) for _ in bands]
+    norms_db = [np.empty(fading_draws * len(order), np.float32) for _ in bands]
+    for place, index in enumerate(order):
+        kernels = [PathKernels(paths, index, band, nt, nd) for band in bands]
+        for draw in range(fading_draws):
+            phasor = 1.0 if draw == 0 else np.exp(2j * np.pi * rng.random(len(kernels[0].gain)))
+            for kernel, matrix, norm_db in zip(kernels, matrices, norms_db):
+                h = kernel.csi(phasor).reshape(-1)
+                norm, row = np.linalg.norm(h), draw * len(order) + place
+                matrix[row], norm_db[row] = h / norm, 20 * np.log10(norm)
+    return CsiDataset(*matrices, *norms_db, hashlib.sha256(Path(path).read_bytes()).hexdigest())

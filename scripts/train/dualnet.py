@@ -1,4 +1,4 @@
-"""DualNet-MAG (Liu, Zhang, Ding, IEEE WCL 8(3), 2019) and the refiner that follows it at the BS.
+"""DualNet-MAG (Liu, Zhang, Ding, IEEE WCL 8(3), 2019).
 
 Tensors are [N, channels, angle, delay]; the encoder and decoder interfaces are flat [N, Nt*Nd], delay fastest.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+
+from regression import Regression
 
 LEAK = 0.3
 
@@ -35,40 +37,39 @@ class ColumnNorm(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Downlink magnitude [N, Nt*Nd] -> latent [N, M]. Pruned: the Dense layer alone.
+    """Downlink [N, planes*Nt*Nd] -> latent [N, M]. Pruned: the Dense layer alone.
 
     The full encoder starts as the identity in front of the Dense layer: a centre-tap convolution, and a
     normalisation whose affine part undoes its frozen statistics. Magnitudes are not negative, so LeakyReLU passes
     them unchanged.
     """
 
-    def __init__(self, num_antennas: int, num_delays: int, length: int, pruned: bool) -> None:
+    def __init__(self, planes: int, num_antennas: int, num_delays: int, length: int, pruned: bool) -> None:
         super().__init__()
-        self.shape = (1, num_antennas, num_delays)
+        self.shape = (planes, num_antennas, num_delays)
         self.pruned = pruned
         if not pruned:
-            self.conv = nn.Conv2d(1, 1, 3, padding=1)
+            self.conv = nn.Conv2d(planes, planes, 3, padding=1)
             self.norm = ColumnNorm(num_delays)
             self.norm.frozen = True
-        self.dense = nn.Linear(num_antennas * num_delays, length)
+        self.dense = nn.Linear(planes * num_antennas * num_delays, length)
 
-    def start_as_identity(self, magnitude: Tensor) -> None:
+    def start_as_identity(self, x: Tensor) -> None:
         if self.pruned:
             return
         with torch.no_grad():
             nn.init.dirac_(self.conv.weight)
             self.conv.bias.zero_()
-            columns = magnitude.reshape(-1, self.shape[2])
+            columns = x.reshape(-1, self.shape[2])
             self.norm.running_mean.copy_(columns.mean(0))
             self.norm.running_var.copy_(columns.var(0))
             self.norm.weight.copy_(torch.sqrt(self.norm.running_var + self.norm.eps))
             self.norm.bias.copy_(self.norm.running_mean)
 
-    def forward(self, magnitude: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         if not self.pruned:
-            x = magnitude.reshape(-1, *self.shape)
-            magnitude = nn.functional.leaky_relu(self.norm(self.conv(x)), LEAK).flatten(1)
-        return self.dense(magnitude)
+            x = nn.functional.leaky_relu(self.norm(self.conv(x.reshape(-1, *self.shape))), LEAK).flatten(1)
+        return self.dense(x)
 
 
 class ResidualBlock(nn.Module):
@@ -89,64 +90,37 @@ class ResidualBlock(nn.Module):
         return nn.functional.leaky_relu(x + self.norm3(self.conv3(y)), LEAK)
 
 
-class Decoder(nn.Module):
-    """Latent [N, M] and uplink magnitude [N, Nt*Nd] -> downlink magnitude [N, Nt*Nd].
+class ReferenceDecoder(nn.Module):
+    """Latent [N, M] and uplink [N, Nt*Nd] -> downlink [N, Nt*Nd], as published; the zoo's own is unrolled.py.
 
-    `uplink_dense` adds a Dense layer from the uplink to the first estimate: with it the starting point is the linear
-    regression on codeword and uplink together. The output is linear while training and clamped at zero when
-    exported; the reference's sigmoid belongs to its minmax normalisation.
+    sigmoid: the published output, for minmax inputs; it starts as the identity around 0.5. Without it the output is
+    linear while training and clamped at zero when exported.
     """
 
-    def __init__(self, num_antennas: int, num_delays: int, length: int, uplink_dense: bool) -> None:
+    takes_cell = False
+
+    def __init__(self, num_antennas: int, num_delays: int, length: int, sigmoid: bool) -> None:
         super().__init__()
-        self.shape = (1, num_antennas, num_delays)
-        size = num_antennas * num_delays
-        self.dense = nn.Linear(length, size)
-        self.uplink_dense = nn.Linear(size, size, bias=False) if uplink_dense else None
+        self.shape, self.sigmoid, self.length = (1, num_antennas, num_delays), sigmoid, length
+        self.dense = nn.Linear(length, num_antennas * num_delays)
         self.block1, self.block2 = ResidualBlock(num_delays), ResidualBlock(num_delays)
         self.last = nn.Conv2d(2, 1, 3, padding=1)
         with torch.no_grad():
             self.last.weight.zero_()
-            self.last.weight[0, 0, 1, 1] = 1.0
-            self.last.bias.zero_()
+            self.last.weight[0, 0, 1, 1] = 4.0 if sigmoid else 1.0
+            self.last.bias.fill_(-2.0 if sigmoid else 0.0)
 
-    def forward(self, latent: Tensor, uplink: Tensor) -> Tensor:
-        estimate = self.dense(latent)
-        if self.uplink_dense is not None:
-            estimate = estimate + self.uplink_dense(uplink)
-        x = torch.cat([estimate.reshape(-1, *self.shape), uplink.reshape(-1, *self.shape)], 1)
-        return self.last(self.block2(self.block1(x))).flatten(1)
+    def dense_parameters(self) -> list[nn.Parameter]:
+        """The large matrices, which train at a rate of their own."""
+        return list(self.dense.parameters())
 
+    def start(self, regression: Regression, latent_deviation: Tensor, step: Tensor) -> None:
+        """Puts the linear regression in place."""
+        with torch.no_grad():
+            self.dense.weight.copy_(regression.dense)
+            self.dense.bias.copy_(regression.bias)
 
-class Refiner(nn.Module):
-    """Complex correction at the BS, after the phases are dequantised.
-
-    Neighbouring entries share the leakage of the same paths, so their phases are tied: a coarse phase can be
-    sharpened and an entry without phase bits filled in.
-    estimate [N, 2, Nt, Nd] (Re, Im), magnitude, bits, uplink [N, Nt, Nd] -> estimate plus correction [N, 2, Nt, Nd].
-    """
-
-    def __init__(self, width: int, blocks: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(5, width, 3, padding=1)
-        self.blocks = nn.ModuleList(
-            nn.Sequential(
-                nn.LeakyReLU(LEAK), nn.Conv2d(width, width, 3, padding=1),
-                nn.LeakyReLU(LEAK), nn.Conv2d(width, width, 3, padding=1),
-            )
-            for _ in range(blocks)
-        )
-        self.last = nn.Conv2d(width, 2, 3, padding=1)
-        for block in self.blocks:
-            nn.init.zeros_(block[3].weight)
-            nn.init.zeros_(block[3].bias)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
-
-    def forward(self, estimate: Tensor, magnitude: Tensor, bits: Tensor, uplink: Tensor) -> Tensor:
-        # Entries are about 1/32 on average and bits at most 8: brought to the same order for the first convolution.
-        planes = torch.stack([magnitude, uplink], 1)
-        x = self.first(torch.cat([estimate * 16, planes * 16, bits.unsqueeze(1) / 4], 1))
-        for block in self.blocks:
-            x = x + block(x)
-        return estimate + self.last(nn.functional.leaky_relu(x, LEAK))
+    def forward(self, latent: Tensor, cell: Tensor, uplink: Tensor, encoder: nn.Module) -> Tensor:
+        x = torch.cat([self.dense(latent).reshape(-1, *self.shape), uplink.reshape(-1, *self.shape)], 1)
+        x = self.last(self.block2(self.block1(x))).flatten(1)
+        return torch.sigmoid(x) if self.sigmoid else x

@@ -7,21 +7,18 @@ import json
 from pathlib import Path
 
 import numpy as np
+import codec
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from codec import quantized_phasor
-from dualnet import ColumnNorm, Decoder, Encoder, Refiner
+from dualnet import ColumnNorm
+from refine import Finished, Receiver
 
 OPSET = 13
+ENVIRONMENTS = {"indoor": "IndoorHall_5GHz", "outdoor": "SemiUrban_300MHz"}
 GOLDEN_SAMPLES = 4
-
-
-def stored_as_half(parameter: Tensor) -> bool:
-    """Matrices big enough to matter are stored as float16 and cast back when the session loads."""
-    return parameter.ndim == 2 and parameter.numel() >= 4096
 
 
 class Affine(nn.Module):
@@ -46,24 +43,38 @@ def _fold_norms(module: nn.Module) -> None:
 
 
 class EncoderGraph(nn.Module):
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
         self.encoder = encoder
 
-    def forward(self, magnitude: Tensor) -> Tensor:
-        return self.encoder(magnitude.flatten(1))
+    def forward(self, x: Tensor) -> Tensor:
+        return self.encoder(x.flatten(1))
 
 
 class DecoderGraph(nn.Module):
-    """Clamps at zero: a magnitude is not negative, and clamping never increases the error."""
+    """[N, M] latent, [N, M] cell where the decoder takes it, uplink -> [N, Nt, Nd], or [N, 2, Nt, Nd] for |Re| and |Im|.
 
-    def __init__(self, decoder: Decoder) -> None:
+    A linear output is clamped at zero: a magnitude is not negative, and clamping never increases the error.
+    """
+
+    def __init__(self, decoder: nn.Module, encoder: nn.Module | None) -> None:
         super().__init__()
-        self.decoder = decoder
+        self.decoder, self.encoder = decoder, encoder
+        planes, *matrix = decoder.shape
+        self.shape = matrix if planes == 1 else [planes, *matrix]
 
-    def forward(self, latent: Tensor, uplink: Tensor) -> Tensor:
-        magnitude = self.decoder(latent, uplink.flatten(1))
-        return torch.relu(magnitude).reshape(-1, *self.decoder.shape[1:])
+    @property
+    def inputs(self) -> list[str]:
+        if self.encoder is None:
+            return ["uplink"]
+        return ["latent", "cell", "uplink"] if self.decoder.takes_cell else ["latent", "uplink"]
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        given = dict(zip(self.inputs, inputs))
+        output = self.decoder(given.get("latent"), given.get("cell"), given["uplink"].flatten(1), self.encoder)
+        if not getattr(self.decoder, "sigmoid", False):
+            output = torch.relu(output)
+        return output.reshape(-1, *self.shape)
 
 
 def _store_half(model: onnx.ModelProto) -> None:
@@ -99,68 +110,80 @@ def _file(path: Path) -> dict:
 
 
 def write_model(
-    folder: Path, golden: Path, config: dict, name: str, pruned: bool, trainer, encoder: Encoder, decoder: Decoder,
-    refiner: Refiner | None, theta: int, training: dict,
+    folder: Path, golden: Path, config: dict, name: str, pruned: bool, trainer, normalization, encoder: nn.Module | None, decoder: nn.Module,
+    finished: Finished, training: dict,
 ) -> None:
-    """Writes encoder.onnx, decoder.onnx, refiner.onnx, allocation.bin, manifest.json and the golden vectors."""
+    """Writes the graphs, allocation.bin, manifest.json and the golden vectors of a report model or an uplink-only one."""
     folder.mkdir(parents=True, exist_ok=True)
     golden.parent.mkdir(parents=True, exist_ok=True)
-    csi = config["csi"]
-    shape = (csi["numAntennas"], csi["numDelays"])
-    rows = np.linspace(0, len(trainer.val) - 1, GOLDEN_SAMPLES).astype(int)
-    downlink, uplink = trainer.val.csi[rows], trainer.val.uplink[rows]
-    magnitude = trainer.val.magnitude[rows].reshape(-1, *shape)
-    uplink_planes = uplink.reshape(-1, *shape)
     for module in (encoder, decoder):
-        module.eval()
-        _fold_norms(module)
-    encoder_graph, decoder_graph = EncoderGraph(encoder).eval(), DecoderGraph(decoder).eval()
-    with torch.no_grad():
-        latent = encoder_graph(magnitude)
-        codes = trainer.codes(encoder, trainer.val)[rows]
-        dequantized = torch.from_numpy(codes.astype(np.float32)) * trainer.step / 2
-        decoded = decoder_graph(dequantized, uplink_planes)
-    coarse = trainer.allocation.coarse(codes)
-    bits = trainer.allocation.bits(coarse, theta)
-    vectors = {
-        "downlink": np.stack([downlink.real, downlink.imag], 1).reshape(-1, 2, *shape).astype(np.float32),
-        "magnitude": magnitude.numpy(), "uplink": uplink_planes.numpy(), "latent": latent.numpy(), "centred": codes.astype(np.int16),
-        "decoded": decoded.numpy(), "coarse": coarse.astype(np.int32), "bits": bits.astype(np.uint8),
-    }
-    files = {"encoder": folder / "encoder.onnx", "decoder": folder / "decoder.onnx", "allocation": folder / "allocation.bin"}
-    _to_onnx(encoder_graph, (magnitude,), ["magnitude"], "latent", files["encoder"])
-    _to_onnx(decoder_graph, (dequantized, uplink_planes), ["latent", "uplink"], "magnitude", files["decoder"])
-    files["allocation"].write_bytes(trainer.allocation.to_bytes())
-    if refiner is not None:
-        estimate = decoded.flatten(1).numpy() * quantized_phasor(downlink, bits)
-        planes = torch.from_numpy(np.stack([estimate.real, estimate.imag], 1).reshape(-1, 2, *shape).astype(np.float32))
-        inputs = (planes, decoded, torch.from_numpy(bits.astype(np.float32)).reshape(-1, *shape), uplink_planes)
+        if module is not None:
+            module.eval()
+            _fold_norms(module)
+    graph, val = DecoderGraph(decoder, encoder).eval(), trainer.val
+    planes, *matrix = decoder.shape
+    shape = graph.shape
+    rows = np.linspace(0, len(val) - 1, GOLDEN_SAMPLES).astype(int)
+    x, uplink = val.x[rows].reshape(-1, *shape), val.u[rows].reshape(-1, *shape)
+    source, output = ("magnitude", "magnitude") if planes == 1 else ("parts", "parts")
+    files = {"decoder": folder / "decoder.onnx"}
+    vectors = {"uplink": uplink.numpy()}
+    if encoder is None:
         with torch.no_grad():
-            vectors["refined"] = refiner.eval()(*inputs).numpy()
-        files["refiner"] = folder / "refiner.onnx"
-        _to_onnx(refiner, inputs, ["estimate", "magnitude", "bits", "uplink"], "csi", files["refiner"])
+            vectors["decoded"] = graph(uplink).numpy()
+        _to_onnx(graph, (uplink,), ["uplink"], output, files["decoder"])
+    else:
+        files |= {"encoder": folder / "encoder.onnx", "allocation": folder / "allocation.bin"}
+        encoder_graph, quantizer = EncoderGraph(encoder).eval(), trainer.quantizer
+        with torch.no_grad():
+            latent = encoder_graph(x)
+            codes = codec.centred(latent.numpy(), quantizer.step.numpy(), quantizer.bits)
+            dequantized = torch.from_numpy(codes.astype(np.float32)) * quantizer.step / 2
+            given = {"latent": dequantized, "cell": quantizer.cell(0).expand_as(dequantized), "uplink": uplink}
+            inputs = tuple(given[name] for name in graph.inputs)
+            decoded = graph(*inputs)
+        coarse = finished.allocation.coarse(codes)
+        bits = finished.allocation.bits(coarse, finished.theta)
+        downlink = val.csi[rows] if "scale" in config["normalization"] else val.csi[rows] * 10 ** (val.norm_db[rows][:, None] / 20)
+        vectors |= {
+            "downlink": np.stack([downlink.real, downlink.imag], 1).reshape(-1, 2, *matrix).astype(np.float32), "input": x.numpy(),
+            "latent": latent.numpy(), "centred": codes.astype(np.int16), "decoded": decoded.numpy(), "coarse": coarse.astype(np.int32),
+            "bits": bits.astype(np.uint8),
+        }
+        _to_onnx(encoder_graph, (x,), [source], "latent", files["encoder"])
+        _to_onnx(graph, inputs, graph.inputs, output, files["decoder"])
+        files["allocation"].write_bytes(finished.allocation.to_bytes())
+        if finished.refiner is not None:
+            files["refiner"] = folder / "refiner.onnx"
+            received = Receiver(trainer, normalization, encoder, decoder, finished.allocation, matrix).receive(val, codes, 0, finished.theta, rows)
+            with torch.no_grad():
+                vectors["refined"] = finished.refiner.eval()(*received).numpy()
+            _to_onnx(finished.refiner, received, ["estimate", "magnitude", "bits", "uplink"], "csi", files["refiner"])
     np.savez_compressed(golden, **vectors)
-    manifest = {
-        "schema": "edge-csi/manifest@1",
-        "id": name,
-        "family": config["family"],
-        "pruned": pruned,
-        "reduction": config["reduction"],
-        "csi": csi,
-        "normalization": {"kind": "spherical", "scale": config["scale"]},
-        "codeword": {
-            "length": config["codewordLength"],
-            "bits": [int(b) for b in trainer.bits],
-            "step": [float(s) for s in trainer.step.numpy()],
-        },
-        "phase": {"maxBits": config["maxPhaseBits"], "theta": theta},
-        "files": {key: _file(path) for key, path in files.items()},
-        "training": {
-            "config": f"scripts/train/configs/{config['id']}.json",
-            "configSha256": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest(),
-            "seed": config["training"]["seed"],
-            "data": "COST 2100 IndoorHall_5GHz, train split",
-            **training,
-        },
-    }
+    manifest = _manifest(config, name, pruned, trainer, normalization, finished, {key: _file(path) for key, path in files.items()}, training)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, finished: Finished, files: dict, training: dict) -> dict:
+    training = {
+        "config": f"scripts/train/configs/{config['id']}.json",
+        "configSha256": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest(),
+        "seed": config["training"]["seed"],
+        "data": f"COST 2100 {ENVIRONMENTS[config['environment']]}, train split",
+        **training,
+    }
+    common = {"id": name, "family": config["family"], "csi": config["csi"], "normalization": normalization.manifest()}
+    if finished.allocation is None:
+        return {"schema": "edge-csi/uplink-only@1", **common, "files": files, "training": training}
+    quantizer = trainer.quantizer
+    return {
+        "schema": "edge-csi/manifest@1",
+        **common,
+        "pruned": pruned,
+        **({"planes": "absolute-parts"} if config["family"] == "dualnet-abs" else {}),
+        "reduction": config["reduction"],
+        "codeword": {"length": config["codewordLength"], "bits": [int(b) for b in quantizer.bits], "step": [float(s) for s in quantizer.step.numpy()]},
+        "phase": {"maxBits": config["maxPhaseBits"], "theta": finished.theta},
+        "files": files,
+        "training": training,
+    }
