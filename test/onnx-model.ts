@@ -1,26 +1,26 @@
 // Just enough of ONNX (onnx.proto3, opset 13) to write networks of a few operators without Python.
 
 /** A constant tensor: float32, or int64 where the values are bigints. */
-export interface Initializer {
+interface Initializer {
   readonly name: string;
   readonly dims: readonly number[];
   readonly values: readonly number[] | readonly bigint[];
 }
 
 /** One operator without attributes. */
-export interface Operator {
+interface Operator {
   readonly type: string;
   readonly inputs: readonly string[];
   readonly output: string;
 }
 
 /** A float32 tensor at the edge of the graph; a batch dimension comes before `dims`. */
-export interface Edge {
+interface Edge {
   readonly name: string;
   readonly dims: readonly number[];
 }
 
-export interface OnnxGraph {
+interface OnnxGraph {
   readonly inputs: readonly Edge[];
   readonly output: Edge;
   readonly initializers: readonly Initializer[];

@@ -95,6 +95,13 @@ describe.each(Object.entries(cases))('a report of %s', (name, expected) => {
     expect(checkReport(frameOf(report), link.sizes)).toBe(payloadBits.phase);
   });
 
+  it('carries neither phases nor signs at a theta that no component reaches', async () => {
+    const { codeword, phase, payloadBits } = await link.reports.encode(downlink, { ...config, phaseTheta: 2 ** 24 });
+    expect(codeword).toEqual(report.codeword);
+    expect([phase.length, payloadBits.phase]).toEqual([0, 0]);
+    expect(payloadBits.total).toBe(payloadBits.codeword + payloadBits.scale);
+  });
+
   it('is decoded with its uplink and without, side by side', async () => {
     const [fresh, alone] = await link.decode([report, report], [uplink.values, undefined]);
     expectClose(fresh, expected.estimate);
@@ -147,8 +154,8 @@ async function openLink(options: FamilyOptions) {
   const encoder = await createOrtEncoder(bundle);
   const model = decoderModelOf(bundle);
   const graph = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
-  const decoder = new ModelDecoder(model, graph, undefined, 4);
-  const batch = new BatchBuffers(batchLayoutOf([served], 4));
+  const decoder = new ModelDecoder(model, graph, undefined, 3);
+  const batch = new BatchBuffers(batchLayoutOf([served], 3));
   const decodeBatch = (reports: readonly EncodedReport[], uplinks: readonly (Float32Array | undefined)[]) => {
     for (const [i, { codeword, phase, scale: scaleLevel, payloadBits }] of reports.entries()) {
       const payload = { codeword, phase, scaleLevel, phaseBits: payloadBits.phase, truncation: 0, theta: 16 };

@@ -27,6 +27,18 @@ function randomCsi(seed: number): AngularDelayCsi {
   return { domain: 'angular-delay', ...shape, values: Float32Array.from({ length: 30 }, () => random.gaussian()) };
 }
 
+function largestDifference(a: Float32Array, b: readonly number[]): number {
+  expect(a.length).toBe(b.length);
+  return Math.max(...b.map((value, i) => Math.abs(value - (a[i] as number))));
+}
+
+/** |h|, or |Re| and |Im|, as they are under minmax and in units of the norm otherwise. */
+function componentsOf({ values }: AngularDelayCsi, { id }: FamilyOptions): number[] {
+  const unit = id === 'minmax' ? 1 : Math.hypot(...values);
+  if (id === 'parts') return Array.from(values, (value) => Math.abs(value) / unit);
+  return Array.from(values.subarray(0, 15), (re, i) => Math.hypot(re, values[15 + i] as number) / unit);
+}
+
 /** The downlink with its true phases or signs on decoded components. */
 function withTruePhase({ values }: AngularDelayCsi, decoded: Float32Array): Float32Array {
   return values.map((value, i) => {
@@ -45,8 +57,13 @@ describe.each(families)('a transceiver of $id', (options) => {
     const samples = [1, 2, 3].map((seed) => ({ downlink: randomCsi(seed), uplink: randomCsi(seed + 10) }));
     const floats = await transceiver.carryFloat(samples);
     await transceiver.close();
-    for (const [i, { downlink }] of samples.entries()) {
+    for (const [i, { downlink, uplink }] of samples.entries()) {
       const { truth, decoded } = floats[i] as (typeof floats)[number];
+      const expectedTruth = componentsOf(downlink, options);
+      expect(largestDifference(truth, expectedTruth)).toBeLessThan(1e-5);
+      // The decoder knows the first two and takes the uplink's for the rest.
+      const guessed = [...expectedTruth.slice(0, 2), ...componentsOf(uplink, options).slice(2)];
+      expect(largestDifference(decoded, guessed)).toBeLessThan(1e-5);
       const norm = options.id === 'minmax' ? 1 : Math.hypot(...downlink.values);
       const values = withTruePhase(downlink, decoded).map((value) => norm * value);
       const expected = squaredErrorRatio(downlink, { ...downlink, values });
