@@ -28,6 +28,7 @@ export interface AcceptedReport {
   readonly codeword: Uint8Array;
   readonly truncation: number;
   readonly theta: number;
+  /** Packed phase codes, or signs. */
   readonly phase: Uint8Array;
   readonly phaseBits: number;
   readonly scaleLevel: number;

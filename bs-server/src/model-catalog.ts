@@ -5,6 +5,7 @@ import { type Manifest, type ModelBundle, type ModelFile, toHex } from '@edge-cs
 import { listModels, loadModel, readManifest } from '@edge-csi/models/disk';
 import { type ModelRef, WireError } from '@edge-csi/proto';
 import type { BatchLayout } from './decoding/batch-buffers.ts';
+import { assertFramesFit } from './frame-limits.ts';
 
 /** A model the server decodes. */
 export interface ServedModel {
@@ -26,7 +27,8 @@ export interface ServedModel {
  *
  * @param directory - one folder per model, named by its id
  * @param ids - models to serve, the preferred one first; all of the folder where absent
- * @throws CsiError `model-unknown`, or `model-invalid` where a model is broken or its folder has another name.
+ * @throws CsiError `model-unknown`, or `model-invalid` where a model is broken, too large for the wire, or its folder has
+ * another name.
  */
 export async function loadCatalog(directory: string, ids: readonly string[] | undefined): Promise<ServedModel[]> {
   const known = (await listModels(directory)).map((manifest) => manifest.id);
@@ -41,6 +43,7 @@ export async function loadCatalog(directory: string, ids: readonly string[] | un
   return Promise.all(
     [...new Set(wanted)].map(async (id, index) => {
       const bundle = await loadModel(path.join(directory, id), files);
+      assertFramesFit(bundle);
       const { manifest, sha256 } = bundle;
       const { numAntennas, numDelays } = manifest.csi;
       const ref = { id, sha256 };
@@ -112,7 +115,7 @@ export function batchLayoutOf(served: readonly ServedModel[], maxBatchSize: numb
   };
 }
 
-/** Most phase bits any codeword of the model can ask for. */
-export function maxPhaseBits({ shape, manifest }: ServedModel): number {
-  return shape.numAntennas * shape.numDelays * manifest.phase.maxBits;
+/** Most phase or sign bits any codeword of the model can ask for. */
+export function maxPhaseBits({ bundle }: ServedModel): number {
+  return bundle.allocation.numEntries * bundle.allocation.maxBits;
 }

@@ -28,6 +28,15 @@ export interface NormalizedMagnitude extends CsiShape {
   readonly values: Float32Array;
 }
 
+/**
+ * What an encoder of absolute parts takes: `values` is planar, `[2][numAntennas][numDelays]`, all |Re|, then all |Im|,
+ * scaled as the model's normalisation says.
+ */
+export interface NormalizedParts extends CsiShape {
+  readonly domain: 'normalized-parts';
+  readonly values: Float32Array;
+}
+
 /** Encoder output before quantisation, `[codewordLength]`, dimensionless. */
 export interface Latent {
   readonly domain: 'latent';
@@ -40,7 +49,7 @@ export interface Codeword {
   readonly levels: Uint8Array;
 }
 
-/** Norm of one CSI matrix as sent on the wire: an index on a grid in dB. */
+/** Norm of one CSI matrix as sent on the wire: an index on a grid in dB, 0 where the model sends none. */
 export interface Scale {
   readonly domain: 'scale';
   readonly level: number;

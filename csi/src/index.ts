@@ -7,22 +7,20 @@ export type {
   CsiShape,
   Latent,
   NormalizedMagnitude,
+  NormalizedParts,
   Scale,
   SpatialFrequencyCsi,
 } from './csi.ts';
 export { CsiError, type CsiErrorCode } from './errors.ts';
-export { magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from './metrics.ts';
+export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from './metrics.ts';
+export { invertMinmaxInto, type MinmaxRange, normalizeMinmax, uplinkMinmaxInto } from './minmax.ts';
 export {
   assertUsable,
-  dequantizeScale,
   frobeniusNorm,
-  invertMinmax,
-  type MinmaxRange,
-  normalizeMinmax,
+  normalizePartsSpherical,
   normalizeSpherical,
-  quantizeScale,
-  type ScaleSpec,
   uplinkMagnitudeInto,
+  uplinkPartsInto,
 } from './normalize.ts';
 export {
   type Band,
@@ -40,3 +38,12 @@ export {
 export { encodePhase, type PhaseReport, reconstructInto } from './phase-coder.ts';
 export { createQuantizer, type Quantizer } from './quantizer.ts';
 export { createRandom, type Random } from './random.ts';
+export {
+  type ComponentReport,
+  createRepresentation,
+  type NormalizationSpec,
+  type Representation,
+  type RepresentationSpec,
+} from './representation.ts';
+export { dequantizeScale, quantizeScale, type ScaleSpec } from './scale.ts';
+export { encodeSigns, reconstructFromSignsInto, type SignReport } from './sign-coder.ts';

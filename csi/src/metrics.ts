@@ -24,6 +24,29 @@ export function squaredErrorRatio(truth: AngularDelayCsi, estimate: AngularDelay
 }
 
 /**
+ * Squared error of real components of one sample relative to their energy: of |h|, or of |Re| and |Im|, the squared
+ * error ratio of a receiver that knows the phases, or the signs.
+ *
+ * @param truth - true components, `[n]`
+ * @param estimate - estimated components in the same units, `[n]`
+ * @throws CsiError `csi-invalid` where the truth is all zero.
+ */
+export function componentErrorRatio(truth: Float32Array, estimate: Float32Array): number {
+  if (truth.length !== estimate.length) {
+    throw new RangeError(`estimate has ${estimate.length} components, must have ${truth.length}`);
+  }
+  let error = 0;
+  let energy = 0;
+  for (let i = 0; i < truth.length; i++) {
+    const value = truth[i] as number;
+    const difference = value - (estimate[i] as number);
+    error += difference * difference;
+    energy += value * value;
+  }
+  return error / requireEnergy(energy);
+}
+
+/**
  * Squared error of the magnitudes of one sample relative to its energy, || |H| - M ||^2 / ||H||^2: the squared error
  * ratio of a receiver with perfect phase.
  *

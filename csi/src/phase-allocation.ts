@@ -12,11 +12,11 @@ const THETA_UNIT_PER_COARSE = 16;
 /** Largest rate knob theta, so that every threshold is an exact double. */
 const MAX_THETA = 2 ** 24;
 
-/** How many phase bits each entry gets, derived from the codeword that both ends know. */
+/** How many phase or sign bits each entry gets, derived from the codeword that both ends know. */
 export interface PhaseAllocation {
-  /** Entries of the angular-delay matrix, Nt * Nd. */
+  /** Entries that get bits: Nt * Nd for phases, 2 * Nt * Nd for the signs of real and imaginary parts. */
   readonly numEntries: number;
-  /** Most bits one entry gets, 1..8. */
+  /** Most bits one entry gets, 1..8; 1 for signs. */
   readonly maxBits: number;
   /** Writes the coarse magnitude P c + b, int32 `[numEntries]`, of the centred codeword `[codewordLength]`. */
   coarseInto(out: Int32Array, centred: Int16Array): void;

@@ -1,5 +1,14 @@
-import { CsiError, createPhaseAllocation, createQuantizer, type PhaseAllocation, type Quantizer } from '@edge-csi/csi';
-import { type Manifest, pairingHash, sha256Bytes, toHex } from './manifest.ts';
+import {
+  CsiError,
+  createPhaseAllocation,
+  createQuantizer,
+  createRepresentation,
+  type PhaseAllocation,
+  type Quantizer,
+  type Representation,
+} from '@edge-csi/csi';
+import { type Manifest, representationOf } from './manifest.ts';
+import { pairingHash, sha256Bytes, toHex } from './pairing-hash.ts';
 
 /** The files a manifest can name. */
 export type ModelFile = keyof Manifest['files'];
@@ -12,6 +21,7 @@ export interface ModelBundle {
   readonly manifest: Manifest;
   /** Pairing hash, 32 bytes. */
   readonly sha256: Uint8Array;
+  readonly representation: Representation;
   readonly quantizer: Quantizer;
   readonly allocation: PhaseAllocation;
   readonly files: ReadonlyMap<ModelFile, Uint8Array>;
@@ -41,14 +51,16 @@ export async function loadBundle(
     }
     files.set(name, bytes);
   }
-  const { codeword, csi, phase } = manifest;
+  const { codeword, phase } = manifest;
+  const representation = createRepresentation(representationOf(manifest));
   return {
     manifest,
     sha256: await pairingHash(manifest),
+    representation,
     quantizer: createQuantizer(codeword.bits, codeword.step),
     allocation: createPhaseAllocation({
       bytes: files.get('allocation') as Uint8Array,
-      numEntries: csi.numAntennas * csi.numDelays,
+      numEntries: representation.numComponents,
       codewordLength: codeword.length,
       maxBits: phase.maxBits,
     }),

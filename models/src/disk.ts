@@ -27,7 +27,8 @@ export async function loadModel(directory: string, wanted: readonly ModelFile[])
 }
 
 /**
- * Manifests of every model in a zoo folder, by id.
+ * Manifests of every model in a zoo folder: magnitudes before absolute parts, spherical before minmax, few antennas
+ * before many, then by id. Whoever asks for a model without naming it takes the first that fits.
  *
  * @throws CsiError `model-unknown` where the folder cannot be read, `model-invalid` where a manifest is broken.
  */
@@ -37,5 +38,11 @@ export async function listModels(zoo: string = zooDirectory): Promise<Manifest[]
   });
   const folders = entries.filter((e) => e.isDirectory()).map((e) => path.join(zoo, e.name));
   const manifests = await Promise.all(folders.map(readManifest));
-  return manifests.sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
+  return manifests.sort(
+    (a, b) =>
+      Number(a.planes === 'absolute-parts') - Number(b.planes === 'absolute-parts') ||
+      Number(a.normalization.kind === 'minmax') - Number(b.normalization.kind === 'minmax') ||
+      a.csi.numAntennas - b.csi.numAntennas ||
+      a.id.localeCompare(b.id, 'en', { numeric: true }),
+  );
 }

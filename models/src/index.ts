@@ -1,2 +1,3 @@
 export { loadBundle, type ModelBundle, type ModelFile, type ReadModelFile } from './bundle.ts';
-export { type Manifest, pairingHash, parseManifest, sha256Bytes, toHex } from './manifest.ts';
+export { type Manifest, parseManifest, representationOf } from './manifest.ts';
+export { pairingHash, sha256Bytes, toHex } from './pairing-hash.ts';

@@ -1,4 +1,4 @@
-import { CsiError } from '@edge-csi/csi';
+import { CsiError, type RepresentationSpec } from '@edge-csi/csi';
 import * as v from 'valibot';
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex'));
@@ -10,6 +10,12 @@ const file = v.strictObject({
   bytes: count,
 });
 
+/** Range of |h| over the training set. */
+const range = v.pipe(
+  v.strictObject({ min: v.pipe(v.number(), v.finite(), v.minValue(0)), max: positive }),
+  v.check(({ min, max }) => min < max, 'max must be above min'),
+);
+
 const normalization = v.variant('kind', [
   v.strictObject({
     kind: v.literal('spherical'),
@@ -20,6 +26,8 @@ const normalization = v.variant('kind', [
       bits: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(16)),
     }),
   }),
+  /** Components are mapped from their range to 0.5..1 and no norm is sent. */
+  v.strictObject({ kind: v.literal('minmax'), downlink: range, uplink: range }),
 ]);
 
 const manifestSchema = v.pipe(
@@ -41,6 +49,8 @@ const manifestSchema = v.pipe(
       timing: v.picklist(['absolute', 'first-path']),
     }),
     normalization,
+    /** What of each entry the networks work on: |h|, where absent, or |Re| and |Im|. */
+    planes: v.optional(v.picklist(['magnitude', 'absolute-parts'])),
     codeword: v.strictObject({
       length: count,
       /** Bits per component, 1..8. */
@@ -48,19 +58,20 @@ const manifestSchema = v.pipe(
       /** Quantiser step per component, in units of the latent. */
       step: v.array(positive),
     }),
+    /** Phases, or signs of absolute parts. */
     phase: v.strictObject({
       maxBits: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)),
       /** Default rate knob, in sixteenths of the coarse magnitude's unit. */
       theta: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 24)),
     }),
     files: v.strictObject({
-      /** [N, Nt, Nd] normalised magnitude -> [N, M] latent. */
+      /** Normalised `magnitude` [N, Nt, Nd] or `parts` [N, 2, Nt, Nd] -> `latent` [N, M]. */
       encoder: file,
-      /** [N, M] latent and [N, Nt, Nd] uplink magnitude -> [N, Nt, Nd] magnitude. */
+      /** `latent` [N, M] and `uplink`, of the encoder input's shape -> `magnitude` or `parts`, of that shape. */
       decoder: file,
-      /** int8 [Nt * Nd][M], then int32 little endian [Nt * Nd]: the coarse magnitude of the phase allocation. */
+      /** int8 [n][M], then int32 little endian [n], n = Nt * Nd or 2 * Nt * Nd: the coarse magnitude of the allocation. */
       allocation: file,
-      /** [N, 2, Nt, Nd] dequantised CSI, magnitude, bits, uplink -> [N, 2, Nt, Nd]. */
+      /** [N, 2, Nt, Nd] dequantised CSI, magnitude, bits, uplink -> [N, 2, Nt, Nd]. Spherical magnitudes only. */
       refiner: v.optional(file),
     }),
     training: v.record(v.string(), v.unknown()),
@@ -71,10 +82,38 @@ const manifestSchema = v.pipe(
     (m) => m.codeword.bits.length === m.codeword.length && m.codeword.step.length === m.codeword.length,
     'codeword.bits and codeword.step must have codeword.length entries',
   ),
-  v.check(
-    (m) => m.files.allocation.bytes === m.csi.numAntennas * m.csi.numDelays * (m.codeword.length + 4),
-    'files.allocation must hold int8 [Nt*Nd][M] and int32 [Nt*Nd]',
+  v.forward(
+    v.check(
+      (m) => m.planes !== 'absolute-parts' || m.normalization.kind === 'spherical',
+      'a model on absolute parts is normalised spherically: minmax ranges are of |h|',
+    ),
+    ['normalization'],
   ),
+  v.forward(
+    v.check(
+      (m) => m.planes !== 'absolute-parts' || m.phase.maxBits === 1,
+      'a model on absolute parts sends signs: phase.maxBits must be 1',
+    ),
+    ['phase'],
+  ),
+  v.forward(
+    v.check(
+      (m) => m.files.refiner === undefined || m.normalization.kind === 'spherical',
+      'a minmax model has no refiner: a refiner corrects estimates of norm 1',
+    ),
+    ['files'],
+  ),
+  v.forward(
+    v.check(
+      (m) => m.files.refiner === undefined || m.planes !== 'absolute-parts',
+      'a model on absolute parts has no refiner: a refiner takes magnitudes and phase bits',
+    ),
+    ['files'],
+  ),
+  v.check(({ csi, planes, codeword, files }) => {
+    const perEntry = planes === 'absolute-parts' ? 2 : 1;
+    return files.allocation.bytes === perEntry * csi.numAntennas * csi.numDelays * (codeword.length + 4);
+  }, 'files.allocation must hold int8 [n][M] and int32 [n], n = Nt*Nd, or 2*Nt*Nd for absolute parts'),
 );
 
 /** What a zoo entry says of itself; the bytes it names are checked against its hashes before use. */
@@ -93,34 +132,7 @@ export function parseManifest(json: unknown): Manifest {
   throw new CsiError('model-invalid', `manifest: ${where}: ${issue.message}`);
 }
 
-/** The part of a manifest that must be equal at both ends for a report to be decodable. */
-function wireAgreement(m: Manifest): unknown {
-  return [
-    m.id,
-    [m.csi.numAntennas, m.csi.numDelays],
-    [m.normalization.kind, m.normalization.scale.minDb, m.normalization.scale.stepDb, m.normalization.scale.bits],
-    [m.codeword.bits, m.codeword.step],
-    m.phase.maxBits,
-    [m.files.encoder.sha256, m.files.decoder.sha256, m.files.allocation.sha256],
-  ];
-}
-
-/**
- * Pairing hash: SHA-256 over everything both ends must agree on, and nothing else, so that a newly measured figure
- * in a manifest breaks no pairing.
- *
- * @returns 32 bytes
- */
-export async function pairingHash(manifest: Manifest): Promise<Uint8Array> {
-  return sha256Bytes(new TextEncoder().encode(JSON.stringify(wireAgreement(manifest))));
-}
-
-/** SHA-256 with the platform's Web Crypto (in browsers: secure contexts and localhost). */
-export async function sha256Bytes(bytes: Uint8Array): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
-}
-
-/** Lower-case hex. */
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+/** How the model's networks see CSI. */
+export function representationOf({ csi, planes = 'magnitude', normalization }: Manifest): RepresentationSpec {
+  return { numAntennas: csi.numAntennas, numDelays: csi.numDelays, planes, normalization };
 }

@@ -45,7 +45,9 @@ export interface CsiReport {
   readonly modelId: string;
   readonly revision: number;
   readonly codeword: Uint8Array;
+  /** Level of the quantised norm; 0 where the model sends none. */
   readonly scale: number;
+  /** Packed phase codes, or signs of absolute parts. */
   readonly phase: Uint8Array;
   /** Codeword, scale and phase without padding. */
   readonly payloadBits: number;

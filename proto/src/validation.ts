@@ -106,8 +106,9 @@ export function problemOf<K extends messages.FrameKind>(kind: K, value: messages
 export interface ReportSizes {
   /** Codeword after truncation, without padding. */
   readonly codewordBits: number;
+  /** 0 where the model sends no norm: the scale must be 0 then. */
   readonly scaleBits: number;
-  /** Most phase bits any codeword of the model can ask for. */
+  /** Most phase or sign bits any codeword of the model can ask for. */
   readonly maxPhaseBits: number;
 }
 

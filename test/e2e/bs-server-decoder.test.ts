@@ -57,8 +57,8 @@ async function startPool() {
 
 function write(slot: DecodeSlot<string> | undefined, i: number): void {
   const { codeword, phase, payloadBits, scale } = sample;
-  const { quantizer, manifest } = model;
-  const phaseBits = payloadBits - quantizer.totalBits - manifest.normalization.scale.bits;
+  const { quantizer, manifest, representation } = model;
+  const phaseBits = payloadBits - quantizer.totalBits - representation.scaleBits;
   const theta = manifest.phase.theta;
   slot?.buffers.write(i, { codeword, phase, phaseBits, theta, truncation: 0, scaleLevel: scale }, sample.uplink);
 }

@@ -1,11 +1,4 @@
-import {
-  createRandom,
-  dequantizeScale,
-  encodePhase,
-  type Quantizer,
-  reconstructInto,
-  uplinkMagnitudeInto,
-} from '@edge-csi/csi';
+import { createRandom, encodePhase, type Quantizer, reconstructInto, uplinkMagnitudeInto } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';
 import {
@@ -119,7 +112,8 @@ export interface Sample {
 /** Random levels around the middle of each component, random phases and a random uplink: any codeword is a valid one. */
 export function createSample(model: ModelBundle, seed: number, config?: ReportConfig): Sample {
   const random = createRandom(seed);
-  const { csi, normalization, phase } = model.manifest;
+  const { csi, phase } = model.manifest;
+  const { scaleBits } = model.representation;
   const quantizer = model.quantizer.withTruncation(config?.codewordTruncation ?? 0);
   const levels = quantizer.bits.map((bits) => {
     const half = 2 ** (bits - 1);
@@ -131,9 +125,9 @@ export function createSample(model: ModelBundle, seed: number, config?: ReportCo
   const coded = encodePhase({ domain: 'angular-delay', ...csi, values: gaussians() }, bits);
   return {
     codeword: quantizer.pack(codeword).bytes,
-    scale: Math.floor(random.uniform() * 2 ** normalization.scale.bits),
+    scale: Math.floor(random.uniform() * 2 ** scaleBits),
     phase: coded.bytes,
-    payloadBits: quantizer.totalBits + normalization.scale.bits + coded.bitLength,
+    payloadBits: quantizer.totalBits + scaleBits + coded.bitLength,
     uplink: gaussians(),
   };
 }
@@ -167,7 +161,7 @@ export async function createReferenceDecoder(model: ModelBundle) {
     const magnitude = outputOf(await decoder.run(inputs), 'magnitude');
     const csi = new Float32Array(2 * numEntries);
     reconstructInto(csi, { magnitude, bits, phase: sample.phase, norm: 1 });
-    const norm = dequantizeScale({ domain: 'scale', level: sample.scale }, model.manifest.normalization.scale);
+    const norm = model.representation.dequantizeNorm({ domain: 'scale', level: sample.scale });
     if (refiner === undefined) return csi.map((value) => norm * value);
     const refined = await refiner.run({
       estimate: new Tensor('float32', csi, [1, 2, numAntennas, numDelays]),

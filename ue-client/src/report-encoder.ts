@@ -1,12 +1,5 @@
-import {
-  type AngularDelayCsi,
-  CsiError,
-  dequantizeScale,
-  encodePhase,
-  normalizeSpherical,
-  quantizeScale,
-} from '@edge-csi/csi';
-import type { Manifest, ModelBundle } from '@edge-csi/models';
+import { type AngularDelayCsi, CsiError, createRepresentation } from '@edge-csi/csi';
+import { type Manifest, type ModelBundle, representationOf } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { Encoder } from './encoder/encoder.ts';
 
@@ -16,7 +9,9 @@ export type RateConfig = Pick<ReportConfig, 'codewordTruncation' | 'phaseTheta'>
 /** Bits of one report that the BS needs to decode it, without padding. */
 export interface PayloadBits {
   readonly codeword: number;
+  /** 0 where the model sends no norm. */
   readonly scale: number;
+  /** Phase codes, or the signs of a model on absolute parts. */
   readonly phase: number;
   readonly total: number;
 }
@@ -24,6 +19,7 @@ export interface PayloadBits {
 /** What a CsiReport carries of one CSI matrix. */
 export interface EncodedReport {
   readonly codeword: Uint8Array;
+  /** Level of the norm; 0 where the model sends none. */
   readonly scale: number;
   readonly phase: Uint8Array;
   readonly payloadBits: PayloadBits;
@@ -35,16 +31,15 @@ export interface ReportEncoder {
 }
 
 /**
- * The UE's whole computation without a connection: normalise, encode, quantise, allocate phase bits from the codeword,
- * quantise the phases.
+ * The UE's whole computation without a connection: normalise, encode, quantise, allocate phase or sign bits from the
+ * codeword, code the phases or signs.
  *
  * @param bundle a model loaded with its encoder
  * @param encoder runs the bundle's encoder; stays the caller's to close
  */
 export function createReportEncoder(bundle: ModelBundle, encoder: Encoder): ReportEncoder {
-  const { manifest, allocation } = bundle;
+  const { manifest, allocation, representation } = bundle;
   const { numAntennas, numDelays } = manifest.csi;
-  const scaleSpec = manifest.normalization.scale;
   const centred = new Int16Array(manifest.codeword.length);
   const bits = new Uint8Array(allocation.numEntries);
   let quantizer = bundle.quantizer;
@@ -54,17 +49,17 @@ export function createReportEncoder(bundle: ModelBundle, encoder: Encoder): Repo
         const found = `${csi.numAntennas} x ${csi.numDelays}`;
         throw new CsiError('csi-invalid', `CSI is ${found}, ${manifest.id} takes ${numAntennas} x ${numDelays}`);
       }
-      const { magnitude, norm } = normalizeSpherical(csi);
-      const scale = quantizeScale(norm, scaleSpec).level;
-      const latent = await encoder.encode(magnitude);
+      const { input, norm } = representation.normalize(csi);
+      const scale = representation.quantizeNorm(norm).level;
+      const latent = await encoder.encode(input);
       // No await from here on: centred and bits are shared by all calls.
       if (quantizer.truncation !== codewordTruncation) quantizer = quantizer.withTruncation(codewordTruncation);
       const levels = quantizer.quantize(latent);
       quantizer.centredInto(centred, levels);
       allocation.allocateInto(bits, centred, phaseTheta);
       const codeword = quantizer.pack(levels);
-      const phase = encodePhase(csi, bits);
-      const sizes = { codeword: codeword.bitLength, scale: scaleSpec.bits, phase: phase.bitLength };
+      const phase = representation.encodePhase(csi, bits);
+      const sizes = { codeword: codeword.bitLength, scale: representation.scaleBits, phase: phase.bitLength };
       return {
         codeword: codeword.bytes,
         scale,
@@ -79,20 +74,15 @@ export function createReportEncoder(bundle: ModelBundle, encoder: Encoder): Repo
  * Makes reports of made-up CSI until the engines have compiled what they will run: the first report takes a hundred
  * times as long as the fiftieth.
  */
-export async function warmUp(
-  reports: ReportEncoder,
-  { csi, normalization, phase }: Manifest,
-  runs: number,
-): Promise<void> {
-  const { numAntennas, numDelays } = csi;
-  // In the middle of the grid of norms, wherever that lies.
-  const norm = dequantizeScale({ domain: 'scale', level: 2 ** (normalization.scale.bits - 1) }, normalization.scale);
-  const amplitude = norm / Math.sqrt(numAntennas * numDelays);
+export async function warmUp(reports: ReportEncoder, manifest: Manifest, runs: number): Promise<void> {
+  const { numAntennas, numDelays } = manifest.csi;
+  const { trialNorm } = createRepresentation(representationOf(manifest));
+  const amplitude = trialNorm / Math.sqrt(numAntennas * numDelays);
   const values = Float32Array.from({ length: 2 * numAntennas * numDelays }, (_, i) => amplitude * Math.cos(i));
   for (let i = 0; i < runs; i++) {
     await reports.encode(
       { domain: 'angular-delay', numAntennas, numDelays, values },
-      { codewordTruncation: 0, phaseTheta: phase.theta },
+      { codewordTruncation: 0, phaseTheta: manifest.phase.theta },
     );
   }
 }

@@ -2,8 +2,9 @@
 export interface BatchLayout {
   readonly maxBatchSize: number;
   readonly maxCodewordBytes: number;
+  /** Of phase codes or signs. */
   readonly maxPhaseBytes: number;
-  /** Nt * Nd. */
+  /** Complex entries, Nt * Nd. */
   readonly maxEntries: number;
 }
 
@@ -16,6 +17,7 @@ export interface ReportPayload {
   readonly codeword: Uint8Array;
   readonly truncation: number;
   readonly theta: number;
+  /** Packed phase codes, or signs. */
   readonly phase: Uint8Array;
   /** Bits in `phase` as the report states them. */
   readonly phaseBits: number;

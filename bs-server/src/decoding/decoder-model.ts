@@ -1,14 +1,13 @@
-import type { ScaleSpec } from '@edge-csi/csi';
-import type { ModelBundle } from '@edge-csi/models';
+import type { RepresentationSpec } from '@edge-csi/csi';
+import { type ModelBundle, representationOf } from '@edge-csi/models';
 
 /** What a decode worker needs of a model. Plain data: it crosses to another thread. */
 export interface DecoderModel {
   readonly id: string;
-  readonly numAntennas: number;
-  readonly numDelays: number;
-  readonly scale: ScaleSpec;
+  readonly representation: RepresentationSpec;
   readonly codewordBits: readonly number[];
   readonly codewordStep: readonly number[];
+  /** Most phase bits of one entry; 1 where signs are sent. */
   readonly maxPhaseBits: number;
   readonly allocation: Uint8Array;
   readonly decoderOnnx: Uint8Array;
@@ -19,9 +18,7 @@ export interface DecoderModel {
 export function decoderModelOf({ manifest, files }: ModelBundle): DecoderModel {
   return {
     id: manifest.id,
-    numAntennas: manifest.csi.numAntennas,
-    numDelays: manifest.csi.numDelays,
-    scale: manifest.normalization.scale,
+    representation: representationOf(manifest),
     codewordBits: manifest.codeword.bits,
     codewordStep: manifest.codeword.step,
     maxPhaseBits: manifest.phase.maxBits,

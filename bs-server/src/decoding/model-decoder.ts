@@ -2,12 +2,11 @@ import {
   CsiError,
   createPhaseAllocation,
   createQuantizer,
-  dequantizeScale,
+  createRepresentation,
   frobeniusNorm,
   type PhaseAllocation,
   type Quantizer,
-  reconstructInto,
-  uplinkMagnitudeInto,
+  type Representation,
 } from '@edge-csi/csi';
 import type { BatchBuffers, DecoderInput, ReportStatus } from './batch-buffers.ts';
 import type { DecoderModel } from './decoder-model.ts';
@@ -25,6 +24,8 @@ export class ModelDecoder {
   readonly #model: DecoderModel;
   readonly #decoder: Graph;
   readonly #refine: Refine | undefined;
+  readonly #representation: Representation;
+  /** Complex entries of one sample. */
   readonly #numEntries: number;
   /** By truncation. */
   readonly #quantizers: readonly Quantizer[];
@@ -38,25 +39,29 @@ export class ModelDecoder {
 
   constructor(model: DecoderModel, decoder: Graph, refine: Refine | undefined, maxBatchSize: number) {
     const codewordLength = model.codewordBits.length;
-    const numEntries = model.numAntennas * model.numDelays;
+    const { numAntennas, numDelays } = model.representation;
+    const numEntries = numAntennas * numDelays;
+    const representation = createRepresentation(model.representation);
+    const { numComponents } = representation;
     const quantizer = createQuantizer(model.codewordBits, model.codewordStep);
     this.#model = model;
     this.#decoder = decoder;
     this.#refine = refine;
+    this.#representation = representation;
     this.#numEntries = numEntries;
     this.#quantizers = Array.from({ length: 8 }, (_, truncation) => quantizer.withTruncation(truncation));
     this.#allocation = createPhaseAllocation({
       bytes: model.allocation,
-      numEntries,
+      numEntries: numComponents,
       codewordLength,
       maxBits: model.maxPhaseBits,
     });
     this.#centred = new Int16Array(codewordLength);
     this.#latent = new Float32Array(maxBatchSize * codewordLength);
-    this.#uplink = new Float32Array(maxBatchSize * numEntries);
-    this.#bits = new Uint8Array(maxBatchSize * numEntries);
+    this.#uplink = new Float32Array(maxBatchSize * numComponents);
+    this.#bits = new Uint8Array(maxBatchSize * numComponents);
     this.#estimate = new Float32Array(refine === undefined ? 0 : 2 * maxBatchSize * numEntries);
-    this.#refinerBits = new Float32Array(refine === undefined ? 0 : maxBatchSize * numEntries);
+    this.#refinerBits = new Float32Array(refine === undefined ? 0 : maxBatchSize * numComponents);
   }
 
   /**
@@ -72,9 +77,9 @@ export class ModelDecoder {
       if (status === 'decoded') rows.push({ position, input });
     }
     if (rows.length === 0) return;
-    const magnitude = await this.#magnitude(rows.length);
-    if (this.#refine === undefined) this.#reconstruct(rows, magnitude, batch);
-    else await this.#reconstructRefined(rows, magnitude, batch, this.#refine);
+    const components = await this.#components(rows.length);
+    if (this.#refine === undefined) this.#reconstruct(rows, components, batch);
+    else await this.#reconstructRefined(rows, components, batch, this.#refine);
     for (const { position } of rows) {
       if (Number.isFinite(frobeniusNorm(batch.estimate(position, this.#numEntries)))) continue;
       batch.setStatus(position, 'estimate');
@@ -83,8 +88,8 @@ export class ModelDecoder {
 
   /** Runs the networks on a batch of zeros, so that the first report does not pay for their start. */
   async warmUp(count: number): Promise<void> {
-    const magnitude = await this.#magnitude(count);
-    if (this.#refine !== undefined) await this.#refined(this.#refine, count, magnitude);
+    const components = await this.#components(count);
+    if (this.#refine !== undefined) await this.#refined(this.#refine, count, components);
   }
 
   /** Fills one row of the network's inputs. */
@@ -93,29 +98,30 @@ export class ModelDecoder {
     const codeword = unlessMalformed(() => quantizer.unpack(input.codeword));
     if (codeword === undefined) return 'codeword';
     quantizer.centredInto(this.#centred, codeword);
-    const bits = this.#allocation.allocateInto(this.#entries(this.#bits, row), this.#centred, input.theta);
+    const bits = this.#allocation.allocateInto(this.#sample(this.#bits, row), this.#centred, input.theta);
     if (bits !== input.phaseBits) return 'phase';
     quantizer.dequantizeInto(this.#latent.subarray(row * quantizer.length, (row + 1) * quantizer.length), codeword);
-    const uplink = this.#entries(this.#uplink, row);
-    if (input.uplink === undefined) uplink.fill(0);
-    else uplinkMagnitudeInto(uplink, input.uplink);
+    this.#representation.uplinkInto(this.#sample(this.#uplink, row), input.uplink);
     return 'decoded';
   }
 
-  #magnitude(count: number): Promise<Float32Array> {
-    const { numAntennas, numDelays, codewordBits } = this.#model;
-    const length = codewordBits.length;
+  /** Runs the decoder on the first rows. @returns components relative to the norm, `[count][numComponents]` */
+  async #components(count: number): Promise<Float32Array> {
+    const { tensor, numComponents } = this.#representation;
+    const length = this.#model.codewordBits.length;
     const inputs = {
       latent: { values: this.#latent.subarray(0, count * length), dims: [count, length] },
-      uplink: { values: this.#uplink.subarray(0, count * this.#numEntries), dims: [count, numAntennas, numDelays] },
+      uplink: { values: this.#uplink.subarray(0, count * numComponents), dims: [count, ...tensor.dims] },
     };
-    return this.#decoder.run(inputs, 'magnitude');
+    const output = await this.#decoder.run(inputs, tensor.name);
+    this.#representation.denormalize(output);
+    return output;
   }
 
-  #reconstruct(rows: readonly Row[], magnitude: Float32Array, batch: BatchBuffers): void {
+  #reconstruct(rows: readonly Row[], components: Float32Array, batch: BatchBuffers): void {
     rows.forEach(({ position, input }, row) => {
       const out = batch.estimate(position, this.#numEntries);
-      if (!this.#addPhase(out, row, magnitude, input, this.#norm(input))) batch.setStatus(position, 'phase');
+      if (!this.#addPhase(out, row, components, input, this.#norm(input))) batch.setStatus(position, 'phase');
     });
   }
 
@@ -139,11 +145,11 @@ export class ModelDecoder {
   }
 
   /** @returns false where the phase bits are malformed */
-  #addPhase(out: Float32Array, row: number, magnitude: Float32Array, input: DecoderInput, norm: number): boolean {
-    const bits = this.#entries(this.#bits, row);
-    const report = { magnitude: this.#entries(magnitude, row), bits, phase: input.phase, norm };
+  #addPhase(out: Float32Array, row: number, components: Float32Array, input: DecoderInput, norm: number): boolean {
+    const bits = this.#sample(this.#bits, row);
+    const report = { components: this.#sample(components, row), bits, phase: input.phase, norm };
     const done = unlessMalformed(() => {
-      reconstructInto(out, report);
+      this.#representation.reconstructInto(out, report);
       return true;
     });
     return done ?? false;
@@ -154,7 +160,7 @@ export class ModelDecoder {
     for (let k = 0; k < count * n; k++) this.#refinerBits[k] = this.#bits[k] as number;
     return refine({
       count,
-      shape: this.#model,
+      shape: this.#model.representation,
       estimate: this.#estimate.subarray(0, 2 * count * n),
       magnitude,
       bits: this.#refinerBits.subarray(0, count * n),
@@ -163,11 +169,13 @@ export class ModelDecoder {
   }
 
   #norm(input: DecoderInput): number {
-    return dequantizeScale({ domain: 'scale', level: input.scaleLevel }, this.#model.scale);
+    return this.#representation.dequantizeNorm({ domain: 'scale', level: input.scaleLevel });
   }
 
-  #entries<A extends Float32Array | Uint8Array>(values: A, row: number): A {
-    return values.subarray(row * this.#numEntries, (row + 1) * this.#numEntries) as A;
+  /** One row of values by component. */
+  #sample<A extends Float32Array | Uint8Array>(values: A, row: number): A {
+    const { numComponents } = this.#representation;
+    return values.subarray(row * numComponents, (row + 1) * numComponents) as A;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CsiShape } from '@edge-csi/csi';
 import type { Graph } from './graph.ts';
 
-/** What a refiner sees of one batch. Every array holds `count` samples of the model's shape. */
+/** What a refiner sees of one batch of spherical magnitudes. Every array holds `count` samples of the model's shape. */
 interface RefinerInput {
   readonly count: number;
   readonly shape: CsiShape;

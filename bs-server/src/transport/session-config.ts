@@ -71,7 +71,7 @@ export function reportConfigOf(config: SessionConfig): ReportConfig {
 function withSizes(config: Omit<SessionConfig, 'sizes'>): SessionConfig {
   const { model, codewordTruncation } = config;
   const { totalBits } = model.bundle.quantizer.withTruncation(codewordTruncation);
-  const { bits: scaleBits } = model.manifest.normalization.scale;
+  const { scaleBits } = model.bundle.representation;
   return { ...config, sizes: { codewordBits: totalBits, scaleBits, maxPhaseBits: maxPhaseBits(model) } };
 }
 

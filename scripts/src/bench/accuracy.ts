@@ -1,4 +1,4 @@
-import { magnitudeErrorRatio, nmseDb, normalizeSpherical } from '@edge-csi/csi';
+import { componentErrorRatio, nmseDb } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import { type DataOptions, openData, usableSample } from '../data.ts';
@@ -19,7 +19,11 @@ export interface AccuracyRun extends Accuracy {
     readonly phase: number;
     readonly scale: number;
   };
-  /** Magnitude NMSE with the codeword left unquantised: the literature's figure, perfect phase. */
+  /**
+   * NMSE of the decoder's own components with the codeword left unquantised: the literature's figure. Of |H| for a model
+   * on magnitudes, which is the complex NMSE with perfect phase; of |Re| and |Im| for a model on absolute parts, which is
+   * the complex NMSE with perfect signs.
+   */
   readonly floatMagnitudeNmseDb: number;
   /** One report at the UE, warm: normalise, encode, quantise, allocate, code phases. */
   readonly latencyMs: { readonly encode: LatencySummary };
@@ -50,11 +54,8 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
 
   for (let start = 0; start < samples; start += batchSize) {
     const batch = linkSamples(source, start, Math.min(start + batchSize, samples));
-    for (const [i, magnitude] of (await transceiver.carryFloat(batch)).entries()) {
-      const truth = normalizeSpherical((batch[i] as LinkSample).downlink).magnitude.values;
-      const planar = new Float32Array(2 * truth.length);
-      planar.set(truth);
-      floatErrors.push(magnitudeErrorRatio(planar, magnitude));
+    for (const { truth, decoded } of await transceiver.carryFloat(batch)) {
+      floatErrors.push(componentErrorRatio(truth, decoded));
     }
     for (const [i, received] of (await transceiver.carry(batch, { ...config, refine: true })).entries()) {
       scorer.add((batch[i] as LinkSample).downlink, received.estimate);

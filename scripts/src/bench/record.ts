@@ -10,6 +10,7 @@ export interface RecordedAccuracy {
   readonly data: string;
   readonly dataSha256: string;
   readonly samples: number;
+  /** As in `AccuracyRun`: of |Re| and |Im| for a model on absolute parts. */
   readonly floatMagnitudeNmseDb: number;
   readonly payloadBits: number;
   readonly nmseDb: number;

@@ -83,11 +83,12 @@ export function lowerMedian(values: readonly number[]): number {
 }
 
 async function rawThroughput(directory: string, manifest: Manifest, batch: number, seconds: number): Promise<number> {
-  const { files } = await loadModel(directory, ['decoder', 'refiner']);
+  const { files, representation } = await loadModel(directory, ['decoder', 'refiner']);
   const { numAntennas, numDelays } = manifest.csi;
+  const { tensor, numComponents } = representation;
   const planes = () => ({
-    values: new Float32Array(batch * numAntennas * numDelays).fill(0.01),
-    dims: [batch, numAntennas, numDelays],
+    values: new Float32Array(batch * numComponents).fill(0.01),
+    dims: [batch, ...tensor.dims],
   });
   const decoder = await openOrtGraph(files.get('decoder') as Uint8Array, 'cpu', { intraOpNumThreads });
   const refinerOnnx = files.get('refiner');
@@ -101,8 +102,8 @@ async function rawThroughput(directory: string, manifest: Manifest, batch: numbe
   const uplink = planes();
   const bits = planes();
   const once = async () => {
-    const magnitude = { values: await decoder.run({ latent, uplink }, 'magnitude'), dims: uplink.dims };
-    await refiner?.run({ estimate, magnitude, bits, uplink }, 'csi');
+    const components = { values: await decoder.run({ latent, uplink }, tensor.name), dims: uplink.dims };
+    await refiner?.run({ estimate, magnitude: components, bits, uplink }, 'csi');
   };
   for (let i = 0; i < 5; i++) await once();
   const startMs = monotonicMs();

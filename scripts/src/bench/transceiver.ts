@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { BatchBuffers, createRefine, decoderModelOf, ModelDecoder, openOrtGraph } from '@edge-csi/bs-server/decoding';
-import { type AngularDelayCsi, CsiError, normalizeSpherical, uplinkMagnitudeInto } from '@edge-csi/csi';
+import { type AngularDelayCsi, CsiError } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import {
@@ -26,13 +26,21 @@ interface Received {
   readonly estimate: AngularDelayCsi;
 }
 
+/** What a model's networks make of one sample: |h|, or |Re| and |Im| of a model on absolute parts, `[numComponents]`. */
+interface FloatComponents {
+  /** Of the downlink, in units of its norm where the model divides by that. */
+  readonly truth: Float32Array;
+  /** Decoder output in the same units. */
+  readonly decoded: Float32Array;
+}
+
 /** A model's UE and BS joined without sockets: the encoder of the one, the decode stage of the other. */
 export interface Transceiver {
   readonly hasRefiner: boolean;
   /** Carries up to `batchSize` samples. `refine: false` leaves the BS's refiner out. */
   carry(samples: readonly LinkSample[], config: RateConfig & { readonly refine: boolean }): Promise<Received[]>;
-  /** Decoded magnitudes, norm 1, of unquantised codewords. */
-  carryFloat(samples: readonly LinkSample[]): Promise<Float32Array[]>;
+  /** Carries samples as unquantised codewords, without phases or signs. */
+  carryFloat(samples: readonly LinkSample[]): Promise<FloatComponents[]>;
   close(): Promise<void>;
 }
 
@@ -51,11 +59,13 @@ export async function openTransceiver(manifest: Manifest, zoo: string): Promise<
   const refined = refiner && new ModelDecoder(model, decoder, createRefine(refiner), batchSize);
   const { numAntennas, numDelays } = manifest.csi;
   const { length } = manifest.codeword;
+  const { allocation, representation } = bundle;
+  const { tensor, numComponents } = representation;
   const numEntries = numAntennas * numDelays;
   const buffers = new BatchBuffers({
     maxBatchSize: batchSize,
     maxCodewordBytes: Math.ceil(bundle.quantizer.totalBits / 8),
-    maxPhaseBytes: Math.ceil((numEntries * manifest.phase.maxBits) / 8),
+    maxPhaseBytes: Math.ceil((allocation.numEntries * allocation.maxBits) / 8),
     maxEntries: numEntries,
   });
 
@@ -83,14 +93,19 @@ export async function openTransceiver(manifest: Manifest, zoo: string): Promise<
     carryFloat: async (samples) => {
       const count = samples.length;
       const latent = { values: new Float32Array(count * length), dims: [count, length] };
-      const uplinks = { values: new Float32Array(count * numEntries), dims: [count, numAntennas, numDelays] };
+      const uplinks = { values: new Float32Array(count * numComponents), dims: [count, ...tensor.dims] };
+      const truths: Float32Array[] = [];
       for (const [i, { downlink, uplink }] of samples.entries()) {
-        const { values } = await encoder.encode(normalizeSpherical(downlink).magnitude);
+        const { input } = representation.normalize(downlink);
+        const { values } = await encoder.encode(input);
         latent.values.set(values, i * length);
-        uplinkMagnitudeInto(uplinks.values.subarray(i * numEntries, (i + 1) * numEntries), uplink.values);
+        representation.uplinkInto(uplinks.values.subarray(i * numComponents, (i + 1) * numComponents), uplink.values);
+        representation.denormalize(input.values);
+        truths.push(input.values);
       }
-      const magnitude = await decoder.run({ latent, uplink: uplinks }, 'magnitude');
-      return samples.map((_, i) => magnitude.slice(i * numEntries, (i + 1) * numEntries));
+      const decoded = await decoder.run({ latent, uplink: uplinks }, tensor.name);
+      representation.denormalize(decoded);
+      return truths.map((truth, i) => ({ truth, decoded: decoded.slice(i * numComponents, (i + 1) * numComponents) }));
     },
     close: async () => {
       await Promise.all([encoder.close(), decoder.release(), refiner?.release()]);

@@ -102,7 +102,7 @@ async function accuracy(options: Options): Promise<{ runs: AccuracyRun[] }> {
     runs.push(result);
   }
   const header = [
-    ...['model', 'CR', '|H| NMSE dB, float', 'bits', 'codeword', 'phase', 'NMSE dB', 'unrefined'],
+    ...['model', 'CR', 'NMSE dB, float, phases known', 'bits', 'codeword', 'phase', 'NMSE dB', 'unrefined'],
     ...['|H| NMSE dB', 'SGCS', 'rho', 'encode p50 us'],
   ];
   const rows = runs.map((r) => [

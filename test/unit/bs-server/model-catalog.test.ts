@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { assertFramesFit } from '../../../bs-server/src/frame-limits.ts';
 import { batchLayoutOf, loadCatalog, pairModel } from '../../../bs-server/src/model-catalog.ts';
 import { modelRoutes } from '../../../bs-server/src/transport/model-routes.ts';
 import { servedModel } from './served-model.ts';
@@ -72,6 +73,30 @@ describe('batchLayoutOf', () => {
       maxPhaseBytes: 2,
       maxEntries: 4,
     });
+  });
+});
+
+describe('assertFramesFit', () => {
+  const { bundle } = served[0];
+  const sized = (numAntennas: number, perEntry: number, maxBits: number) => ({
+    ...bundle,
+    manifest: { ...bundle.manifest, csi: { ...bundle.manifest.csi, numAntennas, numDelays: 32 } },
+    allocation: { ...bundle.allocation, numEntries: perEntry * numAntennas * 32, maxBits },
+  });
+
+  it('lets a model of 128 x 32 through, with eight phase bits an entry or a sign a part', () => {
+    expect(() => assertFramesFit(sized(128, 1, 8))).not.toThrow();
+    expect(() => assertFramesFit(sized(128, 2, 1))).not.toThrow();
+  });
+
+  it('refuses a model whose reports or uplinks are longer than a frame, naming which', () => {
+    expect(() => assertFramesFit(sized(512, 1, 8))).toThrow(
+      expect.objectContaining({
+        code: 'model-invalid',
+        message: 'first is 512 x 32: a report takes up to 16898 bytes, a frame 16384',
+      }),
+    );
+    expect(() => assertFramesFit(sized(1024, 1, 1))).toThrow('an uplink takes up to 262656 bytes, a frame 262144');
   });
 });
 

@@ -1,4 +1,4 @@
-import { dequantizeScale, encodePhase, type Quantizer, reconstructInto, uplinkMagnitudeInto } from '@edge-csi/csi';
+import { encodePhase, type Quantizer, reconstructInto, uplinkMagnitudeInto } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
 import { BatchBuffers, type DecoderInput } from '../../../bs-server/src/decoding/batch-buffers.ts';
 import { decoderModelOf } from '../../../bs-server/src/decoding/decoder-model.ts';
@@ -7,7 +7,8 @@ import { ModelDecoder } from '../../../bs-server/src/decoding/model-decoder.ts';
 import { createRefine } from '../../../bs-server/src/decoding/refine.ts';
 import { servedModel } from './served-model.ts';
 
-const { bundle, manifest } = servedModel();
+const { bundle } = servedModel();
+const normOf = (level: number) => bundle.representation.dequantizeNorm({ domain: 'scale', level });
 const model = decoderModelOf(bundle);
 const numEntries = 4;
 const layout = { maxBatchSize: 4, maxCodewordBytes: 2, maxPhaseBytes: 2, maxEntries: 6 };
@@ -74,7 +75,7 @@ function expected(input: DecoderInput): Float32Array {
   if (input.uplink !== undefined) uplinkMagnitudeInto(magnitude, input.uplink);
   for (let k = 0; k < numEntries; k++) magnitude[k] = (magnitude[k] as number) + Math.abs(latent[0] as number);
   const out = new Float32Array(2 * numEntries);
-  const norm = dequantizeScale({ domain: 'scale', level: input.scaleLevel }, manifest.normalization.scale);
+  const norm = normOf(input.scaleLevel);
   const bits = bitsOf([...codeword.levels], input.truncation, input.theta);
   reconstructInto(out, { magnitude, bits, phase: input.phase, norm });
   return out;
@@ -160,12 +161,12 @@ describe('ModelDecoder', () => {
     const inputs = [inputOf(1), inputOf(2)];
     const results = await decode(inputs, new SumDecoder(), refiner);
     for (const [i, input] of inputs.entries()) {
-      const norm = dequantizeScale({ domain: 'scale', level: input.scaleLevel }, manifest.normalization.scale);
+      const norm = normOf(input.scaleLevel);
       const unscaled = expected({ ...input, scaleLevel: 120 });
       const values = results[i]?.values ?? new Float32Array();
       for (const [k, value] of values.entries()) expect(value).toBeCloseTo(norm * ((unscaled[k] as number) + 1), 5);
     }
-    expect(dequantizeScale({ domain: 'scale', level: 120 }, manifest.normalization.scale)).toBe(1);
+    expect(normOf(120)).toBe(1);
     const shapes = Object.fromEntries(Object.entries(fed[0] ?? {}).map(([name, { dims }]) => [name, dims]));
     expect(shapes).toEqual({ estimate: [2, 2, 2, 2], magnitude: [2, 2, 2], bits: [2, 2, 2], uplink: [2, 2, 2] });
     const bits = inputs.flatMap((_, i) => [...bitsOf(levels[i + 1] as number[], 0, 1)]);

@@ -1,5 +1,5 @@
-import { createPhaseAllocation, createQuantizer } from '@edge-csi/csi';
-import type { Manifest } from '@edge-csi/models';
+import { createPhaseAllocation, createQuantizer, createRepresentation } from '@edge-csi/csi';
+import { type Manifest, representationOf } from '@edge-csi/models';
 import type { ServedModel } from '../../../bs-server/src/model-catalog.ts';
 
 const numAntennas = 2;
@@ -51,6 +51,7 @@ export function servedModel(id = 'tiny', index = 0, theta = 1): ServedModel {
     bundle: {
       manifest,
       sha256,
+      representation: createRepresentation(representationOf(manifest)),
       quantizer: createQuantizer(codewordBits, codewordStep),
       allocation,
       files: new Map([['allocation', allocationBytes]]),

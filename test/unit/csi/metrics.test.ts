@@ -1,5 +1,6 @@
 import {
   type AngularDelayCsi,
+  componentErrorRatio,
   createRandom,
   magnitudeErrorRatio,
   nmseDb,
@@ -52,6 +53,20 @@ function similarityByDefinition(a: AngularDelayCsi, b: AngularDelayCsi, numSubca
 }
 
 describe('nmse', () => {
+  it('of real components is that of complex CSI with perfect signs', () => {
+    const truth = randomCsi(1);
+    const estimate = truth.values.map((value, i) => (Math.abs(value) + 0.1 * (i % 3)) * Math.sign(value));
+    expect(componentErrorRatio(truth.values.map(Math.abs), estimate.map(Math.abs))).toBeCloseTo(
+      squaredErrorRatio(truth, { ...truth, values: estimate }),
+      9,
+    );
+    expect(componentErrorRatio(Float32Array.of(3, 4), Float32Array.of(3, 5))).toBe(0.04);
+    expect(() => componentErrorRatio(new Float32Array(2), new Float32Array(2))).toThrow(
+      expect.objectContaining({ code: 'csi-invalid' }),
+    );
+    expect(() => componentErrorRatio(new Float32Array(2), new Float32Array(1))).toThrow(RangeError);
+  });
+
   it('is 0 for the truth, 1 for nothing and 4 for its negative', () => {
     const truth = randomCsi(1);
     expect(squaredErrorRatio(truth, truth)).toBe(0);

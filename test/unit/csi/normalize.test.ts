@@ -1,12 +1,10 @@
 import {
   assertUsable,
-  dequantizeScale,
   frobeniusNorm,
-  invertMinmax,
-  normalizeMinmax,
+  normalizePartsSpherical,
   normalizeSpherical,
-  quantizeScale,
   uplinkMagnitudeInto,
+  uplinkPartsInto,
 } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
 import { angularDelay } from './golden.ts';
@@ -31,6 +29,13 @@ describe('spherical normalisation', () => {
         });
       }),
     );
+  });
+
+  it('divides real and imaginary parts by the norm of the complex matrix, without their signs', () => {
+    const { parts, norm } = normalizePartsSpherical(angularDelay(1, 2, [-3, 0, 0, 4]));
+    expect(norm).toBe(5);
+    expect(parts).toMatchObject({ domain: 'normalized-parts', numAntennas: 1, numDelays: 2 });
+    expect(parts.values).toEqual(Float32Array.of(0.6, 0, 0, 0.8));
   });
 
   it('keeps its precision for norms whose squares are out of the range of a float32', () => {
@@ -84,6 +89,21 @@ describe('usable CSI', () => {
   });
 });
 
+describe('uplink components', () => {
+  it('are those of the spherical normalisation', () => {
+    const values = [1, -2, 3, 4, 0, 6];
+    const out = new Float32Array(6);
+    uplinkPartsInto(out, Float32Array.from(values));
+    expect(out).toEqual(normalizePartsSpherical(angularDelay(1, 3, values)).parts.values);
+    uplinkPartsInto(out, new Float32Array(6));
+    expect(out).toEqual(new Float32Array(6));
+    expect(() => uplinkPartsInto(new Float32Array(4), Float32Array.of(0, 0, 0, Number.NaN))).toThrow(
+      'uplink value 3 of 4 is NaN',
+    );
+    expect(() => uplinkPartsInto(new Float32Array(4), new Float32Array(2))).toThrow(RangeError);
+  });
+});
+
 describe('uplink magnitude', () => {
   it('is that of the spherical normalisation', () => {
     const values = [1, -2, 3, 4, 0, 6];
@@ -103,81 +123,5 @@ describe('uplink magnitude', () => {
       'uplink value 2 of 4 is NaN',
     );
     expect(() => uplinkMagnitudeInto(new Float32Array(2), new Float32Array(3))).toThrow(RangeError);
-  });
-});
-
-describe('minmax normalisation', () => {
-  const range = { min: 0, max: 4 };
-
-  it('maps min to 0.5 and max to 1', () => {
-    const { values } = normalizeMinmax(angularDelay(1, 3, [0, 4, 0, 0, 0, -2]), range);
-    expect([...values]).toEqual([0.5, 1, 0.75]);
-  });
-
-  it('inverts to the magnitudes', () => {
-    const csi = angularDelay(1, 3, [3, 0, 1, 0, 2, 0]);
-    expect([...invertMinmax(normalizeMinmax(csi, range), range)]).toEqual([3, 2, 1]);
-  });
-
-  it('inverts values below 0.5 to min', () => {
-    const magnitude = {
-      domain: 'normalized-magnitude' as const,
-      numAntennas: 1,
-      numDelays: 2,
-      values: Float32Array.of(0.25, -1),
-    };
-    expect([...invertMinmax(magnitude, { min: 1, max: 2 })]).toEqual([1, 1]);
-  });
-
-  it('refuses an empty range', () => {
-    expect(() => normalizeMinmax(angularDelay(1, 1, [1, 0]), { min: 2, max: 2 })).toThrow(RangeError);
-  });
-});
-
-describe('scale', () => {
-  const spec = { minDb: -120, stepDb: 0.5, bits: 8 };
-
-  it('is within half a step of the norm in dB inside the grid', () => {
-    fc.assert(
-      fc.property(fc.double({ min: -120, max: 7.5, noNaN: true }), (normDb) => {
-        const norm = dequantizeScale(quantizeScale(10 ** (normDb / 20), spec), spec);
-        expect(Math.abs(20 * Math.log10(norm) - normDb)).toBeLessThanOrEqual(0.25 + 1e-9);
-      }),
-    );
-  });
-
-  it('takes a norm up to half a step beyond either end', () => {
-    expect(quantizeScale(10 ** (-120.24 / 20), spec).level).toBe(0);
-    expect(quantizeScale(10 ** (7.74 / 20), spec).level).toBe(255);
-  });
-
-  it.each([
-    [10 ** (-120.26 / 20), '-120.26 dB'],
-    [10 ** (7.76 / 20), '7.76 dB'],
-    [0, '-Infinity dB'],
-    [Number.POSITIVE_INFINITY, 'Infinity dB'],
-  ])('refuses a norm of %s, farther off the grid', (norm, normDb) => {
-    const quantize = () => quantizeScale(norm, spec);
-    expect(quantize).toThrow(expect.objectContaining({ name: 'CsiError', code: 'csi-invalid' }));
-    expect(quantize).toThrow(`norm is ${normDb}, off the grid of -120..7.5 dB: scale the CSI`);
-  });
-
-  it('returns every level from the norm it stands for', () => {
-    for (let level = 0; level < 256; level++) {
-      expect(quantizeScale(dequantizeScale({ domain: 'scale', level }, spec), spec)).toEqual({
-        domain: 'scale',
-        level,
-      });
-    }
-  });
-
-  it('refuses a level off the grid and a norm that is none', () => {
-    for (const level of [-1, 256, 1.5, Number.NaN]) {
-      expect(() => dequantizeScale({ domain: 'scale', level }, spec)).toThrow(
-        expect.objectContaining({ code: 'payload-invalid' }),
-      );
-    }
-    expect(() => quantizeScale(Number.NaN, spec)).toThrow(RangeError);
-    expect(() => quantizeScale(-1, spec)).toThrow(RangeError);
   });
 });

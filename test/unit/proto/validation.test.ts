@@ -156,6 +156,12 @@ describe('checkReport', () => {
     expect(checkReport(report, sizes)).toBe(50 - 31 - 8);
   });
 
+  it('takes a scale of 0, and no other, for a model that sends none', () => {
+    const without = { ...sizes, scaleBits: 0 };
+    expect(checkReport({ ...report, scale: 0, payloadBits: 42 }, without)).toBe(42 - 31);
+    expect(() => checkReport({ ...report, scale: 1, payloadBits: 42 }, without)).toThrow('report.scale: 1');
+  });
+
   it.each([
     ['report.codeword', { codeword: new Uint8Array(5) }],
     ['report.scale', { scale: 256 }],

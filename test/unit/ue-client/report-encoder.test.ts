@@ -1,3 +1,5 @@
+import { createRepresentation } from '@edge-csi/csi';
+import { representationOf } from '@edge-csi/models';
 import { createReportEncoder, warmUp } from '@edge-csi/ue-client';
 import { describe, expect, it } from 'vitest';
 import { FakeEncoder, tinyCsi, tinyModel } from './tiny-model.ts';
@@ -63,7 +65,9 @@ describe('warmUp', () => {
   it('stays on the grid of norms, wherever it lies', async () => {
     const { manifest } = bundle;
     const scale = { minDb: -200, stepDb: 0.1, bits: 8 };
-    const low = { ...bundle, manifest: { ...manifest, normalization: { ...manifest.normalization, scale } } };
+    const lowManifest = { ...manifest, normalization: { kind: 'spherical', scale } } as const;
+    const representation = createRepresentation(representationOf(lowManifest));
+    const low = { ...bundle, manifest: lowManifest, representation };
     await expect(warmUp(createReportEncoder(low, new FakeEncoder(low)), low.manifest, 1)).resolves.toBeUndefined();
   });
 });

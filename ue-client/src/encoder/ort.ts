@@ -14,10 +14,12 @@ export interface OrtOptions {
 /**
  * Makes an encoder that runs a model's encoder.onnx with onnxruntime-web on the CPU, one thread.
  *
- * @throws CsiError `model-invalid` where the bundle has no encoder or its graph is not one
+ * @throws CsiError `model-invalid` where the bundle has no encoder, its graph is not one, or takes another input than
+ * the manifest says
  */
 export async function createOrtEncoder(bundle: ModelBundle, options: OrtOptions = {}): Promise<Encoder> {
-  const { id, csi, codeword } = bundle.manifest;
+  const { id, codeword } = bundle.manifest;
+  const { name, dims } = bundle.representation.tensor;
   const bytes = bundle.files.get('encoder');
   if (bytes === undefined) throw new CsiError('model-invalid', `${id}: the bundle was loaded without encoder.onnx`);
   // Threads would need cross-origin isolation in a browser and gain nothing at this size.
@@ -29,11 +31,15 @@ export async function createOrtEncoder(bundle: ModelBundle, options: OrtOptions 
   } catch (cause) {
     throw new CsiError('model-invalid', `${id}/encoder.onnx: onnxruntime-web does not load it`, { cause });
   }
-  const dims = [1, csi.numAntennas, csi.numDelays];
+  if (!session.inputNames.includes(name)) {
+    const found = session.inputNames.join(', ');
+    await session.release();
+    throw new CsiError('model-invalid', `${id}/encoder.onnx: takes ${found}, the manifest asks for ${name}`);
+  }
   let closing: Promise<void> | undefined;
   return {
-    async encode(magnitude) {
-      const { latent } = await session.run({ magnitude: new Tensor('float32', magnitude.values, dims) });
+    async encode({ values: input }) {
+      const { latent } = await session.run({ [name]: new Tensor('float32', input, [1, ...dims]) });
       const values = latent?.data;
       if (!(values instanceof Float32Array) || values.length !== codeword.length) {
         throw new CsiError(
