@@ -25,6 +25,8 @@ export interface Quantizer {
   centredInto(out: Int16Array, codeword: Codeword): void;
   /** Writes the latent the codeword stands for, c * step / 2, `[length]`. */
   dequantizeInto(out: Float32Array, codeword: Codeword): void;
+  /** Writes half the width of each component's cell after truncation, `[length]`, in units of the latent. */
+  cellInto(out: Float32Array): void;
   /** @throws RangeError where a level does not fit in its component's bits. */
   pack(codeword: Codeword): BitString;
   /** @throws CsiError `payload-invalid` on a wrong length or non-zero padding. */
@@ -105,6 +107,14 @@ class UniformQuantizer implements Quantizer {
     this.#checkLength('codeword', levels.length);
     for (let i = 0; i < this.length; i++) {
       out[i] = (this.#centred(i, levels[i] as number) * (this.#step[i] as number)) / 2;
+    }
+  }
+
+  cellInto(out: Float32Array): void {
+    this.#checkLength('out', out.length);
+    for (let i = 0; i < this.length; i++) {
+      const dropped = (this.#fullBits[i] as number) - (this.bits[i] as number);
+      out[i] = ((this.#step[i] as number) * 2 ** dropped) / 2;
     }
   }
 

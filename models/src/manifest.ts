@@ -67,7 +67,10 @@ const manifestSchema = v.pipe(
     files: v.strictObject({
       /** Normalised `magnitude` [N, Nt, Nd] or `parts` [N, 2, Nt, Nd] -> `latent` [N, M]. */
       encoder: file,
-      /** `latent` [N, M] and `uplink`, of the encoder input's shape -> `magnitude` or `parts`, of that shape. */
+      /**
+       * `latent` [N, M], optionally `cell` [N, M] (half the width of the quantiser's cells, 0 where unquantised), and
+       * `uplink`, of the encoder input's shape -> `magnitude` or `parts`, of that shape.
+       */
       decoder: file,
       /** int8 [n][M], then int32 little endian [n], n = Nt * Nd or 2 * Nt * Nd: the coarse magnitude of the allocation. */
       allocation: file,

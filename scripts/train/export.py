@@ -146,7 +146,7 @@ def write_model(
         bits = finished.allocation.bits(coarse, finished.theta)
         downlink = val.csi[rows] if "scale" in config["normalization"] else val.csi[rows] * 10 ** (val.norm_db[rows][:, None] / 20)
         vectors |= {
-            "downlink": np.stack([downlink.real, downlink.imag], 1).reshape(-1, 2, *matrix).astype(np.float32), "input": x.numpy(),
+            "downlink": np.stack([downlink.real, downlink.imag], 1).reshape(-1, 2, *matrix).astype(np.float32), source: x.numpy(),
             "latent": latent.numpy(), "centred": codes.astype(np.int16), "decoded": decoded.numpy(), "coarse": coarse.astype(np.int32),
             "bits": bits.astype(np.uint8),
         }

@@ -9,7 +9,9 @@ export interface GraphTensor {
 
 /** One loaded network. Runs do not overlap. */
 export interface Graph {
-  /** Runs the graph and returns its output of that name, the caller's own. The inputs may be reused once it is done. */
+  /** Names of the inputs it takes. */
+  readonly inputNames: readonly string[];
+  /** Runs the graph and returns its output of that name, the caller's own. Inputs it does not take are left out, and all may be reused once it is done. */
   run(inputs: Readonly<Record<string, GraphTensor>>, output: string): Promise<Float32Array>;
   release(): Promise<void>;
 }

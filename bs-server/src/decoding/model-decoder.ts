@@ -32,6 +32,7 @@ export class ModelDecoder {
   readonly #allocation: PhaseAllocation;
   readonly #centred: Int16Array;
   readonly #latent: Float32Array;
+  readonly #cell: Float32Array;
   readonly #uplink: Float32Array;
   readonly #bits: Uint8Array;
   readonly #estimate: Float32Array;
@@ -58,6 +59,7 @@ export class ModelDecoder {
     });
     this.#centred = new Int16Array(codewordLength);
     this.#latent = new Float32Array(maxBatchSize * codewordLength);
+    this.#cell = new Float32Array(maxBatchSize * codewordLength);
     this.#uplink = new Float32Array(maxBatchSize * numComponents);
     this.#bits = new Uint8Array(maxBatchSize * numComponents);
     this.#estimate = new Float32Array(refine === undefined ? 0 : 2 * maxBatchSize * numEntries);
@@ -100,7 +102,9 @@ export class ModelDecoder {
     quantizer.centredInto(this.#centred, codeword);
     const bits = this.#allocation.allocateInto(this.#sample(this.#bits, row), this.#centred, input.theta);
     if (bits !== input.phaseBits) return 'phase';
-    quantizer.dequantizeInto(this.#latent.subarray(row * quantizer.length, (row + 1) * quantizer.length), codeword);
+    const { length } = quantizer;
+    quantizer.dequantizeInto(this.#latent.subarray(row * length, (row + 1) * length), codeword);
+    quantizer.cellInto(this.#cell.subarray(row * length, (row + 1) * length));
     this.#representation.uplinkInto(this.#sample(this.#uplink, row), input.uplink);
     return 'decoded';
   }
@@ -111,6 +115,7 @@ export class ModelDecoder {
     const length = this.#model.codewordBits.length;
     const inputs = {
       latent: { values: this.#latent.subarray(0, count * length), dims: [count, length] },
+      cell: { values: this.#cell.subarray(0, count * length), dims: [count, length] },
       uplink: { values: this.#uplink.subarray(0, count * numComponents), dims: [count, ...tensor.dims] },
     };
     const output = await this.#decoder.run(inputs, tensor.name);

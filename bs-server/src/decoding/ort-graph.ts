@@ -28,10 +28,14 @@ export async function openOrtGraph(
     // Spinning between runs would take the core from whoever feeds the decoder.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
+  const { inputNames } = session;
   return {
+    inputNames,
     run: async (inputs, output) => {
       const feeds: Record<string, Tensor> = {};
-      for (const [name, { values, dims }] of Object.entries(inputs)) feeds[name] = new Tensor('float32', values, dims);
+      for (const [name, { values, dims }] of Object.entries(inputs)) {
+        if (inputNames.includes(name)) feeds[name] = new Tensor('float32', values, dims);
+      }
       const results = await session.run(feeds, [output]);
       return (results[output] as Tensor).data as Float32Array;
     },

@@ -103,7 +103,9 @@ export async function openTransceiver(manifest: Manifest, zoo: string): Promise<
         representation.denormalize(input.values);
         truths.push(input.values);
       }
-      const decoded = await decoder.run({ latent, uplink: uplinks }, tensor.name);
+      // An unquantised component is known exactly: its cell has no width.
+      const cell = { values: new Float32Array(count * length), dims: [count, length] };
+      const decoded = await decoder.run({ latent, cell, uplink: uplinks }, tensor.name);
       representation.denormalize(decoded);
       return truths.map((truth, i) => ({ truth, decoded: decoded.slice(i * numComponents, (i + 1) * numComponents) }));
     },

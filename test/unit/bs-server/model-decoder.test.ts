@@ -22,6 +22,7 @@ const planes = Float32Array.of(0.3, -0.2, 0.1, -0.6, 0.4, 0.9, -0.8, 0.2);
 
 /** magnitude[row][k] = |latent[row][0]| + uplink[row][k]; keeps what it was fed. */
 class SumDecoder implements Graph {
+  readonly inputNames = ['latent', 'cell', 'uplink'];
   readonly fed: Record<string, GraphTensor>[] = [];
 
   run(inputs: Readonly<Record<string, GraphTensor>>): Promise<Float32Array> {
@@ -136,8 +137,19 @@ describe('ModelDecoder', () => {
     expect(decoder.fed).toEqual([]);
   });
 
+  it.each([0, 1, 2])('tells the decoder how wide the cells are after %i dropped bits', async (truncation) => {
+    const decoder = new SumDecoder();
+    await decode([inputOf(1, truncation)], decoder);
+    const expectedCell = bundle.manifest.codeword.step.map((step, k) => {
+      const bits = bundle.manifest.codeword.bits[k] as number;
+      return (step * 2 ** Math.min(truncation, bits - 1)) / 2;
+    });
+    expect(Array.from(decoder.fed[0]?.cell?.values ?? [])).toEqual(Array.from(Float32Array.from(expectedCell)));
+  });
+
   it('flags an estimate that is not finite', async () => {
     const nanInRow1: Graph = {
+      inputNames: ['uplink'],
       run: ({ uplink }) => {
         const out = (uplink as GraphTensor).values.slice().fill(0.5);
         out[numEntries + 3] = Number.NaN;
@@ -152,6 +164,7 @@ describe('ModelDecoder', () => {
   it('refines the estimate of norm 1 and applies the scale afterwards', async () => {
     const fed: Record<string, GraphTensor>[] = [];
     const refiner: Graph = {
+      inputNames: ['estimate'],
       run: (inputs) => {
         fed.push(inputs);
         return Promise.resolve((inputs.estimate as GraphTensor).values.map((value) => value + 1));
