@@ -36,7 +36,9 @@ async function runWith(
 ): Promise<Float32Array> {
   const session = await ort.InferenceSession.create(model, { graphOptimizationLevel: 'all' });
   const tensors = Object.fromEntries(
-    Object.entries(feeds).map(([name, { shape, data }]) => [name, new ort.Tensor('float32', data, [...shape])]),
+    Object.entries(feeds)
+      .filter(([name]) => session.inputNames.includes(name))
+      .map(([name, { shape, data }]) => [name, new ort.Tensor('float32', data, [...shape])]),
   );
   const outputs = await session.run(tensors);
   const [output] = session.outputNames;
@@ -99,7 +101,13 @@ describe.each(models.map((manifest) => [manifest.id, manifest] as const))('%s', 
       const centred = planes(arrays, 'centred');
       const { step } = manifest.codeword;
       const latent = centred.data.map((c, i) => (c * (step[i % step.length] as number)) / 2);
-      const feeds = { latent: { shape: centred.shape, data: latent }, uplink: planes(arrays, 'uplink') };
+      const cell = centred.data.map((_, i) => (step[i % step.length] as number) / 2);
+      const { shape } = centred;
+      const feeds = {
+        latent: { shape, data: latent },
+        cell: { shape, data: cell },
+        uplink: planes(arrays, 'uplink'),
+      };
       const components = await run(file('decoder'), feeds);
       expect(largestDifference(components, planes(arrays, 'decoded').data)).toBeLessThan(tolerance);
     });
