@@ -1,15 +1,14 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { subscribeEstimates } from '@edge-csi/bs-server';
-import { openOrtGraph } from '@edge-csi/bs-server/decoding';
 import type { Manifest } from '@edge-csi/models';
-import { loadModel } from '@edge-csi/models/disk';
 import { startBsThread } from '../bs-thread.ts';
 import { cpuIdle } from '../cpu-idle.ts';
 import type { DataOptions } from '../data.ts';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '../latency.ts';
 import { startWorker, type WorkerThread } from '../worker-thread.ts';
 import type { LoadWorkerData, LoadWorkerReady } from './load-worker.ts';
+import { openRawDecoder, rawReportsPerSecond } from './raw-decoder.ts';
 
 /** Throughput of one model through real sockets beside that of its networks alone, measured in turn. */
 export interface ServerRun {
@@ -51,13 +50,13 @@ const settleMs = 500;
 
 /** Measures one model on the CPU with one decode worker. */
 export async function benchServer(options: ServerBenchOptions): Promise<ServerRun> {
-  const { manifest, batchSize, rounds, secondsPerRound } = options;
+  const { manifest, batchSize, rounds } = options;
   const modelDirectory = path.join(options.zoo, manifest.id);
   const raw: number[] = [];
   const sockets: number[] = [];
   const latencies: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    raw.push(await rawThroughput(modelDirectory, manifest, batchSize, secondsPerRound));
+    raw.push(await rawThroughput(options));
     sockets.push(await socketThroughput(options, modelDirectory, latencies));
   }
   return {
@@ -82,39 +81,10 @@ export function lowerMedian(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }
 
-async function rawThroughput(directory: string, manifest: Manifest, batch: number, seconds: number): Promise<number> {
-  const { files, representation } = await loadModel(directory, ['decoder', 'refiner']);
-  const { numAntennas, numDelays } = manifest.csi;
-  const { tensor, numComponents } = representation;
-  const planes = () => ({
-    values: new Float32Array(batch * numComponents).fill(0.01),
-    dims: [batch, ...tensor.dims],
-  });
-  const decoder = await openOrtGraph(files.get('decoder') as Uint8Array, 'cpu', { intraOpNumThreads });
-  const refinerOnnx = files.get('refiner');
-  const refiner = refinerOnnx && (await openOrtGraph(refinerOnnx, 'cpu', { intraOpNumThreads }));
-  const { length } = manifest.codeword;
-  const latent = { values: new Float32Array(batch * length).fill(0.01), dims: [batch, length] };
-  const estimate = {
-    values: new Float32Array(2 * batch * numAntennas * numDelays).fill(0.01),
-    dims: [batch, 2, numAntennas, numDelays],
-  };
-  const uplink = planes();
-  const bits = planes();
-  const once = async () => {
-    const components = { values: await decoder.run({ latent, uplink }, tensor.name), dims: uplink.dims };
-    await refiner?.run({ estimate, magnitude: components, bits, uplink }, 'csi');
-  };
-  for (let i = 0; i < 5; i++) await once();
-  const startMs = monotonicMs();
-  let reports = 0;
-  while (monotonicMs() - startMs < seconds * 1000) {
-    await once();
-    reports += batch;
-  }
-  const perSecond = (reports * 1000) / (monotonicMs() - startMs);
-  await decoder.release();
-  await refiner?.release();
+async function rawThroughput({ manifest, zoo, batchSize, secondsPerRound }: ServerBenchOptions): Promise<number> {
+  const decoder = await openRawDecoder({ manifest, zoo, batchSize, refine: true });
+  const perSecond = await rawReportsPerSecond(decoder, batchSize, secondsPerRound);
+  await decoder.close();
   return perSecond;
 }
 

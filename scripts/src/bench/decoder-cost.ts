@@ -1,0 +1,50 @@
+import type { Manifest } from '@edge-csi/models';
+import { openRawDecoder, type RawDecoder, rawReportsPerSecond } from './raw-decoder.ts';
+import { lowerMedian } from './server.ts';
+
+/** Decoder throughput of one model on one core, the refiner left out. */
+export interface DecoderCost {
+  readonly model: string;
+  readonly codewordLength: number;
+  readonly batchSize: number;
+  /** Of each round, on one thread. */
+  readonly reportsPerSecond: readonly number[];
+  /** Median over rounds of this model's rate by that of the first model, taken in the same round. */
+  readonly ratio: number;
+}
+
+export interface DecoderCostOptions {
+  /** The first is what the others are compared with. */
+  readonly manifests: readonly Manifest[];
+  readonly zoo: string;
+  readonly batchSize: number;
+  readonly rounds: number;
+  readonly secondsPerRound: number;
+  readonly onProgress: (done: number) => void;
+}
+
+/** Measures decoders in turn, round by round, so that a machine whose speed drifts treats all alike. */
+export async function measureDecoderCost(options: DecoderCostOptions): Promise<DecoderCost[]> {
+  const { manifests, zoo, batchSize } = options;
+  const decoders: RawDecoder[] = [];
+  for (const manifest of manifests) decoders.push(await openRawDecoder({ manifest, zoo, batchSize, refine: false }));
+  const rates: number[][] = manifests.map(() => []);
+  for (let round = 0; round < options.rounds; round++) {
+    for (const [i, decoder] of decoders.entries()) {
+      rates[i]?.push(await rawReportsPerSecond(decoder, batchSize, options.secondsPerRound));
+    }
+    options.onProgress(round + 1);
+  }
+  for (const decoder of decoders) await decoder.close();
+  const first = rates[0] as number[];
+  return manifests.map((manifest, i) => {
+    const reportsPerSecond = rates[i] as number[];
+    return {
+      model: manifest.id,
+      codewordLength: manifest.codeword.length,
+      batchSize,
+      reportsPerSecond,
+      ratio: lowerMedian(reportsPerSecond.map((rate, round) => rate / (first[round] as number))),
+    };
+  });
+}
