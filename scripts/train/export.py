@@ -172,13 +172,15 @@ def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, fin
         "data": f"COST 2100 {ENVIRONMENTS[config['environment']]}, train split",
         **training,
     }
-    common = {"id": name, "family": config["family"], "csi": config["csi"], "normalization": normalization.manifest()}
+    common = {"id": name, "family": config["family"], "csi": config["csi"]}
     if finished.allocation is None:
-        return {"schema": "edge-csi/uplink-only@1", **common, "files": files, "training": training}
+        offset = {"kind": "spherical", "downlinkOverUplinkDb": round(trainer.train.downlink_over_uplink_db, 3)}
+        return {"schema": "edge-csi/uplink-only@1", **common, "normalization": offset, "files": files, "training": training}
     quantizer = trainer.quantizer
     return {
         "schema": "edge-csi/manifest@1",
         **common,
+        "normalization": normalization.manifest(),
         "pruned": pruned,
         **({"planes": "absolute-parts"} if config["family"] == "dualnet-abs" else {}),
         "reduction": config["reduction"],

@@ -75,6 +75,7 @@ class Split:
 
     def __init__(self, data: CsiDataset, normalization: Spherical | Minmax) -> None:
         self.csi, self.uplink_csi, self.norm_db, self.sha256 = data.downlink, data.uplink, data.downlink_db, data.sha256
+        self.downlink_over_uplink_db = float((data.downlink_db - data.uplink_db).mean())
         x, u, weight = normalization.features(data)
         self.x, self.u, self.weight = torch.from_numpy(x), torch.from_numpy(u), torch.from_numpy(weight)
 

@@ -36,7 +36,8 @@ class Refiner(nn.Module):
     def forward(self, estimate: Tensor, magnitude: Tensor, bits: Tensor, uplink: Tensor) -> Tensor:
         # Entries are about 1/32 on average and bits at most 8: brought to the same order for the first convolution.
         planes = torch.stack([magnitude, uplink], 1)
-        x = self.first(torch.cat([estimate * 16, planes * 16, bits.unsqueeze(1) / 4], 1))
+        x = torch.cat([estimate * 16, planes * 16, bits.unsqueeze(1) / 4], 1)
+        x = self.first(x.contiguous(memory_format=torch.channels_last))
         for block in self.blocks:
             x = x + block(x)
         return estimate + self.last(nn.functional.leaky_relu(x, LEAK))

@@ -1,0 +1,98 @@
+import type { Encoder } from '@edge-csi/ue-client';
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+
+/** A Dense layer y = W x + b. */
+export interface DenseLayer {
+  /** Codeword length M. */
+  readonly numOutputs: number;
+  readonly numInputs: number;
+  /** W, row-major `[numOutputs][numInputs]`. */
+  readonly weights: Float32Array;
+  /** b, `[numOutputs]`. */
+  readonly bias: Float32Array;
+}
+
+/** Reads the Dense layer of a pruned encoder off its answers to unit vectors. */
+export async function probeDenseLayer(encoder: Encoder, shape: { numAntennas: number; numDelays: number }): Promise<DenseLayer> {
+  const numInputs = shape.numAntennas * shape.numDelays;
+  const values = new Float32Array(numInputs);
+  const latentOf = async () => (await encoder.encode({ domain: 'normalized-magnitude', ...shape, values })).values.slice();
+  const bias = await latentOf();
+  const numOutputs = bias.length;
+  const weights = new Float32Array(numOutputs * numInputs);
+  for (let column = 0; column < numInputs; column++) {
+    values[column] = 1;
+    const latent = await latentOf();
+    values[column] = 0;
+    for (let row = 0; row < numOutputs; row++) {
+      weights[row * numInputs + column] = (latent[row] as number) - (bias[row] as number);
+    }
+  }
+  return { numOutputs, numInputs, weights, bias };
+}
+
+/** Writes W x + b, `[numOutputs]`. */
+export function applyDenseInto(out: Float32Array, { numOutputs, numInputs, weights, bias }: DenseLayer, x: Float32Array): void {
+  for (let row = 0; row < numOutputs; row++) {
+    let sum = bias[row] as number;
+    const start = row * numInputs;
+    for (let column = 0; column < numInputs; column++) sum += (weights[start + column] as number) * (x[column] as number);
+    out[row] = sum;
+  }
+}
+
+/**
+ * Truncations of W to lower ranks, the best in the Frobenius norm (Eckart and Young): two factors of rank r hold
+ * r (numOutputs + numInputs) weights.
+ */
+export function lowRankLayers(layer: DenseLayer, ranks: readonly number[]): DenseLayer[] {
+  const w = new Matrix(rowsOf(layer));
+  // W W^T is small; its eigenvectors are W's left singular vectors. Eigenvalues come in rising order.
+  const vectors = new EigenvalueDecomposition(w.mmul(w.transpose()), { assumeSymmetric: true }).eigenvectorMatrix;
+  const { numOutputs } = layer;
+  return ranks.map((rank) => {
+    const leading = vectors.subMatrix(0, numOutputs - 1, numOutputs - rank, numOutputs - 1);
+    const truncated = leading.mmul(leading.transpose().mmul(w));
+    return { ...layer, weights: Float32Array.from(truncated.to1DArray()) };
+  });
+}
+
+/** The layer with its weights rounded to `bits` each, symmetric, one scale per output. */
+export function quantizedLayer(layer: DenseLayer, bits: number): DenseLayer {
+  const { numOutputs, numInputs } = layer;
+  const top = 2 ** (bits - 1) - 1;
+  const weights = new Float32Array(layer.weights.length);
+  for (let row = 0; row < numOutputs; row++) {
+    const values = layer.weights.subarray(row * numInputs, (row + 1) * numInputs);
+    const scale = bestScale(values, top);
+    values.forEach((value, column) => {
+      weights[row * numInputs + column] = scale * rounded(value / scale, top);
+    });
+  }
+  return { ...layer, weights };
+}
+
+/** The scale with the least squared rounding error, from none clipped to many. */
+function bestScale(values: Float32Array, top: number): number {
+  const peak = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-12);
+  let best = peak / top;
+  let least = Number.POSITIVE_INFINITY;
+  for (let shrink = 1; shrink >= 0.1; shrink -= 0.05) {
+    const scale = (shrink * peak) / top;
+    let error = 0;
+    for (const value of values) error += (value - scale * rounded(value / scale, top)) ** 2;
+    if (error < least) {
+      least = error;
+      best = scale;
+    }
+  }
+  return best;
+}
+
+function rounded(value: number, top: number): number {
+  return Math.max(-top, Math.min(top, Math.round(value)));
+}
+
+function rowsOf({ numOutputs, numInputs, weights }: DenseLayer): number[][] {
+  return Array.from({ length: numOutputs }, (_, row) => Array.from(weights.subarray(row * numInputs, (row + 1) * numInputs)));
+}
