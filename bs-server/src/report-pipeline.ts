@@ -92,8 +92,9 @@ export class ReportPipeline {
   /** Takes a batch back from the decoder. */
   finish(slot: DecodeSlot<DecodeJob>, decodeMs: number): void {
     const nowMs = this.#parts.clock();
-    // The decoder gets its next batch, in another slot, before this one is read.
-    this.#advance(nowMs);
+    // The decoder gets its next batch, in another slot, before this one is read. What its estimates leave to be done
+    // for want of reports is known only after that.
+    this.#feed(nowMs);
     const { jobs } = slot;
     const reports = jobs.filter((job) => job.quality !== 'uplink-only');
     if (reports.length > 0) this.#parts.listener.batchDone(reports.length, decodeMs);
@@ -170,14 +171,19 @@ export class ReportPipeline {
   }
 
   #advance(nowMs: number): void {
-    const { join, batchers, pool, uplinkOnly } = this.#parts;
-    for (const joined of join.takeExpired(nowMs)) this.#enqueue(joined, nowMs);
-    while (this.#dispatch(nowMs));
+    const { batchers, pool, uplinkOnly } = this.#parts;
+    this.#feed(nowMs);
     if (!pool.serving) for (const batcher of batchers) this.#failLate(batcher.takeLate(nowMs));
     uplinkOnly.advance(nowMs);
     if (this.queued === 0) uplinkOnly.dispatch(pool, nowMs);
     this.#armTimer(nowMs);
     this.#checkEmpty();
+  }
+
+  /** Gives the decoders what reports they can take. */
+  #feed(nowMs: number): void {
+    for (const joined of this.#parts.join.takeExpired(nowMs)) this.#enqueue(joined, nowMs);
+    while (this.#dispatch(nowMs));
   }
 
   /** Sends the most urgent batch that a worker can take. @returns false where there is none */

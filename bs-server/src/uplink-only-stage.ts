@@ -10,7 +10,7 @@ import type { UplinkJoin } from './uplink/uplink-join.ts';
 import type { ArrivedUplink } from './uplink/uplink-ring.ts';
 
 /** The model that decodes uplinks alone. */
-export interface UplinkOnlyModel {
+interface UplinkOnlyModel {
   /** Position among the models of the decode workers. */
   readonly index: number;
   readonly modelId: string;
@@ -90,7 +90,7 @@ export class UplinkOnlyStage {
   }
 
   uplinkCame(ueId: string, slot: number, nowMs: number): void {
-    if (!this.#stopped) this.#parts.watch.uplink(ueId, slot, nowMs);
+    this.#parts.watch.uplink(ueId, slot, nowMs);
   }
 
   /** The estimate of a report is out. */

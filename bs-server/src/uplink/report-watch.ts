@@ -130,7 +130,7 @@ export class ReportWatch {
   uplink(ueId: string, slot: number, nowMs: number): void {
     const ue = this.#ues.get(ueId);
     if (ue?.reportedSlot === undefined) return;
-    if (ue.dues.length > 0 && slotsAhead(slot, ue.uplinkSlot) > 0) ue.uplinkSlot = slot;
+    if (slotsAhead(slot, ue.uplinkSlot) > 0) ue.uplinkSlot = slot;
     const ahead = slotsAhead(slot, ue.nextSlot);
     if (ahead < 0) return;
     const period = periodOf(ue);

@@ -328,6 +328,20 @@ describe('ReportPipeline with an uplink-only model', () => {
     expect(decoded.slice(1)).toEqual(['b uplink-only 4 tiny-u2d 0']);
   });
 
+  it('keeps to the uplink of the slot of a late report, though it is not kept any more', async () => {
+    const { worker, push, uplink, advance, decoded, watch } = await createRig({ freshnessWindowSlots: 3 });
+    watch.join('b', 1, period);
+    push('a', 1);
+    uplink('b', 5);
+    push('b', 5);
+    uplink('b', 6);
+    uplink('b', 4);
+    advance(100);
+    worker.answer();
+    worker.answer();
+    expect(decoded.slice(1)).toEqual(['b uplink-only 5 tiny-u2d 0']);
+  });
+
   it('decodes nothing for a late report without any uplink', async () => {
     const { worker, push, advance, watch, counts } = await createRig();
     watch.join('b', 1, period);
@@ -398,6 +412,23 @@ describe('ReportPipeline with an uplink-only model', () => {
     ]);
   });
 
+  it('leaves the decoder to a report whose batch may still grow', async () => {
+    const { worker, watch, push, uplink, advance } = await createRig({ maxQueueDelayMs: 5 });
+    watch.join('a', 1, period);
+    push('a', 1);
+    advance(5);
+    worker.answer();
+    uplink('a', 21);
+    advance(98);
+    push('x', 1);
+    advance(4);
+    expect(worker.decoding).toEqual([]);
+    advance(1);
+    expect(worker.decoding.map(({ model }) => model)).toEqual([0]);
+    worker.answer();
+    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+  });
+
   it('drops an uplink that no decoder was free for in time', async () => {
     const { worker, push, uplink, advance, decoded, counts } = await reportingRig();
     push('x', 1);
@@ -414,11 +445,14 @@ describe('ReportPipeline with an uplink-only model', () => {
     const { workers, uplink, push, advance, decoded, counts } = await reportingRig({ numWorkers: 2 });
     const [first, second] = workers as [FakeWorker, FakeWorker];
     uplink('a', 21);
+    advance(10);
     uplink('a', 41);
-    advance(100);
-    // Both lost reports have the same newest uplink.
+    advance(90);
     first.answer();
-    expect(counts()).toEqual({ lost: 2, dropped: 1 });
+    // The second lost report has the same newest uplink.
+    advance(10);
+    expect(first.decoding).toEqual([]);
+    expect(counts()).toEqual({ lost: 2, dropped: 0 });
     uplink('a', 61);
     advance(100);
     expect(first.decoding.map(({ model }) => model)).toEqual([2]);
@@ -431,7 +465,19 @@ describe('ReportPipeline with an uplink-only model', () => {
       'a uplink-only 41',
       'a61 fresh 0',
     ]);
-    expect(counts()).toEqual({ lost: 3, dropped: 2 });
+    expect(counts()).toEqual({ lost: 3, dropped: 1 });
+  });
+
+  it('decodes no uplink whose report has come and been decoded meanwhile', async () => {
+    const { worker, uplink, push, advance, counts } = await reportingRig();
+    push('x', 1);
+    uplink('a', 21);
+    advance(100);
+    push('a', 21);
+    worker.answer();
+    worker.answer();
+    expect(worker.decoding).toEqual([]);
+    expect(counts()).toEqual({ lost: 1, dropped: 1 });
   });
 
   it('publishes nothing of a UE that has left', async () => {

@@ -6,7 +6,7 @@ import { scalingOnnx } from './onnx-bytes.ts';
 /** What the network multiplies its input with. */
 export const tinyFactor = 0.5;
 
-export const tinyCsi = {
+const tinyCsi = {
   numAntennas: 4,
   numDelays: 4,
   numSubcarriers: 16,
