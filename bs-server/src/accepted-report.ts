@@ -25,6 +25,8 @@ export interface AcceptedReport {
   readonly model: number;
   readonly modelId: string;
   readonly shape: CsiShape;
+  /** Report period that it was made under. */
+  readonly periodSlots: number;
   readonly codeword: Uint8Array;
   readonly truncation: number;
   readonly theta: number;

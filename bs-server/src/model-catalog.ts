@@ -1,8 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError, type CsiShape } from '@edge-csi/csi';
-import { type Manifest, type ModelBundle, type ModelFile, toHex } from '@edge-csi/models';
-import { listModels, loadModel, readManifest } from '@edge-csi/models/disk';
+import { isUplinkOnly, type Manifest, type ModelBundle, type ModelFile, toHex } from '@edge-csi/models';
+import { loadModel, readZoo, type ZooEntry } from '@edge-csi/models/disk';
 import { type ModelRef, WireError } from '@edge-csi/proto';
 import type { BatchLayout } from './decoding/batch-buffers.ts';
 import { assertFramesFit } from './frame-limits.ts';
@@ -31,14 +30,15 @@ export interface ServedModel {
  * another name.
  */
 export async function loadCatalog(directory: string, ids: readonly string[] | undefined): Promise<ServedModel[]> {
-  const known = (await listModels(directory)).map((manifest) => manifest.id);
+  const zoo = (await readZoo(directory)).filter(({ manifest }) => !isUplinkOnly(manifest));
+  const known = zoo.map(({ manifest }) => manifest.id);
   const wanted = ids ?? known;
   if (wanted.length === 0) throw new CsiError('model-unknown', `${directory} holds no model`);
   const unknown = wanted.find((id) => !known.includes(id));
   if (unknown !== undefined) {
     throw new CsiError('model-unknown', `model ${unknown} is not in ${directory}, which holds ${known.join(', ')}`);
   }
-  await assertFoldersNamed(directory, wanted);
+  for (const id of wanted) assertFolderNamed(directory, zoo, id);
   const files: readonly ModelFile[] = ['encoder', 'decoder', 'refiner'];
   return Promise.all(
     [...new Set(wanted)].map(async (id, index) => {
@@ -60,20 +60,12 @@ export async function loadCatalog(directory: string, ids: readonly string[] | un
   );
 }
 
-/** @throws CsiError `model-invalid` naming the folder and the id where a wanted model is not in the folder of its id. */
-async function assertFoldersNamed(directory: string, wanted: readonly string[]): Promise<void> {
-  const entries = await readdir(directory, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const idOf = new Map<string, string>();
-  for (const name of names) idOf.set(name, (await readManifest(path.join(directory, name))).id);
-  for (const id of wanted) {
-    if (idOf.get(id) === id) continue;
-    const name = names.find((other) => idOf.get(other) === id) ?? id;
-    throw new CsiError(
-      'model-invalid',
-      `folder ${path.join(directory, name)} holds model ${idOf.get(name)}: a model's folder must be named by its id`,
-    );
-  }
+/** @throws CsiError `model-invalid` naming the folder and the id where a model is not in the folder of its id. */
+export function assertFolderNamed(directory: string, zoo: readonly ZooEntry[], id: string): void {
+  const holding = zoo.filter(({ manifest }) => manifest.id === id);
+  if (holding.some(({ folder }) => folder === id)) return;
+  const folder = path.join(directory, holding[0]?.folder ?? id);
+  throw new CsiError('model-invalid', `folder ${folder} holds model ${id}: a model's folder must be named by its id`);
 }
 
 /**

@@ -12,6 +12,11 @@ export interface BsServerOptions {
   readonly modelsDirectory?: string;
   /** Models to serve, the preferred one first. All of the folder where absent. */
   readonly models?: readonly string[];
+  /**
+   * Model that estimates the downlink magnitude from the uplink alone where a report is lost or late. The first of the
+   * folder that fits a served model where absent, if there is one; false for none.
+   */
+  readonly uplinkOnlyModel?: string | false;
   /** Where set, every connection must name it: UEs in Hello, others as `Authorization: Bearer`. */
   readonly token?: string;
 
@@ -64,11 +69,12 @@ export interface BsServerOptions {
   readonly clock?: () => number;
 }
 
-type Unset = 'models' | 'token' | 'phaseTheta' | 'logger';
+type Unset = 'models' | 'uplinkOnlyModel' | 'token' | 'phaseTheta' | 'logger';
 
 /** The options of a running server. */
 export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>> {
   readonly models: readonly string[] | undefined;
+  readonly uplinkOnlyModel: string | false | undefined;
   readonly token: string | undefined;
   readonly phaseTheta: number | undefined;
   readonly logger: Logger;
@@ -142,6 +148,7 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const resolved: ResolvedOptions = {
     models: undefined,
+    uplinkOnlyModel: undefined,
     token: undefined,
     phaseTheta: undefined,
     logger:

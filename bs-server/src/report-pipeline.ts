@@ -1,17 +1,16 @@
 import type { ReportOutcome } from '@edge-csi/proto';
 import type { AcceptedReport, SettleReason } from './accepted-report.ts';
 import type { Batcher } from './batching/batcher.ts';
+import type { DecodeJob, ReportJob } from './decode-job.ts';
 import type { DecodeSlot } from './decoding/decode-slot.ts';
 import type { DecoderPool } from './decoding/decoder-pool.ts';
-import type { Joined, UplinkJoin } from './uplink/uplink-join.ts';
+import type { UplinkJoin } from './uplink/uplink-join.ts';
 import type { UplinkSample } from './uplink/uplink-ring.ts';
-
-/** A report with its uplink, as it waits for the decoder. */
-export type DecodeJob = Joined<AcceptedReport>;
+import type { UplinkOnlyStage } from './uplink-only-stage.ts';
 
 /** One decoded report. `values` is a view that is overwritten once the listener returns. */
 export interface DecodedReport {
-  readonly job: DecodeJob;
+  readonly job: ReportJob;
   /** Estimated downlink CSI, planar `[2][numAntennas][numDelays]`. */
   readonly values: Float32Array;
   /** From arrival to the start of its decoding. */
@@ -20,7 +19,8 @@ export interface DecodedReport {
   readonly decodeMs: number;
 }
 
-interface PipelineListener {
+/** Told of every result. */
+export interface PipelineListener {
   decoded(report: DecodedReport): void;
   settled(report: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void;
   batchDone(size: number, decodeMs: number): void;
@@ -29,7 +29,9 @@ interface PipelineListener {
 export interface ReportPipelineParts {
   readonly join: UplinkJoin<AcceptedReport>;
   /** One queue per served model, by its index. */
-  readonly batchers: readonly Batcher<DecodeJob>[];
+  readonly batchers: readonly Batcher<ReportJob>[];
+  /** What reports that fail or never come are replaced by. */
+  readonly uplinkOnly: UplinkOnlyStage;
   readonly pool: Pick<DecoderPool<DecodeJob>, 'claim' | 'serving' | 'down' | 'inFlight'>;
   readonly listener: PipelineListener;
   readonly clock: () => number;
@@ -39,7 +41,7 @@ export interface ReportPipelineParts {
  * Takes reports and uplinks to the decoder and its results on to the listener.
  *
  * Everything happens on arrival of a report, of an uplink or of a result. A timer only serves the idle tail: a report
- * that waits for its uplink, or a batch that waits to grow, while nothing else arrives.
+ * that waits for its uplink, a batch that waits to grow, or a report that does not come, while nothing else arrives.
  */
 export class ReportPipeline {
   readonly #parts: ReportPipelineParts;
@@ -54,7 +56,8 @@ export class ReportPipeline {
 
   /** Reports that have entered and are not settled. */
   get inFlight(): number {
-    return this.#parts.join.waiting + this.queued + this.#parts.pool.inFlight;
+    const { join, pool, uplinkOnly } = this.#parts;
+    return join.waiting + this.queued + pool.inFlight - uplinkOnly.decoding;
   }
 
   /** Reports in front of the decoders. */
@@ -64,11 +67,12 @@ export class ReportPipeline {
 
   /** Takes a report over; its origin hears of it once it is settled. */
   pushReport(report: AcceptedReport): void {
-    const { join, pool } = this.#parts;
+    const { join, pool, uplinkOnly } = this.#parts;
     if (this.#stopped || pool.down) {
       this.#settleNow([report], 'shed', this.#stopped ? 'draining' : 'no-decoder');
       return;
     }
+    uplinkOnly.reportCame(report);
     const { joined, superseded } = join.pushReport(report, report.receivedMs);
     // The origin is told together with the newer report's outcome.
     if (superseded !== undefined) this.#settle(superseded, 'superseded', 'newer-report');
@@ -81,40 +85,30 @@ export class ReportPipeline {
     const nowMs = this.#parts.clock();
     const joined = this.#parts.join.pushUplink(ueId, sample, nowMs);
     if (joined !== undefined) this.#enqueue(joined, nowMs);
+    this.#parts.uplinkOnly.uplinkCame(ueId, sample.slot, nowMs);
     this.#advance(nowMs);
   }
 
   /** Takes a batch back from the decoder. */
   finish(slot: DecodeSlot<DecodeJob>, decodeMs: number): void {
-    const { clock, listener } = this.#parts;
-    const nowMs = clock();
-    // The decoder gets its next batch, in another slot, before this one is read.
-    this.#advance(nowMs);
-    const { jobs, buffers } = slot;
-    listener.batchDone(jobs.length, decodeMs);
-    jobs.forEach((job, i) => {
-      const { report } = job;
-      const status = buffers.status(i);
-      if (status === 'decoded') {
-        const values = buffers.estimate(i, report.shape.numAntennas * report.shape.numDelays);
-        listener.decoded({ job, values, queueMs: Math.max(0, nowMs - decodeMs - report.receivedMs), decodeMs });
-        this.#settle(report, 'decoded', 'estimate-published');
-      } else {
-        this.#settle(report, 'invalid', status);
-      }
-    });
+    const nowMs = this.#parts.clock();
+    // The decoder gets its next batch, in another slot, before this one is read. What its estimates leave to be done
+    // for want of reports is known only after that.
+    this.#feed(nowMs);
+    const { jobs } = slot;
+    const reports = jobs.filter((job) => job.quality !== 'uplink-only');
+    if (reports.length > 0) this.#parts.listener.batchDone(reports.length, decodeMs);
+    for (const i of jobs.keys()) this.#finishJob(slot, i, nowMs, decodeMs);
     slot.release();
-    for (const { report } of jobs) report.origin.flush();
+    for (const { report } of reports) report.origin.flush();
     this.#advance(nowMs);
   }
 
   /** Settles jobs whose batch is lost. */
   lose(jobs: readonly DecodeJob[], reason: 'worker-crash' | 'decoder-error'): void {
-    this.#settleNow(
-      jobs.map(({ report }) => report),
-      'shed',
-      reason,
-    );
+    const reports = jobs.filter((job) => job.quality !== 'uplink-only');
+    this.#parts.uplinkOnly.lose(jobs.filter((job) => job.quality === 'uplink-only'));
+    this.#fail(reports, 'shed', reason);
     this.resume();
   }
 
@@ -127,6 +121,7 @@ export class ReportPipeline {
   /** Takes no more reports and waits until those it has are settled; sheds what is left after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<void> {
     this.#stopped = true;
+    this.#parts.uplinkOnly.stop();
     if (this.inFlight > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeoutMs);
@@ -142,24 +137,53 @@ export class ReportPipeline {
   /** Takes no more reports and sheds those that are not with a decoder yet. */
   abandon(): void {
     this.#stopped = true;
+    this.#parts.uplinkOnly.stop();
     clearTimeout(this.#timer);
     this.#shedAll('draining');
   }
 
-  #enqueue(job: DecodeJob, nowMs: number): void {
+  #finishJob({ jobs, buffers }: DecodeSlot<DecodeJob>, i: number, nowMs: number, decodeMs: number): void {
+    const { listener, uplinkOnly } = this.#parts;
+    const job = jobs[i] as DecodeJob;
+    const status = buffers.status(i);
+    const { numAntennas, numDelays } = job.quality === 'uplink-only' ? job.uplink.sample : job.report.shape;
+    const values = buffers.estimate(i, numAntennas * numDelays);
+    if (job.quality === 'uplink-only') {
+      uplinkOnly.finish(job, status, values, nowMs, decodeMs);
+      return;
+    }
     const { report } = job;
-    const batcher = this.#parts.batchers[report.model] as Batcher<DecodeJob>;
+    if (status === 'decoded') {
+      listener.decoded({ job, values, queueMs: Math.max(0, nowMs - decodeMs - report.receivedMs), decodeMs });
+      uplinkOnly.reportDecoded(report);
+      this.#settle(report, 'decoded', 'estimate-published');
+    } else {
+      this.#settle(report, 'invalid', status);
+      uplinkOnly.reportFailed(job, nowMs);
+    }
+  }
+
+  #enqueue(job: ReportJob, nowMs: number): void {
+    const { report } = job;
+    const batcher = this.#parts.batchers[report.model] as Batcher<ReportJob>;
     const superseded = batcher.push(report.ueId, report.deadlineMs, job, nowMs);
     if (superseded !== undefined) this.#settle(superseded.report, 'superseded', 'newer-report');
   }
 
   #advance(nowMs: number): void {
-    const { join, batchers, pool } = this.#parts;
-    for (const joined of join.takeExpired(nowMs)) this.#enqueue(joined, nowMs);
-    while (this.#dispatch(nowMs));
-    if (!pool.serving) for (const batcher of batchers) this.#settleLate(batcher.takeLate(nowMs));
+    const { batchers, pool, uplinkOnly } = this.#parts;
+    this.#feed(nowMs);
+    if (!pool.serving) for (const batcher of batchers) this.#failLate(batcher.takeLate(nowMs));
+    uplinkOnly.advance(nowMs);
+    if (this.queued === 0) uplinkOnly.dispatch(pool, nowMs);
     this.#armTimer(nowMs);
     this.#checkEmpty();
+  }
+
+  /** Gives the decoders what reports they can take. */
+  #feed(nowMs: number): void {
+    for (const joined of this.#parts.join.takeExpired(nowMs)) this.#enqueue(joined, nowMs);
+    while (this.#dispatch(nowMs));
   }
 
   /** Sends the most urgent batch that a worker can take. @returns false where there is none */
@@ -170,7 +194,7 @@ export class ReportPipeline {
       const slot = this.#parts.pool.claim(batcher.full);
       if (slot === undefined) continue;
       const { jobs, late } = batcher.take(nowMs);
-      this.#settleLate(late);
+      this.#failLate(late);
       if (jobs.length === 0) {
         slot.release();
         return true;
@@ -186,8 +210,8 @@ export class ReportPipeline {
 
   /** One timer for the next thing that only time brings about. */
   #armTimer(nowMs: number): void {
-    const { join, batchers, pool, clock } = this.#parts;
-    let wakeMs = join.nextExpiryMs;
+    const { join, batchers, uplinkOnly, pool, clock } = this.#parts;
+    let wakeMs = Math.min(join.nextExpiryMs, uplinkOnly.wakeMs);
     for (const { readyAtMs, urgencyMs } of batchers) {
       if (!pool.serving) wakeMs = Math.min(wakeMs, urgencyMs);
       else if (readyAtMs > nowMs) wakeMs = Math.min(wakeMs, readyAtMs);
@@ -203,16 +227,24 @@ export class ReportPipeline {
     this.#timer = setTimeout(onTime, Math.max(0, Math.ceil(wakeMs - nowMs)));
   }
 
-  #settleLate(jobs: readonly DecodeJob[]): void {
+  #failLate(jobs: readonly ReportJob[]): void {
+    this.#fail(jobs, 'late', 'deadline-passed');
+  }
+
+  /** Settles reports that had their turn in vain; their uplinks may still be decoded alone. */
+  #fail(jobs: readonly ReportJob[], outcome: ReportOutcome, reason: SettleReason): void {
     this.#settleNow(
       jobs.map(({ report }) => report),
-      'late',
-      'deadline-passed',
+      outcome,
+      reason,
     );
+    const nowMs = this.#parts.clock();
+    for (const job of jobs) this.#parts.uplinkOnly.reportFailed(job, nowMs);
   }
 
   #shedAll(reason: SettleReason): void {
-    const { join, batchers } = this.#parts;
+    const { join, batchers, uplinkOnly } = this.#parts;
+    uplinkOnly.dropQueued();
     this.#settleNow(join.takeAll(), 'shed', reason);
     for (const batcher of batchers)
       this.#settleNow(

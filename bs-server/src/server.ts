@@ -1,18 +1,21 @@
-import { readFile } from 'node:fs/promises';
+import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { AcceptedReport } from './accepted-report.ts';
 import { Batcher } from './batching/batcher.ts';
 import type { BsServer } from './bs-server.ts';
+import type { DecodeJob, ReportJob } from './decode-job.ts';
 import { decoderModelOf } from './decoding/decoder-model.ts';
 import { DecoderPool } from './decoding/decoder-pool.ts';
 import type { ExecutionProvider } from './decoding/graph.ts';
 import type { WorkerEvent } from './decoding/pool-member.ts';
 import { startWorkerThread } from './decoding/start-worker.ts';
+import { uplinkOnlyDecoderModelOf } from './decoding/uplink-only-decoder.ts';
 import { batchLayoutOf, loadCatalog, type ServedModel } from './model-catalog.ts';
 import { type BsServerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import { channelEstimateOf } from './publishing/channel-estimate.ts';
+import { packageVersion } from './package-version.ts';
+import { EstimateOutlet } from './publishing/estimate-outlet.ts';
 import { EstimateStream } from './publishing/estimate-stream.ts';
-import { type DecodeJob, ReportPipeline } from './report-pipeline.ts';
+import { ReportPipeline } from './report-pipeline.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { type Gauges, type ServerStats, statsOf } from './telemetry/server-stats.ts';
 import { Tally } from './telemetry/tally.ts';
@@ -27,8 +30,11 @@ import { SubscriberSession } from './transport/subscriber-session.ts';
 import { UeRegistry } from './transport/ue-registry.ts';
 import { UeSession } from './transport/ue-session.ts';
 import { WebSocketGate } from './transport/web-socket.ts';
+import { ReportWatch } from './uplink/report-watch.ts';
 import { UplinkJoin } from './uplink/uplink-join.ts';
 import type { UplinkSample } from './uplink/uplink-ring.ts';
+import { loadUplinkOnly } from './uplink-only-catalog.ts';
+import { UplinkOnlyStage } from './uplink-only-stage.ts';
 
 /**
  * Starts a BS server and waits until its decoder is warm. It listens from the beginning, so that /healthz and /readyz
@@ -41,7 +47,8 @@ import type { UplinkSample } from './uplink/uplink-ring.ts';
 export async function startBsServer(options: BsServerOptions = {}): Promise<BsServer> {
   const resolved = resolveOptions(options);
   const served = await loadCatalog(resolved.modelsDirectory, resolved.models);
-  const server = new ComposedServer(resolved, served, await packageVersion());
+  const uplinkOnly = await loadUplinkOnly(resolved.modelsDirectory, resolved.uplinkOnlyModel, served);
+  const server = new ComposedServer(resolved, served, uplinkOnly, await packageVersion());
   try {
     await server.start();
   } catch (error) {
@@ -62,12 +69,14 @@ class ComposedServer implements BsServer {
   readonly models: BsServer['models'];
   readonly #options: ResolvedOptions;
   readonly #served: readonly ServedModel[];
+  readonly #uplinkOnly: UplinkOnlyBundle | undefined;
   readonly #version: string;
   readonly #tally = new Tally();
   readonly #metrics = createMetrics(this.#tally, () => this.#gauges());
   readonly #registry = new UeRegistry<UeSession>();
   readonly #stream: EstimateStream;
   readonly #join: UplinkJoin<AcceptedReport>;
+  readonly #watch: ReportWatch;
   readonly #pool: DecoderPool<DecodeJob>;
   readonly #pipeline: ReportPipeline;
   readonly #gate: WebSocketGate;
@@ -79,14 +88,21 @@ class ComposedServer implements BsServer {
   #drained: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(options: ResolvedOptions, served: readonly ServedModel[], version: string) {
+  constructor(
+    options: ResolvedOptions,
+    served: readonly ServedModel[],
+    uplinkOnly: UplinkOnlyBundle | undefined,
+    version: string,
+  ) {
     this.host = options.host;
     this.models = served.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
     this.#options = options;
     this.#served = served;
+    this.#uplinkOnly = uplinkOnly;
     this.#version = version;
     this.#stream = new EstimateStream(options.maxBufferedBytes);
     this.#join = new UplinkJoin(options);
+    this.#watch = new ReportWatch(options);
     this.#pool = this.#createPool();
     this.#pipeline = this.#createPipeline();
     this.#gate = this.#createGate();
@@ -112,7 +128,8 @@ class ComposedServer implements BsServer {
     this.#provider = await this.#pool.start();
     if (this.#phase === 'starting') this.#phase = 'serving';
     const models = this.models.map(({ id }) => id);
-    this.#options.logger.info({ url: this.url, provider: this.#provider, models }, 'serving');
+    const uplinkOnlyModel = this.#uplinkOnly?.manifest.id;
+    this.#options.logger.info({ url: this.url, provider: this.#provider, models, uplinkOnlyModel }, 'serving');
   }
 
   stats(): ServerStats {
@@ -156,11 +173,12 @@ class ComposedServer implements BsServer {
     const { maxBatchSize, executionProviders, intraOpNumThreads, decodeWorkers, maxWorkerRestarts, clock } =
       this.#options;
     const models = this.#served.map(({ bundle }) => decoderModelOf(bundle));
+    const uplinkOnly = this.#uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(this.#uplinkOnly)];
     const layout = batchLayoutOf(this.#served, maxBatchSize);
     return new DecoderPool<DecodeJob>(
       {
         startWorker: startWorkerThread,
-        setup: { models, layout, executionProviders, intraOpNumThreads },
+        setup: { models: [...models, ...uplinkOnly], layout, executionProviders, intraOpNumThreads },
         numWorkers: decodeWorkers,
         maxRestarts: maxWorkerRestarts,
         clock,
@@ -174,30 +192,19 @@ class ComposedServer implements BsServer {
   }
 
   #createPipeline(): ReportPipeline {
-    const { clock } = this.#options;
-    const metrics = this.#metrics;
-    return new ReportPipeline({
+    const { clock, maxBatchSize, deadlineMs } = this.#options;
+    const { id: modelId, csi: shape } = this.#uplinkOnly?.manifest ?? {};
+    const listener = new EstimateOutlet(this.#stream, this.#tally, this.#metrics, clock);
+    const uplinkOnly = new UplinkOnlyStage({
+      model: modelId && shape ? { index: this.#served.length, modelId, shape } : undefined,
+      watch: this.#watch,
       join: this.#join,
-      batchers: this.#served.map(() => new Batcher<DecodeJob>(this.#options)),
-      pool: this.#pool,
-      clock,
-      listener: {
-        decoded: (decoded) => {
-          const nowMs = clock();
-          const { report, quality } = decoded.job;
-          this.#tally.quality(quality);
-          metrics.queueMs.observe(decoded.queueMs);
-          metrics.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
-          this.#stream.publish(() => channelEstimateOf(decoded, nowMs));
-        },
-        settled: (_report, outcome, reason) => this.#tally.settle(outcome, reason),
-        batchDone: (size, decodeMs) => {
-          this.#tally.batches++;
-          metrics.batchSize.observe(size);
-          metrics.decodeMs.observe(decodeMs);
-        },
-      },
+      maxBatchSize,
+      deadlineMs,
+      listener,
     });
+    const batchers = this.#served.map(() => new Batcher<ReportJob>(this.#options));
+    return new ReportPipeline({ join: this.#join, batchers, uplinkOnly, pool: this.#pool, clock, listener });
   }
 
   #createGate(): WebSocketGate {
@@ -218,6 +225,7 @@ class ComposedServer implements BsServer {
     const ueContext = {
       served: this.#served,
       registry: this.#registry,
+      watch: this.#watch,
       token,
       defaults: this.#options,
       helloTimeoutMs,
@@ -268,7 +276,9 @@ class ComposedServer implements BsServer {
     const failed = this.#phase === 'serving' && this.#pool.down;
     const status = failed ? 'failed' : this.#phase;
     const executionProvider = this.#provider ?? null;
-    return { ok: !failed, body: { status, version: this.#version, executionProvider, models: this.models } };
+    const uplinkOnlyModel = this.#uplinkOnly?.manifest.id ?? null;
+    const body = { status, version: this.#version, executionProvider, models: this.models, uplinkOnlyModel };
+    return { ok: !failed, body };
   }
 
   #gauges(): Gauges {
@@ -286,9 +296,4 @@ class ComposedServer implements BsServer {
     noteWorkerEvent(event, this.#tally, this.#options.logger);
     if (event.kind !== 'batch-failed') this.#pipeline.resume();
   }
-}
-
-async function packageVersion(): Promise<string> {
-  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
-  return version;
 }

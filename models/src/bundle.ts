@@ -41,15 +41,7 @@ export async function loadBundle(
   for (const name of new Set<ModelFile>([...wanted, 'allocation'])) {
     const entry = manifest.files[name];
     if (entry === undefined) continue;
-    const bytes = await read(entry.path);
-    const actual = toHex(await sha256Bytes(bytes));
-    if (actual !== entry.sha256) {
-      throw new CsiError(
-        'model-invalid',
-        `${manifest.id}/${entry.path}: sha256 is ${actual}, the manifest says ${entry.sha256}; fetch the model again`,
-      );
-    }
-    files.set(name, bytes);
+    files.set(name, await readChecked(manifest.id, entry, read));
   }
   const { codeword, phase } = manifest;
   const representation = createRepresentation(representationOf(manifest));
@@ -66,4 +58,19 @@ export async function loadBundle(
     }),
     files,
   };
+}
+
+/** Reads one file of a model. @throws CsiError `model-invalid` where its bytes do not match the manifest. */
+export async function readChecked(
+  id: string,
+  entry: Pick<Manifest['files']['encoder'], 'path' | 'sha256'>,
+  read: ReadModelFile,
+): Promise<Uint8Array> {
+  const bytes = await read(entry.path);
+  const actual = toHex(await sha256Bytes(bytes));
+  if (actual === entry.sha256) return bytes;
+  throw new CsiError(
+    'model-invalid',
+    `${id}/${entry.path}: sha256 is ${actual}, the manifest says ${entry.sha256}; fetch the model again`,
+  );
 }

@@ -4,20 +4,21 @@ import { fileURLToPath } from 'node:url';
 import { CsiError } from '@edge-csi/csi';
 import { loadBundle, type ModelBundle, type ModelFile } from './bundle.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
+import {
+  type AnyManifest,
+  isUplinkOnly,
+  loadUplinkOnlyBundle,
+  parseUplinkOnlyManifest,
+  type UplinkOnlyBundle,
+  type UplinkOnlyManifest,
+} from './uplink-only.ts';
 
 /** The folder of trained models that ships with the package. */
 export const zooDirectory = fileURLToPath(new URL('../zoo/', import.meta.url));
 
-/** Reads and validates `<directory>/manifest.json`. */
+/** Reads and validates `<directory>/manifest.json` of a model that decodes reports. */
 export async function readManifest(directory: string): Promise<Manifest> {
-  const file = path.join(directory, 'manifest.json');
-  let json: unknown;
-  try {
-    json = JSON.parse(await readFile(file, 'utf8'));
-  } catch (cause) {
-    throw new CsiError('model-invalid', `${file}: not a readable JSON manifest`, { cause });
-  }
-  return parseManifest(json);
+  return parseManifest(await readJson(directory));
 }
 
 /** Loads a model from a folder that holds manifest.json and the files it names. */
@@ -26,23 +27,67 @@ export async function loadModel(directory: string, wanted: readonly ModelFile[])
   return loadBundle(manifest, async (name) => readFile(path.join(directory, name)), wanted);
 }
 
+/** Loads an uplink-only model from its folder. */
+export async function loadUplinkOnlyModel(directory: string): Promise<UplinkOnlyBundle> {
+  const manifest = parseUplinkOnlyManifest(await readJson(directory));
+  return loadUplinkOnlyBundle(manifest, async (name) => readFile(path.join(directory, name)));
+}
+
+/** One folder of a zoo. */
+export interface ZooEntry {
+  /** Name of the folder, not its path. */
+  readonly folder: string;
+  readonly manifest: AnyManifest;
+}
+
 /**
- * Manifests of every model in a zoo folder: magnitudes before absolute parts, spherical before minmax, few antennas
- * before many, then by id. Whoever asks for a model without naming it takes the first that fits.
+ * Every folder of a zoo with its manifest, models of either kind, by id.
  *
- * @throws CsiError `model-unknown` where the folder cannot be read, `model-invalid` where a manifest is broken.
+ * @throws CsiError `model-unknown` where the zoo cannot be read, `model-invalid` where a manifest is broken.
  */
-export async function listModels(zoo: string = zooDirectory): Promise<Manifest[]> {
+export async function readZoo(zoo: string = zooDirectory): Promise<ZooEntry[]> {
   const entries = await readdir(zoo, { withFileTypes: true }).catch((cause: Error) => {
     throw new CsiError('model-unknown', `${zoo} is no folder of models: ${cause.message}`, { cause });
   });
-  const folders = entries.filter((e) => e.isDirectory()).map((e) => path.join(zoo, e.name));
-  const manifests = await Promise.all(folders.map(readManifest));
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const read = folders.map(async (folder) => {
+    const json = await readJson(path.join(zoo, folder));
+    return { folder, manifest: isUplinkOnly(json) ? parseUplinkOnlyManifest(json) : parseManifest(json) };
+  });
+  return (await Promise.all(read)).sort((a, b) => a.manifest.id.localeCompare(b.manifest.id, 'en', { numeric: true }));
+}
+
+/**
+ * Manifests of every model in a zoo folder that decodes reports: magnitudes before absolute parts, spherical before
+ * minmax, few antennas before many, then by id. Whoever asks for a model without naming it takes the first that fits.
+ *
+ * @throws CsiError as `readZoo`.
+ */
+export async function listModels(zoo: string = zooDirectory): Promise<Manifest[]> {
+  const manifests = (await readZoo(zoo)).flatMap(({ manifest }) => (isUplinkOnly(manifest) ? [] : [manifest]));
+  // The sort is stable: ties stay in order of id.
   return manifests.sort(
     (a, b) =>
       Number(a.planes === 'absolute-parts') - Number(b.planes === 'absolute-parts') ||
       Number(a.normalization.kind === 'minmax') - Number(b.normalization.kind === 'minmax') ||
-      a.csi.numAntennas - b.csi.numAntennas ||
-      a.id.localeCompare(b.id, 'en', { numeric: true }),
+      a.csi.numAntennas - b.csi.numAntennas,
   );
+}
+
+/**
+ * Manifests of every uplink-only model in a zoo folder, by id.
+ *
+ * @throws CsiError as `readZoo`.
+ */
+export async function listUplinkOnlyModels(zoo: string = zooDirectory): Promise<UplinkOnlyManifest[]> {
+  return (await readZoo(zoo)).flatMap(({ manifest }) => (isUplinkOnly(manifest) ? [manifest] : []));
+}
+
+async function readJson(directory: string): Promise<unknown> {
+  const file = path.join(directory, 'manifest.json');
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new CsiError('model-invalid', `${file}: not a readable JSON manifest`, { cause });
+  }
 }

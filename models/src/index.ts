@@ -1,3 +1,11 @@
 export { loadBundle, type ModelBundle, type ModelFile, type ReadModelFile } from './bundle.ts';
 export { type Manifest, parseManifest, representationOf } from './manifest.ts';
 export { pairingHash, sha256Bytes, toHex } from './pairing-hash.ts';
+export {
+  type AnyManifest,
+  isUplinkOnly,
+  loadUplinkOnlyBundle,
+  parseUplinkOnlyManifest,
+  type UplinkOnlyBundle,
+  type UplinkOnlyManifest,
+} from './uplink-only.ts';

@@ -119,6 +119,15 @@ const manifestSchema = v.pipe(
   }, 'files.allocation must hold int8 [n][M] and int32 [n], n = Nt*Nd, or 2*Nt*Nd for absolute parts'),
 );
 
+/** Fields that manifests of other kinds have too. */
+export const sharedFields = {
+  id: manifestSchema.entries.id,
+  csi: manifestSchema.entries.csi,
+  training: manifestSchema.entries.training,
+  measured: manifestSchema.entries.measured,
+  file,
+};
+
 /** What a zoo entry says of itself; the bytes it names are checked against its hashes before use. */
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 
@@ -128,7 +137,12 @@ export type Manifest = v.InferOutput<typeof manifestSchema>;
  * @throws CsiError `model-invalid`, naming the first field that does not fit.
  */
 export function parseManifest(json: unknown): Manifest {
-  const result = v.safeParse(manifestSchema, json);
+  return parseWith(manifestSchema, json);
+}
+
+/** Parses a manifest of any kind. @throws CsiError `model-invalid`, naming the first field that does not fit. */
+export function parseWith<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T {
+  const result = v.safeParse(schema, json);
   if (result.success) return result.output;
   const issue = result.issues[0];
   const where = v.getDotPath(issue) ?? 'manifest';

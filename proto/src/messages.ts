@@ -92,6 +92,9 @@ export interface UplinkCsi {
 /**
  * What an estimate rests on: the uplink of the report's own slot, an older one within the freshness window, the uplink
  * alone, the last estimate repeated, or the report without any uplink.
+ *
+ * `uplink-only` knows no phases: its CSI carries magnitudes as real parts and zeros as imaginary parts, so the square of
+ * an entry is the power at its angle and delay, and its phase means nothing.
  */
 export type EstimateQuality = 'fresh' | 'stale-uplink' | 'uplink-only' | 'held' | 'no-uplink';
 
@@ -106,11 +109,11 @@ export interface ChannelEstimate {
   readonly modelId: string;
   readonly csi: CsiMatrix;
   readonly quality: EstimateQuality;
-  /** From the UE's measurement to publishing, transport not included. */
+  /** From the UE's measurement to publishing, transport not included; without a report, from the uplink's arrival. */
   readonly ageMs: number;
   readonly queueMs: number;
   readonly decodeMs: number;
-  /** BS's monotonic clock when the report arrived; comparable on the BS's host only. */
+  /** BS's monotonic clock when the report, or without one the uplink, arrived; comparable on the BS's host only. */
   readonly receivedMs: number;
   readonly payloadBits: number;
 }

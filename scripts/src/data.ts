@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type AngularDelayCsi, assertUsable, CsiError } from '@edge-csi/csi';
 import { type CsiSource, type CsiSourceOptions, openCsiSource } from '@edge-csi/csi/files';
-import type { Manifest } from '@edge-csi/models';
+import type { AnyManifest } from '@edge-csi/models';
 
 /** The shipped sample: 1,024 samples of the COST 2100 indoor test split, as a path list. */
 export const sampleData = fileURLToPath(new URL('../data/cost2100-indoor-test-1024.npz', import.meta.url));
@@ -13,7 +13,7 @@ export interface DataOptions {
 }
 
 /** How a model wants a data file read. */
-export function dataFor(manifest: Manifest, path: string, uplinkPath?: string): DataOptions {
+export function dataFor(manifest: AnyManifest, path: string, uplinkPath?: string): DataOptions {
   return { path, csi: uplinkPath === undefined ? manifest.csi : { ...manifest.csi, uplinkPath } };
 }
 

@@ -1,10 +1,25 @@
-import type { Manifest } from '@edge-csi/models';
-import { listModels, zooDirectory } from '@edge-csi/models/disk';
+import type { AnyManifest, Manifest, UplinkOnlyManifest } from '@edge-csi/models';
+import { listModels, listUplinkOnlyModels, readZoo, zooDirectory } from '@edge-csi/models/disk';
 import { UsageError } from './usage.ts';
 
-/** Finds models of a zoo by id. @throws UsageError that names the ids there are. */
+/** Finds models of a zoo that decode reports by id. @throws UsageError that names the ids there are. */
 export async function modelsById(ids: readonly string[], zoo: string = zooDirectory): Promise<Manifest[]> {
-  const all = await listModels(zoo);
+  return pick(await listModels(zoo), ids, zoo);
+}
+
+/** Models of either kind by id, all of the zoo where none is named. @throws UsageError that names the ids there are. */
+export async function anyModels(ids: readonly string[], zoo: string): Promise<AnyManifest[]> {
+  const all = (await readZoo(zoo)).map(({ manifest }) => manifest);
+  return ids.length === 0 ? all : pick(all, ids, zoo);
+}
+
+/** The uplink-only model of that id. @throws UsageError that names the ids there are. */
+export async function uplinkOnlyById(id: string, zoo: string): Promise<UplinkOnlyManifest> {
+  const [found] = pick(await listUplinkOnlyModels(zoo), [id], zoo);
+  return found as UplinkOnlyManifest;
+}
+
+function pick<M extends AnyManifest>(all: readonly M[], ids: readonly string[], zoo: string): M[] {
   return ids.map((id) => {
     const found = all.find((manifest) => manifest.id === id);
     if (found === undefined) {

@@ -29,6 +29,16 @@ export interface DecoderInput extends ReportPayload {
   readonly uplink: Float32Array | undefined;
 }
 
+/** What stands in the place of a report where an uplink is decoded alone. */
+const noReport: ReportPayload = {
+  codeword: new Uint8Array(),
+  truncation: 0,
+  theta: 0,
+  phase: new Uint8Array(),
+  phaseBits: 0,
+  scaleLevel: 0,
+};
+
 const fields = ['codewordBytes', 'truncation', 'theta', 'phaseBits', 'scaleLevel', 'hasUplink', 'status'] as const;
 const column = Object.fromEntries(fields.map((name, i) => [name, i])) as Record<(typeof fields)[number], number>;
 
@@ -90,6 +100,11 @@ export class BatchBuffers {
     this.#codeword.set(report.codeword, i * maxCodewordBytes);
     this.#phase.set(report.phase, i * maxPhaseBytes);
     if (uplink !== undefined) this.#uplink.set(uplink, i * 2 * maxEntries);
+  }
+
+  /** Writes uplink `i` of a batch without reports. */
+  writeUplink(i: number, uplink: Float32Array): void {
+    this.write(i, noReport, uplink);
   }
 
   /** Report `i` as written, its arrays being views. `numEntries` is that of the batch's model. */

@@ -5,3 +5,4 @@ export type { Graph } from './graph.ts';
 export { ModelDecoder } from './model-decoder.ts';
 export { openOrtGraph } from './ort-graph.ts';
 export { createRefine } from './refine.ts';
+export { UplinkOnlyDecoder, uplinkOnlyDecoderModelOf } from './uplink-only-decoder.ts';

@@ -2,10 +2,12 @@ import type { BatchLayout } from './batch-buffers.ts';
 import type { DecoderModel } from './decoder-model.ts';
 import type { ExecutionProvider } from './graph.ts';
 import type { ProviderAttempt } from './provider.ts';
+import type { UplinkOnlyDecoderModel } from './uplink-only-decoder.ts';
 
 /** What a decode worker is started with. */
 export interface WorkerSetup {
-  readonly models: readonly DecoderModel[];
+  /** By the position that a request names. */
+  readonly models: readonly (DecoderModel | UplinkOnlyDecoderModel)[];
   readonly layout: BatchLayout;
   /** Memory of the batches, by slot. */
   readonly slots: readonly SharedArrayBuffer[];

@@ -5,6 +5,7 @@ import { ModelDecoder } from './model-decoder.ts';
 import { openOrtGraph } from './ort-graph.ts';
 import { chooseProvider } from './provider.ts';
 import { createRefine } from './refine.ts';
+import { UplinkOnlyDecoder } from './uplink-only-decoder.ts';
 import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.ts';
 
 const port = parentPort;
@@ -12,6 +13,8 @@ if (port === null) throw new Error('the decode worker runs on a worker thread on
 const setup = workerData as WorkerSetup;
 const { models, layout } = setup;
 const clock = () => performance.now();
+
+type BatchDecoder = ModelDecoder | UplinkOnlyDecoder;
 
 /** Every model's decoder on one provider. */
 async function openModels(provider: ExecutionProvider) {
@@ -25,9 +28,13 @@ async function openModels(provider: ExecutionProvider) {
     for (const graph of graphs.splice(0)) await graph.release();
   };
   try {
-    const decoders: ModelDecoder[] = [];
+    const decoders: BatchDecoder[] = [];
     for (const model of models) {
       const decoder = await open(model.decoderOnnx);
+      if ('downlinkOverUplink' in model) {
+        decoders.push(new UplinkOnlyDecoder(model, decoder, layout.maxBatchSize));
+        continue;
+      }
       const refine = model.refinerOnnx === undefined ? undefined : createRefine(await open(model.refinerOnnx));
       decoders.push(new ModelDecoder(model, decoder, refine, layout.maxBatchSize));
     }
@@ -50,7 +57,7 @@ const slots = setup.slots.map((memory) => new BatchBuffers(layout, memory));
 async function decode({ slot, model, count }: Extract<WorkerRequest, { kind: 'decode' }>): Promise<void> {
   const startMs = clock();
   try {
-    await (decoders[model] as ModelDecoder).decode(slots[slot] as BatchBuffers, count);
+    await (decoders[model] as BatchDecoder).decode(slots[slot] as BatchBuffers, count);
     reply({ kind: 'decoded', slot, decodeMs: clock() - startMs });
   } catch (error) {
     reply({ kind: 'failed', slot, message: error instanceof Error ? error.message : String(error) });

@@ -2,6 +2,7 @@ import { endianness } from 'node:os';
 import type { CsiShape } from '@edge-csi/csi';
 import { type ChannelEstimate, type CsiMatrix, csiMatrixOf } from '@edge-csi/proto';
 import type { DecodedReport } from '../report-pipeline.ts';
+import type { DecodedUplink } from '../uplink-only-stage.ts';
 
 const littleEndian = endianness() === 'LE';
 
@@ -12,6 +13,20 @@ export function channelEstimateOf({ job, values, queueMs, decodeMs }: DecodedRep
   const csi = float32Matrix(shape, values);
   const ageMs = processingUs / 1000 + nowMs - receivedMs;
   return { ueId, epoch, seq, slot, modelId, csi, quality, ageMs, queueMs, decodeMs, receivedMs, payloadBits };
+}
+
+/**
+ * The message subscribers get of an uplink decoded alone: times count from the uplink's arrival, and no report stands
+ * behind it.
+ */
+export function uplinkOnlyEstimateOf(decoded: DecodedUplink, nowMs: number): ChannelEstimate {
+  const { job, modelId, values, queueMs, decodeMs } = decoded;
+  const { ueId, epoch, quality, uplink } = job;
+  const { sample, arrivedMs: receivedMs } = uplink;
+  const { slot } = sample;
+  const csi = float32Matrix(sample, values);
+  const ageMs = nowMs - receivedMs;
+  return { ueId, epoch, seq: 0, slot, modelId, csi, quality, ageMs, queueMs, decodeMs, receivedMs, payloadBits: 0 };
 }
 
 /** Values as they go over the wire, without a copy where this machine has the wire's byte order. */

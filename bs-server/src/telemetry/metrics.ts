@@ -52,9 +52,11 @@ export function createMetrics(tally: Tally, gauges: () => Gauges): Metrics {
       return [{ outcome, reason }, count] as const;
     }),
   );
-  counter('estimates_decoded_total', 'Decoded reports by estimate quality', ['quality'], () =>
-    labelled('quality', tally.qualities),
-  );
+  counter('reports_lost_total', 'CSI reports that UEs owed and that never came', [], () => [[{}, tally.lost]]);
+  counter('estimates_decoded_total', 'Estimates by quality', ['quality'], () => labelled('quality', tally.qualities));
+  counter('uplink_only_dropped_total', 'Uplinks to be decoded alone that were dropped', [], () => [
+    [{}, tally.uplinkOnlyDropped],
+  ]);
   counter('estimates_published_total', 'Estimates sent to or missed by subscribers', ['result'], () => {
     const { sent, skipped } = gauges().estimates;
     return [

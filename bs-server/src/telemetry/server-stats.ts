@@ -17,10 +17,14 @@ export interface ServerStats {
   readonly invalid: number;
   /** Waiting for their uplink, queued, or with the decoder. */
   readonly inFlight: number;
+  /** Reports that a UE owed by its period and that never came; not among those received. */
+  readonly lost: number;
   /** Settled reports by outcome and reason, as `invalid/seq`. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** Decoded reports by the quality of their estimate. */
+  /** Estimates by their quality. */
   readonly qualities: Readonly<Record<string, number>>;
+  /** Estimates from the uplink alone, and uplinks for which there was no time or no need any more. */
+  readonly uplinkOnly: { readonly published: number; readonly dropped: number };
   readonly uplinks: { readonly received: number; readonly invalid: number; readonly uesEvicted: number };
   /** Estimates handed to subscribers, and those a subscriber missed; each once per subscriber. */
   readonly estimates: { readonly sent: number; readonly skipped: number };
@@ -44,8 +48,10 @@ export function statsOf(tally: Tally, gauges: Gauges): ServerStats {
     received: tally.received,
     ...tally.outcomes,
     inFlight,
+    lost: tally.lost,
     reasons: Object.fromEntries(tally.reasons),
     qualities: Object.fromEntries(tally.qualities),
+    uplinkOnly: { published: tally.qualities.get('uplink-only') ?? 0, dropped: tally.uplinkOnlyDropped },
     uplinks: { received: tally.uplinksReceived, invalid: tally.uplinksInvalid, uesEvicted },
     estimates,
     rejects: Object.fromEntries(tally.rejects),

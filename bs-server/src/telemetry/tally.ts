@@ -8,6 +8,10 @@ export class Tally {
   readonly outcomes: Record<ReportOutcome, number> = { decoded: 0, superseded: 0, late: 0, shed: 0, invalid: 0 };
   /** Settled reports by outcome and reason, as `outcome/reason`. */
   readonly reasons = new Map<`${ReportOutcome}/${SettleReason}`, number>();
+  /** Reports that a UE owed and that never came. */
+  lost = 0;
+  /** Uplinks that were to be decoded alone and are not published. */
+  uplinkOnlyDropped = 0;
   readonly qualities = new Map<EstimateQuality, number>();
   uplinksReceived = 0;
   uplinksInvalid = 0;

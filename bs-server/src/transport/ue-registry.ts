@@ -42,9 +42,13 @@ export class UeRegistry<S extends Registered> {
     return this.#lastEpoch;
   }
 
-  /** Forgets a session; one that has been replaced is no longer its UE's. */
-  remove(ueId: string, session: S): void {
-    if (this.#sessions.get(ueId) === session) this.#sessions.delete(ueId);
+  /**
+   * Forgets a session.
+   *
+   * @returns false where it has been replaced, and is no longer its UE's
+   */
+  remove(ueId: string, session: S): boolean {
+    return this.#sessions.get(ueId) === session && this.#sessions.delete(ueId);
   }
 }
 

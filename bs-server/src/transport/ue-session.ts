@@ -9,6 +9,7 @@ import {
 } from '@edge-csi/proto';
 import type { AcceptedReport, ReportOrigin, SettleReason } from '../accepted-report.ts';
 import { pairModel, type ServedModel } from '../model-catalog.ts';
+import type { ReportWatch } from '../uplink/report-watch.ts';
 import type { Peer, Session } from './peer.ts';
 import { ReportGate } from './report-gate.ts';
 import { type ConfigChange, changedConfig, firstConfig, reportConfigOf, type SessionConfig } from './session-config.ts';
@@ -19,6 +20,8 @@ import type { UeRegistry } from './ue-registry.ts';
 export interface UeSessionContext {
   readonly served: readonly ServedModel[];
   readonly registry: UeRegistry<UeSession>;
+  /** Hears who owes reports, and how often. */
+  readonly watch: Pick<ReportWatch, 'join' | 'tell' | 'leave'>;
   readonly token: string | undefined;
   readonly defaults: Parameters<typeof firstConfig>[1];
   readonly helloTimeoutMs: number;
@@ -81,7 +84,9 @@ export class UeSession implements Session, ReportOrigin {
 
   closed(): void {
     clearTimeout(this.#helloTimer);
-    if (this.#ueId !== undefined) this.#context.registry.remove(this.#ueId, this);
+    if (this.#ueId === undefined) return;
+    const { registry, watch } = this.#context;
+    if (registry.remove(this.#ueId, this)) watch.leave(this.#ueId);
   }
 
   isAlive(timeoutMs: number): Promise<boolean> {
@@ -112,15 +117,18 @@ export class UeSession implements Session, ReportOrigin {
    * @throws RangeError naming a value out of bounds.
    */
   reconfigure(change: ConfigChange): SessionConfig {
-    if (this.#gate === undefined) throw new RangeError(`UE ${this.#ueId} is not welcome yet`);
+    if (this.#gate === undefined || this.#ueId === undefined) {
+      throw new RangeError(`UE ${this.#ueId} is not welcome yet`);
+    }
     const config = changedConfig(this.#gate.config, change, this.#context.served);
     this.#gate.tell(config);
+    this.#context.watch.tell(this.#ueId, config.reportPeriodSlots);
     this.#peer.send(encodeFrame('reconfigure', { config: reportConfigOf(config) }));
     return config;
   }
 
   async #hello(hello: Hello): Promise<void> {
-    const { served, registry, token, defaults } = this.#context;
+    const { served, registry, watch, token, defaults } = this.#context;
     try {
       if (hello.protocol !== protocolVersion) {
         throw new WireError('protocol-version', `protocol is ${hello.protocol}, this server speaks ${protocolVersion}`);
@@ -133,6 +141,7 @@ export class UeSession implements Session, ReportOrigin {
         return;
       }
       this.#gate = new ReportGate(epoch, config);
+      watch.join(hello.ueId, epoch, config.reportPeriodSlots);
       this.#peer.send(encodeFrame('welcome', { epoch, config: reportConfigOf(config) }));
     } catch (error) {
       this.#peer.fail(error);
@@ -150,7 +159,7 @@ export class UeSession implements Session, ReportOrigin {
       this.flush();
       return;
     }
-    const { model, codewordTruncation, phaseTheta } = admission.config;
+    const { model, reportPeriodSlots, codewordTruncation, phaseTheta } = admission.config;
     accept({
       ueId: this.#ueId as string,
       epoch: report.epoch,
@@ -159,6 +168,7 @@ export class UeSession implements Session, ReportOrigin {
       model: model.index,
       modelId: report.modelId,
       shape: model.shape,
+      periodSlots: reportPeriodSlots,
       codeword: report.codeword,
       truncation: codewordTruncation,
       theta: phaseTheta,

@@ -1,6 +1,6 @@
 import type { CsiShape } from '@edge-csi/csi';
 import type { EstimateQuality } from '@edge-csi/proto';
-import { UplinkRing, type UplinkSample } from './uplink-ring.ts';
+import { type ArrivedUplink, UplinkRing, type UplinkSample } from './uplink-ring.ts';
 
 /** What the join needs to know of a report. */
 export interface JoinableReport {
@@ -16,6 +16,8 @@ export interface JoinableReport {
 export interface Joined<R> {
   readonly report: R;
   readonly uplink: UplinkSample | undefined;
+  /** When that uplink arrived. */
+  readonly uplinkMs: number | undefined;
   readonly quality: Extract<EstimateQuality, 'fresh' | 'stale-uplink' | 'no-uplink'>;
 }
 
@@ -122,12 +124,23 @@ export class UplinkJoin<R extends JoinableReport> {
     return reports;
   }
 
-  #lookUp(report: R, arrivedMs: number): Joined<R> {
+  /** The uplink a report would be joined with now, whatever it was joined with before. */
+  uplinkFor(report: R, reportArrivedMs: number): ArrivedUplink | undefined {
     const { freshnessWindowSlots, maxUplinkAgeMs } = this.#options;
-    const sinceMs = arrivedMs - maxUplinkAgeMs;
-    const uplink = this.#rings.get(report.ueId)?.newest(report.slot, freshnessWindowSlots, report.shape, sinceMs);
-    if (uplink === undefined) return { report, uplink, quality: 'no-uplink' };
-    return { report, uplink, quality: uplink.slot === report.slot ? 'fresh' : 'stale-uplink' };
+    const sinceMs = reportArrivedMs - maxUplinkAgeMs;
+    return this.#rings.get(report.ueId)?.newest(report.slot, freshnessWindowSlots, report.shape, sinceMs);
+  }
+
+  /** The uplink of exactly this slot, where it is still kept. */
+  uplinkAt(ueId: string, slot: number, shape: CsiShape): ArrivedUplink | undefined {
+    return this.#rings.get(ueId)?.newest(slot, 0, shape, Number.NEGATIVE_INFINITY);
+  }
+
+  #lookUp(report: R, arrivedMs: number): Joined<R> {
+    const found = this.uplinkFor(report, arrivedMs);
+    if (found === undefined) return { report, uplink: undefined, uplinkMs: undefined, quality: 'no-uplink' };
+    const { sample: uplink, arrivedMs: uplinkMs } = found;
+    return { report, uplink, uplinkMs, quality: uplink.slot === report.slot ? 'fresh' : 'stale-uplink' };
   }
 
   #ringOf(ueId: string): UplinkRing {

@@ -7,11 +7,12 @@ export interface UplinkSample extends CsiShape {
 }
 
 /** Slots by which `slot` is ahead of `other`, in the serial arithmetic of a 32-bit counter that wraps. */
-function slotsAhead(slot: number, other: number): number {
+export function slotsAhead(slot: number, other: number): number {
   return (slot - other) | 0;
 }
 
-interface Kept {
+/** An uplink sample with the time it arrived. */
+export interface ArrivedUplink {
   readonly sample: UplinkSample;
   readonly arrivedMs: number;
 }
@@ -19,7 +20,7 @@ interface Kept {
 /** The newest few uplink samples of one UE. */
 export class UplinkRing {
   readonly #capacity: number;
-  readonly #kept: Kept[] = [];
+  readonly #kept: ArrivedUplink[] = [];
   #oldest = 0;
 
   /** @param capacity - samples kept, at least 1 */
@@ -45,13 +46,14 @@ export class UplinkRing {
    *
    * @param sinceMs - samples that arrived before are passed over: slot numbers start again when a run does
    */
-  newest(slot: number, windowSlots: number, shape: CsiShape, sinceMs: number): UplinkSample | undefined {
-    let best: UplinkSample | undefined;
+  newest(slot: number, windowSlots: number, shape: CsiShape, sinceMs: number): ArrivedUplink | undefined {
+    let best: ArrivedUplink | undefined;
     let bestAge = windowSlots + 1;
-    for (const { sample, arrivedMs } of this.#kept) {
+    for (const kept of this.#kept) {
+      const { sample, arrivedMs } = kept;
       const age = slotsAhead(slot, sample.slot);
       if (arrivedMs < sinceMs || age < 0 || age >= bestAge || !sameShape(sample, shape)) continue;
-      best = sample;
+      best = kept;
       bestAge = age;
     }
     return best;

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
-import type { Manifest } from '@edge-csi/models';
+import type { AnyManifest, Manifest, UplinkOnlyManifest } from '@edge-csi/models';
 import type { AccuracyRun } from './accuracy.ts';
+import type { UplinkOnlyRun } from './uplink-only-accuracy.ts';
 
 /** Figures of one model on one data file, as they stand in its manifest. */
 export interface RecordedAccuracy {
@@ -20,26 +21,31 @@ export interface RecordedAccuracy {
   readonly rho: number;
 }
 
+/** Figures of an uplink-only model on one data file, as they stand in its manifest. */
+export type RecordedUplinkOnly = Pick<
+  RecordedAccuracy,
+  'data' | 'dataSha256' | 'samples' | 'floatMagnitudeNmseDb' | 'payloadBits' | 'magnitudeNmseDb'
+>;
+
 /**
  * Writes a measurement into the manifest of its model, in place of an earlier one on the same data. Measured figures are
  * outside the pairing hash.
  */
-export async function recordAccuracy(zoo: string, dataPath: string, run: AccuracyRun): Promise<void> {
+export async function recordAccuracy(zoo: string, dataPath: string, run: AccuracyRun | UplinkOnlyRun): Promise<void> {
   const file = path.join(zoo, run.model, 'manifest.json');
   const manifest = JSON.parse(await readFile(file, 'utf8')) as { measured?: { data?: unknown }[] };
   const data = path.basename(dataPath);
   const round = (value: number) => Number(value.toFixed(4));
-  const measurement: RecordedAccuracy = {
+  const measurement: RecordedAccuracy | RecordedUplinkOnly = {
     data,
     dataSha256: await sha256Of(dataPath),
     samples: run.samples,
     floatMagnitudeNmseDb: round(run.floatMagnitudeNmseDb),
     payloadBits: round(run.payloadBits.mean),
-    nmseDb: round(run.nmseDb),
-    ...(run.unrefinedNmseDb === undefined ? {} : { unrefinedNmseDb: round(run.unrefinedNmseDb) }),
+    ...('nmseDb' in run ? { nmseDb: round(run.nmseDb) } : {}),
+    ...('unrefinedNmseDb' in run ? { unrefinedNmseDb: round(run.unrefinedNmseDb) } : {}),
     magnitudeNmseDb: round(run.magnitudeNmseDb),
-    sgcs: round(run.sgcs),
-    rho: round(run.rho),
+    ...('sgcs' in run ? { sgcs: round(run.sgcs), rho: round(run.rho) } : {}),
   };
   const others = (manifest.measured ?? []).filter((entry) => entry.data !== data);
   await writeFile(file, `${JSON.stringify({ ...manifest, measured: [...others, measurement] }, null, 1)}\n`);
@@ -51,15 +57,20 @@ export async function recordAccuracy(zoo: string, dataPath: string, run: Accurac
  * @throws CsiError `file-format` where it has none for these bytes, naming the data it has figures for.
  */
 export async function recordedAccuracy(manifest: Manifest, dataPath: string): Promise<RecordedAccuracy> {
+  return (await recordedOn(manifest, dataPath)) as unknown as RecordedAccuracy;
+}
+
+/** The same for an uplink-only model. @throws CsiError as `recordedAccuracy`. */
+export async function recordedUplinkOnly(manifest: UplinkOnlyManifest, dataPath: string): Promise<RecordedUplinkOnly> {
+  return (await recordedOn(manifest, dataPath)) as unknown as RecordedUplinkOnly;
+}
+
+async function recordedOn({ id, measured = [] }: AnyManifest, dataPath: string): Promise<Record<string, unknown>> {
   const dataSha256 = await sha256Of(dataPath);
-  const recorded = (manifest.measured ?? []) as unknown as RecordedAccuracy[];
-  const found = recorded.find((entry) => entry.dataSha256 === dataSha256);
+  const found = measured.find((entry) => entry.dataSha256 === dataSha256);
   if (found !== undefined) return found;
-  const known = recorded.map((entry) => entry.data).join(', ') || 'none';
-  throw new CsiError(
-    'file-format',
-    `${manifest.id} has no figures for ${path.basename(dataPath)}; it has them for ${known}`,
-  );
+  const known = measured.map((entry) => entry.data).join(', ') || 'none';
+  throw new CsiError('file-format', `${id} has no figures for ${path.basename(dataPath)}; it has them for ${known}`);
 }
 
 async function sha256Of(file: string): Promise<string> {

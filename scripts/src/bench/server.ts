@@ -97,6 +97,7 @@ async function socketThroughput(
     port: 0,
     modelsDirectory: options.zoo,
     models: [options.manifest.id],
+    uplinkOnlyModel: false,
     maxBatchSize: options.batchSize,
     intraOpNumThreads,
     decodeWorkers: 1,

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import type { Manifest } from '@edge-csi/models';
-import { listModels, zooDirectory } from '@edge-csi/models/disk';
+import { isUplinkOnly, type Manifest } from '@edge-csi/models';
+import { zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { type AccuracyRun, measureAccuracy } from '../bench/accuracy.ts';
 import {
@@ -12,10 +12,11 @@ import {
 } from '../bench/rate-distortion.ts';
 import { recordAccuracy } from '../bench/record.ts';
 import { benchServer, lowerMedian, type ServerRun } from '../bench/server.ts';
+import { measureUplinkOnly, type UplinkOnlyRun } from '../bench/uplink-only-accuracy.ts';
 import { dataFor, openData, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
-import { modelsById, prunedModels } from '../model-choice.ts';
+import { anyModels, modelsById, prunedModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
@@ -89,17 +90,20 @@ async function run(options: Options): Promise<void> {
   await writeJson(options.json, report);
 }
 
-async function accuracy(options: Options): Promise<{ runs: AccuracyRun[] }> {
-  const manifests = options.models ? await modelsById(options.models, options.zoo) : await listModels(options.zoo);
+async function accuracy(options: Options): Promise<{ runs: AccuracyRun[]; uplinkOnly: UplinkOnlyRun[] }> {
   const runs: AccuracyRun[] = [];
-  for (const manifest of manifests) {
+  const uplinkOnly: UplinkOnlyRun[] = [];
+  for (const manifest of await anyModels(options.models ?? [], options.zoo)) {
     const data = dataFor(manifest, options.data, options.uplink);
     const available = (await openData(data)).numSamples;
     const progress = startProgress(manifest.id, Math.min(options.samples ?? available, available));
-    const measurement = { manifest, zoo: options.zoo, data, samples: options.samples, onProgress: progress.update };
-    const result = await measureAccuracy(measurement).finally(progress.stop);
-    if (options.record) await recordAccuracy(options.zoo, options.data, result);
-    runs.push(result);
+    const measurement = { zoo: options.zoo, data, samples: options.samples, onProgress: progress.update };
+    const run = isUplinkOnly(manifest)
+      ? await measureUplinkOnly({ ...measurement, manifest }).finally(progress.stop)
+      : await measureAccuracy({ ...measurement, manifest }).finally(progress.stop);
+    if (options.record) await recordAccuracy(options.zoo, options.data, run);
+    if ('nmseDb' in run) runs.push(run);
+    else uplinkOnly.push(run);
   }
   const header = [
     ...['model', 'CR', 'NMSE dB, float, phases known', 'bits', 'codeword', 'phase', 'NMSE dB', 'unrefined'],
@@ -119,10 +123,14 @@ async function accuracy(options: Options): Promise<{ runs: AccuracyRun[] }> {
     r.rho.toFixed(4),
     (1000 * r.latencyMs.encode.p50).toFixed(0),
   ]);
-  process.stdout.write(
-    `${runs[0]?.samples ?? 0} samples of ${path.basename(options.data)}\n\n${renderTable(header, rows)}\n`,
-  );
-  return { runs };
+  // Without phases there is no complex NMSE, and nothing that follows from it.
+  for (const r of uplinkOnly) {
+    const [float, magnitude] = [r.floatMagnitudeNmseDb.toFixed(2), r.magnitudeNmseDb.toFixed(2)];
+    rows.push([r.model, '-', float, '0', '0', '0', '-', '-', magnitude, '-', '-', '-']);
+  }
+  const samples = (runs[0] ?? uplinkOnly[0])?.samples ?? 0;
+  process.stdout.write(`${samples} samples of ${path.basename(options.data)}\n\n${renderTable(header, rows)}\n`);
+  return { runs, uplinkOnly };
 }
 
 async function rateDistortion(options: Options): Promise<{ curve: RatePoint[] }> {

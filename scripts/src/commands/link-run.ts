@@ -99,6 +99,7 @@ async function run(options: Options): Promise<void> {
         port: 0,
         modelsDirectory: options.zoo,
         models: [manifest.id],
+        reportPeriodSlots: options.periodMs / slotMs,
         deadlineMs: options.deadlineMs,
         // Samples of different slots are independent here: only the uplink of the same slot belongs to a report.
         freshnessWindowSlots: 0,

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
-import { type Manifest, toHex } from '@edge-csi/models';
-import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';
+import { type AnyManifest, isUplinkOnly, type Manifest, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
+import { loadModel, loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { measureAccuracy } from '../bench/accuracy.ts';
-import { recordedAccuracy } from '../bench/record.ts';
+import { recordedAccuracy, recordedUplinkOnly } from '../bench/record.ts';
+import { measureUplinkOnly } from '../bench/uplink-only-accuracy.ts';
 import { dataFor } from '../data.ts';
-import { modelsById } from '../model-choice.ts';
+import { anyModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
 
@@ -32,18 +33,8 @@ Examples:
     .description('one line a model')
     .option(...zoo)
     .action(async (options: Options) => {
-      const manifests = await listModels(options.zoo);
-      const rows = manifests.map((m) => [
-        m.id,
-        `1/${m.reduction}`,
-        m.pruned ? 'pruned' : 'full',
-        String(m.codeword.length),
-        String(m.codeword.bits.reduce((sum, bits) => sum + bits, 0)),
-        `${m.csi.numAntennas} x ${m.csi.numDelays}`,
-        (m.files.encoder.bytes / 1024).toFixed(0),
-        (m.files.decoder.bytes / 1024).toFixed(0),
-        m.files.refiner === undefined ? '-' : (m.files.refiner.bytes / 1024).toFixed(0),
-      ]);
+      const manifests = await anyModels([], options.zoo);
+      const rows = manifests.map((m) => (isUplinkOnly(m) ? uplinkOnlyRow(m) : reportRow(m)));
       const header = ['model', 'CR', 'encoder', 'M', 'bits', 'Nt x Nd', 'encoder KiB', 'decoder KiB', 'refiner KiB'];
       process.stdout.write(`${renderTable(header, rows)}\n`);
     });
@@ -53,7 +44,7 @@ Examples:
     .argument('<id>')
     .option(...zoo)
     .action(async (id: string, options: Options) => {
-      await modelsById([id], options.zoo);
+      await anyModels([id], options.zoo);
       process.stdout.write(await readFile(path.join(options.zoo, id, 'manifest.json'), 'utf8'));
     });
   command
@@ -66,16 +57,46 @@ Examples:
   return command;
 }
 
+function reportRow(m: Manifest): string[] {
+  return [
+    m.id,
+    `1/${m.reduction}`,
+    m.pruned ? 'pruned' : 'full',
+    String(m.codeword.length),
+    String(m.codeword.bits.reduce((sum, bits) => sum + bits, 0)),
+    `${m.csi.numAntennas} x ${m.csi.numDelays}`,
+    kib(m.files.encoder),
+    kib(m.files.decoder),
+    m.files.refiner === undefined ? '-' : kib(m.files.refiner),
+  ];
+}
+
+/** A model without an encoder, to which nothing is sent. */
+function uplinkOnlyRow(m: UplinkOnlyManifest): string[] {
+  return [m.id, '-', '-', '0', '0', `${m.csi.numAntennas} x ${m.csi.numDelays}`, '-', kib(m.files.decoder), '-'];
+}
+
+function kib({ bytes }: { readonly bytes: number }): string {
+  return (bytes / 1024).toFixed(0);
+}
+
 /** Largest difference between a manifest's figure and a new measurement on the same data. */
 const toleranceDb = 0.05;
 
 async function verify(ids: string[], options: Options & { readonly data?: string }): Promise<void> {
-  const chosen = ids.length > 0 ? await modelsById(ids, options.zoo) : await listModels(options.zoo);
-  for (const manifest of chosen) {
+  for (const manifest of await anyModels(ids, options.zoo)) {
     const { id } = manifest;
-    const bundle = await loadModel(path.join(options.zoo, id), ['encoder', 'decoder', 'refiner']);
-    process.stdout.write(`${id} ok, pairing hash ${toHex(bundle.sha256)}\n`);
-    if (options.data !== undefined) await verifyFigures(manifest, options.zoo, options.data);
+    const directory = path.join(options.zoo, id);
+    if (isUplinkOnly(manifest)) {
+      await loadUplinkOnlyModel(directory);
+      process.stdout.write(`${id} ok, uplink only\n`);
+    } else {
+      const bundle = await loadModel(directory, ['encoder', 'decoder', 'refiner']);
+      process.stdout.write(`${id} ok, pairing hash ${toHex(bundle.sha256)}\n`);
+    }
+    if (options.data === undefined) continue;
+    if (isUplinkOnly(manifest)) await verifyUplinkOnly(manifest, options.zoo, options.data);
+    else await verifyFigures(manifest, options.zoo, options.data);
   }
 }
 
@@ -86,14 +107,29 @@ async function verifyFigures(manifest: Manifest, zoo: string, dataPath: string):
   const measurement = { manifest, zoo, data, samples: recorded.samples, onProgress: progress.update };
   const run = await measureAccuracy(measurement).finally(progress.stop);
   for (const name of ['nmseDb', 'magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const) {
-    const difference = Math.abs(run[name] - recorded[name]);
-    if (!(difference <= toleranceDb)) {
-      throw new CsiError(
-        'model-invalid',
-        `${manifest.id}: ${name} is ${run[name].toFixed(3)} on ${path.basename(dataPath)}, the manifest says ` +
-          `${recorded[name].toFixed(3)}; more than ${toleranceDb} dB apart`,
-      );
-    }
+    requireSame(manifest, name, run[name], recorded[name], dataPath);
   }
   process.stdout.write(`  NMSE ${run.nmseDb.toFixed(2)} dB at ${run.payloadBits.mean.toFixed(0)} bits, as recorded\n`);
+}
+
+async function verifyUplinkOnly(manifest: UplinkOnlyManifest, zoo: string, dataPath: string): Promise<void> {
+  const recorded = await recordedUplinkOnly(manifest, dataPath);
+  const data = dataFor(manifest, dataPath);
+  const progress = startProgress(manifest.id, recorded.samples);
+  const measurement = { manifest, zoo, data, samples: recorded.samples, onProgress: progress.update };
+  const run = await measureUplinkOnly(measurement).finally(progress.stop);
+  for (const name of ['magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const) {
+    requireSame(manifest, name, run[name], recorded[name], dataPath);
+  }
+  process.stdout.write(`  |H| NMSE ${run.magnitudeNmseDb.toFixed(2)} dB at 0 bits, as recorded\n`);
+}
+
+/** @throws CsiError `model-invalid` where a figure was not reached again. */
+function requireSame({ id }: AnyManifest, name: string, measured: number, recorded: number, dataPath: string): void {
+  if (Math.abs(measured - recorded) <= toleranceDb) return;
+  throw new CsiError(
+    'model-invalid',
+    `${id}: ${name} is ${measured.toFixed(3)} on ${path.basename(dataPath)}, the manifest says ` +
+      `${recorded.toFixed(3)}; more than ${toleranceDb} dB apart`,
+  );
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type ExecutionProvider, startBsServer } from '@edge-csi/bs-server';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
-import { modelsById } from '../model-choice.ts';
+import { modelsById, uplinkOnlyById } from '../model-choice.ts';
 import { defaultProviders, providers } from '../provider.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
@@ -11,6 +11,7 @@ interface Options {
   readonly port: number;
   readonly zoo: string;
   readonly models?: string[];
+  readonly uplinkOnly?: string | false;
   readonly deadlineMs: number;
   readonly periodSlots: number;
   readonly maxBatchSize: number;
@@ -34,6 +35,8 @@ export function serveCommand(): Command {
       `models to serve, the first one is assigned to new UEs; default all, ${preferred} first`,
       list('--models'),
     )
+    .option('--uplink-only <id>', 'model for lost and late reports; default the one in --zoo that fits, if any')
+    .option('--no-uplink-only', 'no estimates without a report')
     .option('--deadline-ms <ms>', 'age at which a report is dropped', finite('--deadline-ms', 1, 1e5), 100)
     .option('--period-slots <n>', 'report period UEs are told', integer('--period-slots', 1, 320), 40)
     .option('--max-batch-size <n>', 'reports decoded at once', integer('--max-batch-size', 1, 256), 16)
@@ -53,6 +56,8 @@ Examples:
 async function run(options: Options): Promise<void> {
   const models = options.models ?? (await preferredFirst(options.zoo));
   await modelsById(models, options.zoo);
+  const { uplinkOnly } = options;
+  if (uplinkOnly) await uplinkOnlyById(uplinkOnly, options.zoo);
   const server = await startBsServer({
     host: options.host,
     port: options.port,
@@ -63,6 +68,7 @@ async function run(options: Options): Promise<void> {
     executionProviders: options.provider,
     logLevel: options.quiet ? 'warn' : 'info',
     models,
+    ...(uplinkOnly === undefined ? {} : { uplinkOnlyModel: uplinkOnly }),
     ...(options.token === undefined ? {} : { token: options.token }),
   });
   process.stdout.write(

@@ -6,8 +6,13 @@ import type { LinkRunReport } from './result.ts';
 export function renderLinkRun(report: LinkRunReport): string {
   const ms = (value: number) => (value < 10 ? value.toFixed(2) : value.toFixed(1));
   const pair = ({ p50, p99 }: LatencySummary) => `${ms(p50)} / ${ms(p99)}`;
+  const withUplinkOnly = report.runs.some((run) => run.uplinkOnlyEstimates > 0);
   const accuracy = renderTable(
-    ['model', 'CR', 'sent', 'decoded', 'late', 'superseded', 'lost', 'bits', 'NMSE dB', '|H| NMSE dB', 'SGCS'],
+    [
+      ...['model', 'CR', 'sent', 'decoded', 'late', 'superseded', 'lost'],
+      ...(withUplinkOnly ? ['uplink-only'] : []),
+      ...['bits', 'NMSE dB', '|H| NMSE dB', 'SGCS'],
+    ],
     report.runs.map((run) => [
       run.model,
       `1/${run.reduction}`,
@@ -16,6 +21,7 @@ export function renderLinkRun(report: LinkRunReport): string {
       String(run.reportsLate),
       String(run.reportsSuperseded),
       String(run.reportsLost),
+      ...(withUplinkOnly ? [String(run.uplinkOnlyEstimates)] : []),
       run.payloadBits.mean.toFixed(0),
       run.nmseDb.toFixed(2),
       run.magnitudeNmseDb.toFixed(2),

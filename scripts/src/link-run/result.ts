@@ -16,6 +16,8 @@ export interface LinkRun {
   readonly reportsSuperseded: number;
   /** Sent, and none of the above. */
   readonly reportsLost: number;
+  /** Estimates from the uplink alone, which the BS published for want of a report. No accuracy figure has them in. */
+  readonly uplinkOnlyEstimates: number;
   readonly payloadBits: {
     readonly mean: number;
     readonly codeword: number;

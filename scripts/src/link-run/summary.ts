@@ -68,6 +68,7 @@ export function summarizeLink(records: LinkRecords): LinkRun {
     reportsLate: stats.late,
     reportsSuperseded: stats.superseded,
     reportsLost: sent.length - scorer.count - stats.late - stats.superseded,
+    uplinkOnlyEstimates: stats.uplinkOnly.published,
     payloadBits: { mean: codeword + phase + scale, codeword, phase, scale },
     wireBytes: { mean: mean((r) => r.wireBytes) },
     quality: Object.fromEntries(Object.entries(quality).map(([name, count]) => [name, count / scorer.count])),

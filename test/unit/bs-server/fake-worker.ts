@@ -1,3 +1,4 @@
+import { BatchBuffers, type ReportStatus } from '../../../bs-server/src/decoding/batch-buffers.ts';
 import type { StartWorker, WorkerListener } from '../../../bs-server/src/decoding/start-worker.ts';
 import type { WorkerRequest, WorkerSetup } from '../../../bs-server/src/decoding/worker-messages.ts';
 
@@ -25,6 +26,12 @@ export class FakeWorker {
 
   ready(provider: 'cpu' | 'webgpu' = 'cpu'): void {
     this.#listener.replied({ kind: 'ready', provider, attempts: [{ provider, outcome: 'serves' }] });
+  }
+
+  /** Gives the first job of the oldest request to decode a status. */
+  flag(status: ReportStatus): void {
+    const { layout, slots } = this.setup;
+    new BatchBuffers(layout, slots[this.decoding[0]?.slot ?? 0]).setStatus(0, status);
   }
 
   /** Answers the oldest request to decode. */

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AcceptedReport } from '../../../bs-server/src/accepted-report.ts';
 import { Batcher } from '../../../bs-server/src/batching/batcher.ts';
+import type { DecodeJob, ReportJob } from '../../../bs-server/src/decode-job.ts';
 import { DecoderPool } from '../../../bs-server/src/decoding/decoder-pool.ts';
-import { type DecodeJob, ReportPipeline } from '../../../bs-server/src/report-pipeline.ts';
+import { ReportPipeline } from '../../../bs-server/src/report-pipeline.ts';
+import { ReportWatch } from '../../../bs-server/src/uplink/report-watch.ts';
 import { UplinkJoin } from '../../../bs-server/src/uplink/uplink-join.ts';
+import { UplinkOnlyStage } from '../../../bs-server/src/uplink-only-stage.ts';
 import { type FakeWorker, fakeWorkers } from './fake-worker.ts';
 
 const shape = { numAntennas: 1, numDelays: 1 };
@@ -12,8 +15,20 @@ const layout = { maxBatchSize: 2, maxCodewordBytes: 1, maxPhaseBytes: 1, maxEntr
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-/** A pipeline with a fake worker that is ready, two models, and time in the test's hands. */
-async function createRig(options: { maxQueueDelayMs?: number; uplinkWaitMs?: number; maxRestarts?: number } = {}) {
+const period = 20;
+const uplinkOnlyModel = { index: 2, modelId: 'tiny-u2d', shape };
+
+interface RigOptions {
+  readonly maxQueueDelayMs?: number;
+  readonly uplinkWaitMs?: number;
+  readonly freshnessWindowSlots?: number;
+  readonly maxRestarts?: number;
+  readonly numWorkers?: number;
+  readonly uplinkOnly?: boolean;
+}
+
+/** A pipeline with fake workers that are ready, two models, and time in the test's hands. */
+async function createRig(options: RigOptions = {}) {
   let nowMs = 1000;
   const clock = () => nowMs;
   const { workers, startWorker } = fakeWorkers();
@@ -24,7 +39,7 @@ async function createRig(options: { maxQueueDelayMs?: number; uplinkWaitMs?: num
     {
       startWorker,
       setup: { models: [], layout, executionProviders: ['cpu'], intraOpNumThreads: 1 },
-      numWorkers: 1,
+      numWorkers: options.numWorkers ?? 1,
       maxRestarts: options.maxRestarts ?? 1,
       clock,
     },
@@ -35,16 +50,35 @@ async function createRig(options: { maxQueueDelayMs?: number; uplinkWaitMs?: num
     },
   );
   const join = new UplinkJoin<AcceptedReport>({
-    freshnessWindowSlots: 0,
+    freshnessWindowSlots: options.freshnessWindowSlots ?? 0,
     maxUplinkAgeMs: 1000,
     uplinkWaitMs: options.uplinkWaitMs ?? 0,
     uplinksPerUe: 2,
     maxUes: 8,
   });
   const batcherOptions = { maxBatchSize: layout.maxBatchSize, maxQueueDelayMs: options.maxQueueDelayMs ?? 0 };
+  const watch = new ReportWatch({ deadlineMs: 100, maxUes: 8 });
+  let lost = 0;
+  let dropped = 0;
+  const uplinkOnly = new UplinkOnlyStage({
+    model: options.uplinkOnly === false ? undefined : uplinkOnlyModel,
+    watch,
+    join,
+    maxBatchSize: 8,
+    deadlineMs: 100,
+    listener: {
+      lost: () => lost++,
+      uplinkDecoded: ({ job, modelId, queueMs }) =>
+        decoded.push(`${job.ueId} ${job.quality} ${job.uplink.sample.slot} ${modelId} ${queueMs}`),
+      uplinksDropped: (count) => {
+        dropped += count;
+      },
+    },
+  });
   const pipeline: ReportPipeline = new ReportPipeline({
     join,
-    batchers: [new Batcher<DecodeJob>(batcherOptions), new Batcher<DecodeJob>(batcherOptions)],
+    batchers: [new Batcher<ReportJob>(batcherOptions), new Batcher<ReportJob>(batcherOptions)],
+    uplinkOnly,
     pool,
     clock,
     listener: {
@@ -55,6 +89,9 @@ async function createRig(options: { maxQueueDelayMs?: number; uplinkWaitMs?: num
   });
   const started = pool.start();
   (workers[0] as FakeWorker).ready();
+  await Promise.resolve();
+  await Promise.resolve();
+  for (const worker of workers.slice(1)) worker.ready();
   await started;
   const push = (ueId: string, seq: number, change: Partial<AcceptedReport> = {}) =>
     pipeline.pushReport({
@@ -65,6 +102,7 @@ async function createRig(options: { maxQueueDelayMs?: number; uplinkWaitMs?: num
       model: 0,
       modelId: 'tiny',
       shape,
+      periodSlots: period,
       codeword: Uint8Array.of(seq),
       truncation: 0,
       theta: 1,
@@ -84,7 +122,9 @@ async function createRig(options: { maxQueueDelayMs?: number; uplinkWaitMs?: num
   };
   const uplink = (ueId: string, slot: number) =>
     pipeline.pushUplink(ueId, { slot, ...shape, values: new Float32Array(2) });
-  return { pipeline, workers, worker: workers[0] as FakeWorker, pool, log, flushed, decoded, push, uplink, advance };
+  const counts = () => ({ lost, dropped });
+  const worker = workers[0] as FakeWorker;
+  return { pipeline, workers, worker, pool, watch, log, flushed, decoded, counts, push, uplink, advance };
 }
 
 describe('ReportPipeline', () => {
@@ -221,5 +261,265 @@ describe('ReportPipeline', () => {
     await draining;
     expect(log).toEqual(['b1 shed draining']);
     expect(pipeline.inFlight).toBe(1);
+  });
+});
+
+describe('ReportPipeline with an uplink-only model', () => {
+  /** UE 'a' has a session, and its report of slot 1 is decoded. */
+  async function reportingRig(options: RigOptions = {}) {
+    const rig = await createRig(options);
+    rig.watch.join('a', 1, period);
+    rig.uplink('a', 1);
+    rig.push('a', 1);
+    rig.worker.answer();
+    return rig;
+  }
+
+  it('decodes the uplink alone once a report is lost, by its timer, and fresh reports again after that', async () => {
+    const { worker, uplink, push, advance, decoded, counts, pipeline, log } = await reportingRig();
+    uplink('a', 21);
+    advance(99);
+    expect(worker.decoding).toEqual([]);
+    advance(1);
+    expect(worker.decoding.map(({ model, count }) => [model, count])).toEqual([[2, 1]]);
+    expect(pipeline.inFlight).toBe(0);
+    worker.answer();
+    uplink('a', 41);
+    push('a', 41);
+    worker.answer();
+    expect(decoded).toEqual(['a1 fresh 0', 'a uplink-only 21 tiny-u2d 0', 'a41 fresh 0']);
+    expect(counts()).toEqual({ lost: 1, dropped: 0 });
+    expect(log).toEqual(['a1 decoded estimate-published', 'a41 decoded estimate-published']);
+  });
+
+  it('counts lost reports without a model too, and decodes nothing for them', async () => {
+    const { worker, uplink, advance, counts } = await reportingRig({ uplinkOnly: false });
+    uplink('a', 21);
+    advance(100);
+    expect(worker.decoding).toEqual([]);
+    expect(counts()).toEqual({ lost: 1, dropped: 0 });
+  });
+
+  it('decodes the uplink of a late report alone, and what it waited for counts from its end', async () => {
+    const { worker, push, uplink, advance, decoded, watch } = await createRig();
+    watch.join('b', 1, period);
+    push('a', 1);
+    uplink('b', 1);
+    push('b', 1);
+    advance(100);
+    worker.answer();
+    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+    advance(7);
+    worker.answer();
+    // The fake decoder says that decoding took 3 ms.
+    expect(decoded.slice(1)).toEqual(['b uplink-only 1 tiny-u2d 4']);
+  });
+
+  it('takes the uplink that came after a report was joined without it', async () => {
+    const { worker, push, uplink, advance, decoded, watch } = await createRig({ freshnessWindowSlots: 3 });
+    watch.join('b', 1, period);
+    push('a', 1);
+    uplink('b', 3);
+    push('b', 5);
+    uplink('b', 4);
+    advance(100);
+    worker.answer();
+    worker.answer();
+    expect(decoded.slice(1)).toEqual(['b uplink-only 4 tiny-u2d 0']);
+  });
+
+  it('keeps to the uplink of the slot of a late report, though it is not kept any more', async () => {
+    const { worker, push, uplink, advance, decoded, watch } = await createRig({ freshnessWindowSlots: 3 });
+    watch.join('b', 1, period);
+    push('a', 1);
+    uplink('b', 5);
+    push('b', 5);
+    uplink('b', 6);
+    uplink('b', 4);
+    advance(100);
+    worker.answer();
+    worker.answer();
+    expect(decoded.slice(1)).toEqual(['b uplink-only 5 tiny-u2d 0']);
+  });
+
+  it('decodes nothing for a late report without any uplink', async () => {
+    const { worker, push, advance, watch, counts } = await createRig();
+    watch.join('b', 1, period);
+    push('a', 1);
+    push('b', 1);
+    advance(100);
+    worker.answer();
+    expect(worker.decoding).toEqual([]);
+    expect(counts()).toEqual({ lost: 0, dropped: 0 });
+  });
+
+  it('stands in for reports whose batch failed or that the decoder refuses', async () => {
+    const { worker, push, uplink, watch, decoded, log } = await createRig();
+    watch.join('a', 1, period);
+    uplink('a', 1);
+    push('a', 1);
+    worker.answer('failed');
+    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+    worker.answer();
+    uplink('a', 2);
+    push('a', 2);
+    worker.flag('phase');
+    worker.answer();
+    worker.answer();
+    expect(log).toEqual(['a1 shed decoder-error', 'a2 invalid phase']);
+    expect(decoded).toEqual(['a uplink-only 1 tiny-u2d 0', 'a uplink-only 2 tiny-u2d 0']);
+  });
+
+  it('lets reports go first, whatever has waited longer, and keeps to one small batch at a time', async () => {
+    const { workers, push, uplink, advance, watch } = await createRig({ numWorkers: 2 });
+    const [first, second] = workers as [FakeWorker, FakeWorker];
+    for (const ueId of ['a', 'b', 'c']) {
+      watch.join(ueId, 1, period);
+      push(ueId, 1);
+      for (const worker of workers) if (worker.decoding.length > 0) worker.answer();
+      uplink(ueId, 21);
+    }
+    push('x', 1);
+    push('y', 1);
+    push('z', 1);
+    advance(100);
+    expect(workers.flatMap(({ decoding }) => decoding.map(({ model }) => model))).toEqual([0, 0]);
+    // 'z' is late by now: the first free decoder goes to the uplinks, the other stays free for reports.
+    first.answer();
+    second.answer();
+    expect(workers.flatMap(({ decoding }) => decoding.map(({ model, count }) => [model, count]))).toEqual([[2, 2]]);
+    push('x', 2);
+    expect(workers.map(({ decoding }) => decoding.map(({ model }) => model)).sort()).toEqual([[0], [2]]);
+  });
+
+  it('does not begin while a report is queued', async () => {
+    const { worker, push, uplink, advance, decoded } = await reportingRig();
+    uplink('a', 21);
+    advance(60);
+    push('x', 1);
+    push('y', 1);
+    advance(50);
+    worker.answer();
+    expect(worker.decoding.map(({ model }) => model)).toEqual([0]);
+    worker.answer();
+    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+    worker.answer();
+    expect(decoded.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'a1 fresh',
+      'x1 no-uplink',
+      'y1 no-uplink',
+      'a uplink-only',
+    ]);
+  });
+
+  it('leaves the decoder to a report whose batch may still grow', async () => {
+    const { worker, watch, push, uplink, advance } = await createRig({ maxQueueDelayMs: 5 });
+    watch.join('a', 1, period);
+    push('a', 1);
+    advance(5);
+    worker.answer();
+    uplink('a', 21);
+    advance(98);
+    push('x', 1);
+    advance(4);
+    expect(worker.decoding).toEqual([]);
+    advance(1);
+    expect(worker.decoding.map(({ model }) => model)).toEqual([0]);
+    worker.answer();
+    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+  });
+
+  it('drops an uplink that no decoder was free for in time', async () => {
+    const { worker, push, uplink, advance, decoded, counts } = await reportingRig();
+    push('x', 1);
+    uplink('a', 21);
+    advance(100);
+    advance(100);
+    worker.answer();
+    expect(worker.decoding).toEqual([]);
+    expect(decoded.some((line) => line.includes('uplink-only'))).toBe(false);
+    expect(counts()).toEqual({ lost: 1, dropped: 1 });
+  });
+
+  it('publishes one estimate a slot, and none once a report has one', async () => {
+    const { workers, uplink, push, advance, decoded, counts } = await reportingRig({ numWorkers: 2 });
+    const [first, second] = workers as [FakeWorker, FakeWorker];
+    uplink('a', 21);
+    advance(10);
+    uplink('a', 41);
+    advance(90);
+    first.answer();
+    // The second lost report has the same newest uplink.
+    advance(10);
+    expect(first.decoding).toEqual([]);
+    expect(counts()).toEqual({ lost: 2, dropped: 0 });
+    uplink('a', 61);
+    advance(100);
+    expect(first.decoding.map(({ model }) => model)).toEqual([2]);
+    // The report comes after all, and its decoder is faster.
+    push('a', 61);
+    second.answer();
+    first.answer();
+    expect(decoded.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+      'a1 fresh 0',
+      'a uplink-only 41',
+      'a61 fresh 0',
+    ]);
+    expect(counts()).toEqual({ lost: 3, dropped: 1 });
+  });
+
+  it('decodes no uplink whose report has come and been decoded meanwhile', async () => {
+    const { worker, uplink, push, advance, counts } = await reportingRig();
+    push('x', 1);
+    uplink('a', 21);
+    advance(100);
+    push('a', 21);
+    worker.answer();
+    worker.answer();
+    expect(worker.decoding).toEqual([]);
+    expect(counts()).toEqual({ lost: 1, dropped: 1 });
+  });
+
+  it('publishes nothing of a UE that has left', async () => {
+    const { worker, uplink, advance, decoded, counts, watch } = await reportingRig();
+    uplink('a', 21);
+    advance(100);
+    watch.leave('a');
+    worker.answer();
+    expect(decoded).toEqual(['a1 fresh 0']);
+    expect(counts()).toEqual({ lost: 1, dropped: 1 });
+  });
+
+  it('goes on when its own batch fails or its worker crashes', async () => {
+    const { workers, worker, uplink, advance, counts, push, decoded, pipeline } = await reportingRig();
+    uplink('a', 21);
+    advance(100);
+    worker.answer('failed');
+    uplink('a', 41);
+    advance(100);
+    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+    worker.exit(new Error('crash'));
+    expect(counts()).toEqual({ lost: 2, dropped: 2 });
+    (workers[1] as FakeWorker).ready();
+    push('a', 61);
+    expect(pipeline.inFlight).toBe(1);
+    (workers[1] as FakeWorker).answer();
+    expect(decoded.at(-1)).toBe('a61 no-uplink 0');
+    expect(pipeline.inFlight).toBe(0);
+  });
+
+  it('neither waits for uplinks when it drains nor begins any after that', async () => {
+    const { worker, uplink, advance, counts, pipeline, decoded } = await reportingRig();
+    uplink('a', 21);
+    advance(100);
+    uplink('a', 41);
+    await pipeline.drain(1000);
+    expect(vi.getTimerCount()).toBe(0);
+    worker.answer();
+    uplink('a', 61);
+    advance(1000);
+    expect(worker.decoding).toEqual([]);
+    expect(decoded).toEqual(['a1 fresh 0']);
+    expect(counts()).toEqual({ lost: 1, dropped: 1 });
   });
 });

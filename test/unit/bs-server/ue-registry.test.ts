@@ -46,7 +46,7 @@ describe('UeRegistry', () => {
     expect(registry.get('a')).toBe(newcomer);
     expect(dead.terminated).toBe(true);
     // The dead connection's end comes late and must not take the newcomer with it.
-    registry.remove('a', dead);
+    expect(registry.remove('a', dead)).toBe(false);
     expect(registry.get('a')).toBe(newcomer);
   });
 
@@ -69,7 +69,7 @@ describe('UeRegistry', () => {
     const registry = new UeRegistry<FakeSession>();
     const first = new FakeSession();
     await registry.register('a', first);
-    registry.remove('a', first);
+    expect(registry.remove('a', first)).toBe(true);
     expect(registry.size).toBe(0);
     await expect(registry.register('a', new FakeSession())).resolves.toBeGreaterThan(0);
   });

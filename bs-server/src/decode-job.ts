@@ -1,0 +1,20 @@
+import type { AcceptedReport } from './accepted-report.ts';
+import type { Joined } from './uplink/uplink-join.ts';
+import type { ArrivedUplink } from './uplink/uplink-ring.ts';
+
+/** A report with its uplink, as it waits for the decoder. */
+export type ReportJob = Joined<AcceptedReport>;
+
+/** An uplink to be decoded alone, for want of a report. */
+export interface UplinkOnlyJob {
+  readonly ueId: string;
+  /** Session of the UE. */
+  readonly epoch: number;
+  readonly uplink: ArrivedUplink;
+  readonly quality: 'uplink-only';
+  /** When its report was given up. */
+  readonly queuedMs: number;
+}
+
+/** What a decoder may be given; a batch holds jobs of one kind and model. `quality` tells the kinds apart. */
+export type DecodeJob = ReportJob | UplinkOnlyJob;

@@ -1,0 +1,185 @@
+import type { CsiShape } from '@edge-csi/csi';
+import type { AcceptedReport } from './accepted-report.ts';
+import { Batcher } from './batching/batcher.ts';
+import type { DecodeJob, ReportJob, UplinkOnlyJob } from './decode-job.ts';
+import type { ReportStatus } from './decoding/batch-buffers.ts';
+import type { DecodeSlot } from './decoding/decode-slot.ts';
+import type { DecoderPool } from './decoding/decoder-pool.ts';
+import type { ReportWatch } from './uplink/report-watch.ts';
+import type { UplinkJoin } from './uplink/uplink-join.ts';
+import type { ArrivedUplink } from './uplink/uplink-ring.ts';
+
+/** The model that decodes uplinks alone. */
+interface UplinkOnlyModel {
+  /** Position among the models of the decode workers. */
+  readonly index: number;
+  readonly modelId: string;
+  readonly shape: CsiShape;
+}
+
+/** One uplink decoded alone. `values` is a view that is overwritten once the listener returns. */
+export interface DecodedUplink {
+  readonly job: UplinkOnlyJob;
+  readonly modelId: string;
+  /** Estimated downlink magnitude, planar `[2][numAntennas][numDelays]` with zeros as imaginary parts. */
+  readonly values: Float32Array;
+  /** From its report being given up to the start of its decoding. */
+  readonly queueMs: number;
+  /** Decoding of its whole batch. */
+  readonly decodeMs: number;
+}
+
+export interface UplinkOnlyListener {
+  /** A UE owes a report that never came. */
+  lost(): void;
+  uplinkDecoded(decoded: DecodedUplink): void;
+  /** Uplinks that were to be decoded alone and are not, or whose estimate is no news any more. */
+  uplinksDropped(count: number): void;
+}
+
+export interface UplinkOnlyParts {
+  /** Without one, lost reports are counted all the same. */
+  readonly model: UplinkOnlyModel | undefined;
+  readonly watch: ReportWatch;
+  readonly join: Pick<UplinkJoin<AcceptedReport>, 'uplinkFor' | 'uplinkAt'>;
+  /** Most reports of one batch. */
+  readonly maxBatchSize: number;
+  /** How long an uplink waits for a decoder without a report to decode. */
+  readonly deadlineMs: number;
+  readonly listener: UplinkOnlyListener;
+}
+
+/**
+ * Share of a full batch that uplinks without reports are decoded in: a report that comes just after waits for the rest
+ * of such a batch.
+ */
+const batchShare = 1 / 4;
+
+/**
+ * Stands in for reports that never come or cannot be decoded: estimates the downlink magnitude from the uplink alone.
+ *
+ * It has the decoders only while no report wants one, with one batch at a time, so that what a report can have to wait
+ * for is the rest of one small batch. Its work may be dropped at any point; a newer uplink of a UE replaces an older one.
+ */
+export class UplinkOnlyStage {
+  readonly #parts: UplinkOnlyParts;
+  readonly #batcher: Batcher<UplinkOnlyJob>;
+  /** The latest batch and where it went; once it is done, the slot holds other jobs or none. */
+  #batch: readonly DecodeJob[] = [];
+  #slot: DecodeSlot<DecodeJob> | undefined;
+  #stopped = false;
+
+  constructor(parts: UplinkOnlyParts) {
+    this.#parts = parts;
+    this.#batcher = new Batcher({ maxBatchSize: Math.ceil(parts.maxBatchSize * batchShare), maxQueueDelayMs: 0 });
+  }
+
+  /** Uplinks with a decoder. */
+  get decoding(): number {
+    return this.#slot?.jobs === this.#batch ? this.#batch.length : 0;
+  }
+
+  /** When time alone brings work; Infinity where it brings none. */
+  get wakeMs(): number {
+    return this.#parts.watch.nextLossMs;
+  }
+
+  /** A report has come, whatever becomes of it. */
+  reportCame({ ueId, epoch, slot, periodSlots }: AcceptedReport): void {
+    this.#parts.watch.report(ueId, epoch, slot, periodSlots);
+  }
+
+  uplinkCame(ueId: string, slot: number, nowMs: number): void {
+    this.#parts.watch.uplink(ueId, slot, nowMs);
+  }
+
+  /** The estimate of a report is out. */
+  reportDecoded({ ueId, epoch, slot }: AcceptedReport): void {
+    this.#parts.watch.estimated(ueId, epoch, slot);
+  }
+
+  /** A report has ended without an estimate. Its uplink takes its place, where there is one. */
+  reportFailed(job: ReportJob, nowMs: number): void {
+    const { ueId, epoch } = job.report;
+    this.#push(ueId, epoch, this.#uplinkOf(job), nowMs);
+  }
+
+  /** Gives up the reports that have not come in time. */
+  advance(nowMs: number): void {
+    const { watch, join, model, listener } = this.#parts;
+    for (const { ueId, epoch, uplinkSlot } of watch.takeLost(nowMs)) {
+      listener.lost();
+      if (model !== undefined) this.#push(ueId, epoch, join.uplinkAt(ueId, uplinkSlot, model.shape), nowMs);
+    }
+  }
+
+  /** Hands a batch to an idle decoder. To be called while no report is ready for one. */
+  dispatch(pool: Pick<DecoderPool<DecodeJob>, 'claim'>, nowMs: number): void {
+    const { model, watch, listener } = this.#parts;
+    while (model !== undefined && this.#batcher.size > 0 && this.decoding === 0) {
+      const slot = pool.claim(false);
+      if (slot === undefined) return;
+      const { jobs, late } = this.#batcher.take(nowMs);
+      const wanted = jobs.filter(({ ueId, epoch, uplink }) => watch.wants(ueId, epoch, uplink.sample.slot));
+      listener.uplinksDropped(late.length + jobs.length - wanted.length);
+      if (wanted.length === 0) {
+        slot.release();
+        continue;
+      }
+      wanted.forEach(({ uplink }, i) => {
+        slot.buffers.writeUplink(i, uplink.sample.values);
+      });
+      this.#batch = wanted;
+      this.#slot = slot;
+      slot.dispatch(model.index, wanted);
+    }
+  }
+
+  /** Takes one job of a batch back from the decoder. */
+  finish(job: UplinkOnlyJob, status: ReportStatus, values: Float32Array, nowMs: number, decodeMs: number): void {
+    const { model, watch, listener } = this.#parts;
+    const { ueId, epoch, uplink, queuedMs } = job;
+    const { slot } = uplink.sample;
+    // Its UE may have left or an estimate of a report come out meanwhile.
+    if (model === undefined || this.#stopped || status !== 'decoded' || !watch.wants(ueId, epoch, slot)) {
+      listener.uplinksDropped(1);
+      return;
+    }
+    watch.estimated(ueId, epoch, slot);
+    const queueMs = Math.max(0, nowMs - decodeMs - queuedMs);
+    listener.uplinkDecoded({ job, modelId: model.modelId, values, queueMs, decodeMs });
+  }
+
+  /** Takes jobs back whose batch is lost. */
+  lose(jobs: readonly UplinkOnlyJob[]): void {
+    this.#parts.listener.uplinksDropped(jobs.length);
+  }
+
+  /** Drops what waits for a decoder. */
+  dropQueued(): void {
+    this.#parts.listener.uplinksDropped(this.#batcher.takeAll().length);
+  }
+
+  /** Ends all of it. Nothing counts as lost any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#parts.watch.clear();
+    this.dropQueued();
+  }
+
+  #push(ueId: string, epoch: number, uplink: ArrivedUplink | undefined, nowMs: number): void {
+    const { watch, deadlineMs, listener } = this.#parts;
+    if (this.#stopped || uplink === undefined || !watch.wants(ueId, epoch, uplink.sample.slot)) return;
+    const job = { ueId, epoch, uplink, quality: 'uplink-only', queuedMs: nowMs } as const;
+    if (this.#batcher.push(ueId, nowMs + deadlineMs, job, nowMs) !== undefined) listener.uplinksDropped(1);
+  }
+
+  /** The best uplink for a report that is given up: one may have come since it was joined. */
+  #uplinkOf({ report, uplink, uplinkMs, quality }: ReportJob): ArrivedUplink | undefined {
+    const { join, model } = this.#parts;
+    const { numAntennas, numDelays } = report.shape;
+    if (model?.shape.numAntennas !== numAntennas || model.shape.numDelays !== numDelays) return undefined;
+    const joined = uplink === undefined || uplinkMs === undefined ? undefined : { sample: uplink, arrivedMs: uplinkMs };
+    return quality === 'fresh' ? joined : (join.uplinkFor(report, report.receivedMs) ?? joined);
+  }
+}

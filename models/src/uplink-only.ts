@@ -1,0 +1,66 @@
+import * as v from 'valibot';
+import { type ReadModelFile, readChecked } from './bundle.ts';
+import { type Manifest, parseWith, sharedFields } from './manifest.ts';
+
+const uplinkOnlySchema = 'edge-csi/uplink-only@1';
+
+const manifestSchema = v.object({
+  schema: v.literal(uplinkOnlySchema),
+  id: sharedFields.id,
+  family: v.string(),
+  csi: sharedFields.csi,
+  normalization: v.strictObject({
+    kind: v.literal('spherical'),
+    /** Mean over the training set of 20 log10(||H_dl|| / ||H_ul||): nothing on the wire states the downlink's norm. */
+    downlinkOverUplinkDb: v.pipe(v.number(), v.finite()),
+  }),
+  files: v.strictObject({
+    /** [N, Nt, Nd] uplink magnitude of norm 1 -> [N, Nt, Nd] downlink magnitude over its norm. */
+    decoder: sharedFields.file,
+  }),
+  training: sharedFields.training,
+  measured: sharedFields.measured,
+});
+
+/**
+ * What a model that estimates the downlink magnitude from the uplink alone says of itself. It has no encoder, no
+ * codeword and no pairing hash: no UE ever hears of it.
+ */
+export type UplinkOnlyManifest = v.InferOutput<typeof manifestSchema>;
+
+/** A manifest of either kind; `schema` tells them apart. */
+export type AnyManifest = Manifest | UplinkOnlyManifest;
+
+/** An uplink-only model with its network, hash-checked. */
+export interface UplinkOnlyBundle {
+  readonly manifest: UplinkOnlyManifest;
+  readonly decoder: Uint8Array;
+}
+
+/** Whether a parsed manifest.json, valid or not, means an uplink-only model. */
+export function isUplinkOnly(manifest: AnyManifest): manifest is UplinkOnlyManifest;
+export function isUplinkOnly(json: unknown): boolean;
+export function isUplinkOnly(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && 'schema' in json && json.schema === uplinkOnlySchema;
+}
+
+/**
+ * Validates the parsed manifest.json of an uplink-only model.
+ *
+ * @throws CsiError `model-invalid`, naming the first field that does not fit.
+ */
+export function parseUplinkOnlyManifest(json: unknown): UplinkOnlyManifest {
+  return parseWith(manifestSchema, json);
+}
+
+/**
+ * Reads the network of an uplink-only model and checks its hash.
+ *
+ * @throws CsiError `model-invalid` where the file's bytes do not match the manifest.
+ */
+export async function loadUplinkOnlyBundle(
+  manifest: UplinkOnlyManifest,
+  read: ReadModelFile,
+): Promise<UplinkOnlyBundle> {
+  return { manifest, decoder: await readChecked(manifest.id, manifest.files.decoder, read) };
+}
