@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
+import { sha256Of } from '../file-hash.ts';
 import type { AccuracyRun } from './accuracy.ts';
 
 /** Figures of one model on one data file, as they stand in its manifest. */
@@ -59,14 +59,4 @@ export async function recordedAccuracy(manifest: Manifest, dataPath: string): Pr
     'file-format',
     `${manifest.id} has no figures for ${path.basename(dataPath)}; it has them for ${known}`,
   );
-}
-
-async function sha256Of(file: string): Promise<string> {
-  try {
-    return createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex');
-  } catch (cause) {
-    throw new CsiError('file-format', `${file}: cannot be read`, { cause });
-  }
 }

@@ -1,20 +1,17 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '@edge-csi/models';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { type AccuracyRun, measureAccuracy } from '../bench/accuracy.ts';
-import {
-  bestWithin,
-  lowerHull,
-  measureRateDistortion,
-  pointsPerModel,
-  type RatePoint,
-} from '../bench/rate-distortion.ts';
+import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
+import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
 import { recordAccuracy } from '../bench/record.ts';
 import { benchServer, lowerMedian, type ServerRun } from '../bench/server.ts';
 import { dataFor, openData, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
+import { renderLinePlot } from '../line-plot.ts';
 import { modelsById, prunedModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
@@ -33,11 +30,15 @@ interface Options {
   readonly seconds: number;
   readonly seed: number;
   readonly record?: boolean;
+  readonly baselinesFrom?: string;
+  readonly fitSamples: number;
+  readonly select?: string;
+  readonly svg?: string;
   readonly json?: string;
 }
 
-/** Total bits at which the best operating point is named. */
-const budgets = [200, 350, 500, 700, 1000, 1330, 1700, 3000];
+/** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
+const defaultFitSamples = 50_000;
 
 const suites = { accuracy, 'rate-distortion': rateDistortion, server } as const;
 
@@ -53,6 +54,18 @@ export function benchCommand(): Command {
     .option('--zoo <dir>', 'folder of models', zooDirectory)
     .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list('--models'))
     .option('--samples <n>', 'samples for accuracy and rate-distortion, default all', integer('--samples', 1, 1e7))
+    .option(
+      '--baselines-from <file>',
+      'rate-distortion: fit classical schemes on this file, with both bands, and add them',
+    )
+    .option(
+      '--fit-samples <n>',
+      'samples of --baselines-from, spread over it, at most',
+      integer('--fit-samples', 2, 1e7),
+      defaultFitSamples,
+    )
+    .option('--select <file>', 'rate-distortion: choose operating points on this file; default --data')
+    .option('--svg <file>', 'rate-distortion: draw NMSE against bits')
     .option('--ues <n>', 'UEs that saturate the server', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
     .option('--rounds <n>', 'raw and socket measurements in turn', integer('--rounds', 1, 100), 3)
@@ -66,6 +79,7 @@ export function benchCommand(): Command {
 Examples:
   edge-csi bench --suite accuracy
   edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43
+  edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --svg curve.svg
   edge-csi bench --suite server --json server.json`,
     )
     .action(run);
@@ -76,6 +90,12 @@ async function run(options: Options): Promise<void> {
   if (!Object.hasOwn(suites, options.suite)) {
     throw new UsageError(`--suite is '${options.suite}', give one of ${Object.keys(suites).join(', ')}`);
   }
+  for (const option of ['baselinesFrom', 'select', 'svg'] as const) {
+    if (options[option] === undefined || options.suite === 'rate-distortion') continue;
+    const flag = option === 'baselinesFrom' ? '--baselines-from' : `--${option}`;
+    throw new UsageError(`${flag} belongs to --suite rate-distortion, not to ${options.suite}`);
+  }
+  await requireWritable(options.svg, '--svg');
   const results = await suites[options.suite as keyof typeof suites](options);
   const report = {
     schema: 'edge-csi/bench@1',
@@ -125,34 +145,15 @@ async function accuracy(options: Options): Promise<{ runs: AccuracyRun[] }> {
   return { runs };
 }
 
-async function rateDistortion(options: Options): Promise<{ curve: RatePoint[] }> {
-  const manifests = options.models ? await modelsById(options.models, options.zoo) : await prunedModels(options.zoo);
-  const curve: RatePoint[] = [];
-  for (const manifest of manifests) {
-    const data = dataFor(manifest, options.data, options.uplink);
-    const progress = startProgress(manifest.id, pointsPerModel);
-    const measurement = { manifest, zoo: options.zoo, data, samples: options.samples, onProgress: progress.update };
-    curve.push(...lowerHull(await measureRateDistortion(measurement).finally(progress.stop)));
-  }
-  const rows = curve.map((p) => [
-    p.scheme,
-    p.bits.toFixed(0),
-    p.nmseDb.toFixed(2),
-    String(p.codewordTruncation),
-    String(p.phaseTheta),
-  ]);
-  const best = bestWithin(curve, budgets).map(([budget, p]) => [
-    String(budget),
-    p.nmseDb.toFixed(2),
-    p.bits.toFixed(0),
-    p.scheme,
-    String(p.codewordTruncation),
-    String(p.phaseTheta),
-  ]);
-  const knobs = ['truncation', 'theta'];
-  process.stdout.write(`${renderTable(['scheme', 'bits', 'NMSE dB', ...knobs], rows)}\n\n`);
-  process.stdout.write(`${renderTable(['bits, at most', 'NMSE dB', 'bits', 'scheme', ...knobs], best)}\n`);
-  return { curve };
+async function rateDistortion(options: Options): Promise<object> {
+  const { zoo, uplink, samples, select, baselinesFrom, fitSamples } = options;
+  const manifests = options.models ? await modelsById(options.models, zoo) : await prunedModels(zoo);
+  const measurement = { manifests, zoo, data: options.data, uplink, samples, select, baselinesFrom, fitSamples };
+  const result = await runRateDistortion(measurement);
+  const data = path.basename(options.data);
+  process.stdout.write(`${renderRateDistortion(result, data)}\n`);
+  if (options.svg !== undefined) await writeFile(options.svg, await renderLinePlot(rateDistortionPlot(result, data)));
+  return rateDistortionJson(result);
 }
 
 async function server(options: Options): Promise<{ runs: ServerRun[] }> {
