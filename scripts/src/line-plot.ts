@@ -9,7 +9,7 @@ export interface PlotSeries {
 }
 
 /** An axis: its title says quantity and unit. */
-export interface PlotAxis {
+interface PlotAxis {
   readonly title: string;
   readonly scale: 'linear' | 'log';
   /** Ticks; chosen by the renderer where absent. */
@@ -59,8 +59,10 @@ function specOf({ title, subtitle, x, y, series }: LinePlot): TopLevelSpec {
     return choice[place(entry) % choice.length] as string;
   });
   // A log scale has no zero to leave out.
-  const scale = ({ scale: type }: PlotAxis) => (type === 'log' ? { type, nice: false } : { type, zero: false });
-  const legend = { title: null, symbolSize: 70, symbolStrokeWidth: 2, labelFontSize: 12, rowPadding: 5 };
+  const scale = ({ scale: type }: PlotAxis) =>
+    type === 'log' ? { type, nice: false, padding: 12 } : { type, zero: false };
+  const legend = { title: null, symbolSize: 80, labelFontSize: 12, rowPadding: 5 };
+  const colour = { field: 'series', type: 'nominal', scale: { domain: names, range: colours } } as const;
   const axis = ({ title: text, ticks }: PlotAxis) => ({
     title: text,
     titlePadding: 10,
@@ -78,27 +80,30 @@ function specOf({ title, subtitle, x, y, series }: LinePlot): TopLevelSpec {
     encoding: {
       x: { field: 'x', type: 'quantitative', scale: scale(x), axis: axis(x) },
       y: { field: 'y', type: 'quantitative', scale: scale(y), axis: axis(y) },
-      color: { field: 'series', type: 'nominal', scale: { domain: names, range: colours }, legend },
     },
     layer: [
       {
-        mark: { type: 'line', strokeWidth: 2, clip: true },
+        mark: { type: 'line', strokeWidth: 2 },
         encoding: {
+          color: { ...colour, legend: null },
           strokeDash: {
             field: 'series',
             type: 'nominal',
             scale: { domain: names, range: series.map(({ style }) => (style === 'dashed' ? [5, 3] : [1, 0])) },
-            legend,
+            legend: null,
           },
         },
       },
       {
-        mark: { type: 'point', filled: true, size: 34, opacity: 1, clip: true },
+        mark: { type: 'point', filled: true, size: 34, opacity: 1 },
         encoding: {
+          color: { ...colour, legend },
           shape: { field: 'series', type: 'nominal', scale: { domain: names, range: markers }, legend },
         },
       },
     ],
+    // The legend shows markers alone: a dash around a marker would blur it.
+    resolve: { legend: { color: 'independent', strokeDash: 'independent', shape: 'independent' } },
     config: {
       font: 'Helvetica, Arial, sans-serif',
       view: { stroke: null },

@@ -27,17 +27,9 @@ export function rateDistortionJson(result: RateDistortionResult): object {
   };
 }
 
-/** Tables: every point, the best of each kind within each budget, and float codewords. */
+/** Tables: the best of each kind within each budget, and float codewords. Every point is in the JSON report. */
 export function renderRateDistortion(result: RateDistortionResult, data: string): string {
   const { curve, select, baselines, floatTable, samples } = result;
-  const points = curve.map((point) => [
-    point.scheme,
-    point.bits.toFixed(0),
-    point.nmseDb.toFixed(2),
-    Object.entries(point.setting)
-      .map(([knob, value]) => `${knob} ${value}`)
-      .join(', '),
-  ]);
   const chosen =
     select === undefined
       ? `Settings chosen on the same samples (give --select to choose them on others).`
@@ -49,22 +41,13 @@ export function renderRateDistortion(result: RateDistortionResult, data: string)
     ...cells(baseline),
     ...cells(network),
     baseline && network ? (network.nmseDb - baseline.nmseDb).toFixed(2) : '-',
+    network ? settingOf(network) : '-',
   ]);
   const header = [
-    'bits, at most',
-    'best baseline',
-    'bits',
-    'NMSE dB',
-    'best network',
-    'bits',
-    'NMSE dB',
-    'difference dB',
+    ...['bits, at most', 'best baseline', 'bits', 'NMSE dB', 'best network', 'bits', 'NMSE dB', 'difference dB'],
+    'setting of the network',
   ];
-  const sections = [
-    `${samples} samples of ${data}. ${chosen}${fitted}`,
-    renderTable(['scheme', 'bits', 'NMSE dB', 'setting'], points),
-    renderTable(header, comparison),
-  ];
+  const sections = [`${samples} samples of ${data}. ${chosen}${fitted}`, renderTable(header, comparison)];
   if (floatTable !== undefined) {
     const rows = floatTable.map((row) => [
       String(row.codewordLength),
@@ -78,7 +61,10 @@ export function renderRateDistortion(result: RateDistortionResult, data: string)
   return sections.join('\n\n');
 }
 
-/** NMSE against bits of every scheme: networks solid, baselines dashed. */
+/**
+ * NMSE against bits of every scheme, networks solid, baselines dashed: at every sixth of an octave of bits the point that
+ * one would choose within that budget.
+ */
 export function rateDistortionPlot(result: RateDistortionResult, data: string): LinePlot {
   const names = [...new Set(result.curve.map(({ scheme }) => scheme))];
   const series = names.map((name): PlotSeries => {
@@ -86,7 +72,7 @@ export function rateDistortionPlot(result: RateDistortionResult, data: string): 
     return {
       name,
       style: points[0]?.family === 'baseline' ? 'dashed' : 'solid',
-      points: points.map(({ bits, nmseDb }) => ({ x: bits, y: nmseDb })),
+      points: thin(points).map(({ bits, nmseDb }) => ({ x: bits, y: nmseDb })),
     };
   });
   return {
@@ -98,6 +84,16 @@ export function rateDistortionPlot(result: RateDistortionResult, data: string): 
   };
 }
 
+function thin(points: readonly RatePoint[]): RatePoint[] {
+  const most = Math.max(...points.map(({ bits, chosenAt }) => Math.max(bits, chosenAt?.bits ?? 0)));
+  const chosen = new Set<RatePoint>();
+  for (let budget = most; budget >= 1; budget *= 2 ** (-1 / 6)) {
+    const best = bestWithin(points, budget);
+    if (best !== undefined) chosen.add(best);
+  }
+  return [...chosen].sort((a, b) => a.bits - b.bits);
+}
+
 function compare(curve: readonly RatePoint[]): Comparison[] {
   const within = (family: RatePoint['family'], budget: number) =>
     bestWithin(
@@ -107,6 +103,12 @@ function compare(curve: readonly RatePoint[]): Comparison[] {
   return budgets
     .map((budget) => ({ budget, baseline: within('baseline', budget), network: within('network', budget) }))
     .filter(({ baseline, network }) => baseline !== undefined || network !== undefined);
+}
+
+function settingOf({ setting }: RatePoint): string {
+  return Object.entries(setting)
+    .map(([knob, value]) => `${knob} ${value}`)
+    .join(', ');
 }
 
 function cited({ scheme, bits, nmseDb }: RatePoint): object {

@@ -12,13 +12,14 @@ import { type FloatRow, measureFloatTable } from './baselines/float-table.ts';
 import { openNetworkScheme } from './network-scheme.ts';
 import { type RatePoint, type SweepSamples, sweep } from './rate-distortion.ts';
 import type { Scheme } from './scheme.ts';
+import type { LinkSample } from './transceiver.ts';
 
 export interface RateDistortionOptions {
   readonly manifests: readonly Manifest[];
   readonly zoo: string;
   readonly data: string;
   readonly uplink: string | undefined;
-  /** Samples of `data`, and of `select`, at most. */
+  /** Samples of `data`, and of `select`, at most, spread over each. */
   readonly samples: number | undefined;
   /** File that settings are chosen on; `data` itself where absent. */
   readonly select: string | undefined;
@@ -109,9 +110,13 @@ async function requireApart(roles: Readonly<Record<string, string | undefined>>)
   }
 }
 
-async function readSamples(data: DataOptions, limit: number | undefined, option?: string) {
+async function readSamples(data: DataOptions, limit: number | undefined, option?: string): Promise<LinkSample[]> {
   const source = option === undefined ? await openData(data) : await bothBands(data, option);
-  return linkSamples(source, 0, Math.min(limit ?? source.numSamples, source.numSamples));
+  const count = Math.min(limit ?? source.numSamples, source.numSamples);
+  // Spread over the file, whose neighbours may be neighbours in space, so that both files are sampled alike.
+  return Array.from({ length: count }, (_, i) => Math.floor((i * source.numSamples) / count)).flatMap((index) =>
+    linkSamples(source, index, index + 1),
+  );
 }
 
 /** Opens data that has to bring its own uplink, as `--uplink` belongs to `--data`. */

@@ -5,7 +5,7 @@ import type { LinkSample } from './transceiver.ts';
 export type Setting = Readonly<Record<string, number>>;
 
 /** Takes one carried report: sample index, every bit on the wire, and the BS's estimate, valid during the call. */
-export type ReportSink = (index: number, bits: number, estimate: AngularDelayCsi) => void;
+type ReportSink = (index: number, bits: number, estimate: AngularDelayCsi) => void;
 
 /** A way to report CSI, network or classical, whose whole reports can be measured at any setting of its knobs. */
 export interface Scheme {

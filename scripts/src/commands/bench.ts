@@ -53,7 +53,11 @@ export function benchCommand(): Command {
     .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--zoo <dir>', 'folder of models', zooDirectory)
     .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list('--models'))
-    .option('--samples <n>', 'samples for accuracy and rate-distortion, default all', integer('--samples', 1, 1e7))
+    .option(
+      '--samples <n>',
+      'samples for accuracy (the first) and rate-distortion (spread), default all',
+      integer('--samples', 1, 1e7),
+    )
     .option(
       '--baselines-from <file>',
       'rate-distortion: fit classical schemes on this file, with both bands, and add them',

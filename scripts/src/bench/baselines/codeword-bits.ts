@@ -1,5 +1,5 @@
 /** Most bits of one codeword component, csi's limit. */
-export const maxComponentBits = 8;
+const maxComponentBits = 8;
 
 /** A component at a number of bits: its quantiser step, and q = gain y + noise, what the quantiser makes of latent y. */
 export interface QuantizedComponent {
