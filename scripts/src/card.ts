@@ -39,7 +39,9 @@ export function renderCard(manifest: AnyManifest): string {
 
 function describe(m: Manifest): string {
   const parts = m.planes === 'absolute-parts';
-  const encoder = m.pruned ? 'the pruned encoder: one Dense layer' : 'the full encoder: a 3 x 3 convolution in front of the Dense layer';
+  const encoder = m.pruned
+    ? 'the pruned encoder: one Dense layer'
+    : 'the full encoder: a 3 x 3 convolution in front of the Dense layer';
   const codewordBits = m.codeword.bits.reduce((sum, bits) => sum + bits, 0);
   const rest = parts ? 'signs of real and imaginary parts' : 'phases';
   const scale = m.normalization.kind === 'spherical' ? `, the norm takes ${m.normalization.scale.bits}` : '';

@@ -5,15 +5,16 @@ import { UsageError } from './usage.ts';
 /**
  * Checks, before a long run, that its result can be written.
  *
+ * @param option - the option that names the file
  * @throws UsageError naming the folder that is missing or read-only.
  */
-export async function requireWritable(file: string | undefined): Promise<void> {
+export async function requireWritable(file: string | undefined, option = '--json'): Promise<void> {
   if (file === undefined) return;
   const folder = path.dirname(path.resolve(file));
   try {
     await access(folder, constants.W_OK);
   } catch {
-    throw new UsageError(`--json is '${file}', but ${folder} is not a folder that can be written to`);
+    throw new UsageError(`${option} is '${file}', but ${folder} is not a folder that can be written to`);
   }
 }
 

@@ -35,6 +35,35 @@ export async function prunedModels(zoo: string = zooDirectory): Promise<Manifest
   return pruned.sort((a, b) => a.reduction - b.reduction);
 }
 
+/**
+ * The models of the link that the zoo's first model is for, of either kind: a data file holds one link's CSI, and a model of
+ * other bands would be measured on channels that are none.
+ */
+export async function modelsOfOneLink(zoo: string = zooDirectory): Promise<AnyManifest[]> {
+  const [first] = await listModels(zoo);
+  const all = await anyModels([], zoo);
+  return first === undefined ? all : all.filter((manifest) => sameBands(manifest, first));
+}
+
+/** The pruned models that share the first one's bands, shape and view of CSI: points of one rate-distortion curve. */
+export async function prunedModelsOfOneShape(zoo: string = zooDirectory): Promise<Manifest[]> {
+  const pruned = await prunedModels(zoo);
+  const [first] = (await listModels(zoo)).filter((manifest) => manifest.pruned);
+  if (first === undefined) return pruned;
+  return pruned.filter(
+    (m) =>
+      sameBands(m, first) &&
+      m.csi.numAntennas === first.csi.numAntennas &&
+      m.csi.numDelays === first.csi.numDelays &&
+      m.planes === first.planes &&
+      m.normalization.kind === first.normalization.kind,
+  );
+}
+
+function sameBands(a: AnyManifest, b: AnyManifest): boolean {
+  return a.csi.downlinkCarrierHz === b.csi.downlinkCarrierHz && a.csi.uplinkCarrierHz === b.csi.uplinkCarrierHz;
+}
+
 /** The pruned model of each reduction asked for. @throws UsageError that names the reductions there are. */
 export async function modelsByReduction(
   reductions: readonly number[],

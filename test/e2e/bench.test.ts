@@ -46,7 +46,9 @@ it('measures accuracy that quantisation lowers and the refiner raises', async ()
 });
 
 it('trades bits for accuracy over both run-time knobs', async () => {
-  const { curve } = await bench('--suite', 'rate-distortion', '--samples', '64');
+  const svg = path.join(folder, 'curve.svg');
+  const { curve } = await bench('--suite', 'rate-distortion', '--samples', '64', '--svg', svg);
+  expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*dualnet-mag-m43/s);
   const best = (bits: number) =>
     Math.min(...curve.filter((point: { bits: number }) => point.bits <= bits).map((p: { nmseDb: number }) => p.nmseDb));
   expect(best(350)).toBeLessThan(-10.5);
@@ -55,6 +57,16 @@ it('trades bits for accuracy over both run-time knobs', async () => {
   expect(new Set(curve.map((point: { codewordTruncation: number }) => point.codewordTruncation)).size).toBeGreaterThan(
     1,
   );
+});
+
+it('refuses to fit baselines on the data it measures, as bad usage', async () => {
+  const data = fileURLToPath(new URL('../../scripts/data/cost2100-indoor-test-1024.npz', import.meta.url));
+  const refused = await edgeCsi('bench', '--suite', 'rate-distortion', '--baselines-from', data);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/^edge-csi: --baselines-from and --data are the same data/);
+  const misplaced = await edgeCsi('bench', '--suite', 'accuracy', '--svg', path.join(folder, 'curve.svg'));
+  expect(misplaced.code).toBe(2);
+  expect(misplaced.stderr).toMatch(/^edge-csi: --svg belongs to --suite rate-distortion/);
 });
 
 it('carries reports of a small data file through a saturated server', async () => {

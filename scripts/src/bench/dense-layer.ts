@@ -13,10 +13,14 @@ export interface DenseLayer {
 }
 
 /** Reads the Dense layer of a pruned encoder off its answers to unit vectors. */
-export async function probeDenseLayer(encoder: Encoder, shape: { numAntennas: number; numDelays: number }): Promise<DenseLayer> {
+export async function probeDenseLayer(
+  encoder: Encoder,
+  shape: { numAntennas: number; numDelays: number },
+): Promise<DenseLayer> {
   const numInputs = shape.numAntennas * shape.numDelays;
   const values = new Float32Array(numInputs);
-  const latentOf = async () => (await encoder.encode({ domain: 'normalized-magnitude', ...shape, values })).values.slice();
+  const latentOf = async () =>
+    (await encoder.encode({ domain: 'normalized-magnitude', ...shape, values })).values.slice();
   const bias = await latentOf();
   const numOutputs = bias.length;
   const weights = new Float32Array(numOutputs * numInputs);
@@ -32,11 +36,16 @@ export async function probeDenseLayer(encoder: Encoder, shape: { numAntennas: nu
 }
 
 /** Writes W x + b, `[numOutputs]`. */
-export function applyDenseInto(out: Float32Array, { numOutputs, numInputs, weights, bias }: DenseLayer, x: Float32Array): void {
+export function applyDenseInto(
+  out: Float32Array,
+  { numOutputs, numInputs, weights, bias }: DenseLayer,
+  x: Float32Array,
+): void {
   for (let row = 0; row < numOutputs; row++) {
     let sum = bias[row] as number;
     const start = row * numInputs;
-    for (let column = 0; column < numInputs; column++) sum += (weights[start + column] as number) * (x[column] as number);
+    for (let column = 0; column < numInputs; column++)
+      sum += (weights[start + column] as number) * (x[column] as number);
     out[row] = sum;
   }
 }
@@ -94,5 +103,7 @@ function rounded(value: number, top: number): number {
 }
 
 function rowsOf({ numOutputs, numInputs, weights }: DenseLayer): number[][] {
-  return Array.from({ length: numOutputs }, (_, row) => Array.from(weights.subarray(row * numInputs, (row + 1) * numInputs)));
+  return Array.from({ length: numOutputs }, (_, row) =>
+    Array.from(weights.subarray(row * numInputs, (row + 1) * numInputs)),
+  );
 }

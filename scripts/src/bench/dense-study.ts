@@ -96,7 +96,11 @@ async function openBench({ manifest, zoo, data, samples }: DenseStudyOptions) {
       const cell = new Float32Array(rows * length);
       for (let row = 0; row < rows; row++) {
         const values = latent.subarray(row * length, (row + 1) * length);
-        applyDenseInto(values, layer, inputs.subarray((start + row) * numComponents, (start + row + 1) * numComponents));
+        applyDenseInto(
+          values,
+          layer,
+          inputs.subarray((start + row) * numComponents, (start + row + 1) * numComponents),
+        );
         if (!quantized) continue;
         quantizer.dequantizeInto(values, quantizer.quantize({ domain: 'latent', values }));
         cell.set(cellOfOne, row * length);

@@ -1,66 +1,44 @@
-import { nmseDb, squaredErrorRatio } from '@edge-csi/csi';
-import type { Manifest } from '@edge-csi/models';
-import { type DataOptions, openData } from '../data.ts';
-import { linkSamples } from './accuracy.ts';
-import { batchSize, type LinkSample, openTransceiver } from './transceiver.ts';
+import { type Measured, measureScheme, type Scheme, type Setting } from './scheme.ts';
+import type { LinkSample } from './transceiver.ts';
 
 /** One operating point of one scheme. */
-export interface RatePoint {
+export interface RatePoint extends Measured {
   /** Model id, or a classical scheme's name. */
   readonly scheme: string;
-  /** Mean bits of a whole report. */
-  readonly bits: number;
-  /** Complex NMSE of whole reports. */
-  readonly nmseDb: number;
-  /** Least significant bits that each codeword component drops. */
-  readonly codewordTruncation: number;
-  readonly phaseTheta: number;
+  readonly family: Scheme['family'];
+  readonly setting: Setting;
+  /** The same point on the samples that the setting was chosen on, where those are others. */
+  readonly chosenAt?: Measured;
 }
 
-export interface RateDistortionOptions {
-  readonly manifest: Manifest;
-  readonly zoo: string;
-  readonly data: DataOptions;
-  readonly samples: number | undefined;
-  readonly onProgress: (done: number) => void;
+/** Samples that settings are chosen on, and samples that the chosen ones are measured on; the same array to do both. */
+export interface SweepSamples {
+  readonly select: readonly LinkSample[];
+  readonly measure: readonly LinkSample[];
 }
 
-const truncations = [0, 1, 2];
-/** Steps of the phase rate knob around the manifest's theta, in octaves. */
-const thetaOctaves = [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3];
-
-/** Points that `measureRateDistortion` takes of one model. */
-export const pointsPerModel = truncations.length * thetaOctaves.length;
-
-/** Measures a model over its two run-time knobs, as a BS could set them with Reconfigure. */
-export async function measureRateDistortion(options: RateDistortionOptions): Promise<RatePoint[]> {
-  const { manifest } = options;
-  const source = await openData(options.data);
-  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
-  const batches: LinkSample[][] = [];
-  for (let start = 0; start < samples; start += batchSize) {
-    batches.push(linkSamples(source, start, Math.min(start + batchSize, samples)));
+/** Measures every setting of a scheme and keeps those worth choosing, as `lowerHull` has it, by rising bits. */
+export async function sweep(
+  scheme: Scheme,
+  samples: SweepSamples,
+  onProgress: (done: number) => void,
+): Promise<RatePoint[]> {
+  const { name, family, settings } = scheme;
+  const tried: RatePoint[] = [];
+  for (const setting of settings) {
+    const measured = await measureScheme(scheme, samples.select, setting);
+    tried.push({ scheme: name, family, ...measured, setting });
+    onProgress(tried.length);
   }
-  const transceiver = await openTransceiver(manifest, options.zoo);
+  const chosen = lowerHull(tried);
+  if (samples.measure === samples.select) return chosen;
+  // In the order tried, so that a scheme that keeps work between neighbouring settings can.
   const points: RatePoint[] = [];
-  for (const codewordTruncation of truncations) {
-    for (const octaves of thetaOctaves) {
-      const phaseTheta = Math.max(1, Math.round(manifest.phase.theta * 2 ** octaves));
-      const errors: number[] = [];
-      let bits = 0;
-      for (const batch of batches) {
-        const received = await transceiver.carry(batch, { codewordTruncation, phaseTheta, refine: true });
-        for (const [i, { estimate, payloadBits }] of received.entries()) {
-          errors.push(squaredErrorRatio((batch[i] as LinkSample).downlink, estimate));
-          bits += payloadBits.total / samples;
-        }
-      }
-      points.push({ scheme: manifest.id, bits, nmseDb: nmseDb(errors), codewordTruncation, phaseTheta });
-      options.onProgress(points.length);
-    }
+  for (const { setting, bits, nmseDb } of tried.filter((point) => chosen.includes(point))) {
+    const measured = await measureScheme(scheme, samples.measure, setting);
+    points.push({ scheme: name, family, ...measured, setting, chosenAt: { bits, nmseDb } });
   }
-  await transceiver.close();
-  return points;
+  return points.sort((a, b) => a.bits - b.bits);
 }
 
 /** Points that no other point of the same scheme beats in both bits and NMSE, by rising bits. */
@@ -72,10 +50,13 @@ export function lowerHull(points: readonly RatePoint[]): RatePoint[] {
   return hull;
 }
 
-/** The most accurate point within each budget of total bits; budgets that nothing meets are left out. */
-export function bestWithin(points: readonly RatePoint[], budgets: readonly number[]): (readonly [number, RatePoint])[] {
-  return budgets.flatMap((budget) => {
-    const [best] = points.filter((point) => point.bits <= budget).sort((a, b) => a.nmseDb - b.nmseDb);
-    return best === undefined ? [] : [[budget, best] as const];
-  });
+/**
+ * The most accurate point within a budget of total bits, `undefined` where nothing meets it. Accuracy is judged on the
+ * samples the settings were chosen on; the budget has to hold there and where the point is measured.
+ */
+export function bestWithin(points: readonly RatePoint[], budget: number): RatePoint | undefined {
+  const judged = (point: RatePoint) => point.chosenAt ?? point;
+  return points
+    .filter((point) => point.bits <= budget && judged(point).bits <= budget)
+    .sort((a, b) => judged(a).nmseDb - judged(b).nmseDb)[0];
 }

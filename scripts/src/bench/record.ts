@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
 import type { AnyManifest, Manifest, UplinkOnlyManifest } from '@edge-csi/models';
+import { sha256Of } from '../file-hash.ts';
 import type { AccuracyRun } from './accuracy.ts';
 import type { UplinkOnlyRun } from './uplink-only-accuracy.ts';
 
@@ -71,14 +71,4 @@ async function recordedOn({ id, measured = [] }: AnyManifest, dataPath: string):
   if (found !== undefined) return found;
   const known = measured.map((entry) => entry.data).join(', ') || 'none';
   throw new CsiError('file-format', `${id} has no figures for ${path.basename(dataPath)}; it has them for ${known}`);
-}
-
-async function sha256Of(file: string): Promise<string> {
-  try {
-    return createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex');
-  } catch (cause) {
-    throw new CsiError('file-format', `${file}: cannot be read`, { cause });
-  }
 }

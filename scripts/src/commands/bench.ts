@@ -1,59 +1,61 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isUplinkOnly, type Manifest } from '@edge-csi/models';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
-import { type AccuracyRun, measureAccuracy } from '../bench/accuracy.ts';
-import {
-  bestWithin,
-  lowerHull,
-  measureRateDistortion,
-  pointsPerModel,
-  type RatePoint,
-} from '../bench/rate-distortion.ts';
-import { recordAccuracy } from '../bench/record.ts';
-import { benchServer, lowerMedian, type ServerRun } from '../bench/server.ts';
-import { measureUplinkOnly, type UplinkOnlyRun } from '../bench/uplink-only-accuracy.ts';
-import { dataFor, openData, sampleData } from '../data.ts';
+import { accuracy } from '../bench/accuracy-suite.ts';
+import type { BenchOptions } from '../bench/bench-options.ts';
+import { decoder } from '../bench/decoder-suite.ts';
+import { dense } from '../bench/dense-suite.ts';
+import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
+import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
+import { server } from '../bench/server-suite.ts';
+import { sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
-import { anyModels, modelsById, prunedModels } from '../model-choice.ts';
-import { startProgress } from '../progress.ts';
-import { renderTable } from '../table.ts';
+import { renderLinePlot } from '../line-plot.ts';
+import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
-interface Options {
-  readonly suite: string;
-  readonly data: string;
-  readonly uplink?: string;
-  readonly zoo: string;
-  readonly models?: string[];
-  readonly samples?: number;
-  readonly ues: number;
-  readonly batchSize: number;
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly seed: number;
-  readonly record?: boolean;
-  readonly json?: string;
-}
+/** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
+const defaultFitSamples = 50_000;
 
-/** Total bits at which the best operating point is named. */
-const budgets = [200, 350, 500, 700, 1000, 1330, 1700, 3000];
+const suites = { accuracy, 'rate-distortion': rateDistortion, dense, decoder, server } as const;
 
-const suites = { accuracy, 'rate-distortion': rateDistortion, server } as const;
+/** Options that only some suites have. */
+const ownedOptions = [
+  ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense']],
+  ['select', '--select', ['rate-distortion']],
+  ['svg', '--svg', ['rate-distortion', 'dense']],
+  ['markdown', '--markdown', ['dense']],
+] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
 export function benchCommand(): Command {
   return new Command('bench')
-    .description(
-      'Benchmarks: accuracy per model, NMSE against bits (no sockets), server throughput against the raw networks.',
-    )
+    .description('Benchmarks: accuracy per model, NMSE against bits, the Dense layer, decoder cost, server throughput.')
     .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
     .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
     .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--zoo <dir>', 'folder of models', zooDirectory)
     .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list('--models'))
-    .option('--samples <n>', 'samples for accuracy and rate-distortion, default all', integer('--samples', 1, 1e7))
+    .option(
+      '--samples <n>',
+      'samples for accuracy (the first) and rate-distortion (spread), default all',
+      integer('--samples', 1, 1e7),
+    )
+    .option(
+      '--baselines-from <file>',
+      'rate-distortion, dense: fit classical schemes on this file, with both bands, and add them',
+    )
+    .option(
+      '--fit-samples <n>',
+      'samples of --baselines-from, spread over it, at most',
+      integer('--fit-samples', 2, 1e7),
+      defaultFitSamples,
+    )
+    .option('--select <file>', 'rate-distortion: choose operating points on this file; default --data')
+    .option('--svg <file>', 'rate-distortion, dense: draw NMSE against bits, or against codeword length')
+    .option('--markdown <file>', 'dense: write the study as a page')
     .option('--ues <n>', 'UEs that saturate the server', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
     .option('--rounds <n>', 'raw and socket measurements in turn', integer('--rounds', 1, 100), 3)
@@ -67,16 +69,23 @@ export function benchCommand(): Command {
 Examples:
   edge-csi bench --suite accuracy
   edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43
+  edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --svg curve.svg
   edge-csi bench --suite server --json server.json`,
     )
     .action(run);
 }
 
-async function run(options: Options): Promise<void> {
+async function run(options: BenchOptions): Promise<void> {
   await requireWritable(options.json);
   if (!Object.hasOwn(suites, options.suite)) {
     throw new UsageError(`--suite is '${options.suite}', give one of ${Object.keys(suites).join(', ')}`);
   }
+  for (const [option, flag, owners] of ownedOptions) {
+    if (options[option] === undefined || (owners as readonly string[]).includes(options.suite)) continue;
+    throw new UsageError(`${flag} belongs to --suite ${owners.join(' and ')}, not to ${options.suite}`);
+  }
+  await requireWritable(options.markdown, '--markdown');
+  await requireWritable(options.svg, '--svg');
   const results = await suites[options.suite as keyof typeof suites](options);
   const report = {
     schema: 'edge-csi/bench@1',
@@ -90,110 +99,13 @@ async function run(options: Options): Promise<void> {
   await writeJson(options.json, report);
 }
 
-async function accuracy(options: Options): Promise<{ runs: AccuracyRun[]; uplinkOnly: UplinkOnlyRun[] }> {
-  const runs: AccuracyRun[] = [];
-  const uplinkOnly: UplinkOnlyRun[] = [];
-  for (const manifest of await anyModels(options.models ?? [], options.zoo)) {
-    const data = dataFor(manifest, options.data, options.uplink);
-    const available = (await openData(data)).numSamples;
-    const progress = startProgress(manifest.id, Math.min(options.samples ?? available, available));
-    const measurement = { zoo: options.zoo, data, samples: options.samples, onProgress: progress.update };
-    const run = isUplinkOnly(manifest)
-      ? await measureUplinkOnly({ ...measurement, manifest }).finally(progress.stop)
-      : await measureAccuracy({ ...measurement, manifest }).finally(progress.stop);
-    if (options.record) await recordAccuracy(options.zoo, options.data, run);
-    if ('nmseDb' in run) runs.push(run);
-    else uplinkOnly.push(run);
-  }
-  const header = [
-    ...['model', 'CR', 'NMSE dB, float, phases known', 'bits', 'codeword', 'phase', 'NMSE dB', 'unrefined'],
-    ...['|H| NMSE dB', 'SGCS', 'rho', 'encode p50 us'],
-  ];
-  const rows = runs.map((r) => [
-    r.model,
-    `1/${r.reduction}`,
-    r.floatMagnitudeNmseDb.toFixed(2),
-    r.payloadBits.mean.toFixed(0),
-    r.payloadBits.codeword.toFixed(0),
-    r.payloadBits.phase.toFixed(0),
-    r.nmseDb.toFixed(2),
-    r.unrefinedNmseDb?.toFixed(2) ?? '-',
-    r.magnitudeNmseDb.toFixed(2),
-    r.sgcs.toFixed(4),
-    r.rho.toFixed(4),
-    (1000 * r.latencyMs.encode.p50).toFixed(0),
-  ]);
-  // Without phases there is no complex NMSE, and nothing that follows from it.
-  for (const r of uplinkOnly) {
-    const [float, magnitude] = [r.floatMagnitudeNmseDb.toFixed(2), r.magnitudeNmseDb.toFixed(2)];
-    rows.push([r.model, '-', float, '0', '0', '0', '-', '-', magnitude, '-', '-', '-']);
-  }
-  const samples = (runs[0] ?? uplinkOnly[0])?.samples ?? 0;
-  process.stdout.write(`${samples} samples of ${path.basename(options.data)}\n\n${renderTable(header, rows)}\n`);
-  return { runs, uplinkOnly };
-}
-
-async function rateDistortion(options: Options): Promise<{ curve: RatePoint[] }> {
-  const manifests = options.models ? await modelsById(options.models, options.zoo) : await prunedModels(options.zoo);
-  const curve: RatePoint[] = [];
-  for (const manifest of manifests) {
-    const data = dataFor(manifest, options.data, options.uplink);
-    const progress = startProgress(manifest.id, pointsPerModel);
-    const measurement = { manifest, zoo: options.zoo, data, samples: options.samples, onProgress: progress.update };
-    curve.push(...lowerHull(await measureRateDistortion(measurement).finally(progress.stop)));
-  }
-  const rows = curve.map((p) => [
-    p.scheme,
-    p.bits.toFixed(0),
-    p.nmseDb.toFixed(2),
-    String(p.codewordTruncation),
-    String(p.phaseTheta),
-  ]);
-  const best = bestWithin(curve, budgets).map(([budget, p]) => [
-    String(budget),
-    p.nmseDb.toFixed(2),
-    p.bits.toFixed(0),
-    p.scheme,
-    String(p.codewordTruncation),
-    String(p.phaseTheta),
-  ]);
-  const knobs = ['truncation', 'theta'];
-  process.stdout.write(`${renderTable(['scheme', 'bits', 'NMSE dB', ...knobs], rows)}\n\n`);
-  process.stdout.write(`${renderTable(['bits, at most', 'NMSE dB', 'bits', 'scheme', ...knobs], best)}\n`);
-  return { curve };
-}
-
-async function server(options: Options): Promise<{ runs: ServerRun[] }> {
-  const manifests: Manifest[] = options.models
-    ? await modelsById(options.models, options.zoo)
-    : await prunedModels(options.zoo);
-  const runs: ServerRun[] = [];
-  const progress = startProgress('models', manifests.length);
-  for (const manifest of manifests) {
-    runs.push(
-      await benchServer({
-        manifest,
-        zoo: options.zoo,
-        data: dataFor(manifest, options.data, options.uplink),
-        numUes: options.ues,
-        batchSize: options.batchSize,
-        rounds: options.rounds,
-        secondsPerRound: options.seconds,
-      }),
-    );
-    progress.update(runs.length);
-  }
-  progress.stop();
-  const header = ['model', 'batch', 'UEs', 'raw reports/s', 'through sockets', 'fraction', 'BS latency p50 / p99 ms'];
-  const rows = runs.map((r) => [
-    r.model,
-    String(r.batchSize),
-    String(r.ues),
-    lowerMedian(r.rawReportsPerSecond).toFixed(0),
-    r.throughputPerSecond.toFixed(0),
-    r.fraction.toFixed(3),
-    `${r.latencyMs.p50.toFixed(1)} / ${r.latencyMs.p99.toFixed(1)}`,
-  ]);
-  process.stdout.write(`${renderTable(header, rows)}\n`);
-  return { runs };
+async function rateDistortion(options: BenchOptions): Promise<object> {
+  const { zoo, uplink, samples, select, baselinesFrom, fitSamples } = options;
+  const manifests = options.models ? await modelsById(options.models, zoo) : await prunedModelsOfOneShape(zoo);
+  const measurement = { manifests, zoo, data: options.data, uplink, samples, select, baselinesFrom, fitSamples };
+  const result = await runRateDistortion(measurement);
+  const data = path.basename(options.data);
+  process.stdout.write(`${renderRateDistortion(result, data)}\n`);
+  if (options.svg !== undefined) await writeFile(options.svg, await renderLinePlot(rateDistortionPlot(result, data)));
+  return rateDistortionJson(result);
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
 import { type AnyManifest, isUplinkOnly, type Manifest, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { measureAccuracy } from '../bench/accuracy.ts';
 import { recordedAccuracy, recordedUplinkOnly } from '../bench/record.ts';
 import { measureUplinkOnly } from '../bench/uplink-only-accuracy.ts';
+import { renderCard } from '../card.ts';
 import { dataFor } from '../data.ts';
 import { anyModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
@@ -19,7 +20,7 @@ interface Options {
 /** `edge-csi models`: what is in a zoo. */
 export function modelsCommand(): Command {
   const zoo = ['--zoo <dir>', 'folder of models', zooDirectory] as const;
-  const command = new Command('models').description('List, show and verify the models of a zoo.').addHelpText(
+  const command = new Command('models').description('List, show, verify and describe the models of a zoo.').addHelpText(
     'after',
     `
 Examples:
@@ -54,6 +55,16 @@ Examples:
     .option(...zoo)
     .option('--data <file>', 'data the manifest has figures for, e.g. the sample that ships with edge-csi')
     .action(verify);
+  command
+    .command('card')
+    .description('write card.md of each model from its manifest')
+    .argument('[ids...]', 'default: all')
+    .option(...zoo)
+    .action(async (ids: string[], options: Options) => {
+      for (const manifest of await anyModels(ids, options.zoo)) {
+        await writeFile(path.join(options.zoo, manifest.id, 'card.md'), renderCard(manifest));
+      }
+    });
   return command;
 }
 

@@ -1,0 +1,21 @@
+/** Options of `edge-csi bench`, as the suites get them. */
+export interface BenchOptions {
+  readonly suite: string;
+  readonly data: string;
+  readonly uplink?: string;
+  readonly zoo: string;
+  readonly models?: string[];
+  readonly samples?: number;
+  readonly ues: number;
+  readonly batchSize: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly seed: number;
+  readonly record?: boolean;
+  readonly baselinesFrom?: string;
+  readonly fitSamples: number;
+  readonly select?: string;
+  readonly svg?: string;
+  readonly markdown?: string;
+  readonly json?: string;
+}

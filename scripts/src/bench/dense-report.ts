@@ -1,0 +1,136 @@
+import type { LinePlot } from '../line-plot.ts';
+import type { FloatRow } from './baselines/float-table.ts';
+import type { DenseStudy, DenseVariant } from './dense-study.ts';
+
+interface DensePage {
+  readonly studies: readonly DenseStudy[];
+  readonly linear: readonly FloatRow[] | undefined;
+  readonly data: string;
+  /** File of the figure, beside the page. */
+  readonly svg: string | undefined;
+}
+
+/** Loss that counts as none, in dB. */
+const freeLossDb = 0.1;
+
+/** The study as a Markdown page, every figure measured by the run that writes it. */
+export function renderDense({ studies, linear, data, svg }: DensePage): string {
+  const command = `edge-csi ${process.argv.slice(2).join(' ')}`;
+  const sections = [
+    '# How small may the Dense layer be?',
+    `The encoder of a pruned model is one Dense layer; the full one adds a convolution that holds a hundredth of its weights.\n` +
+      `Measured on ${data} by \`${command}\`. NMSE of |H| at the decoder's output, phases known; no variant was retrained.`,
+    `**${recommendation(studies)}**`,
+    ...(svg === undefined ? [] : [`![NMSE against codeword length](${svg})`]),
+    `## Codeword length\n\n${lengthTable(studies, linear)}`,
+    `## Bits per weight\n\nCodeword quantised; symmetric, one scale per output.\n\n${bitsTable(studies)}`,
+    `## Rank\n\nCodeword quantised; W cut to its leading singular values, two factors instead of one matrix.\n\n${rankTable(studies)}`,
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+/** NMSE against codeword length: networks solid, linear schemes dashed. */
+export function densePlot(studies: readonly DenseStudy[], linear: readonly FloatRow[] | undefined): LinePlot {
+  const points = (values: readonly (readonly [number, number])[]) => values.map(([x, y]) => ({ x, y }));
+  const quantized = studies.map((study) => [study.codewordLength, asTrained(study).magnitudeNmseDb] as const);
+  const float = studies.map((study) => [study.codewordLength, study.floatMagnitudeNmseDb] as const);
+  return {
+    title: 'Accuracy against codeword length',
+    subtitle: 'Magnitude, phases known',
+    x: { title: 'Codeword length M', scale: 'log', ticks: [4, 8, 16, 43, 64, 128, 256, 384] },
+    y: { title: 'NMSE of |H| (dB), lower is better', scale: 'linear' },
+    series: [
+      { name: 'network, float codeword', style: 'solid', points: points(float) },
+      { name: 'network, quantised codeword', style: 'solid', points: points(quantized) },
+      ...(linear === undefined
+        ? []
+        : (
+            [
+              ['linear with uplink, float', 'rrrNmseDb'],
+              ['PCA, float', 'pcaNmseDb'],
+            ] as const
+          ).map(([name, field]) => ({
+            name,
+            style: 'dashed' as const,
+            points: points(linear.map((row) => [row.codewordLength, row[field]] as const)),
+          }))),
+    ],
+  };
+}
+
+function asTrained({ variants }: DenseStudy): DenseVariant {
+  return variants.find(({ rank, bitsPerWeight }) => rank === undefined && bitsPerWeight === 32) as DenseVariant;
+}
+
+function rounded({ variants }: DenseStudy): DenseVariant[] {
+  return variants.filter(({ rank, bitsPerWeight }) => rank === undefined && bitsPerWeight < 32);
+}
+
+function recommendation(studies: readonly DenseStudy[]): string {
+  const fewest = studies.map((study) => {
+    const free = rounded(study).filter((v) => v.magnitudeNmseDb - asTrained(study).magnitudeNmseDb <= freeLossDb);
+    return Math.min(32, ...free.map(({ bitsPerWeight }) => bitsPerWeight));
+  });
+  return (
+    `Shorten the codeword first, then its weights, and leave the rank: at ${Math.max(...fewest)} bits per weight every codeword ` +
+    `length loses at most ${freeLossDb} dB, while a lower rank at the same codeword length costs more than a shorter codeword would.`
+  );
+}
+
+function lengthTable(studies: readonly DenseStudy[], linear: readonly FloatRow[] = []): string {
+  const lengths = [...new Set([...studies, ...linear].map(({ codewordLength }) => codewordLength))].sort(
+    (a, b) => a - b,
+  );
+  const rows = lengths.map((length) => {
+    const study = studies.find(({ codewordLength }) => codewordLength === length);
+    const row = linear.find(({ codewordLength }) => codewordLength === length);
+    const kib = study && (asTrained(study).encoderBytes / 1024).toFixed(0);
+    const quantized = study && asTrained(study).magnitudeNmseDb;
+    return [
+      String(length),
+      kib ?? '-',
+      ...[study?.floatMagnitudeNmseDb, quantized, row?.rrrNmseDb, row?.pcaNmseDb].map(db),
+    ];
+  });
+  const header = [
+    'M',
+    'encoder KiB, fp32',
+    'network, float codeword',
+    'network, quantised',
+    'linear with uplink, float',
+    'PCA, float',
+  ];
+  return markdownTable(header, rows);
+}
+
+function bitsTable(studies: readonly DenseStudy[]): string {
+  const bits = rounded(studies[0] as DenseStudy).map(({ bitsPerWeight }) => bitsPerWeight);
+  const rows = studies.map((study) => [
+    String(study.codewordLength),
+    db(asTrained(study).magnitudeNmseDb),
+    ...rounded(study).map(
+      ({ magnitudeNmseDb, encoderBytes }) => `${db(magnitudeNmseDb)} (${(encoderBytes / 1024).toFixed(0)} KiB)`,
+    ),
+  ]);
+  return markdownTable(['M', 'fp32', ...bits.map((count) => `${count} bits`)], rows);
+}
+
+function rankTable(studies: readonly DenseStudy[]): string {
+  const rows = studies.map((study) => [
+    String(study.codewordLength),
+    db(asTrained(study).magnitudeNmseDb),
+    ...study.variants
+      .filter(({ rank }) => rank !== undefined)
+      .map(({ rank, magnitudeNmseDb }) => `${db(magnitudeNmseDb)} (rank ${rank})`),
+  ]);
+  return markdownTable(['M', 'full rank', '7/8', '3/4', '1/2', '1/4'], rows);
+}
+
+function db(value: number | undefined): string {
+  return value === undefined ? '-' : `${value.toFixed(2)} dB`;
+}
+
+function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(header), `|${'---|'.repeat(header.length)}`, ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,120 @@
+import type { LinePlot, PlotSeries } from '../line-plot.ts';
+import { renderTable } from '../table.ts';
+import { bestWithin, type RatePoint } from './rate-distortion.ts';
+import type { RateDistortionResult } from './rate-distortion-suite.ts';
+
+/** Total bits at which the best operating point is named. */
+const budgets = [100, 200, 350, 500, 700, 1000, 1330, 1700, 3000];
+
+/** The most accurate baseline and network within a budget of total bits. */
+interface Comparison {
+  readonly budget: number;
+  readonly baseline: RatePoint | undefined;
+  readonly network: RatePoint | undefined;
+}
+
+/** Result as it stands in the JSON report: settings beside the figures of their point. */
+export function rateDistortionJson(result: RateDistortionResult): object {
+  return {
+    ...result,
+    curve: result.curve.map(({ setting, ...point }) => ({ ...point, ...setting })),
+    comparison: compare(result.curve).map(({ budget, baseline, network }) => ({
+      budget,
+      ...(baseline && { baseline: cited(baseline) }),
+      ...(network && { network: cited(network) }),
+      ...(baseline && network && { differenceDb: network.nmseDb - baseline.nmseDb }),
+    })),
+  };
+}
+
+/** Tables: the best of each kind within each budget, and float codewords. Every point is in the JSON report. */
+export function renderRateDistortion(result: RateDistortionResult, data: string): string {
+  const { curve, select, baselines, floatTable, samples } = result;
+  const chosen =
+    select === undefined
+      ? `Settings chosen on the same samples (give --select to choose them on others).`
+      : `Settings chosen on ${select.samples} samples of ${select.data}.`;
+  const fitted =
+    baselines === undefined ? '' : ` Baselines fitted on ${baselines.samples} samples of ${baselines.data}.`;
+  const comparison = compare(curve).map(({ budget, baseline, network }) => [
+    String(budget),
+    ...cells(baseline),
+    ...cells(network),
+    baseline && network ? (network.nmseDb - baseline.nmseDb).toFixed(2) : '-',
+    network ? settingOf(network) : '-',
+  ]);
+  const header = [
+    ...['bits, at most', 'best baseline', 'bits', 'NMSE dB', 'best network', 'bits', 'NMSE dB', 'difference dB'],
+    'setting of the network',
+  ];
+  const sections = [`${samples} samples of ${data}. ${chosen}${fitted}`, renderTable(header, comparison)];
+  if (floatTable !== undefined) {
+    const rows = floatTable.map((row) => [
+      String(row.codewordLength),
+      row.pcaNmseDb.toFixed(2),
+      row.rrrNmseDb.toFixed(2),
+    ]);
+    sections.push(
+      `Float codewords, magnitude NMSE (perfect phase):\n${renderTable(['M', 'PCA dB', 'linear RRR dB'], rows)}`,
+    );
+  }
+  return sections.join('\n\n');
+}
+
+/**
+ * NMSE against bits of every scheme, networks solid, baselines dashed: at every sixth of an octave of bits the point that
+ * one would choose within that budget.
+ */
+export function rateDistortionPlot(result: RateDistortionResult, data: string): LinePlot {
+  const names = [...new Set(result.curve.map(({ scheme }) => scheme))];
+  const series = names.map((name): PlotSeries => {
+    const points = result.curve.filter(({ scheme }) => scheme === name);
+    return {
+      name,
+      style: points[0]?.family === 'baseline' ? 'dashed' : 'solid',
+      points: thin(points).map(({ bits, nmseDb }) => ({ x: bits, y: nmseDb })),
+    };
+  });
+  return {
+    title: 'Accuracy against the size of a report',
+    subtitle: `Whole reports, every bit counted; ${result.samples} samples of ${data}`,
+    x: { title: 'Mean bits of a report', scale: 'log', ticks: [50, 100, 200, 350, 500, 700, 1000, 1700, 3000, 5000] },
+    y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
+    series,
+  };
+}
+
+function thin(points: readonly RatePoint[]): RatePoint[] {
+  const most = Math.max(...points.map(({ bits, chosenAt }) => Math.max(bits, chosenAt?.bits ?? 0)));
+  const chosen = new Set<RatePoint>();
+  for (let budget = most; budget >= 1; budget *= 2 ** (-1 / 6)) {
+    const best = bestWithin(points, budget);
+    if (best !== undefined) chosen.add(best);
+  }
+  return [...chosen].sort((a, b) => a.bits - b.bits);
+}
+
+function compare(curve: readonly RatePoint[]): Comparison[] {
+  const within = (family: RatePoint['family'], budget: number) =>
+    bestWithin(
+      curve.filter((point) => point.family === family),
+      budget,
+    );
+  return budgets
+    .map((budget) => ({ budget, baseline: within('baseline', budget), network: within('network', budget) }))
+    .filter(({ baseline, network }) => baseline !== undefined || network !== undefined);
+}
+
+function settingOf({ setting }: RatePoint): string {
+  return Object.entries(setting)
+    .map(([knob, value]) => `${knob} ${value}`)
+    .join(', ');
+}
+
+function cited({ scheme, bits, nmseDb }: RatePoint): object {
+  return { scheme, bits, nmseDb };
+}
+
+function cells(point: RatePoint | undefined): string[] {
+  return point === undefined ? ['-', '-', '-'] : [point.scheme, point.bits.toFixed(0), point.nmseDb.toFixed(2)];
+}

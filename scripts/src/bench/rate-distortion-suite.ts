@@ -1,0 +1,138 @@
+import path from 'node:path';
+import type { ScaleSpec } from '@edge-csi/csi';
+import type { CsiSource } from '@edge-csi/csi/files';
+import type { Manifest } from '@edge-csi/models';
+import { type DataOptions, dataFor, openData } from '../data.ts';
+import { sha256Of } from '../file-hash.ts';
+import { startProgress } from '../progress.ts';
+import { UsageError } from '../usage.ts';
+import { linkSamples } from './accuracy.ts';
+import { type Baselines, fitBaselines } from './baselines/baselines.ts';
+import { type FloatRow, measureFloatTable } from './baselines/float-table.ts';
+import { openNetworkScheme } from './network-scheme.ts';
+import { type RatePoint, type SweepSamples, sweep } from './rate-distortion.ts';
+import type { Scheme } from './scheme.ts';
+import type { LinkSample } from './transceiver.ts';
+
+export interface RateDistortionOptions {
+  readonly manifests: readonly Manifest[];
+  readonly zoo: string;
+  readonly data: string;
+  readonly uplink: string | undefined;
+  /** Samples of `data`, and of `select`, at most, spread over each. */
+  readonly samples: number | undefined;
+  /** File that settings are chosen on; `data` itself where absent. */
+  readonly select: string | undefined;
+  /** File that the classical schemes are fitted on; none are drawn where absent. */
+  readonly baselinesFrom: string | undefined;
+  /** Samples of `baselinesFrom`, at most. */
+  readonly fitSamples: number;
+}
+
+/** A file that took part in a measurement. */
+interface UsedFile {
+  readonly data: string;
+  readonly dataSha256: string;
+  readonly samples: number;
+}
+
+export interface RateDistortionResult {
+  readonly samples: number;
+  readonly select?: UsedFile;
+  readonly baselines?: UsedFile;
+  readonly curve: readonly RatePoint[];
+  /** Float codewords of the linear schemes. */
+  readonly floatTable?: readonly FloatRow[];
+}
+
+/**
+ * Measures networks, and classical schemes where there is a file to fit them on, as whole reports on the same samples.
+ *
+ * @throws UsageError where a file would serve two of fitting, choosing and measuring, or cannot serve its own purpose.
+ */
+export async function runRateDistortion(options: RateDistortionOptions): Promise<RateDistortionResult> {
+  const { manifests, select: selectPath, baselinesFrom } = options;
+  await requireApart({ '--data': options.data, '--select': selectPath, '--baselines-from': baselinesFrom });
+  const [first] = manifests;
+  if (first === undefined) throw new UsageError('there is no model to take the shape of the CSI from');
+  const other = manifests.find(({ csi }) => JSON.stringify(csi) !== JSON.stringify(first.csi));
+  if (other !== undefined) {
+    throw new UsageError(`${first.id} and ${other.id} take different CSI; name models of one kind with --models`);
+  }
+  const measure = await readSamples(dataFor(first, options.data, options.uplink), options.samples);
+  const select =
+    selectPath === undefined ? measure : await readSamples(dataFor(first, selectPath), options.samples, '--select');
+  const samples: SweepSamples = { measure, select };
+
+  const curve: RatePoint[] = [];
+  const draw = async (scheme: Scheme): Promise<void> => {
+    const progress = startProgress(scheme.name, scheme.settings.length);
+    curve.push(...(await sweep(scheme, samples, progress.update).finally(progress.stop)));
+  };
+  let fitted: Pick<RateDistortionResult, 'baselines' | 'floatTable'> = {};
+  if (baselinesFrom !== undefined) {
+    const source = await bothBands(dataFor(first, baselinesFrom), '--baselines-from');
+    if (first.normalization.kind !== 'spherical') {
+      throw new UsageError(`the baselines send a norm, ${first.id} does not; name spherical models with --models`);
+    }
+    const baselines = fitWithProgress(source, options.fitSamples, first.normalization.scale);
+    for (const scheme of baselines.schemes) await draw(scheme);
+    fitted = {
+      baselines: await usedFile(baselinesFrom, baselines.samples),
+      floatTable: measureFloatTable(baselines.linear, measure),
+    };
+  }
+  for (const manifest of manifests) {
+    const scheme = await openNetworkScheme(manifest, options.zoo);
+    await draw(scheme).finally(() => scheme.close());
+  }
+  const chosen = selectPath === undefined ? {} : { select: await usedFile(selectPath, select.length) };
+  return { samples: measure.length, ...chosen, ...fitted, curve };
+}
+
+function fitWithProgress(source: CsiSource, limit: number, scale: ScaleSpec): Baselines {
+  const progress = startProgress('fit of the baselines', Math.min(limit, source.numSamples));
+  try {
+    return fitBaselines({ source, limit, scale, onProgress: progress.update });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Refuses bytes in two roles: fitted or chosen on what they are measured on, figures would flatter. */
+async function requireApart(roles: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const seen = new Map<string, string>();
+  for (const [option, file] of Object.entries(roles)) {
+    if (file === undefined) continue;
+    const hash = await sha256Of(file);
+    const earlier = seen.get(hash);
+    if (earlier !== undefined) {
+      throw new UsageError(`${option} and ${earlier} are the same data (${path.basename(file)}); give another file`);
+    }
+    seen.set(hash, option);
+  }
+}
+
+async function readSamples(data: DataOptions, limit: number | undefined, option?: string): Promise<LinkSample[]> {
+  const source = option === undefined ? await openData(data) : await bothBands(data, option);
+  const count = Math.min(limit ?? source.numSamples, source.numSamples);
+  // Spread over the file, whose neighbours may be neighbours in space, so that both files are sampled alike.
+  return Array.from({ length: count }, (_, i) => Math.floor((i * source.numSamples) / count)).flatMap((index) =>
+    linkSamples(source, index, index + 1),
+  );
+}
+
+/** Opens data that has to bring its own uplink, as `--uplink` belongs to `--data`. */
+async function bothBands(data: DataOptions, option: string): Promise<CsiSource> {
+  const source = await openData(data);
+  if (source.uplink(0) === undefined) {
+    throw new UsageError(
+      `${option} is ${source.name}, which has no uplink; give a path list or a .npz with both bands`,
+    );
+  }
+  return source;
+}
+
+async function usedFile(file: string, samples: number): Promise<UsedFile> {
+  return { data: path.basename(file), dataSha256: await sha256Of(file), samples };
+}
