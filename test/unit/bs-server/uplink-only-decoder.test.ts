@@ -18,7 +18,11 @@ function uplinkOf(i: number): Float32Array {
 
 /** A graph that answers with values of its own for each uplink entry. */
 function graphOf(run: (uplink: GraphTensor) => Float32Array): Graph {
-  return { run: ({ uplink }) => Promise.resolve(run(uplink as GraphTensor)), release: () => Promise.resolve() };
+  return {
+    inputNames: ['uplink'],
+    run: ({ uplink }) => Promise.resolve(run(uplink as GraphTensor)),
+    release: () => Promise.resolve(),
+  };
 }
 
 async function decode(decoder: Graph, uplinks: readonly Float32Array[]) {
