@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { LinePlot } from '../line-plot.ts';
 import type { FloatRow } from './baselines/float-table.ts';
 import type { DenseStudy, DenseVariant } from './dense-study.ts';
@@ -15,7 +16,8 @@ const freeLossDb = 0.1;
 
 /** The study as a Markdown page, every figure measured by the run that writes it. */
 export function renderDense({ studies, linear, data, svg }: DensePage): string {
-  const command = `edge-csi ${process.argv.slice(2).join(' ')}`;
+  // Folders of one machine say nothing to the reader of another.
+  const command = ['edge-csi', ...process.argv.slice(2).map((argument) => path.basename(argument))].join(' ');
   const sections = [
     '# How small may the Dense layer be?',
     `The encoder of a pruned model is one Dense layer; the full one adds a convolution that holds a hundredth of its weights.\n` +
