@@ -24,8 +24,9 @@ export interface Innovation {
  * D = (A V S V^T A + N)^-1 A V S, S the covariance of the prior's error.
  *
  * With the uplink as prior this is the joint ridge regression on [q, u], written so that one set of covariances
- * serves every codeword length and bit count: quantisation enters as gain A and uncorrelated noise N. Against a regression
- * on quantised codewords themselves the difference is 0.02 dB or less.
+ * serves every codeword length and bit count: quantisation enters as gain A and uncorrelated noise N. Regressions on
+ * quantised codewords themselves (COST 2100 indoor, 16,000 samples, 50 to 1400 bits) differ by up to 0.05 dB of magnitude
+ * NMSE and 0.03 dB of whole reports, in either direction.
  */
 export function fitInnovation(fit: LinearFit, prior: Prior, observed: readonly ObservedComponent[]): Innovation {
   const size = observed.length;
