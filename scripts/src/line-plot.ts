@@ -61,7 +61,7 @@ function specOf({ title, subtitle, x, y, series }: LinePlot): TopLevelSpec {
   // A log scale has no zero to leave out.
   const scale = ({ scale: type }: PlotAxis) =>
     type === 'log' ? { type, nice: false, padding: 12 } : { type, zero: false };
-  const legend = { title: null, symbolSize: 80, labelFontSize: 12, rowPadding: 5 };
+  const legend = { title: null, symbolSize: 80, labelFontSize: 12, labelLimit: 0, rowPadding: 5 };
   const colour = { field: 'series', type: 'nominal', scale: { domain: names, range: colours } } as const;
   const axis = ({ title: text, ticks }: PlotAxis) => ({
     title: text,

@@ -7,6 +7,7 @@ interface DensePage {
   readonly studies: readonly DenseStudy[];
   readonly linear: readonly FloatRow[] | undefined;
   readonly data: string;
+  readonly samples: number;
   /** File of the figure, beside the page. */
   readonly svg: string | undefined;
 }
@@ -15,13 +16,13 @@ interface DensePage {
 const freeLossDb = 0.1;
 
 /** The study as a Markdown page, every figure measured by the run that writes it. */
-export function renderDense({ studies, linear, data, svg }: DensePage): string {
+export function renderDense({ studies, linear, data, samples, svg }: DensePage): string {
   // Folders of one machine say nothing to the reader of another.
   const command = ['edge-csi', ...process.argv.slice(2).map((argument) => path.basename(argument))].join(' ');
   const sections = [
     '# How small may the Dense layer be?',
     `The encoder of a pruned model is one Dense layer; the full one adds a convolution that holds a hundredth of its weights.\n` +
-      `Measured on ${data} by \`${command}\`. NMSE of |H| at the decoder's output, phases known; no variant was retrained.`,
+      `Measured on ${samples} samples of ${data} by \`${command}\`. NMSE of |H| at the decoder's output, phases known; no variant was retrained.`,
     `**${recommendation(studies)}**`,
     ...(svg === undefined ? [] : [`![NMSE against codeword length](${svg})`]),
     `## Codeword length\n\n${lengthTable(studies, linear)}`,
@@ -69,14 +70,33 @@ function rounded({ variants }: DenseStudy): DenseVariant[] {
 }
 
 function recommendation(studies: readonly DenseStudy[]): string {
-  const fewest = studies.map((study) => {
-    const free = rounded(study).filter((v) => v.magnitudeNmseDb - asTrained(study).magnitudeNmseDb <= freeLossDb);
-    return Math.min(32, ...free.map(({ bitsPerWeight }) => bitsPerWeight));
-  });
+  const most = Math.max(...studies.flatMap((study) => rounded(study).map(({ bitsPerWeight }) => bitsPerWeight)));
+  const loss = (study: DenseStudy) => {
+    const variant = rounded(study).find(({ bitsPerWeight }) => bitsPerWeight === most) as DenseVariant;
+    return variant.magnitudeNmseDb - asTrained(study).magnitudeNmseDb;
+  };
+  const free = studies.filter((study) => loss(study) <= freeLossDb).map(({ codewordLength }) => codewordLength);
+  const rank = shorterBeatsLowRank(studies)
+    ? 'shorten the codeword rather than lower its rank, which costs more at every length measured'
+    : 'compare a lower rank with a shorter codeword, which does not always do better';
   return (
-    `Shorten the codeword first, then its weights, and leave the rank: at ${Math.max(...fewest)} bits per weight every codeword ` +
-    `length loses at most ${freeLossDb} dB, while a lower rank at the same codeword length costs more than a shorter codeword would.`
+    `Store weights in ${most} bits, which costs at most ${freeLossDb} dB at codeword lengths ${free.join(', ') || 'none'}, ` +
+    `and ${rank}.`
   );
+}
+
+/** Whether each model's low-rank variants of at least the next shorter codeword's length do worse than that codeword. */
+function shorterBeatsLowRank(studies: readonly DenseStudy[]): boolean {
+  return studies.every((study, i) => {
+    const shorter = studies[i - 1];
+    if (shorter === undefined) return true;
+    const { codewordLength } = shorter;
+    const limit = asTrained(shorter).magnitudeNmseDb;
+    return study.variants.every(
+      ({ rank, magnitudeNmseDb }) =>
+        rank === undefined || rank === study.codewordLength || rank < codewordLength || magnitudeNmseDb > limit,
+    );
+  });
 }
 
 function lengthTable(studies: readonly DenseStudy[], linear: readonly FloatRow[] = []): string {

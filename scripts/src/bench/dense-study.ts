@@ -24,6 +24,7 @@ export interface DenseVariant {
 export interface DenseStudy {
   readonly model: string;
   readonly codewordLength: number;
+  readonly samples: number;
   /** As trained, codeword unquantised, phases known. */
   readonly floatMagnitudeNmseDb: number;
   readonly variants: readonly DenseVariant[];
@@ -67,7 +68,7 @@ export async function studyDense(options: DenseStudyOptions): Promise<DenseStudy
   }
   const floatMagnitudeNmseDb = await bench.measure(layer, false);
   await bench.close();
-  return { model: manifest.id, codewordLength: numOutputs, floatMagnitudeNmseDb, variants };
+  return { model: manifest.id, codewordLength: numOutputs, samples: bench.samples, floatMagnitudeNmseDb, variants };
 }
 
 async function openBench({ manifest, zoo, data, samples }: DenseStudyOptions) {
@@ -125,5 +126,5 @@ async function openBench({ manifest, zoo, data, samples }: DenseStudyOptions) {
     return nmseDb(errors);
   }
 
-  return { measure, close: () => decoder.release() };
+  return { samples: count, measure, close: () => decoder.release() };
 }

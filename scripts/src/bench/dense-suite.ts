@@ -26,7 +26,13 @@ export async function dense(options: BenchOptions): Promise<{ studies: DenseStud
   }
   progress.stop();
   const linear = manifests[0] && (await linearTable(options, manifests[0]));
-  const page = renderDense({ studies, linear, data: path.basename(options.data), svg: svg && path.basename(svg) });
+  const page = renderDense({
+    studies,
+    linear,
+    data: path.basename(options.data),
+    samples: studies[0]?.samples ?? 0,
+    svg: svg && path.basename(svg),
+  });
   process.stdout.write(page);
   if (markdown !== undefined) await writeFile(markdown, page);
   if (svg !== undefined) await writeFile(svg, await renderLinePlot(densePlot(studies, linear)));
