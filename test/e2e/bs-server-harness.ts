@@ -157,7 +157,13 @@ export async function createReferenceDecoder(model: ModelBundle) {
     quantizer.dequantizeInto(latent, codeword);
     const uplink = new Float32Array(numEntries);
     if (uplinkCsi !== undefined) uplinkMagnitudeInto(uplink, uplinkCsi);
-    const inputs = { latent: new Tensor('float32', latent, [1, latent.length]), uplink: plane(uplink) };
+    const cell = new Float32Array(quantizer.length);
+    quantizer.cellInto(cell);
+    const inputs = {
+      latent: new Tensor('float32', latent, [1, latent.length]),
+      cell: new Tensor('float32', cell, [1, cell.length]),
+      uplink: plane(uplink),
+    };
     const magnitude = outputOf(await decoder.run(inputs), 'magnitude');
     const csi = new Float32Array(2 * numEntries);
     reconstructInto(csi, { magnitude, bits, phase: sample.phase, norm: 1 });
