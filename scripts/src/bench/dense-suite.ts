@@ -5,6 +5,7 @@ import { dataFor, openData } from '../data.ts';
 import { renderLinePlot } from '../line-plot.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
+import { UsageError } from '../usage.ts';
 import { linkSamples } from './accuracy.ts';
 import { fitBaselines } from './baselines/baselines.ts';
 import { type FloatRow, measureFloatTable } from './baselines/float-table.ts';
@@ -16,6 +17,12 @@ import { type DenseStudy, studyDense } from './dense-study.ts';
 export async function dense(options: BenchOptions): Promise<{ studies: DenseStudy[]; linear: FloatRow[] | undefined }> {
   const { models, zoo, samples, svg, markdown } = options;
   const manifests = models ? await modelsById(models, zoo) : await prunedModelsOfOneShape(zoo);
+  const other = manifests.find((m) => !m.pruned || m.planes === 'absolute-parts');
+  if (other !== undefined) {
+    throw new UsageError(
+      `${other.id} has more than a Dense layer on |H|; name pruned DualNet-MAG models with --models`,
+    );
+  }
   manifests.sort((a, b) => a.codeword.length - b.codeword.length);
   const studies: DenseStudy[] = [];
   const progress = startProgress('models', manifests.length);
