@@ -9,6 +9,7 @@ export type SettleReason =
   | 'newer-report'
   | 'deadline-passed'
   | 'draining'
+  | 'queue-full'
   | 'no-decoder'
   | 'worker-crash'
   | 'decoder-error'

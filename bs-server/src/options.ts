@@ -31,6 +31,13 @@ export interface BsServerOptions {
   readonly maxBatchSize?: number;
   /** How long an idle decoder waits for a batch to grow. */
   readonly maxQueueDelayMs?: number;
+  /** Reports in front of one model's decoder, beyond which those of the oldest deadline are shed. */
+  readonly maxQueueSize?: number;
+  /**
+   * Whether UEs are told to hold back while the decoders cannot keep up: longer periods first, then fewer bits; last,
+   * reports are shed that would be late. For a measurement at a fixed configuration, false.
+   */
+  readonly overloadControl?: boolean;
 
   /** How much older than its report an uplink may be. 0: only the uplink of the report's own slot. */
   readonly freshnessWindowSlots?: number;
@@ -45,6 +52,8 @@ export interface BsServerOptions {
   readonly intraOpNumThreads?: number;
   /** Decode workers on the CPU. */
   readonly decodeWorkers?: number;
+  /** Decoding time of one batch beyond which its worker counts as stuck and gets no more. */
+  readonly decoderTimeoutMs?: number;
   /** Restarts of a crashed decode worker within a minute. */
   readonly maxWorkerRestarts?: number;
 
@@ -89,6 +98,8 @@ export const DEFAULTS = {
   deadlineMs: 100,
   maxBatchSize: 16,
   maxQueueDelayMs: 0,
+  maxQueueSize: 1024,
+  overloadControl: true,
   freshnessWindowSlots: 8,
   maxUplinkAgeMs: 1_000,
   uplinkWaitMs: 2,
@@ -96,6 +107,7 @@ export const DEFAULTS = {
   executionProviders: ['cuda', 'webgpu', 'cpu'],
   intraOpNumThreads: 1,
   decodeWorkers: 1,
+  decoderTimeoutMs: 5_000,
   maxWorkerRestarts: 5,
   maxUes: 1024,
   maxPhyFeeds: 16,
@@ -115,6 +127,7 @@ const integers: readonly (readonly [keyof typeof DEFAULTS, number, number])[] = 
   ['reportPeriodSlots', 1, 320],
   ['codewordTruncation', 0, 7],
   ['maxBatchSize', 1, 256],
+  ['maxQueueSize', 1, 2 ** 20],
   ['freshnessWindowSlots', 0, 2 ** 20],
   ['uplinksPerUe', 1, 64],
   ['intraOpNumThreads', 1, 64],
@@ -132,6 +145,7 @@ const durations: readonly (readonly [keyof typeof DEFAULTS, number])[] = [
   ['maxQueueDelayMs', 0],
   ['maxUplinkAgeMs', 0],
   ['uplinkWaitMs', 0],
+  ['decoderTimeoutMs', 1],
   ['helloTimeoutMs', 1],
   ['pingIntervalMs', 1],
   ['idleTimeoutMs', 1],

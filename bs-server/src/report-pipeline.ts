@@ -34,6 +34,8 @@ export interface ReportPipelineParts {
   readonly uplinkOnly: UplinkOnlyStage;
   readonly pool: Pick<DecoderPool<DecodeJob>, 'claim' | 'serving' | 'down' | 'inFlight'>;
   readonly listener: PipelineListener;
+  /** Reports one queue may hold at present. */
+  readonly queueBound: () => number;
   readonly clock: () => number;
 }
 
@@ -168,6 +170,8 @@ export class ReportPipeline {
     const batcher = this.#parts.batchers[report.model] as Batcher<ReportJob>;
     const superseded = batcher.push(report.ueId, report.deadlineMs, job, nowMs);
     if (superseded !== undefined) this.#settle(superseded.report, 'superseded', 'newer-report');
+    const queueBound = this.#parts.queueBound();
+    if (batcher.size > queueBound) this.#fail(batcher.takeExcess(queueBound), 'shed', 'queue-full');
   }
 
   #advance(nowMs: number): void {

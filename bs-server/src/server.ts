@@ -12,6 +12,8 @@ import { startWorkerThread } from './decoding/start-worker.ts';
 import { uplinkOnlyDecoderModelOf } from './decoding/uplink-only-decoder.ts';
 import { batchLayoutOf, loadCatalog, type ServedModel } from './model-catalog.ts';
 import { type BsServerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { OverloadControl } from './overload/overload-control.ts';
+import { noRelief } from './overload/overload-policy.ts';
 import { packageVersion } from './package-version.ts';
 import { EstimateOutlet } from './publishing/estimate-outlet.ts';
 import { EstimateStream } from './publishing/estimate-stream.ts';
@@ -35,6 +37,7 @@ import { UplinkJoin } from './uplink/uplink-join.ts';
 import type { UplinkSample } from './uplink/uplink-ring.ts';
 import { loadUplinkOnly } from './uplink-only-catalog.ts';
 import { UplinkOnlyStage } from './uplink-only-stage.ts';
+import { VitalSigns } from './vital-signs.ts';
 
 /**
  * Starts a BS server and waits until its decoder is warm. It listens from the beginning, so that /healthz and /readyz
@@ -78,6 +81,8 @@ class ComposedServer implements BsServer {
   readonly #join: UplinkJoin<AcceptedReport>;
   readonly #watch: ReportWatch;
   readonly #pool: DecoderPool<DecodeJob>;
+  readonly #overload: OverloadControl | undefined;
+  readonly #vitalSigns: VitalSigns;
   readonly #pipeline: ReportPipeline;
   readonly #gate: WebSocketGate;
   readonly #gateway: Gateway;
@@ -104,6 +109,8 @@ class ComposedServer implements BsServer {
     this.#join = new UplinkJoin(options);
     this.#watch = new ReportWatch(options);
     this.#pool = this.#createPool();
+    this.#overload = options.overloadControl ? this.#createOverloadControl() : undefined;
+    this.#vitalSigns = new VitalSigns({ ...options, pool: this.#pool, overload: this.#overload });
     this.#pipeline = this.#createPipeline();
     this.#gate = this.#createGate();
     this.#gateway = this.#createGateway();
@@ -163,6 +170,7 @@ class ComposedServer implements BsServer {
 
   async #close(): Promise<void> {
     this.#phase = 'closed';
+    this.#vitalSigns.stop();
     this.#pipeline.abandon();
     await this.#pool.close(workerEndTimeoutMs);
     await this.#gate.close();
@@ -191,8 +199,19 @@ class ComposedServer implements BsServer {
     );
   }
 
+  #createOverloadControl(): OverloadControl {
+    return new OverloadControl({
+      ...this.#options,
+      tally: this.#tally,
+      numWorkers: () => this.#pool.numServing,
+      apply: (relief) => {
+        for (const session of this.#registry) session.relieve(relief);
+      },
+    });
+  }
+
   #createPipeline(): ReportPipeline {
-    const { clock, maxBatchSize, deadlineMs } = this.#options;
+    const { clock, maxBatchSize, deadlineMs, maxQueueSize } = this.#options;
     const { id: modelId, csi: shape } = this.#uplinkOnly?.manifest ?? {};
     const listener = new EstimateOutlet(this.#stream, this.#tally, this.#metrics, clock);
     const uplinkOnly = new UplinkOnlyStage({
@@ -204,7 +223,16 @@ class ComposedServer implements BsServer {
       listener,
     });
     const batchers = this.#served.map(() => new Batcher<ReportJob>(this.#options));
-    return new ReportPipeline({ join: this.#join, batchers, uplinkOnly, pool: this.#pool, clock, listener });
+    const queueBound = () => this.#overload?.queueBound ?? maxQueueSize;
+    return new ReportPipeline({
+      join: this.#join,
+      batchers,
+      uplinkOnly,
+      pool: this.#pool,
+      clock,
+      listener,
+      queueBound,
+    });
   }
 
   #createGate(): WebSocketGate {
@@ -228,6 +256,7 @@ class ComposedServer implements BsServer {
       watch: this.#watch,
       token,
       defaults: this.#options,
+      relief: () => this.#overload?.relief ?? noRelief,
       helloTimeoutMs,
       deadlineMs,
       clock,
@@ -266,7 +295,7 @@ class ComposedServer implements BsServer {
       onRequest: requestListener({
         files: modelRoutes(this.#served),
         health: () => this.#health(),
-        ready: () => this.#phase === 'serving' && this.#pool.serving,
+        ready: () => this.#phase === 'serving' && this.#vitalSigns.ready,
         metrics: () => this.#metrics.render(),
       }),
     });
@@ -287,6 +316,9 @@ class ComposedServer implements BsServer {
       queued: this.#pipeline.queued,
       estimates: { sent: this.#stream.sent, skipped: this.#stream.skipped },
       uesEvicted: this.#join.evicted,
+      overloadLevel: this.#overload?.level ?? 0,
+      decodersStuck: this.#pool.numStuck,
+      loopLagMs: this.#vitalSigns.loopLagMs,
       connections: this.#gateway.connections,
     };
   }

@@ -83,7 +83,8 @@ def run(config: dict, train: Split, val: Split, normalization, arguments, log) -
         name = config["id"] if kind == config["encoders"][0] else f"{config['id']}-{kind}"
         checkpoint = arguments.checkpoints and arguments.checkpoints / f"{name}.pt"
         if checkpoint and checkpoint.exists():
-            encoder, decoder, trainer.quantizer = torch.load(checkpoint)
+            encoder, decoder, trainer.quantizer, seconds = torch.load(checkpoint)
+            started = time.time() - seconds
             log(f"{name}: encoder and decoder from {checkpoint}")
         else:
             if stem is None:
@@ -92,7 +93,7 @@ def run(config: dict, train: Split, val: Split, normalization, arguments, log) -
             trainer.quantizer = first_quantizer
             encoder, decoder = fork(config, trainer, stem, kind == "pruned", name)
             if checkpoint:
-                torch.save((encoder, decoder, trainer.quantizer), checkpoint)
+                torch.save((encoder, decoder, trainer.quantizer, time.time() - started), checkpoint)
         if arguments.without_refiner:
             continue
         # One refiner serves both: what the BS holds before it hardly depends on the encoder's convolution.

@@ -105,6 +105,13 @@ export class Batcher<J> {
     return late;
   }
 
+  /** Takes the jobs beyond `maxSize`, oldest deadline first: they are the likeliest to be late, and the least fresh. */
+  takeExcess(maxSize: number): J[] {
+    const excess = this.#queue.splice(0, Math.max(0, this.#queue.length - maxSize));
+    for (const { ueId } of excess) this.#byUe.delete(ueId);
+    return excess.map(({ job }) => job);
+  }
+
   /** Takes every job, for a server that stops. */
   takeAll(): J[] {
     this.#byUe.clear();

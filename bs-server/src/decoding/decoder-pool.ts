@@ -28,6 +28,16 @@ export class DecoderPool<J> {
     return this.#members.length > 0 && this.#members.every((member) => member.down);
   }
 
+  /** Workers that take batches. */
+  get numServing(): number {
+    return this.#members.filter((member) => member.serving).length;
+  }
+
+  /** Workers with a batch that takes longer than any should. */
+  get numStuck(): number {
+    return this.#members.filter((member) => member.stuck).length;
+  }
+
   /** Jobs with the workers. */
   get inFlight(): number {
     return this.#members.reduce((sum, member) => sum + member.inFlight, 0);
@@ -60,6 +70,11 @@ export class DecoderPool<J> {
       if (slot !== undefined) return slot;
     }
     return undefined;
+  }
+
+  /** Takes note of batches that have been with a worker for longer than `limitMs`. */
+  checkProgress(limitMs: number): void {
+    for (const member of this.#members) member.checkProgress(limitMs);
   }
 
   /** Lets the workers finish their batches and end; one that takes longer than `timeoutMs` is left to itself. */

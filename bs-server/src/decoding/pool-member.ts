@@ -15,6 +15,9 @@ type WorkerReady = Extract<WorkerReply, { kind: 'ready' }>;
 export type WorkerEvent =
   | { readonly kind: 'serving'; readonly ready: WorkerReady }
   | { readonly kind: 'batch-failed'; readonly message: string }
+  /** A batch takes longer than any should; and the news that it has come to an end after all. */
+  | { readonly kind: 'stuck'; readonly forMs: number }
+  | { readonly kind: 'recovered' }
   | { readonly kind: 'restarting'; readonly error: Error }
   | { readonly kind: 'gave-up'; readonly error: Error };
 
@@ -45,6 +48,9 @@ export class PoolMember<J> {
   #worker: DecodeWorker | undefined;
   #serving = false;
   #failuresInARow = 0;
+  /** When the worker last answered, or was given a batch while it had none. */
+  #progressMs = 0;
+  #stuck = false;
   #restartsMs: number[] = [];
   /** Set until the worker serves for the first time. */
   #starting: { resolve(ready: WorkerReady): void; reject(error: Error): void } | undefined;
@@ -56,17 +62,19 @@ export class PoolMember<J> {
     this.#listener = listener;
     this.#slots = Array.from(
       { length: slotsPerWorker },
-      (_, slot) =>
-        new DecodeSlot(options.setup.layout, (model, count) =>
-          this.#worker?.post({ kind: 'decode', slot, model, count }),
-        ),
+      (_, slot) => new DecodeSlot(options.setup.layout, (model, count) => this.#dispatch(slot, model, count)),
     );
     this.#setup = { ...options.setup, slots: this.#slots.map(({ buffers }) => buffers.memory) };
   }
 
   /** True while the worker takes batches. */
   get serving(): boolean {
-    return this.#serving;
+    return this.#serving && !this.#stuck;
+  }
+
+  /** True while a batch takes longer than any should. */
+  get stuck(): boolean {
+    return this.#stuck;
   }
 
   /** True once the worker is gone for good. */
@@ -93,9 +101,17 @@ export class PoolMember<J> {
   }
 
   claim(): DecodeSlot<J> | undefined {
-    const slot = this.#serving ? this.#slots.find(({ free }) => free) : undefined;
+    const slot = this.serving ? this.#slots.find(({ free }) => free) : undefined;
     slot?.claim();
     return slot;
+  }
+
+  /** Takes note of a batch that has been with the worker for longer than `limitMs`. */
+  checkProgress(limitMs: number): void {
+    const forMs = this.#options.clock() - this.#progressMs;
+    if (this.#stuck || !this.busy || forMs <= limitMs) return;
+    this.#stuck = true;
+    this.#listener.changed({ kind: 'stuck', forMs });
   }
 
   /** Lets the worker finish its batches and end; one that takes longer than `timeoutMs` is left to itself. */
@@ -120,8 +136,14 @@ export class PoolMember<J> {
     clearTimeout(timer);
   }
 
+  #dispatch(slot: number, model: number, count: number): void {
+    if (this.#slots.filter(({ decoding }) => decoding).length === 1) this.#progressMs = this.#options.clock();
+    this.#worker?.post({ kind: 'decode', slot, model, count });
+  }
+
   #launch(): void {
     this.#failuresInARow = 0;
+    this.#stuck = false;
     this.#worker = this.#options.startWorker(this.#setup, {
       replied: (reply) => this.#replied(reply),
       exited: (error) => this.#exited(error),
@@ -138,6 +160,11 @@ export class PoolMember<J> {
     }
     const slot = this.#slots[reply.slot] as DecodeSlot<J>;
     slot.finish();
+    this.#progressMs = this.#options.clock();
+    if (this.#stuck) {
+      this.#stuck = false;
+      this.#listener.changed({ kind: 'recovered' });
+    }
     if (reply.kind === 'decoded') {
       this.#failuresInARow = 0;
       this.#listener.decoded(slot, reply.decodeMs);

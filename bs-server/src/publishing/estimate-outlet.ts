@@ -25,6 +25,7 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
     const nowMs = this.#clock();
     const { report, quality } = decoded.job;
     this.#tally.quality(quality);
+    this.#tally.queueMs += decoded.queueMs;
     this.#metrics.queueMs.observe(decoded.queueMs);
     this.#metrics.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
     this.#stream.publish(() => channelEstimateOf(decoded, nowMs));
@@ -36,6 +37,7 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
 
   batchDone(size: number, decodeMs: number): void {
     this.#tally.batches++;
+    this.#tally.decodeMs += decodeMs;
     this.#metrics.batchSize.observe(size);
     this.#metrics.decodeMs.observe(decodeMs);
   }

@@ -33,17 +33,22 @@ export interface ServerStats {
   readonly batches: { readonly decoded: number; readonly failed: number };
   readonly workerRestarts: number;
   readonly connections: { readonly ues: number; readonly phyFeeds: number; readonly subscribers: number };
+  /** What UEs are asked to give up: 0 nothing, 1-3 longer periods, 4-5 fewer bits too, 6 reports are shed. */
+  readonly overloadLevel: number;
 }
 
 /** What is not counted but read where it lives. */
 export type Gauges = Pick<ServerStats, 'inFlight' | 'estimates' | 'connections'> & {
   readonly uesEvicted: number;
   readonly queued: number;
+  readonly overloadLevel: number;
+  readonly decodersStuck: number;
+  readonly loopLagMs: number;
 };
 
 /** A snapshot of the counters. */
 export function statsOf(tally: Tally, gauges: Gauges): ServerStats {
-  const { estimates, connections, inFlight, uesEvicted } = gauges;
+  const { estimates, connections, inFlight, uesEvicted, overloadLevel } = gauges;
   return {
     received: tally.received,
     ...tally.outcomes,
@@ -58,5 +63,6 @@ export function statsOf(tally: Tally, gauges: Gauges): ServerStats {
     batches: { decoded: tally.batches, failed: tally.failedBatches },
     workerRestarts: tally.workerRestarts,
     connections,
+    overloadLevel,
   };
 }

@@ -18,6 +18,10 @@ export class Tally {
   /** Rejects sent, by error code. */
   readonly rejects = new Map<string, number>();
   batches = 0;
+  /** Sum of the batches' decoding times. */
+  decodeMs = 0;
+  /** Sum of the decoded reports' waits in front of the decoder. */
+  queueMs = 0;
   failedBatches = 0;
   workerRestarts = 0;
 

@@ -10,6 +10,10 @@ export function noteWorkerEvent(event: WorkerEvent, tally: Tally, logger: Logger
   } else if (event.kind === 'batch-failed') {
     tally.failedBatches++;
     logger.error({ message: event.message }, 'decoding a batch failed');
+  } else if (event.kind === 'stuck') {
+    logger.error({ forMs: Math.round(event.forMs) }, 'a batch is stuck in a decode worker');
+  } else if (event.kind === 'recovered') {
+    logger.info('the decode worker that was stuck goes on');
   } else if (event.kind === 'restarting') {
     tally.workerRestarts++;
     logger.error({ err: event.error }, 'decode worker crashed and is restarted');

@@ -1,13 +1,21 @@
 import type { ReportConfig, ReportSizes } from '@edge-csi/proto';
 import { maxPhaseBits, type ServedModel } from '../model-catalog.ts';
+import type { Relief } from '../overload/overload-policy.ts';
 
-/** What one UE is told to report, under one revision. */
-export interface SessionConfig {
-  readonly revision: number;
+/** What a UE can be told to report. */
+interface Terms {
   readonly model: ServedModel;
   readonly reportPeriodSlots: number;
   readonly codewordTruncation: number;
   readonly phaseTheta: number;
+}
+
+/** What one UE is told to report, under one revision. */
+export interface SessionConfig extends Terms {
+  readonly revision: number;
+  /** What it would be told without overload. */
+  readonly asked: Terms;
+  readonly relief: Relief;
   /** Lengths every report under this configuration must have. */
   readonly sizes: ReportSizes;
 }
@@ -24,18 +32,18 @@ export interface ConfigChange {
   readonly phaseTheta?: number;
 }
 
+const longestPeriodSlots = 320;
+const mostTruncation = 7;
+const largestTheta = 2 ** 24;
+
 /** The first configuration of a session. */
 export function firstConfig(
   model: ServedModel,
   defaults: { reportPeriodSlots: number; codewordTruncation: number; phaseTheta: number | undefined },
+  relief: Relief,
 ): SessionConfig {
-  return withSizes({
-    revision: 1,
-    model,
-    reportPeriodSlots: defaults.reportPeriodSlots,
-    codewordTruncation: defaults.codewordTruncation,
-    phaseTheta: defaults.phaseTheta ?? model.manifest.phase.theta,
-  });
+  const { reportPeriodSlots, codewordTruncation, phaseTheta = model.manifest.phase.theta } = defaults;
+  return configOf(1, { model, reportPeriodSlots, codewordTruncation, phaseTheta }, relief);
 }
 
 /**
@@ -44,22 +52,34 @@ export function firstConfig(
  * @throws RangeError naming a value out of bounds or a model that is not served.
  */
 export function changedConfig(
-  current: SessionConfig,
+  { revision, asked, relief }: SessionConfig,
   change: ConfigChange,
   served: readonly ServedModel[],
 ): SessionConfig {
-  const model = change.model === undefined ? current.model : served.find(({ ref }) => ref.id === change.model);
+  const model = change.model === undefined ? asked.model : served.find(({ ref }) => ref.id === change.model);
   if (model === undefined) {
     throw new RangeError(`model is ${change.model}, served are ${served.map(({ ref }) => ref.id).join(', ')}`);
   }
-  const ownTheta = model === current.model ? current.phaseTheta : model.manifest.phase.theta;
-  return withSizes({
-    revision: current.revision + 1,
+  const ownTheta = model === asked.model ? asked.phaseTheta : model.manifest.phase.theta;
+  const period = change.reportPeriodSlots ?? asked.reportPeriodSlots;
+  const truncation = change.codewordTruncation ?? asked.codewordTruncation;
+  const next = {
     model,
-    reportPeriodSlots: within('reportPeriodSlots', change.reportPeriodSlots ?? current.reportPeriodSlots, 1, 320),
-    codewordTruncation: within('codewordTruncation', change.codewordTruncation ?? current.codewordTruncation, 0, 7),
-    phaseTheta: within('phaseTheta', change.phaseTheta ?? ownTheta, 1, 2 ** 24),
-  });
+    reportPeriodSlots: within('reportPeriodSlots', period, 1, longestPeriodSlots),
+    codewordTruncation: within('codewordTruncation', truncation, 0, mostTruncation),
+    phaseTheta: within('phaseTheta', change.phaseTheta ?? ownTheta, 1, largestTheta),
+  };
+  return configOf(revision + 1, next, relief);
+}
+
+/** The next configuration of a session under another relief, or the same one where that changes nothing for its UE. */
+export function relievedConfig(config: SessionConfig, relief: Relief): SessionConfig {
+  const next = configOf(config.revision + 1, config.asked, relief);
+  const same =
+    next.reportPeriodSlots === config.reportPeriodSlots &&
+    next.codewordTruncation === config.codewordTruncation &&
+    next.phaseTheta === config.phaseTheta;
+  return same ? config : next;
 }
 
 /** The configuration as it goes over the wire. */
@@ -68,11 +88,21 @@ export function reportConfigOf(config: SessionConfig): ReportConfig {
   return { revision, model: model.ref, modelUrl: model.url, reportPeriodSlots, codewordTruncation, phaseTheta };
 }
 
-function withSizes(config: Omit<SessionConfig, 'sizes'>): SessionConfig {
-  const { model, codewordTruncation } = config;
+function configOf(revision: number, asked: Terms, relief: Relief): SessionConfig {
+  const { model } = asked;
+  const codewordTruncation = Math.min(asked.codewordTruncation + relief.extraTruncation, mostTruncation);
   const { totalBits } = model.bundle.quantizer.withTruncation(codewordTruncation);
   const { scaleBits } = model.bundle.representation;
-  return { ...config, sizes: { codewordBits: totalBits, scaleBits, maxPhaseBits: maxPhaseBits(model) } };
+  return {
+    revision,
+    asked,
+    relief,
+    model,
+    reportPeriodSlots: Math.min(asked.reportPeriodSlots * relief.periodFactor, longestPeriodSlots),
+    codewordTruncation,
+    phaseTheta: Math.min(asked.phaseTheta * 2 ** relief.thetaDoublings, largestTheta),
+    sizes: { codewordBits: totalBits, scaleBits, maxPhaseBits: maxPhaseBits(model) },
+  };
 }
 
 function within(name: string, value: number, min: number, max: number): number {

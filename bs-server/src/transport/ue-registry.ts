@@ -19,6 +19,10 @@ export class UeRegistry<S extends Registered> {
     return this.#sessions.size;
   }
 
+  [Symbol.iterator](): IterableIterator<S> {
+    return this.#sessions.values();
+  }
+
   get(ueId: string): S | undefined {
     return this.#sessions.get(ueId);
   }

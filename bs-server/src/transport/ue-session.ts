@@ -9,10 +9,18 @@ import {
 } from '@edge-csi/proto';
 import type { AcceptedReport, ReportOrigin, SettleReason } from '../accepted-report.ts';
 import { pairModel, type ServedModel } from '../model-catalog.ts';
+import type { Relief } from '../overload/overload-policy.ts';
 import type { ReportWatch } from '../uplink/report-watch.ts';
 import type { Peer, Session } from './peer.ts';
 import { ReportGate } from './report-gate.ts';
-import { type ConfigChange, changedConfig, firstConfig, reportConfigOf, type SessionConfig } from './session-config.ts';
+import {
+  type ConfigChange,
+  changedConfig,
+  firstConfig,
+  relievedConfig,
+  reportConfigOf,
+  type SessionConfig,
+} from './session-config.ts';
 import { tokenMatches } from './token.ts';
 import type { UeRegistry } from './ue-registry.ts';
 
@@ -24,6 +32,8 @@ export interface UeSessionContext {
   readonly watch: Pick<ReportWatch, 'join' | 'tell' | 'leave'>;
   readonly token: string | undefined;
   readonly defaults: Parameters<typeof firstConfig>[1];
+  /** What overload asks of UEs at present. */
+  readonly relief: () => Relief;
   readonly helloTimeoutMs: number;
   readonly deadlineMs: number;
   readonly clock: () => number;
@@ -120,11 +130,14 @@ export class UeSession implements Session, ReportOrigin {
     if (this.#gate === undefined || this.#ueId === undefined) {
       throw new RangeError(`UE ${this.#ueId} is not welcome yet`);
     }
-    const config = changedConfig(this.#gate.config, change, this.#context.served);
-    this.#gate.tell(config);
-    this.#context.watch.tell(this.#ueId, config.reportPeriodSlots);
-    this.#peer.send(encodeFrame('reconfigure', { config: reportConfigOf(config) }));
-    return config;
+    return this.#tell(this.#ueId, this.#gate, changedConfig(this.#gate.config, change, this.#context.served));
+  }
+
+  /** Tells the UE what overload, or its end, asks of it. */
+  relieve(relief: Relief): void {
+    if (this.#gate === undefined || this.#ueId === undefined) return;
+    const config = relievedConfig(this.#gate.config, relief);
+    if (config !== this.#gate.config) this.#tell(this.#ueId, this.#gate, config);
   }
 
   async #hello(hello: Hello): Promise<void> {
@@ -134,7 +147,7 @@ export class UeSession implements Session, ReportOrigin {
         throw new WireError('protocol-version', `protocol is ${hello.protocol}, this server speaks ${protocolVersion}`);
       }
       if (token !== undefined && !tokenMatches(token, hello.token)) throw new WireError('unauthorized', 'wrong token');
-      const config = firstConfig(pairModel(served, hello.models), defaults);
+      const config = firstConfig(pairModel(served, hello.models), defaults, this.#context.relief());
       const epoch = await registry.register(hello.ueId, this);
       if (!this.#peer.open) {
         registry.remove(hello.ueId, this);
@@ -146,6 +159,13 @@ export class UeSession implements Session, ReportOrigin {
     } catch (error) {
       this.#peer.fail(error);
     }
+  }
+
+  #tell(ueId: string, gate: ReportGate, config: SessionConfig): SessionConfig {
+    gate.tell(config);
+    this.#context.watch.tell(ueId, config.reportPeriodSlots);
+    this.#peer.send(encodeFrame('reconfigure', { config: reportConfigOf(config) }));
+    return config;
   }
 
   #report(report: CsiReport, gate: ReportGate): void {

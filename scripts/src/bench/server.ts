@@ -99,6 +99,7 @@ async function socketThroughput(
     models: [options.manifest.id],
     uplinkOnlyModel: false,
     maxBatchSize: options.batchSize,
+    overloadControl: false,
     intraOpNumThreads,
     decodeWorkers: 1,
     executionProviders: ['cpu'],

@@ -104,6 +104,8 @@ async function run(options: Options): Promise<void> {
         // Samples of different slots are independent here: only the uplink of the same slot belongs to a report.
         freshnessWindowSlots: 0,
         uplinkWaitMs: options.deadlineMs / 4,
+        // A figure stands for the configuration it is listed under.
+        overloadControl: false,
         executionProviders: options.provider,
       },
       seed: options.seed,

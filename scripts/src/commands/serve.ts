@@ -15,6 +15,7 @@ interface Options {
   readonly deadlineMs: number;
   readonly periodSlots: number;
   readonly maxBatchSize: number;
+  readonly overloadControl: boolean;
   readonly provider: ExecutionProvider[];
   readonly quiet?: boolean;
   readonly token?: string;
@@ -40,6 +41,7 @@ export function serveCommand(): Command {
     .option('--deadline-ms <ms>', 'age at which a report is dropped', finite('--deadline-ms', 1, 1e5), 100)
     .option('--period-slots <n>', 'report period UEs are told', integer('--period-slots', 1, 320), 40)
     .option('--max-batch-size <n>', 'reports decoded at once', integer('--max-batch-size', 1, 256), 16)
+    .option('--no-overload-control', 'never tell UEs to hold back')
     .option('--provider <list>', 'execution providers, in order', providers, defaultProviders)
     .option('--quiet', 'log warnings and errors only')
     .option('--token <text>', 'token every UE must present')
@@ -65,6 +67,7 @@ async function run(options: Options): Promise<void> {
     deadlineMs: options.deadlineMs,
     reportPeriodSlots: options.periodSlots,
     maxBatchSize: options.maxBatchSize,
+    overloadControl: options.overloadControl,
     executionProviders: options.provider,
     logLevel: options.quiet ? 'warn' : 'info',
     models,

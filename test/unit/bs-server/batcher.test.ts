@@ -60,6 +60,15 @@ describe('Batcher', () => {
     expect(batcher.full).toBe(true);
   });
 
+  it('gives up the oldest deadlines beyond a bound', () => {
+    const batcher = createBatcher();
+    for (const [i, ueId] of ['a', 'b', 'c', 'd'].entries()) batcher.push(ueId, 10 * (4 - i), `${ueId}1`, 0);
+    expect(batcher.takeExcess(4)).toEqual([]);
+    expect(batcher.takeExcess(2)).toEqual(['d1', 'c1']);
+    expect(batcher.push('d', 50, 'd2', 5)).toBeUndefined();
+    expect(batcher.size).toBe(3);
+  });
+
   it('forgets everything that is taken at the end', () => {
     const batcher = createBatcher();
     batcher.push('a', 10, 'a1', 0);

@@ -66,6 +66,33 @@ describe('DecoderPool', () => {
     ]);
   });
 
+  it('gives a worker nothing while a batch takes too long, and goes on once it is done', async () => {
+    const { pool, worker, events, advance } = await startedPool();
+    pool.claim(false)?.dispatch(0, ['a']);
+    advance(100);
+    pool.checkProgress(100);
+    expect(pool.serving).toBe(true);
+    advance(1);
+    pool.checkProgress(100);
+    pool.checkProgress(100);
+    expect([pool.serving, pool.numStuck, pool.claim(true)]).toEqual([false, 1, undefined]);
+    worker(0).answer();
+    expect([pool.serving, pool.numStuck]).toEqual([true, 0]);
+    expect(events).toEqual(['serving', 'stuck', 'recovered']);
+  });
+
+  it('does not count a wait for work, or for the batch before, as being stuck', async () => {
+    const { pool, worker, advance } = await startedPool();
+    advance(1000);
+    pool.claim(false)?.dispatch(0, ['a']);
+    advance(80);
+    pool.claim(true)?.dispatch(0, ['b', 'c']);
+    worker(0).answer();
+    advance(80);
+    pool.checkProgress(100);
+    expect(pool.numStuck).toBe(0);
+  });
+
   it('hands a decoded slot out with its jobs and does not reuse it before it is released', async () => {
     const { pool, worker, decoded } = await startedPool();
     pool.claim(false)?.dispatch(0, ['a']);

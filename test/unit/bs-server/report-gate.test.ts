@@ -1,11 +1,18 @@
 import type { CsiReport } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
+import { noRelief, type Relief, reliefLevels } from '../../../bs-server/src/overload/overload-policy.ts';
 import { ReportGate } from '../../../bs-server/src/transport/report-gate.ts';
-import { changedConfig, firstConfig, reportConfigOf } from '../../../bs-server/src/transport/session-config.ts';
+import {
+  changedConfig,
+  firstConfig,
+  relievedConfig,
+  reportConfigOf,
+} from '../../../bs-server/src/transport/session-config.ts';
 import { servedModel } from './served-model.ts';
 
 const served = [servedModel('small', 0, 7), servedModel('large', 1, 9)] as const;
-const first = firstConfig(served[0], { reportPeriodSlots: 20, codewordTruncation: 0, phaseTheta: undefined });
+const defaults = { reportPeriodSlots: 20, codewordTruncation: 0, phaseTheta: undefined };
+const first = firstConfig(served[0], defaults, noRelief);
 
 /** A report that fits `first`: 9 codeword bits, 8 scale bits, 6 phase bits. */
 function report(change: Partial<CsiReport> = {}): CsiReport {
@@ -80,8 +87,10 @@ describe('ReportGate', () => {
 describe('changedConfig', () => {
   it('changes what is named, keeps the rest and increases the revision', () => {
     const changed = changedConfig(first, { codewordTruncation: 2, phaseTheta: 50 }, served);
-    const { sizes, ...told } = changed;
+    const { sizes, asked, ...told } = changed;
+    expect(asked).toMatchObject({ codewordTruncation: 2, phaseTheta: 50 });
     expect(told).toEqual({
+      relief: noRelief,
       revision: 2,
       model: served[0],
       reportPeriodSlots: 20,
@@ -93,7 +102,7 @@ describe('changedConfig', () => {
   });
 
   it("takes a new model's own theta, since theta is in units of its allocation", () => {
-    const changed = changedConfig({ ...first, phaseTheta: 50 }, { model: 'large' }, served);
+    const changed = changedConfig(changedConfig(first, { phaseTheta: 50 }, served), { model: 'large' }, served);
     expect(changed.model).toBe(served[1]);
     expect(changed.phaseTheta).toBe(9);
     expect(changedConfig(changed, { model: 'large', phaseTheta: 3 }, served).phaseTheta).toBe(3);
@@ -107,5 +116,37 @@ describe('changedConfig', () => {
   ])('refuses %j', (change, message) => {
     expect(() => changedConfig(first, change, served)).toThrow(RangeError);
     expect(() => changedConfig(first, change, served)).toThrow(message);
+  });
+});
+
+describe('relievedConfig', () => {
+  const [, doubled, , , shorter] = reliefLevels as readonly [Relief, Relief, Relief, Relief, Relief, ...Relief[]];
+
+  it('lengthens the period and drops bits, and gives both back', () => {
+    const held = relievedConfig(first, shorter);
+    expect(held).toMatchObject({ revision: 2, reportPeriodSlots: 160, codewordTruncation: 1 });
+    expect(held.phaseTheta).toBe(2 * first.phaseTheta);
+    expect(held.sizes.codewordBits).toBeLessThan(first.sizes.codewordBits);
+    const back = relievedConfig(held, noRelief);
+    expect({ ...back, revision: 1 }).toEqual(first);
+    expect(back.revision).toBe(3);
+  });
+
+  it('keeps what is asked meanwhile for the time after', () => {
+    const held = relievedConfig(first, doubled);
+    const asked = changedConfig(held, { reportPeriodSlots: 30 }, served);
+    expect(asked.reportPeriodSlots).toBe(60);
+    expect(relievedConfig(asked, noRelief).reportPeriodSlots).toBe(30);
+  });
+
+  it('stays within what the wire can say', () => {
+    const asked = changedConfig(first, { reportPeriodSlots: 300, codewordTruncation: 7, phaseTheta: 2 ** 24 }, served);
+    const held = relievedConfig(asked, shorter);
+    expect(held).toMatchObject({ reportPeriodSlots: 320, codewordTruncation: 7, phaseTheta: 2 ** 24 });
+  });
+
+  it('is the same configuration where nothing changes for the UE', () => {
+    const asked = changedConfig(first, { reportPeriodSlots: 320 }, served);
+    expect(relievedConfig(asked, doubled)).toBe(asked);
   });
 });

@@ -25,6 +25,7 @@ interface RigOptions {
   readonly maxRestarts?: number;
   readonly numWorkers?: number;
   readonly uplinkOnly?: boolean;
+  readonly queueBound?: number;
 }
 
 /** A pipeline with fake workers that are ready, two models, and time in the test's hands. */
@@ -81,6 +82,7 @@ async function createRig(options: RigOptions = {}) {
     uplinkOnly,
     pool,
     clock,
+    queueBound: () => options.queueBound ?? 8,
     listener: {
       decoded: ({ job, queueMs }) => decoded.push(`${job.report.ueId}${job.report.seq} ${job.quality} ${queueMs}`),
       settled: ({ ueId, seq }, outcome, reason) => log.push(`${ueId}${seq} ${outcome} ${reason}`),
@@ -128,6 +130,14 @@ async function createRig(options: RigOptions = {}) {
 }
 
 describe('ReportPipeline', () => {
+  it('sheds the report of the oldest deadline where the queue is full', async () => {
+    const { push, log, flushed, pipeline } = await createRig({ queueBound: 1 });
+    for (const ueId of ['a', 'b', 'c']) push(ueId, 1);
+    expect(log).toEqual(['b1 shed queue-full']);
+    expect(flushed).toEqual(['b1']);
+    expect(pipeline.inFlight).toBe(2);
+  });
+
   it('decodes at once while the decoder is idle, and batches what arrives while it is busy', async () => {
     const { worker, push, decoded, log, flushed, pipeline } = await createRig();
     push('a', 1);

@@ -7,6 +7,7 @@ import { decoderModelOf } from '../../../bs-server/src/decoding/decoder-model.ts
 import { ModelDecoder } from '../../../bs-server/src/decoding/model-decoder.ts';
 import { openOrtGraph } from '../../../bs-server/src/decoding/ort-graph.ts';
 import { batchLayoutOf } from '../../../bs-server/src/model-catalog.ts';
+import { noRelief } from '../../../bs-server/src/overload/overload-policy.ts';
 import { firstConfig } from '../../../bs-server/src/transport/session-config.ts';
 import { bundleOf, type FamilyOptions, familyModel } from '../../family-model.ts';
 
@@ -165,7 +166,7 @@ async function openLink(options: FamilyOptions) {
   };
   return {
     reports: createReportEncoder(bundle, encoder),
-    sizes: firstConfig(served, { reportPeriodSlots: 20, codewordTruncation: 0, phaseTheta: undefined }).sizes,
+    sizes: firstConfig(served, { reportPeriodSlots: 20, codewordTruncation: 0, phaseTheta: undefined }, noRelief).sizes,
     decode: async (reports: readonly EncodedReport[], uplinks: readonly (Float32Array | undefined)[]) => {
       await decodeBatch(reports, uplinks);
       return reports.map((_, i) => batch.estimate(i, 6).slice());

@@ -1,0 +1,57 @@
+import type { Logger } from 'pino';
+import type { DecodeJob } from './decode-job.ts';
+import type { DecoderPool } from './decoding/decoder-pool.ts';
+import type { OverloadControl } from './overload/overload-control.ts';
+import { LoopLag } from './telemetry/loop-lag.ts';
+
+export interface VitalSignsParts {
+  readonly pool: Pick<DecoderPool<DecodeJob>, 'checkProgress' | 'serving'>;
+  /** Absent where it is switched off. */
+  readonly overload: OverloadControl | undefined;
+  readonly decoderTimeoutMs: number;
+  readonly logger: Logger;
+  readonly clock: () => number;
+}
+
+/** Pace at which the server looks at itself. */
+const beatMs = 250;
+/** Lateness of the event loop beyond which traffic is better sent elsewhere: every deadline has passed by then. */
+const maxLoopLagMs = 1_000;
+
+/** Looks at the server at a steady pace: decoders that are stuck, an event loop that lags, and overload. */
+export class VitalSigns {
+  readonly #parts: VitalSignsParts;
+  readonly #lag: LoopLag;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(parts: VitalSignsParts) {
+    this.#parts = parts;
+    this.#lag = new LoopLag(beatMs, parts.clock());
+    this.#timer = setInterval(() => this.#beat(), beatMs);
+    // A server that nothing else keeps alive is over.
+    this.#timer.unref();
+  }
+
+  /** How late the event loop is. */
+  get loopLagMs(): number {
+    return this.#lag.atMs(this.#parts.clock());
+  }
+
+  /** True while reports can be decoded in time. */
+  get ready(): boolean {
+    return this.#parts.pool.serving && this.loopLagMs <= maxLoopLagMs;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #beat(): void {
+    const { pool, overload, decoderTimeoutMs, logger, clock } = this.#parts;
+    this.#lag.beat(clock());
+    const lagMs = this.loopLagMs;
+    if (lagMs > maxLoopLagMs) logger.warn({ lagMs: Math.round(lagMs) }, 'the event loop lags');
+    pool.checkProgress(decoderTimeoutMs);
+    overload?.tick();
+  }
+}
