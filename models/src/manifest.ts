@@ -57,6 +57,10 @@ const manifestSchema = v.pipe(
       bits: v.array(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8))),
       /** Quantiser step per component, in units of the latent. */
       step: v.array(positive),
+      /** Moments of each component over the training set, in units of the latent: what a BS tells drift by. */
+      statistics: v.optional(
+        v.strictObject({ mean: v.array(v.pipe(v.number(), v.finite())), deviation: v.array(positive) }),
+      ),
     }),
     /** Phases, or signs of absolute parts. */
     phase: v.strictObject({
@@ -84,6 +88,11 @@ const manifestSchema = v.pipe(
   v.check(
     (m) => m.codeword.bits.length === m.codeword.length && m.codeword.step.length === m.codeword.length,
     'codeword.bits and codeword.step must have codeword.length entries',
+  ),
+  v.check(
+    ({ codeword: { length, statistics } }) =>
+      statistics === undefined || (statistics.mean.length === length && statistics.deviation.length === length),
+    'codeword.statistics.mean and .deviation must have codeword.length entries',
   ),
   v.forward(
     v.check(

@@ -160,11 +160,16 @@ def write_model(
                 vectors["refined"] = finished.refiner.eval()(*received).numpy()
             _to_onnx(finished.refiner, received, ["estimate", "magnitude", "bits", "uplink"], "csi", files["refiner"])
     np.savez_compressed(golden, **vectors)
-    manifest = _manifest(config, name, pruned, trainer, normalization, finished, {key: _file(path) for key, path in files.items()}, training)
+    manifest = _manifest(config, name, pruned, trainer, normalization, encoder, finished, {key: _file(path) for key, path in files.items()}, training)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
-def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, finished: Finished, files: dict, training: dict) -> dict:
+def statistics_of(latents: np.ndarray) -> dict:
+    """Moments of each component over the training set [N, M], to four digits."""
+    return {name: [float(f"{v:.4g}") for v in moment] for name, moment in (("mean", latents.mean(0)), ("deviation", latents.std(0)))}
+
+
+def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, encoder, finished: Finished, files: dict, training: dict) -> dict:
     training = {
         "config": f"scripts/train/configs/{config['id']}.json",
         "configSha256": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest(),
@@ -184,7 +189,10 @@ def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, fin
         "pruned": pruned,
         **({"planes": "absolute-parts"} if config["family"] == "dualnet-abs" else {}),
         "reduction": config["reduction"],
-        "codeword": {"length": config["codewordLength"], "bits": [int(b) for b in quantizer.bits], "step": [float(s) for s in quantizer.step.numpy()]},
+        "codeword": {
+            "length": config["codewordLength"], "bits": [int(b) for b in quantizer.bits], "step": [float(s) for s in quantizer.step.numpy()],
+            "statistics": statistics_of(trainer.latents(encoder, trainer.train)),
+        },
         "phase": {"maxBits": config["maxPhaseBits"], "theta": finished.theta},
         "files": files,
         "training": training,
