@@ -107,12 +107,12 @@ export async function bundleOf({ manifest, files }: FamilyModel): Promise<ModelB
   return loadBundle(manifest, async (name) => files.get(name) as Uint8Array, ['encoder', 'decoder']);
 }
 
-/** Adds a model to a zoo folder. */
-export async function writeFamilyModel(zoo: string, { manifest, files }: FamilyModel): Promise<void> {
-  const folder = path.join(zoo, manifest.id);
-  await mkdir(folder, { recursive: true });
-  for (const [name, bytes] of files) await writeFile(path.join(folder, name), bytes);
-  await writeFile(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
+/** Adds a model to a zoo, in a folder named by its id unless another is given. */
+export async function writeFamilyModel(zoo: string, model: FamilyModel, folder = model.manifest.id): Promise<void> {
+  const directory = path.join(zoo, folder);
+  await mkdir(directory, { recursive: true });
+  for (const [name, bytes] of model.files) await writeFile(path.join(directory, name), bytes);
+  await writeFile(path.join(directory, 'manifest.json'), JSON.stringify(model.manifest));
 }
 
 /** P = 0 and a bias that is above every threshold, or below all. */

@@ -22,8 +22,8 @@ export interface AcceptedReport {
   readonly epoch: number;
   readonly seq: number;
   readonly slot: number;
-  /** Position of its model among the served ones. */
-  readonly model: number;
+  /** Name of the model version it is coded with. */
+  readonly version: string;
   readonly modelId: string;
   readonly shape: CsiShape;
   /** Report period that it was made under. */

@@ -1,5 +1,6 @@
 import type { ReportConfig } from '@edge-csi/proto';
 import type { ExecutionProvider } from './decoding/graph.ts';
+import type { ModelLifecycle } from './lifecycle/model-lifecycle.ts';
 import type { ServerStats } from './telemetry/server-stats.ts';
 import type { ConfigChange } from './transport/session-config.ts';
 
@@ -9,7 +10,12 @@ export interface BsServer extends AsyncDisposable {
   readonly url: string;
   readonly host: string;
   readonly port: number;
+  /** HTTP origin of the administrative listener: metrics and the life cycle of models. */
+  readonly adminUrl: string | undefined;
+  /** Models that are served at present, the active one first; of one id there may be several versions. */
   readonly models: readonly { readonly id: string; readonly sha256: string }[];
+  /** Loads, activates and unloads models while the server runs. */
+  readonly lifecycle: ModelLifecycle;
   /** Where the decoder runs. */
   readonly executionProvider: ExecutionProvider;
   stats(): ServerStats;

@@ -1,5 +1,6 @@
 export type { BsServer } from './bs-server.ts';
 export type { ExecutionProvider } from './decoding/graph.ts';
+export type { Activation, LifecycleStatus, ModelLifecycle, ModelStatus } from './lifecycle/model-lifecycle.ts';
 export {
   type EstimateSubscription,
   type EstimateSubscriptionOptions,

@@ -8,9 +8,17 @@ export interface BsServerOptions {
   /** TCP port for HTTP and WebSockets; 0 takes a free one. */
   readonly port?: number;
   readonly host?: string;
-  /** Folder of models, one folder each. */
+  /**
+   * Port of the administrative listener: metrics and the life cycle of models. The one after `port` where absent, and a
+   * free one where that or this is 0; false for none, and /metrics is on `port` then.
+   */
+  readonly adminPort?: number | false;
+  readonly adminHost?: string;
+  /** Where set, whoever uses the administrative listener must name it, as `Authorization: Bearer`. UEs need not know it. */
+  readonly adminToken?: string;
+  /** Folder of models, one folder each. Others of its folders can be loaded while the server runs. */
   readonly modelsDirectory?: string;
-  /** Models to serve, the preferred one first. All of the folder where absent. */
+  /** Folders of the models to serve at start, the active one first; those named by their model's id where absent. */
   readonly models?: readonly string[];
   /**
    * Model that estimates the downlink magnitude from the uplink alone where a report is lost or late. The first of the
@@ -78,10 +86,12 @@ export interface BsServerOptions {
   readonly clock?: () => number;
 }
 
-type Unset = 'models' | 'uplinkOnlyModel' | 'token' | 'phaseTheta' | 'logger';
+type Unset = 'adminPort' | 'adminToken' | 'models' | 'uplinkOnlyModel' | 'token' | 'phaseTheta' | 'logger';
 
 /** The options of a running server. */
 export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>> {
+  readonly adminPort: number | false;
+  readonly adminToken: string | undefined;
   readonly models: readonly string[] | undefined;
   readonly uplinkOnlyModel: string | false | undefined;
   readonly token: string | undefined;
@@ -92,6 +102,7 @@ export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>> 
 export const DEFAULTS = {
   port: 8080,
   host: '127.0.0.1',
+  adminHost: '127.0.0.1',
   modelsDirectory: zooDirectory,
   reportPeriodSlots: 20,
   codewordTruncation: 0,
@@ -160,7 +171,10 @@ const providers: readonly string[] = ['cuda', 'webgpu', 'cpu'] satisfies Executi
  */
 export function resolveOptions(options: BsServerOptions): ResolvedOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const port = options.port ?? DEFAULTS.port;
   const resolved: ResolvedOptions = {
+    adminPort: port === 0 ? 0 : port + 1,
+    adminToken: undefined,
     models: undefined,
     uplinkOnlyModel: undefined,
     token: undefined,
@@ -172,6 +186,7 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
   };
   for (const [name, min, max] of integers) requireInteger(name, resolved[name] as number, min, max);
   for (const [name, min] of durations) requireWithin(name, resolved[name] as number, min, 2 ** 31 - 1);
+  requireAdmin(resolved);
   if (resolved.phaseTheta !== undefined) requireInteger('phaseTheta', resolved.phaseTheta, 1, 2 ** 24);
   requireWithin('uplinkWaitMs', resolved.uplinkWaitMs, 0, resolved.deadlineMs);
   requireWithin('maxQueueDelayMs', resolved.maxQueueDelayMs, 0, resolved.deadlineMs);
@@ -185,6 +200,14 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
     throw new RangeError('executionProviders is empty, must name at least one');
   if (resolved.models?.length === 0) throw new RangeError('models is empty, must name at least one');
   return resolved;
+}
+
+/** Whoever reaches the administrative listener can take models out of service. */
+function requireAdmin({ adminPort, adminHost, adminToken }: ResolvedOptions): void {
+  if (adminPort === false) return;
+  requireInteger('adminPort', adminPort, 0, 65_535);
+  if (adminToken !== undefined || /^(127\.[\d.]+|::1|localhost)$/.test(adminHost)) return;
+  throw new RangeError(`adminHost is ${adminHost}, which others can reach: set adminToken, or listen on 127.0.0.1`);
 }
 
 function requireInteger(name: string, value: number, min: number, max: number): void {

@@ -1,6 +1,6 @@
 import type { ReportOutcome } from '@edge-csi/proto';
 import type { AcceptedReport, SettleReason } from './accepted-report.ts';
-import type { Batcher } from './batching/batcher.ts';
+import type { BatchQueues } from './batching/batch-queues.ts';
 import type { DecodeJob, ReportJob } from './decode-job.ts';
 import type { DecodeSlot } from './decoding/decode-slot.ts';
 import type { DecoderPool } from './decoding/decoder-pool.ts';
@@ -23,13 +23,14 @@ export interface DecodedReport {
 export interface PipelineListener {
   decoded(report: DecodedReport): void;
   settled(report: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void;
-  batchDone(size: number, decodeMs: number): void;
+  /** @param version - of the model that decoded it */
+  batchDone(version: string, size: number, decodeMs: number): void;
 }
 
 export interface ReportPipelineParts {
   readonly join: UplinkJoin<AcceptedReport>;
-  /** One queue per served model, by its index. */
-  readonly batchers: readonly Batcher<ReportJob>[];
+  /** By version. */
+  readonly queues: BatchQueues<ReportJob>;
   /** What reports that fail or never come are replaced by. */
   readonly uplinkOnly: UplinkOnlyStage;
   readonly pool: Pick<DecoderPool<DecodeJob>, 'claim' | 'serving' | 'down' | 'inFlight'>;
@@ -64,7 +65,7 @@ export class ReportPipeline {
 
   /** Reports in front of the decoders. */
   get queued(): number {
-    return this.#parts.batchers.reduce((sum, batcher) => sum + batcher.size, 0);
+    return this.#parts.queues.size;
   }
 
   /** Takes a report over; its origin hears of it once it is settled. */
@@ -99,7 +100,8 @@ export class ReportPipeline {
     this.#feed(nowMs);
     const { jobs } = slot;
     const reports = jobs.filter((job) => job.quality !== 'uplink-only');
-    if (reports.length > 0) this.#parts.listener.batchDone(reports.length, decodeMs);
+    const [first] = reports;
+    if (first !== undefined) this.#parts.listener.batchDone(first.report.version, reports.length, decodeMs);
     for (const i of jobs.keys()) this.#finishJob(slot, i, nowMs, decodeMs);
     slot.release();
     for (const { report } of reports) report.origin.flush();
@@ -166,18 +168,17 @@ export class ReportPipeline {
   }
 
   #enqueue(job: ReportJob, nowMs: number): void {
-    const { report } = job;
-    const batcher = this.#parts.batchers[report.model] as Batcher<ReportJob>;
-    const superseded = batcher.push(report.ueId, report.deadlineMs, job, nowMs);
+    const { version, ueId, deadlineMs } = job.report;
+    const superseded = this.#parts.queues.push(version, ueId, deadlineMs, job, nowMs);
     if (superseded !== undefined) this.#settle(superseded.report, 'superseded', 'newer-report');
-    const queueBound = this.#parts.queueBound();
-    if (batcher.size > queueBound) this.#fail(batcher.takeExcess(queueBound), 'shed', 'queue-full');
+    const excess = this.#parts.queues.takeExcess(version, this.#parts.queueBound());
+    if (excess.length > 0) this.#fail(excess, 'shed', 'queue-full');
   }
 
   #advance(nowMs: number): void {
-    const { batchers, pool, uplinkOnly } = this.#parts;
+    const { queues, pool, uplinkOnly } = this.#parts;
     this.#feed(nowMs);
-    if (!pool.serving) for (const batcher of batchers) this.#failLate(batcher.takeLate(nowMs));
+    if (!pool.serving) this.#failLate(queues.takeLate(nowMs));
     uplinkOnly.advance(nowMs);
     if (this.queued === 0) uplinkOnly.dispatch(pool, nowMs);
     this.#armTimer(nowMs);
@@ -192,9 +193,7 @@ export class ReportPipeline {
 
   /** Sends the most urgent batch that a worker can take. @returns false where there is none */
   #dispatch(nowMs: number): boolean {
-    const ready = this.#parts.batchers.filter((batcher) => batcher.readyAtMs <= nowMs);
-    if (ready.length > 1) ready.sort((a, b) => a.urgencyMs - b.urgencyMs);
-    for (const batcher of ready) {
+    for (const [version, batcher] of this.#parts.queues.ready(nowMs)) {
       const slot = this.#parts.pool.claim(batcher.full);
       if (slot === undefined) continue;
       const { jobs, late } = batcher.take(nowMs);
@@ -206,7 +205,7 @@ export class ReportPipeline {
       jobs.forEach(({ report, uplink }, i) => {
         slot.buffers.write(i, report, uplink?.values);
       });
-      slot.dispatch(this.#parts.batchers.indexOf(batcher), jobs);
+      slot.dispatch(version, jobs);
       return true;
     }
     return false;
@@ -214,12 +213,8 @@ export class ReportPipeline {
 
   /** One timer for the next thing that only time brings about. */
   #armTimer(nowMs: number): void {
-    const { join, batchers, uplinkOnly, pool, clock } = this.#parts;
-    let wakeMs = Math.min(join.nextExpiryMs, uplinkOnly.wakeMs);
-    for (const { readyAtMs, urgencyMs } of batchers) {
-      if (!pool.serving) wakeMs = Math.min(wakeMs, urgencyMs);
-      else if (readyAtMs > nowMs) wakeMs = Math.min(wakeMs, readyAtMs);
-    }
+    const { join, queues, uplinkOnly, pool, clock } = this.#parts;
+    const wakeMs = Math.min(join.nextExpiryMs, uplinkOnly.wakeMs, queues.wakeMs(nowMs, pool.serving));
     // A timer that is due earlier arms this one when it fires.
     if (wakeMs >= this.#timerMs) return;
     clearTimeout(this.#timer);
@@ -247,15 +242,10 @@ export class ReportPipeline {
   }
 
   #shedAll(reason: SettleReason): void {
-    const { join, batchers, uplinkOnly } = this.#parts;
+    const { join, queues, uplinkOnly } = this.#parts;
     uplinkOnly.dropQueued();
-    this.#settleNow(join.takeAll(), 'shed', reason);
-    for (const batcher of batchers)
-      this.#settleNow(
-        batcher.takeAll().map(({ report }) => report),
-        'shed',
-        reason,
-      );
+    const queued = queues.takeAll().map(({ report }) => report);
+    this.#settleNow([...join.takeAll(), ...queued], 'shed', reason);
     this.#checkEmpty();
   }
 

@@ -1,42 +1,32 @@
+import type { CsiShape } from '@edge-csi/csi';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
-import type { AcceptedReport } from './accepted-report.ts';
-import { Batcher } from './batching/batcher.ts';
 import type { BsServer } from './bs-server.ts';
-import type { DecodeJob, ReportJob } from './decode-job.ts';
-import { decoderModelOf } from './decoding/decoder-model.ts';
-import { DecoderPool } from './decoding/decoder-pool.ts';
+import { Connections } from './connections.ts';
+import { DecodeStage } from './decode-stage.ts';
 import type { ExecutionProvider } from './decoding/graph.ts';
 import type { WorkerEvent } from './decoding/pool-member.ts';
-import { startWorkerThread } from './decoding/start-worker.ts';
-import { uplinkOnlyDecoderModelOf } from './decoding/uplink-only-decoder.ts';
-import { batchLayoutOf, loadCatalog, type ServedModel } from './model-catalog.ts';
+import { ModelControl } from './lifecycle/model-control.ts';
+import { ModelVersions } from './lifecycle/model-versions.ts';
+import { Listeners } from './listeners.ts';
+import { loadCatalog, loadServedModel, type ServedModel, sameLink } from './model-catalog.ts';
 import { type BsServerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { OverloadControl } from './overload/overload-control.ts';
 import { noRelief } from './overload/overload-policy.ts';
 import { packageVersion } from './package-version.ts';
 import { EstimateOutlet } from './publishing/estimate-outlet.ts';
 import { EstimateStream } from './publishing/estimate-stream.ts';
-import { ReportPipeline } from './report-pipeline.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { ModelTally } from './telemetry/model-tally.ts';
 import { type Gauges, type ServerStats, statsOf } from './telemetry/server-stats.ts';
 import { Tally } from './telemetry/tally.ts';
 import { noteWorkerEvent } from './telemetry/worker-log.ts';
-import { Gateway } from './transport/gateway.ts';
-import { requestListener } from './transport/http-routes.ts';
-import { Listener } from './transport/listener.ts';
 import { modelRoutes } from './transport/model-routes.ts';
-import { PhySession } from './transport/phy-session.ts';
 import { type ConfigChange, reportConfigOf } from './transport/session-config.ts';
-import { SubscriberSession } from './transport/subscriber-session.ts';
 import { UeRegistry } from './transport/ue-registry.ts';
-import { UeSession } from './transport/ue-session.ts';
-import { WebSocketGate } from './transport/web-socket.ts';
+import type { UeSession } from './transport/ue-session.ts';
 import { ReportWatch } from './uplink/report-watch.ts';
-import { UplinkJoin } from './uplink/uplink-join.ts';
-import type { UplinkSample } from './uplink/uplink-ring.ts';
 import { loadUplinkOnly } from './uplink-only-catalog.ts';
-import { UplinkOnlyStage } from './uplink-only-stage.ts';
 import { VitalSigns } from './vital-signs.ts';
 
 /**
@@ -45,7 +35,7 @@ import { VitalSigns } from './vital-signs.ts';
  *
  * @throws RangeError where an option is out of bounds.
  * @throws CsiError where a model is missing or broken.
- * @throws Error where no execution provider can run the models, or the port is taken.
+ * @throws Error where no execution provider can run the models, or a port is taken.
  */
 export async function startBsServer(options: BsServerOptions = {}): Promise<BsServer> {
   const resolved = resolveOptions(options);
@@ -66,30 +56,43 @@ const workerEndTimeoutMs = 5_000;
 
 type Phase = 'starting' | 'serving' | 'draining' | 'closed';
 
+/** What follows from the models that are loaded. */
+interface Offer {
+  readonly files: ReturnType<typeof modelRoutes>;
+  /** Shapes of uplink CSI that are taken. */
+  readonly shapes: readonly CsiShape[];
+}
+
+function offerOf({ ready, decodable }: ModelVersions<ServedModel>): Offer {
+  return { files: modelRoutes(ready, decodable), shapes: decodable.map(({ shape }) => shape) };
+}
+
 /** The parts of a server, made and joined. */
 class ComposedServer implements BsServer {
   readonly host: string;
-  readonly models: BsServer['models'];
+  readonly lifecycle: ModelControl<ServedModel>;
   readonly #options: ResolvedOptions;
-  readonly #served: readonly ServedModel[];
   readonly #uplinkOnly: UplinkOnlyBundle | undefined;
   readonly #version: string;
+  readonly #versions: ModelVersions<ServedModel>;
   readonly #tally = new Tally();
-  readonly #metrics = createMetrics(this.#tally, () => this.#gauges());
+  readonly #modelTally = new ModelTally();
+  readonly #metrics = createMetrics(this.#tally, () => this.#gauges(), {
+    tally: this.#modelTally,
+    status: () => this.lifecycle.status().models,
+    queued: (version) => this.#decode.queued(version),
+  });
   readonly #registry = new UeRegistry<UeSession>();
   readonly #stream: EstimateStream;
-  readonly #join: UplinkJoin<AcceptedReport>;
   readonly #watch: ReportWatch;
-  readonly #pool: DecoderPool<DecodeJob>;
+  readonly #decode: DecodeStage;
   readonly #overload: OverloadControl | undefined;
   readonly #vitalSigns: VitalSigns;
-  readonly #pipeline: ReportPipeline;
-  readonly #gate: WebSocketGate;
-  readonly #gateway: Gateway;
-  readonly #listener: Listener;
+  readonly #connections: Connections;
+  readonly #listeners: Listeners;
+  #offer: Offer;
   #phase: Phase = 'starting';
   #provider: ExecutionProvider | undefined;
-  #port = 0;
   #drained: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -100,30 +103,61 @@ class ComposedServer implements BsServer {
     version: string,
   ) {
     this.host = options.host;
-    this.models = served.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
     this.#options = options;
-    this.#served = served;
     this.#uplinkOnly = uplinkOnly;
     this.#version = version;
+    this.#versions = new ModelVersions(
+      served.map((model) => [model.version, model] as const),
+      options.clock,
+    );
+    this.#offer = offerOf(this.#versions);
     this.#stream = new EstimateStream(options.maxBufferedBytes);
-    this.#join = new UplinkJoin(options);
     this.#watch = new ReportWatch(options);
-    this.#pool = this.#createPool();
+    this.#decode = this.#createDecodeStage(served);
     this.#overload = options.overloadControl ? this.#createOverloadControl() : undefined;
-    this.#vitalSigns = new VitalSigns({ ...options, pool: this.#pool, overload: this.#overload });
-    this.#pipeline = this.#createPipeline();
-    this.#gate = this.#createGate();
-    this.#gateway = this.#createGateway();
-    this.#listener = this.#createListener();
+    this.#vitalSigns = new VitalSigns({ ...options, pool: this.#decode.pool, overload: this.#overload });
+    this.lifecycle = this.#createLifecycle();
+    this.#connections = new Connections({
+      options,
+      served: () => this.#versions.ready,
+      shapes: () => this.#offer.shapes,
+      registry: this.#registry,
+      watch: this.#watch,
+      relief: () => this.#overload?.relief ?? noRelief,
+      stream: this.#stream,
+      pipeline: this.#decode.pipeline,
+      tally: this.#tally,
+      modelTally: this.#modelTally,
+      accepting: () => this.#phase === 'serving',
+      onUeMoved: () => this.lifecycle.checkDrained(),
+    });
+    this.#listeners = new Listeners({
+      options,
+      probes: {
+        health: () => this.#health(),
+        ready: () => this.#phase === 'serving' && this.#vitalSigns.ready,
+      },
+      metrics: () => this.#metrics.render(),
+      lifecycle: this.lifecycle,
+      files: () => this.#offer.files,
+      onUpgrade: this.#connections.gateway.upgrade,
+    });
   }
 
   get url(): string {
-    const host = this.host.includes(':') ? `[${this.host}]` : this.host;
-    return `http://${host}:${this.#port}`;
+    return this.#listeners.url;
   }
 
   get port(): number {
-    return this.#port;
+    return this.#listeners.port;
+  }
+
+  get adminUrl(): string | undefined {
+    return this.#listeners.adminUrl;
+  }
+
+  get models(): BsServer['models'] {
+    return this.#versions.ready.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
   }
 
   get executionProvider(): ExecutionProvider {
@@ -131,12 +165,14 @@ class ComposedServer implements BsServer {
   }
 
   async start(): Promise<void> {
-    this.#port = await this.#listener.listen();
-    this.#provider = await this.#pool.start();
+    const { logger } = this.#options;
+    await this.#listeners.listen();
+    this.#provider = await this.#decode.pool.start();
     if (this.#phase === 'starting') this.#phase = 'serving';
-    const models = this.models.map(({ id }) => id);
+    const models = this.#versions.ready.map(({ version }) => version);
     const uplinkOnlyModel = this.#uplinkOnly?.manifest.id;
-    this.#options.logger.info({ url: this.url, provider: this.#provider, models, uplinkOnlyModel }, 'serving');
+    const { url, adminUrl } = this;
+    logger.info({ url, adminUrl, provider: this.#provider, models, uplinkOnlyModel }, 'serving');
   }
 
   stats(): ServerStats {
@@ -165,144 +201,72 @@ class ComposedServer implements BsServer {
 
   async #drain(): Promise<void> {
     if (this.#phase !== 'closed') this.#phase = 'draining';
-    await this.#pipeline.drain(this.#options.drainTimeoutMs);
+    await this.#decode.pipeline.drain(this.#options.drainTimeoutMs);
   }
 
   async #close(): Promise<void> {
     this.#phase = 'closed';
     this.#vitalSigns.stop();
-    this.#pipeline.abandon();
-    await this.#pool.close(workerEndTimeoutMs);
-    await this.#gate.close();
-    await this.#listener.close();
+    this.#decode.pipeline.abandon();
+    await this.#decode.pool.close(workerEndTimeoutMs);
+    await this.#connections.close();
+    await this.#listeners.close();
   }
 
-  #createPool(): DecoderPool<DecodeJob> {
-    const { maxBatchSize, executionProviders, intraOpNumThreads, decodeWorkers, maxWorkerRestarts, clock } =
-      this.#options;
-    const models = this.#served.map(({ bundle }) => decoderModelOf(bundle));
-    const uplinkOnly = this.#uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(this.#uplinkOnly)];
-    const layout = batchLayoutOf(this.#served, maxBatchSize);
-    return new DecoderPool<DecodeJob>(
-      {
-        startWorker: startWorkerThread,
-        setup: { models: [...models, ...uplinkOnly], layout, executionProviders, intraOpNumThreads },
-        numWorkers: decodeWorkers,
-        maxRestarts: maxWorkerRestarts,
-        clock,
-      },
-      {
-        decoded: (slot, decodeMs) => this.#pipeline.finish(slot, decodeMs),
-        lost: (jobs, reason) => this.#pipeline.lose(jobs, reason),
-        changed: (event) => this.#workerChanged(event),
-      },
-    );
+  #createDecodeStage(served: readonly ServedModel[]): DecodeStage {
+    const { options, uplinkOnly, watch } = { options: this.#options, uplinkOnly: this.#uplinkOnly, watch: this.#watch };
+    const listener = new EstimateOutlet({
+      stream: this.#stream,
+      tally: this.#tally,
+      modelTally: this.#modelTally,
+      metrics: this.#metrics,
+      onSettled: () => this.lifecycle.checkDrained(),
+      clock: options.clock,
+    });
+    const onWorkerEvent = (event: WorkerEvent) => {
+      if (event.kind === 'serving') this.#provider = event.ready.provider;
+      noteWorkerEvent(event, this.#tally, options.logger);
+    };
+    const queueBound = () => this.#overload?.queueBound ?? options.maxQueueSize;
+    return new DecodeStage({ options, served, uplinkOnly, watch, listener, queueBound, onWorkerEvent });
   }
 
   #createOverloadControl(): OverloadControl {
     return new OverloadControl({
       ...this.#options,
       tally: this.#tally,
-      numWorkers: () => this.#pool.numServing,
+      numWorkers: () => this.#decode.pool.numServing,
       apply: (relief) => {
         for (const session of this.#registry) session.relieve(relief);
       },
     });
   }
 
-  #createPipeline(): ReportPipeline {
-    const { clock, maxBatchSize, deadlineMs, maxQueueSize } = this.#options;
-    const { id: modelId, csi: shape } = this.#uplinkOnly?.manifest ?? {};
-    const listener = new EstimateOutlet(this.#stream, this.#tally, this.#metrics, clock);
-    const uplinkOnly = new UplinkOnlyStage({
-      model: modelId && shape ? { index: this.#served.length, modelId, shape } : undefined,
-      watch: this.#watch,
-      join: this.#join,
-      maxBatchSize,
-      deadlineMs,
-      listener,
-    });
-    const batchers = this.#served.map(() => new Batcher<ReportJob>(this.#options));
-    const queueBound = () => this.#overload?.queueBound ?? maxQueueSize;
-    return new ReportPipeline({
-      join: this.#join,
-      batchers,
-      uplinkOnly,
-      pool: this.#pool,
+  #createLifecycle(): ModelControl<ServedModel> {
+    const { modelsDirectory, drainTimeoutMs, clock, logger } = this.#options;
+    return new ModelControl<ServedModel>({
+      versions: this.#versions,
+      read: (folder) => loadServedModel(modelsDirectory, folder),
+      load: (model) => this.#decode.load(model),
+      free: (version) => this.#decode.free(version),
+      users: () => this.#registry,
+      sameLink: (a, b) => sameLink(a.manifest, b.manifest),
+      reports: (version) => this.#modelTally.reports(version),
+      serving: () => this.#phase === 'serving',
+      changed: () => {
+        this.#offer = offerOf(this.#versions);
+      },
+      note: ({ operation, version, error }) => {
+        if (error === undefined) logger.info({ operation, version }, 'models changed');
+        else logger.error({ operation, version, err: error }, 'models did not change');
+      },
+      drainTimeoutMs,
       clock,
-      listener,
-      queueBound,
-    });
-  }
-
-  #createGate(): WebSocketGate {
-    return new WebSocketGate({
-      ...this.#options,
-      maxBufferedBytes: 2 * this.#options.maxBufferedBytes,
-      closeTimeoutMs: this.#options.drainTimeoutMs,
-      onReject: ({ code, message }) => {
-        this.#tally.reject(code);
-        this.#options.logger.debug({ code, message }, 'rejected');
-      },
-    });
-  }
-
-  #createGateway(): Gateway {
-    const { clock, deadlineMs, helloTimeoutMs, token } = this.#options;
-    const tally = this.#tally;
-    const ueContext = {
-      served: this.#served,
-      registry: this.#registry,
-      watch: this.#watch,
-      token,
-      defaults: this.#options,
-      relief: () => this.#overload?.relief ?? noRelief,
-      helloTimeoutMs,
-      deadlineMs,
-      clock,
-      onReport: () => tally.received++,
-      onRefused: (reason: Parameters<Tally['settle']>[1]) => tally.settle('invalid', reason),
-      accept: (report: AcceptedReport) => this.#pipeline.pushReport(report),
-    };
-    const phyContext = {
-      shapes: this.#served.map(({ shape }) => shape),
-      accept: (ueId: string, sample: UplinkSample) => {
-        tally.uplinksReceived++;
-        this.#pipeline.pushUplink(ueId, sample);
-      },
-      onInvalid: () => {
-        tally.uplinksReceived++;
-        tally.uplinksInvalid++;
-      },
-    };
-    return new Gateway({
-      ...this.#options,
-      gate: this.#gate,
-      accepting: () => this.#phase === 'serving',
-      openUe: (peer) => new UeSession(peer, ueContext),
-      openPhy: () => new PhySession(phyContext),
-      openSubscriber: (peer) => new SubscriberSession(peer, this.#stream),
-    });
-  }
-
-  #createListener(): Listener {
-    const { host, port, helloTimeoutMs } = this.#options;
-    return new Listener({
-      host,
-      port,
-      headersTimeoutMs: helloTimeoutMs,
-      onUpgrade: this.#gateway.upgrade,
-      onRequest: requestListener({
-        files: modelRoutes(this.#served),
-        health: () => this.#health(),
-        ready: () => this.#phase === 'serving' && this.#vitalSigns.ready,
-        metrics: () => this.#metrics.render(),
-      }),
     });
   }
 
   #health(): { ok: boolean; body: unknown } {
-    const failed = this.#phase === 'serving' && this.#pool.down;
+    const failed = this.#phase === 'serving' && this.#decode.pool.down;
     const status = failed ? 'failed' : this.#phase;
     const executionProvider = this.#provider ?? null;
     const uplinkOnlyModel = this.#uplinkOnly?.manifest.id ?? null;
@@ -311,21 +275,16 @@ class ComposedServer implements BsServer {
   }
 
   #gauges(): Gauges {
+    const { pipeline, pool, join } = this.#decode;
     return {
-      inFlight: this.#pipeline.inFlight,
-      queued: this.#pipeline.queued,
+      inFlight: pipeline.inFlight,
+      queued: pipeline.queued,
       estimates: { sent: this.#stream.sent, skipped: this.#stream.skipped },
-      uesEvicted: this.#join.evicted,
+      uesEvicted: join.evicted,
       overloadLevel: this.#overload?.level ?? 0,
-      decodersStuck: this.#pool.numStuck,
+      decodersStuck: pool.numStuck,
       loopLagMs: this.#vitalSigns.loopLagMs,
-      connections: this.#gateway.connections,
+      connections: this.#connections.gateway.connections,
     };
-  }
-
-  #workerChanged(event: WorkerEvent): void {
-    if (event.kind === 'serving') this.#provider = event.ready.provider;
-    noteWorkerEvent(event, this.#tally, this.#options.logger);
-    if (event.kind !== 'batch-failed') this.#pipeline.resume();
   }
 }

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
-import { isUplinkOnly, type UplinkOnlyBundle, type UplinkOnlyManifest } from '@edge-csi/models';
+import { isUplinkOnly, type UplinkOnlyBundle } from '@edge-csi/models';
 import { loadUplinkOnlyModel, readZoo } from '@edge-csi/models/disk';
-import { assertFolderNamed, type ServedModel } from './model-catalog.ts';
+import { assertFolderNamed, type ServedModel, sameLink } from './model-catalog.ts';
 import { sameShape } from './uplink/uplink-ring.ts';
 
 /**
@@ -23,7 +23,8 @@ export async function loadUplinkOnly(
   const zoo = await readZoo(directory);
   const known = zoo.flatMap(({ manifest }) => (isUplinkOnly(manifest) ? [manifest] : []));
   const found = known.find((manifest) =>
-    wanted === undefined ? served.some((model) => sameCsi(manifest, model)) : manifest.id === wanted,
+    // What a network has learnt of one pair of bands and one timing does not hold for another.
+    wanted === undefined ? served.some((model) => sameLink(manifest, model.manifest)) : manifest.id === wanted,
   );
   if (found === undefined) {
     if (wanted === undefined) return undefined;
@@ -39,10 +40,4 @@ export async function loadUplinkOnly(
   }
   assertFolderNamed(directory, zoo, id);
   return loadUplinkOnlyModel(path.join(directory, id));
-}
-
-/** What a network has learnt of one pair of bands and one timing does not hold for another. */
-function sameCsi({ csi }: UplinkOnlyManifest, { manifest }: ServedModel): boolean {
-  const fields = Object.keys(csi) as (keyof UplinkOnlyManifest['csi'])[];
-  return fields.every((field) => csi[field] === manifest.csi[field]);
 }

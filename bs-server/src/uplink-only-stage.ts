@@ -11,8 +11,7 @@ import type { ArrivedUplink } from './uplink/uplink-ring.ts';
 
 /** The model that decodes uplinks alone. */
 interface UplinkOnlyModel {
-  /** Position among the models of the decode workers. */
-  readonly index: number;
+  /** What the decode workers know it by. */
   readonly modelId: string;
   readonly shape: CsiShape;
 }
@@ -131,7 +130,7 @@ export class UplinkOnlyStage {
       });
       this.#batch = wanted;
       this.#slot = slot;
-      slot.dispatch(model.index, wanted);
+      slot.dispatch(model.modelId, wanted);
     }
   }
 

@@ -5,7 +5,8 @@ export type CsiErrorCode =
   | 'payload-invalid'
   | 'model-invalid'
   | 'model-unknown'
-  | 'model-mismatch';
+  | 'model-mismatch'
+  | 'model-state';
 
 /** Bad data at a boundary: a CSI matrix, a file, a payload or a model. Wrong arguments are RangeError or TypeError. */
 export class CsiError extends Error {

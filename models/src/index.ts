@@ -1,6 +1,6 @@
 export { loadBundle, type ModelBundle, type ModelFile, type ReadModelFile } from './bundle.ts';
 export { type Manifest, parseManifest, representationOf } from './manifest.ts';
-export { pairingHash, sha256Bytes, toHex } from './pairing-hash.ts';
+export { pairingHash, sha256Bytes, toHex, versionName } from './pairing-hash.ts';
 export {
   type AnyManifest,
   isUplinkOnly,

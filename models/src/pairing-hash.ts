@@ -38,6 +38,11 @@ export async function sha256Bytes(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
 }
 
+/** Name of one version of a model: its id and the first 12 hex digits of its pairing hash, as `<id>@<hash>`. */
+export function versionName(id: string, sha256: Uint8Array): string {
+  return `${id}@${toHex(sha256.subarray(0, 6))}`;
+}
+
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');

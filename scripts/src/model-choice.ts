@@ -1,4 +1,4 @@
-import type { AnyManifest, Manifest, UplinkOnlyManifest } from '@edge-csi/models';
+import { type AnyManifest, isUplinkOnly, type Manifest, type UplinkOnlyManifest } from '@edge-csi/models';
 import { listModels, listUplinkOnlyModels, readZoo, zooDirectory } from '@edge-csi/models/disk';
 import { UsageError } from './usage.ts';
 
@@ -11,6 +11,14 @@ export async function modelsById(ids: readonly string[], zoo: string = zooDirect
 export async function anyModels(ids: readonly string[], zoo: string): Promise<AnyManifest[]> {
   const all = (await readZoo(zoo)).map(({ manifest }) => manifest);
   return ids.length === 0 ? all : pick(all, ids, zoo);
+}
+
+/** Checks that a zoo has folders of that name, which for most is the id of their model. @throws UsageError that names them. */
+export async function requireFolders(names: readonly string[], zoo: string): Promise<void> {
+  const folders = (await readZoo(zoo)).flatMap(({ folder, manifest }) => (isUplinkOnly(manifest) ? [] : [folder]));
+  const missing = names.find((name) => !folders.includes(name));
+  if (missing === undefined) return;
+  throw new UsageError(`no model '${missing}' in ${zoo}; there are ${folders.join(', ') || 'none'}`);
 }
 
 /** The uplink-only model of that id. @throws UsageError that names the ids there are. */

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { DecodeSlot } from '../../bs-server/src/decoding/decode-slot.ts';
 import type * as decoderPool from '../../bs-server/src/decoding/decoder-pool.ts';
 import type * as startWorker from '../../bs-server/src/decoding/start-worker.ts';
+import { bundleOf, familyModel } from '../family-model.ts';
 import { createReferenceDecoder, createSample, firstModel, type Sample, until } from './bs-server-harness.ts';
 
 /** A module of the built server that is not part of its public API. */
@@ -26,21 +27,12 @@ beforeAll(async () => {
 });
 
 async function startPool() {
-  const { quantizer, allocation } = model;
-  const { numEntries, maxBits } = allocation;
-  const layout = {
-    maxBatchSize: 4,
-    maxCodewordBytes: Math.ceil(quantizer.totalBits / 8),
-    maxPhaseBytes: (numEntries * maxBits) / 8,
-    maxEntries: numEntries,
-  };
-  const models = [decoderModelOf(model)];
   const log: string[] = [];
   const decoded: DecodeSlot<string>[] = [];
   const pool = new modules.DecoderPool<string>(
     {
       startWorker: modules.startWorkerThread,
-      setup: { models, layout, executionProviders: ['cpu'], intraOpNumThreads: 1 },
+      setup: { models: [decoderModelOf(model)], maxBatchSize: 4, executionProviders: ['cpu'], intraOpNumThreads: 1 },
       numWorkers: 1,
       maxRestarts: 3,
       clock: () => performance.now(),
@@ -63,6 +55,26 @@ function write(slot: DecodeSlot<string> | undefined, i: number): void {
   slot?.buffers.write(i, { codeword, phase, phaseBits, theta, truncation: 0, scaleLevel: scale }, sample.uplink);
 }
 
+const keyOf = (bundle: ModelBundle) => decoderModelOf(bundle).key;
+
+/** Has the pool decode zeros with a model. @returns what became of the batch */
+async function decodeZeros(bundle: ModelBundle, { pool, decoded, log }: Awaited<ReturnType<typeof startPool>>) {
+  const [before, failures] = [decoded.length, log.length];
+  await until('a free slot', () => pool.serving);
+  const slot = pool.claim(false);
+  const { totalBits } = bundle.quantizer;
+  const codeword = new Uint8Array(Math.ceil(totalBits / 8));
+  // Twelve phase bits at most: entries of a family model get two each.
+  const payload = { codeword, phase: new Uint8Array(3), phaseBits: 24, theta: 16, truncation: 0, scaleLevel: 0 };
+  slot?.buffers.write(0, payload, new Float32Array(24).fill(1));
+  slot?.dispatch(keyOf(bundle), ['zeros']);
+  await until('the batch', () => decoded.length > before || log.length > failures);
+  if (decoded.length === before) return log.at(-1);
+  const status = slot?.buffers.status(0);
+  slot?.release();
+  return status;
+}
+
 describe('a decode worker', () => {
   it('decodes two batches in a row, each into its own slot', async () => {
     const { pool, decoded } = await startPool();
@@ -70,7 +82,7 @@ describe('a decode worker', () => {
       const slot = pool.claim(true);
       for (let i = 0; i < count; i++) write(slot, i);
       slot?.dispatch(
-        0,
+        keyOf(model),
         Array.from({ length: count }, (_, i) => `job ${i}`),
       );
     }
@@ -93,14 +105,14 @@ describe('a decode worker', () => {
       const slot = pool.claim(false);
       write(slot, 0);
       // No such model: the worker fails on it.
-      slot?.dispatch(7, [`job ${failure}`]);
+      slot?.dispatch('no-such-model', [`job ${failure}`]);
       await until('a lost batch', () => log.includes(`job ${failure} decoder-error`));
     }
     await until('the successor', () => log.filter((entry) => entry === 'serving').length === 2);
     expect(log.filter((entry) => entry === 'restarting')).toHaveLength(1);
     const slot = pool.claim(false);
     write(slot, 0);
-    slot?.dispatch(0, ['job 4']);
+    slot?.dispatch(keyOf(model), ['job 4']);
     await until('a batch of the successor', () => decoded.length === 1);
     expect(slot?.buffers.status(0)).toBe('decoded');
     await pool.close(5_000);
@@ -110,9 +122,62 @@ describe('a decode worker', () => {
     const { pool, log, decoded } = await startPool();
     const slot = pool.claim(false);
     write(slot, 0);
-    slot?.dispatch(0, ['job 1']);
+    slot?.dispatch(keyOf(model), ['job 1']);
     await pool.close(5_000);
     expect(decoded).toHaveLength(1);
     expect(log).toEqual(['serving']);
+  });
+
+  it('loads a model while it serves, has a successor that loads it too, and frees it', async () => {
+    const normalization = { kind: 'spherical', scale: { minDb: -60, stepDb: 0.5, bits: 8 } } as const;
+    const other = await bundleOf(
+      await familyModel({ id: 'other', numAntennas: 4, numDelays: 3, normalization, maxBits: 2 }),
+    );
+    const rig = await startPool();
+    expect(await decodeZeros(other, rig)).toBe('zeros decoder-error');
+    await rig.pool.load(decoderModelOf(other));
+    expect(await decodeZeros(other, rig)).toBe('decoded');
+    for (let failure = 1; failure <= 3; failure++) {
+      const slot = rig.pool.claim(false);
+      write(slot, 0);
+      slot?.dispatch('no-such-model', [`job ${failure}`]);
+      await until('a lost batch', () => rig.log.includes(`job ${failure} decoder-error`));
+    }
+    await until('the successor', () => rig.log.filter((entry) => entry === 'serving').length === 2);
+    expect(await decodeZeros(other, rig)).toBe('decoded');
+    await rig.pool.unload(keyOf(other));
+    expect(await decodeZeros(other, rig)).toBe('zeros decoder-error');
+    await rig.pool.close(5_000);
+  });
+
+  it('refuses a model whose networks are none, or of another shape, and goes on with what it has', async () => {
+    const rig = await startPool();
+    const good = decoderModelOf(model);
+    const noNetwork = { ...good, key: 'broken', decoderOnnx: new TextEncoder().encode('no network') };
+    await expect(rig.pool.load(noNetwork)).rejects.toThrow(/protobuf/i);
+    const refiner = model.files.get('refiner') as Uint8Array;
+    await expect(rig.pool.load({ ...good, key: 'swapped', decoderOnnx: refiner })).rejects.toThrow();
+    const { numAntennas, numDelays } = model.manifest.csi;
+    const normalization = { kind: 'spherical', scale: { minDb: -60, stepDb: 0.5, bits: 8 } } as const;
+    const { decoderOnnx } = decoderModelOf(
+      await bundleOf(
+        await familyModel({
+          id: 'small',
+          numAntennas,
+          numDelays: numDelays / 2,
+          normalization,
+          maxBits: 2,
+          codewordLength: good.codewordBits.length,
+        }),
+      ),
+    );
+    await expect(rig.pool.load({ ...good, key: 'misshapen', decoderOnnx })).rejects.toThrow();
+    const slot = rig.pool.claim(false);
+    write(slot, 0);
+    slot?.dispatch(keyOf(model), ['job']);
+    await until('a batch', () => rig.decoded.length === 1);
+    expect(slot?.buffers.status(0)).toBe('decoded');
+    expect(rig.log).toEqual(['serving']);
+    await rig.pool.close(5_000);
   });
 });

@@ -315,7 +315,7 @@ describe('with limits, a BS server', () => {
     await until('the last report', () => server.stats().received === sent && server.stats().inFlight === 0);
     const { received, decoded, superseded, late } = server.stats();
     expect(received).toBe(decoded + superseded + late);
-    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    const metrics = await (await fetch(`${server.adminUrl}/metrics`)).text();
     expect(metrics).toContain(`edge_csi_reports_settled_total{outcome="late",reason="deadline-passed"} ${late}`);
   });
 });

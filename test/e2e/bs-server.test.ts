@@ -158,7 +158,7 @@ describe('a BS server', () => {
     const health = await (await fetch(`${server.url}/healthz`)).json();
     expect(health).toMatchObject({ status: 'serving', executionProvider: 'cpu', models: server.models });
     expect(health).toHaveProperty('version', expect.stringMatching(/^\d+\.\d+\.\d+/));
-    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    const metrics = await (await fetch(`${server.adminUrl}/metrics`)).text();
     expect(metrics).toContain('edge_csi_reports_received_total 1');
     expect(metrics).toContain('edge_csi_reports_settled_total{outcome="decoded",reason="estimate-published"} 1');
     expect(metrics).toContain('edge_csi_decode_ms_count 1');

@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type FamilyOptions, familyModel, writeFamilyModel } from '../family-model.ts';
-import { edgeCsi, program } from './edge-csi-command.ts';
+import { edgeCsi } from './edge-csi-command.ts';
+import { startServe } from './serve-process.ts';
 
 // Four times the array of the models that ship, so that no length on the way can be theirs.
 const shape = { numAntennas: 128, numDelays: 32 };
@@ -122,14 +122,12 @@ it('saturates a server with reports of absolute parts', async () => {
 });
 
 it.each(['minmax', 'parts'])('serves %s to UEs that fetch the model', async (id) => {
-  const args = ['serve', '--port', '0', '--provider', 'cpu', '--zoo', zoo, '--models', id, '--period-slots', '4'];
-  server = spawn(process.execPath, [program, ...args]);
-  const [line] = (await once(createInterface({ input: server.stdout as NodeJS.ReadableStream }), 'line')) as [string];
-  const url = /ws:\S+\d/.exec(line)?.[0] as string;
+  const { process: child, url, adminUrl } = await startServe('--zoo', zoo, '--models', id, '--period-slots', '4');
+  server = child;
   const { stdout } = await edgeCsi('ue', '--url', url, '--samples', '10', '--phy');
   const bits = families.find((family) => family.id === id)?.bits as (typeof families)[number]['bits'];
   expect(stdout).toMatch(new RegExp(`^ue: 10 reports, ${16 + bits.scale + bits.phase} bits each: .*decoded`, 'm'));
-  const metrics = await (await fetch(`${url.replace('ws', 'http')}/metrics`)).text();
+  const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
   expect(metrics).toMatch(/^edge_csi_estimates_decoded_total\{quality="fresh"\} [1-9]/m);
   server.kill('SIGKILL');
   await once(server, 'exit');

@@ -91,7 +91,7 @@ describe('a BS server with an uplink-only model', () => {
       qualities: { fresh: 2, 'uplink-only': 2 },
       uplinkOnly: { published: 2, dropped: 0 },
     });
-    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    const metrics = await (await fetch(`${server.adminUrl}/metrics`)).text();
     expect(metrics).toContain('edge_csi_reports_lost_total 2');
     expect(metrics).toContain('edge_csi_estimates_decoded_total{quality="uplink-only"} 2');
     expect(metrics).toContain('edge_csi_uplink_only_dropped_total 0');

@@ -23,13 +23,7 @@ export async function fetchModel(manifestUrl: URL, wanted: ModelRef, signal: Abo
     (path) => fetchBytes(new URL(path, manifestUrl), sizes.get(path) ?? 0, signal),
     ['encoder'],
   );
-  assertSameModel(bundle, wanted);
-  return bundle;
-}
-
-/** @throws CsiError `model-mismatch` where a bundle is not the model the BS named */
-export function assertSameModel(bundle: ModelBundle, wanted: ModelRef): void {
-  if (isSameModel(bundle, wanted)) return;
+  if (isSameModel(bundle, wanted)) return bundle;
   const found = describe(bundle.manifest.id, bundle.sha256);
   throw new CsiError('model-mismatch', `the BS wants ${describe(wanted.id, wanted.sha256)}, this is ${found}`);
 }

@@ -1,7 +1,7 @@
 import type { ModelBundle } from '@edge-csi/models';
 import type { ModelRef, ReportConfig } from '@edge-csi/proto';
 import type { Encoder } from './encoder/encoder.ts';
-import { assertSameModel, fetchModel, isSameModel } from './model-fetch.ts';
+import { fetchModel, isSameModel } from './model-fetch.ts';
 import type { ResolvedOptions } from './options.ts';
 import { createReportEncoder, type ReportEncoder, warmUp } from './report-encoder.ts';
 
@@ -22,18 +22,24 @@ export class ModelSlot {
   }
 
   /**
-   * What the UE says it holds: the caller's own model. A fetched one is the BS's of an earlier session; a BS that came
-   * back with another would refuse the UE for it.
+   * What the UE says it holds: the caller's own model, and with that the one in use, should the BS have asked for another.
+   * A fetched one alone is not offered: it is the BS's of an earlier session, and a BS that came back with another would
+   * refuse the UE for it.
    */
   get refs(): ModelRef[] {
-    const { model } = this.#options;
-    return model === undefined ? [] : [{ id: model.manifest.id, sha256: model.sha256 }];
+    const own = this.#options.model;
+    if (own === undefined) return [];
+    const refs = [refOf(own)];
+    if (this.#current !== undefined && !isSameModel(own, refOf(this.#current.bundle))) {
+      refs.push(refOf(this.#current.bundle));
+    }
+    return refs;
   }
 
   /**
    * Gets a model ready, warmed up, without taking the current one out of use.
    *
-   * @throws CsiError `model-mismatch` where the caller's own model has the id but not the hash
+   * @throws CsiError `model-mismatch` where the BS delivers another model than it named
    */
   async load({ model, modelUrl }: ReportConfig, signal: AbortSignal): Promise<ActiveModel> {
     if (this.#current !== undefined && isSameModel(this.#current.bundle, model)) return this.#current;
@@ -71,12 +77,13 @@ export class ModelSlot {
 
   async #bundle(wanted: ModelRef, modelUrl: string, signal: AbortSignal): Promise<ModelBundle> {
     const { model, url } = this.#options;
-    if (model !== undefined && model.manifest.id === wanted.id) {
-      assertSameModel(model, wanted);
-      return model;
-    }
+    if (model !== undefined && isSameModel(model, wanted)) return model;
     // ws: -> http:, wss: -> https:, on the same host and port.
     const manifestUrl = new URL(modelUrl, url.replace(/^ws/, 'http'));
     return fetchModel(manifestUrl, wanted, signal);
   }
+}
+
+function refOf({ manifest, sha256 }: ModelBundle): ModelRef {
+  return { id: manifest.id, sha256 };
 }

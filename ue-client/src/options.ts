@@ -41,7 +41,7 @@ export interface ConnectOptions extends UeEvents {
   /** 1..64 characters of A-Z a-z 0-9 . _ : - */
   readonly ueId: string;
   readonly token?: string;
-  /** A model at hand, loaded with its encoder. Any other the BS asks for is fetched from the BS. */
+  /** A model at hand, loaded with its encoder. Any other, or another version of it, that the BS asks for is fetched from the BS. */
   readonly model?: ModelBundle;
   /** Gives up connecting; without effect once `connectUe` has resolved. */
   readonly signal?: AbortSignal;

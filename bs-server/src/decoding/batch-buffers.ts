@@ -1,12 +1,4 @@
-/** Largest sizes of any served model: what one batch needs room for. */
-export interface BatchLayout {
-  readonly maxBatchSize: number;
-  readonly maxCodewordBytes: number;
-  /** Of phase codes or signs. */
-  readonly maxPhaseBytes: number;
-  /** Complex entries, Nt * Nd. */
-  readonly maxEntries: number;
-}
+import type { BatchLayout } from './batch-layout.ts';
 
 /** What the decoder made of one report. `decoded` is 0, so a cleared buffer says so. */
 const reportStatuses = ['decoded', 'codeword', 'phase', 'estimate'] as const;
@@ -48,8 +40,8 @@ const column = Object.fromEntries(fields.map((name, i) => [name, i])) as Record<
  * told of it.
  */
 export class BatchBuffers {
+  readonly layout: BatchLayout;
   readonly memory: SharedArrayBuffer;
-  readonly #layout: BatchLayout;
   readonly #header: Int32Array;
   readonly #uplink: Float32Array;
   readonly #estimate: Float32Array;
@@ -64,7 +56,7 @@ export class BatchBuffers {
     const codewordAt = headerBytes + 2 * planeBytes;
     const phaseAt = codewordAt + n * maxCodewordBytes;
     this.memory = memory ?? new SharedArrayBuffer(phaseAt + n * maxPhaseBytes);
-    this.#layout = layout;
+    this.layout = layout;
     this.#header = new Int32Array(this.memory, 0, n * fields.length);
     this.#uplink = new Float32Array(this.memory, headerBytes, n * 2 * maxEntries);
     this.#estimate = new Float32Array(this.memory, headerBytes + planeBytes, n * 2 * maxEntries);
@@ -78,7 +70,7 @@ export class BatchBuffers {
    * @throws RangeError where a part is larger than the layout.
    */
   write(i: number, report: ReportPayload, uplink: Float32Array | undefined): void {
-    const { maxBatchSize, maxCodewordBytes, maxPhaseBytes, maxEntries } = this.#layout;
+    const { maxBatchSize, maxCodewordBytes, maxPhaseBytes, maxEntries } = this.layout;
     if (i >= maxBatchSize) throw new RangeError(`report ${i} does not fit a batch of ${maxBatchSize}`);
     if (report.codeword.length > maxCodewordBytes || report.phase.length > maxPhaseBytes) {
       const most = `${maxCodewordBytes} and ${maxPhaseBytes}`;
@@ -109,7 +101,7 @@ export class BatchBuffers {
 
   /** Report `i` as written, its arrays being views. `numEntries` is that of the batch's model. */
   read(i: number, numEntries: number): DecoderInput {
-    const { maxCodewordBytes, maxPhaseBytes, maxEntries } = this.#layout;
+    const { maxCodewordBytes, maxPhaseBytes, maxEntries } = this.layout;
     const field = (name: keyof typeof column) => this.#header[i * fields.length + column[name]] as number;
     const phaseBits = field('phaseBits');
     const codewordAt = i * maxCodewordBytes;
@@ -128,7 +120,7 @@ export class BatchBuffers {
 
   /** Where the estimate of report `i` goes, planar `[2][numEntries]`. A view. */
   estimate(i: number, numEntries: number): Float32Array {
-    const at = i * 2 * this.#layout.maxEntries;
+    const at = i * 2 * this.layout.maxEntries;
     return this.#estimate.subarray(at, at + 2 * numEntries);
   }
 

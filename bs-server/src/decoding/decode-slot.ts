@@ -1,19 +1,31 @@
-import { BatchBuffers, type BatchLayout } from './batch-buffers.ts';
+import { BatchBuffers } from './batch-buffers.ts';
+import { type BatchLayout, sameLayout } from './batch-layout.ts';
+
+/** What a slot tells its worker. */
+export interface SlotPort {
+  /** `count` reports of a model, by its key, lie in the slot. */
+  decode(model: string, count: number): void;
+  /** The slot has other memory from now on. */
+  move(buffers: BatchBuffers): void;
+}
 
 /**
  * Room for one batch of one worker. Whoever claims it fills its buffers and dispatches it; it comes back with the
  * estimates in the same buffers, and is free again once it is released.
  */
 export class DecodeSlot<J> {
-  readonly buffers: BatchBuffers;
-  readonly #send: (model: number, count: number) => void;
+  readonly #port: SlotPort;
+  #buffers: BatchBuffers;
   #state: 'free' | 'claimed' | 'decoding' = 'free';
   #jobs: readonly J[] = [];
 
-  /** @param send - tells the worker that `count` reports of a model lie in this slot */
-  constructor(layout: BatchLayout, send: (model: number, count: number) => void) {
-    this.buffers = new BatchBuffers(layout);
-    this.#send = send;
+  constructor(layout: BatchLayout, port: SlotPort) {
+    this.#buffers = new BatchBuffers(layout);
+    this.#port = port;
+  }
+
+  get buffers(): BatchBuffers {
+    return this.#buffers;
   }
 
   get free(): boolean {
@@ -30,14 +42,18 @@ export class DecodeSlot<J> {
     return this.#jobs;
   }
 
-  claim(): void {
+  /** @param layout - what it must hold: where that has changed with the models, it gets new memory first */
+  claim(layout: BatchLayout): void {
     this.#state = 'claimed';
+    if (sameLayout(layout, this.#buffers.layout)) return;
+    this.#buffers = new BatchBuffers(layout);
+    this.#port.move(this.#buffers);
   }
 
-  dispatch(model: number, jobs: readonly J[]): void {
+  dispatch(model: string, jobs: readonly J[]): void {
     this.#jobs = jobs;
     this.#state = 'decoding';
-    this.#send(model, jobs.length);
+    this.#port.decode(model, jobs.length);
   }
 
   /** The worker is done with it; it stays claimed until it is released. */

@@ -1,9 +1,12 @@
 import type { RepresentationSpec } from '@edge-csi/csi';
-import { type ModelBundle, representationOf } from '@edge-csi/models';
+import { type ModelBundle, representationOf, versionName } from '@edge-csi/models';
+import type { BatchSizes } from './batch-layout.ts';
 
 /** What a decode worker needs of a model. Plain data: it crosses to another thread. */
 export interface DecoderModel {
-  readonly id: string;
+  /** What requests name it by: its version name. */
+  readonly key: string;
+  readonly sizes: BatchSizes;
   readonly representation: RepresentationSpec;
   readonly codewordBits: readonly number[];
   readonly codewordStep: readonly number[];
@@ -15,9 +18,15 @@ export interface DecoderModel {
 }
 
 /** The BS's half of a model that was loaded with its decoder and, where it has one, its refiner. */
-export function decoderModelOf({ manifest, files }: ModelBundle): DecoderModel {
+export function decoderModelOf({ manifest, sha256, quantizer, allocation, files }: ModelBundle): DecoderModel {
+  const { numAntennas, numDelays } = manifest.csi;
   return {
-    id: manifest.id,
+    key: versionName(manifest.id, sha256),
+    sizes: {
+      maxCodewordBytes: Math.ceil(quantizer.totalBits / 8),
+      maxPhaseBytes: Math.ceil((allocation.numEntries * allocation.maxBits) / 8),
+      maxEntries: numAntennas * numDelays,
+    },
     representation: representationOf(manifest),
     codewordBits: manifest.codeword.bits,
     codewordStep: manifest.codeword.step,

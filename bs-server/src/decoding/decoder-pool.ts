@@ -1,6 +1,7 @@
 import type { DecodeSlot } from './decode-slot.ts';
 import type { ExecutionProvider } from './graph.ts';
 import { type PoolListener, PoolMember, type PoolMemberOptions } from './pool-member.ts';
+import type { WorkerModel } from './worker-messages.ts';
 
 export interface DecoderPoolOptions extends PoolMemberOptions {
   /** Workers on the CPU; on a GPU there is one, whatever this says. */
@@ -65,6 +66,7 @@ export class DecoderPool<J> {
    */
   claim(fullBatch: boolean): DecodeSlot<J> | undefined {
     const idle = this.#members.filter((member) => member.serving && !member.busy);
+    idle.sort((a, b) => Number(a.loading) - Number(b.loading));
     for (const member of fullBatch ? [...idle, ...this.#members] : idle) {
       const slot = member.claim();
       if (slot !== undefined) return slot;
@@ -75,6 +77,31 @@ export class DecoderPool<J> {
   /** Takes note of batches that have been with a worker for longer than `limitMs`. */
   checkProgress(limitMs: number): void {
     for (const member of this.#members) member.checkProgress(limitMs);
+  }
+
+  /**
+   * Loads one more model in every worker, one worker after the other, so that the others decode meanwhile.
+   *
+   * @throws Error where one of them cannot; the others have freed it again.
+   */
+  async load(model: WorkerModel): Promise<void> {
+    const up = this.#members.filter((member) => !member.down);
+    if (up.length === 0) throw new Error('no decode worker is left');
+    const loaded: PoolMember<J>[] = [];
+    try {
+      for (const member of up) {
+        await member.load(model);
+        loaded.push(member);
+      }
+    } catch (error) {
+      await Promise.all(loaded.map((member) => member.unload(model.key)));
+      throw error;
+    }
+  }
+
+  /** Frees a model in every worker. No batch of it may be under way. */
+  async unload(key: string): Promise<void> {
+    await Promise.all(this.#members.map((member) => member.unload(key)));
   }
 
   /** Lets the workers finish their batches and end; one that takes longer than `timeoutMs` is left to itself. */

@@ -119,6 +119,7 @@ export class ModelDecoder {
       uplink: { values: this.#uplink.subarray(0, count * numComponents), dims: [count, ...tensor.dims] },
     };
     const output = await this.#decoder.run(inputs, tensor.name);
+    this.#assertLength(tensor.name, output, count * numComponents);
     this.#representation.denormalize(output);
     return output;
   }
@@ -160,10 +161,10 @@ export class ModelDecoder {
     return done ?? false;
   }
 
-  #refined(refine: Refine, count: number, magnitude: Float32Array): Promise<Float32Array> {
+  async #refined(refine: Refine, count: number, magnitude: Float32Array): Promise<Float32Array> {
     const n = this.#numEntries;
     for (let k = 0; k < count * n; k++) this.#refinerBits[k] = this.#bits[k] as number;
-    return refine({
+    const refined = await refine({
       count,
       shape: this.#model.representation,
       estimate: this.#estimate.subarray(0, 2 * count * n),
@@ -171,6 +172,14 @@ export class ModelDecoder {
       bits: this.#refinerBits.subarray(0, count * n),
       uplink: this.#uplink.subarray(0, count * n),
     });
+    this.#assertLength('csi', refined, 2 * count * n);
+    return refined;
+  }
+
+  /** @throws CsiError `model-invalid` where a network's output is not of the shape its manifest says. */
+  #assertLength(name: string, { length }: Float32Array, expected: number): void {
+    if (length === expected) return;
+    throw new CsiError('model-invalid', `${this.#model.key}: ${name} has ${length} values, expected ${expected}`);
   }
 
   #norm(input: DecoderInput): number {

@@ -1,6 +1,8 @@
+import { type BatchLayout, batchLayoutOf } from './batch-layout.ts';
 import { DecodeSlot } from './decode-slot.ts';
+import { PendingRequests } from './pending-requests.ts';
 import type { DecodeWorker, StartWorker } from './start-worker.ts';
-import type { WorkerReply, WorkerSetup } from './worker-messages.ts';
+import type { WorkerModel, WorkerReply, WorkerSetup } from './worker-messages.ts';
 
 /** Slots per worker: one decodes while the other is filled or read. */
 const slotsPerWorker = 2;
@@ -32,6 +34,7 @@ export interface PoolListener<J> {
 
 export interface PoolMemberOptions {
   readonly startWorker: StartWorker;
+  /** `models` are those at the start. */
   readonly setup: Omit<WorkerSetup, 'slots'>;
   /** Restarts within a minute after which the worker stays down. */
   readonly maxRestarts: number;
@@ -44,7 +47,10 @@ export class PoolMember<J> {
   readonly #options: PoolMemberOptions;
   readonly #listener: PoolListener<J>;
   readonly #slots: readonly DecodeSlot<J>[];
-  readonly #setup: WorkerSetup;
+  /** What the worker has loaded, and its successor will load, by key. */
+  readonly #models: Map<string, WorkerModel>;
+  readonly #requests = new PendingRequests();
+  #layout: BatchLayout;
   #worker: DecodeWorker | undefined;
   #serving = false;
   #failuresInARow = 0;
@@ -60,11 +66,16 @@ export class PoolMember<J> {
   constructor(options: PoolMemberOptions, listener: PoolListener<J>) {
     this.#options = options;
     this.#listener = listener;
+    this.#models = new Map(options.setup.models.map((model) => [model.key, model]));
+    this.#layout = this.#layoutOfModels();
     this.#slots = Array.from(
       { length: slotsPerWorker },
-      (_, slot) => new DecodeSlot(options.setup.layout, (model, count) => this.#dispatch(slot, model, count)),
+      (_, slot) =>
+        new DecodeSlot(this.#layout, {
+          decode: (model, count) => this.#dispatch(slot, model, count),
+          move: ({ layout, memory }) => this.#worker?.post({ kind: 'slot', slot, buffers: { layout, memory } }),
+        }),
     );
-    this.#setup = { ...options.setup, slots: this.#slots.map(({ buffers }) => buffers.memory) };
   }
 
   /** True while the worker takes batches. */
@@ -87,6 +98,11 @@ export class PoolMember<J> {
     return this.#slots.some((slot) => slot.decoding);
   }
 
+  /** True while the worker loads or frees a model, which its batches wait for a moment. */
+  get loading(): boolean {
+    return this.#requests.size > 0;
+  }
+
   /** Jobs in the slots. */
   get inFlight(): number {
     return this.#slots.reduce((sum, slot) => sum + slot.jobs.length, 0);
@@ -102,8 +118,35 @@ export class PoolMember<J> {
 
   claim(): DecodeSlot<J> | undefined {
     const slot = this.serving ? this.#slots.find(({ free }) => free) : undefined;
-    slot?.claim();
+    slot?.claim(this.#layout);
     return slot;
+  }
+
+  /**
+   * Loads one more model, which a successor of the worker will load too.
+   *
+   * @throws Error where the worker refuses it, or ends meanwhile; the worker is then as it was.
+   */
+  async load(model: WorkerModel): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined || this.#closed !== undefined) throw new Error('the decode worker is down');
+    await this.#requests.ask((request) => worker.post({ kind: 'load', request, model }));
+    this.#models.set(model.key, model);
+    this.#layout = this.#layoutOfModels();
+  }
+
+  /** Frees a model; no batch of it may be under way. A worker that ends meanwhile has freed it too. */
+  async unload(key: string): Promise<void> {
+    const worker = this.#worker;
+    this.#models.delete(key);
+    this.#layout = this.#layoutOfModels();
+    if (worker === undefined || this.#closed !== undefined) return;
+    await this.#requests
+      .ask((request) => worker.post({ kind: 'unload', request, model: key }))
+      .catch((error: Error) => {
+        // A worker that has gone has nothing loaded.
+        if (worker === this.#worker) throw error;
+      });
   }
 
   /** Takes note of a batch that has been with the worker for longer than `limitMs`. */
@@ -136,15 +179,18 @@ export class PoolMember<J> {
     clearTimeout(timer);
   }
 
-  #dispatch(slot: number, model: number, count: number): void {
+  #dispatch(slot: number, model: string, count: number): void {
     if (this.#slots.filter(({ decoding }) => decoding).length === 1) this.#progressMs = this.#options.clock();
     this.#worker?.post({ kind: 'decode', slot, model, count });
   }
 
   #launch(): void {
     this.#failuresInARow = 0;
+    const models = [...this.#models.values()];
+    const slots = this.#slots.map(({ buffers: { layout, memory } }) => ({ layout, memory }));
+    const setup = { ...this.#options.setup, models, slots };
     this.#stuck = false;
-    this.#worker = this.#options.startWorker(this.#setup, {
+    this.#worker = this.#options.startWorker(setup, {
       replied: (reply) => this.#replied(reply),
       exited: (error) => this.#exited(error),
     });
@@ -156,6 +202,10 @@ export class PoolMember<J> {
       this.#listener.changed({ kind: 'serving', ready: reply });
       this.#starting?.resolve(reply);
       this.#starting = undefined;
+      return;
+    }
+    if (reply.kind === 'done' || reply.kind === 'refused') {
+      this.#requests.answer(reply);
       return;
     }
     const slot = this.#slots[reply.slot] as DecodeSlot<J>;
@@ -188,7 +238,12 @@ export class PoolMember<J> {
     for (const slot of cut) slot.release();
     if (this.#closed === undefined) this.#replace(error ?? new Error('decode worker ended on its own'));
     if (jobs.length > 0) this.#listener.lost(jobs, 'worker-crash');
+    this.#requests.failAll(error ?? new Error('the decode worker has ended'));
     this.#onceEnded?.();
+  }
+
+  #layoutOfModels(): BatchLayout {
+    return batchLayoutOf(this.#models.values(), this.#options.setup.maxBatchSize);
   }
 
   #replace(error: Error): void {

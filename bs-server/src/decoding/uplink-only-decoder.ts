@@ -1,11 +1,14 @@
 import { CsiError, frobeniusNorm, uplinkMagnitudeInto } from '@edge-csi/csi';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { BatchBuffers } from './batch-buffers.ts';
+import type { BatchSizes } from './batch-layout.ts';
 import type { Graph } from './graph.ts';
 
 /** What a decode worker needs of an uplink-only model. Plain data: it crosses to another thread. */
 export interface UplinkOnlyDecoderModel {
-  readonly id: string;
+  /** What requests name it by: its id. */
+  readonly key: string;
+  readonly sizes: BatchSizes;
   readonly numAntennas: number;
   readonly numDelays: number;
   /** Norm of the downlink over that of the uplink, linear. */
@@ -14,10 +17,12 @@ export interface UplinkOnlyDecoderModel {
 }
 
 export function uplinkOnlyDecoderModelOf({ manifest, decoder }: UplinkOnlyBundle): UplinkOnlyDecoderModel {
+  const { numAntennas, numDelays } = manifest.csi;
   return {
-    id: manifest.id,
-    numAntennas: manifest.csi.numAntennas,
-    numDelays: manifest.csi.numDelays,
+    key: manifest.id,
+    sizes: { maxCodewordBytes: 0, maxPhaseBytes: 0, maxEntries: numAntennas * numDelays },
+    numAntennas,
+    numDelays,
     downlinkOverUplink: 10 ** (manifest.normalization.downlinkOverUplinkDb / 20),
     decoderOnnx: decoder,
   };
@@ -49,7 +54,7 @@ export class UplinkOnlyDecoder {
     const n = this.#numEntries;
     for (let i = 0; i < count; i++) {
       const { uplink } = batch.read(i, n);
-      if (uplink === undefined) throw new RangeError(`job ${i} of ${this.#model.id} has no uplink`);
+      if (uplink === undefined) throw new RangeError(`job ${i} of ${this.#model.key} has no uplink`);
       uplinkMagnitudeInto(this.#uplink.subarray(i * n, (i + 1) * n), uplink);
       this.#norms[i] = this.#model.downlinkOverUplink * frobeniusNorm(uplink);
     }
@@ -70,7 +75,7 @@ export class UplinkOnlyDecoder {
   }
 
   async #magnitude(count: number): Promise<Float32Array> {
-    const { id, numAntennas, numDelays } = this.#model;
+    const { key, numAntennas, numDelays } = this.#model;
     const values = this.#uplink.subarray(0, count * this.#numEntries);
     const magnitude = await this.#decoder.run(
       { uplink: { values, dims: [count, numAntennas, numDelays] } },
@@ -79,7 +84,7 @@ export class UplinkOnlyDecoder {
     if (magnitude.length === values.length) return magnitude;
     throw new CsiError(
       'model-invalid',
-      `${id}: magnitude has ${magnitude.length} values for ${values.length} of uplink`,
+      `${key}: magnitude has ${magnitude.length} values for ${values.length} of uplink`,
     );
   }
 }

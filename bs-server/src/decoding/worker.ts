@@ -1,76 +1,117 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BatchBuffers } from './batch-buffers.ts';
-import type { ExecutionProvider, Graph } from './graph.ts';
-import { ModelDecoder } from './model-decoder.ts';
+import type { ExecutionProvider } from './graph.ts';
+import { type LoadedModel, openModel } from './loaded-model.ts';
 import { openOrtGraph } from './ort-graph.ts';
 import { chooseProvider } from './provider.ts';
-import { createRefine } from './refine.ts';
-import { UplinkOnlyDecoder } from './uplink-only-decoder.ts';
-import type { WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.ts';
+import type { WorkerModel, WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('the decode worker runs on a worker thread only');
 const setup = workerData as WorkerSetup;
-const { models, layout } = setup;
+const { maxBatchSize } = setup;
 const clock = () => performance.now();
 
-type BatchDecoder = ModelDecoder | UplinkOnlyDecoder;
+type Request<K extends WorkerRequest['kind']> = Extract<WorkerRequest, { kind: K }>;
 
-/** Every model's decoder on one provider. */
+const openOn = (provider: ExecutionProvider, model: WorkerModel) =>
+  openModel(model, (onnx) => openOrtGraph(onnx, provider, setup), maxBatchSize);
+
+/** Every model of the setup on one provider. */
 async function openModels(provider: ExecutionProvider) {
-  const graphs: Graph[] = [];
-  const open = async (onnx: Uint8Array) => {
-    const graph = await openOrtGraph(onnx, provider, setup);
-    graphs.push(graph);
-    return graph;
-  };
+  const models = new Map<string, LoadedModel>();
   const release = async () => {
-    for (const graph of graphs.splice(0)) await graph.release();
+    for (const model of models.values()) await model.release();
+    models.clear();
   };
   try {
-    const decoders: BatchDecoder[] = [];
-    for (const model of models) {
-      const decoder = await open(model.decoderOnnx);
-      if ('downlinkOverUplink' in model) {
-        decoders.push(new UplinkOnlyDecoder(model, decoder, layout.maxBatchSize));
-        continue;
-      }
-      const refine = model.refinerOnnx === undefined ? undefined : createRefine(await open(model.refinerOnnx));
-      decoders.push(new ModelDecoder(model, decoder, refine, layout.maxBatchSize));
-    }
-    const warmUp = async () => {
-      for (const decoder of decoders) await decoder.warmUp(layout.maxBatchSize);
-    };
-    return { decoders, warmUp, release };
+    for (const model of setup.models) models.set(model.key, await openOn(provider, model));
   } catch (error) {
     await release();
     throw error;
   }
+  const warmUp = async () => {
+    for (const model of models.values()) await model.warmUp(maxBatchSize);
+  };
+  return { models, warmUp, release };
 }
 
 const reply = (message: WorkerReply) => port.postMessage(message);
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const { candidate, provider, attempts } = await chooseProvider(setup.executionProviders, openModels, clock);
-const { decoders, release } = candidate;
-for (const decoder of decoders) await decoder.warmUp(1);
-const slots = setup.slots.map((memory) => new BatchBuffers(layout, memory));
+const { models, release } = candidate;
+for (const model of models.values()) await model.warmUp(1);
+const slots = setup.slots.map(({ layout, memory }) => new BatchBuffers(layout, memory));
 
-async function decode({ slot, model, count }: Extract<WorkerRequest, { kind: 'decode' }>): Promise<void> {
+// A run of the network yields to the event loop before it starts, so steps are put in a row here.
+let previous: Promise<unknown> = Promise.resolve();
+function inTurn<T>(step: () => Promise<T> | T): Promise<T> {
+  const done = previous.then(step);
+  // Whoever asked for the step hears of its failure.
+  previous = done.catch(() => undefined);
+  return done;
+}
+
+async function decode({ slot, model, count }: Request<'decode'>): Promise<void> {
   const startMs = clock();
   try {
-    await (decoders[model] as BatchDecoder).decode(slots[slot] as BatchBuffers, count);
+    const loaded = models.get(model);
+    if (loaded === undefined) throw new Error(`model ${model} is not loaded in the decode worker`);
+    await loaded.decode(slots[slot] as BatchBuffers, count);
     reply({ kind: 'decoded', slot, decodeMs: clock() - startMs });
   } catch (error) {
-    reply({ kind: 'failed', slot, message: error instanceof Error ? error.message : String(error) });
+    reply({ kind: 'failed', slot, message: messageOf(error) });
   }
 }
 
-// A run of the network yields to the event loop before it starts, so batches are put in a row here.
-let previous = Promise.resolve();
+/** Loads and warms up a model, one step after the other: batches that come meanwhile are decoded in between. */
+async function load(model: WorkerModel): Promise<void> {
+  const loaded = await inTurn(() => openOn(provider, model));
+  try {
+    for (let count = 1; count < maxBatchSize; count *= 2) await inTurn(() => loaded.warmUp(count));
+    await inTurn(() => loaded.warmUp(maxBatchSize));
+  } catch (error) {
+    await loaded.release();
+    throw error;
+  }
+  models.set(model.key, loaded);
+}
+
+async function unload(key: string): Promise<void> {
+  const loaded = models.get(key);
+  models.delete(key);
+  await loaded?.release();
+}
+
+async function answer(request: number, done: Promise<void>): Promise<void> {
+  try {
+    await done;
+    reply({ kind: 'done', request });
+  } catch (error) {
+    reply({ kind: 'refused', request, message: messageOf(error) });
+  }
+}
+
 port.on('message', (request: WorkerRequest) => {
-  previous = previous.then(async () => {
-    if (request.kind === 'decode') return decode(request);
-    await release();
-    port.close();
-  });
+  switch (request.kind) {
+    case 'decode':
+      return void inTurn(() => decode(request));
+    case 'slot':
+      return void inTurn(() => {
+        slots[request.slot] = new BatchBuffers(request.buffers.layout, request.buffers.memory);
+      });
+    case 'load':
+      return void answer(request.request, load(request.model));
+    case 'unload':
+      return void answer(
+        request.request,
+        inTurn(() => unload(request.model)),
+      );
+    case 'close':
+      return void inTurn(async () => {
+        await release();
+        port.close();
+      });
+  }
 });
 reply({ kind: 'ready', provider, attempts });

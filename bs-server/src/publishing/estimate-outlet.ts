@@ -2,56 +2,67 @@ import type { ReportOutcome } from '@edge-csi/proto';
 import type { AcceptedReport, SettleReason } from '../accepted-report.ts';
 import type { DecodedReport, PipelineListener } from '../report-pipeline.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { ModelTally } from '../telemetry/model-tally.ts';
 import type { Tally } from '../telemetry/tally.ts';
 import type { DecodedUplink, UplinkOnlyListener } from '../uplink-only-stage.ts';
 import { channelEstimateOf, uplinkOnlyEstimateOf } from './channel-estimate.ts';
 import type { EstimateStream } from './estimate-stream.ts';
 
+export interface EstimateOutletParts {
+  readonly stream: EstimateStream;
+  readonly tally: Tally;
+  readonly modelTally: ModelTally;
+  readonly metrics: Metrics;
+  /** A report is settled and counted. */
+  readonly onSettled: () => void;
+  readonly clock: () => number;
+}
+
 /** Where results leave the pipeline: counts and times what became of reports, and publishes the estimates. */
 export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
-  readonly #stream: EstimateStream;
-  readonly #tally: Tally;
-  readonly #metrics: Metrics;
-  readonly #clock: () => number;
+  readonly #parts: EstimateOutletParts;
 
-  constructor(stream: EstimateStream, tally: Tally, metrics: Metrics, clock: () => number) {
-    this.#stream = stream;
-    this.#tally = tally;
-    this.#metrics = metrics;
-    this.#clock = clock;
+  constructor(parts: EstimateOutletParts) {
+    this.#parts = parts;
   }
 
   decoded(decoded: DecodedReport): void {
-    const nowMs = this.#clock();
+    const { stream, tally, metrics, clock } = this.#parts;
+    const nowMs = clock();
     const { report, quality } = decoded.job;
-    this.#tally.quality(quality);
-    this.#tally.queueMs += decoded.queueMs;
-    this.#metrics.queueMs.observe(decoded.queueMs);
-    this.#metrics.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
-    this.#stream.publish(() => channelEstimateOf(decoded, nowMs));
+    tally.quality(quality);
+    tally.queueMs += decoded.queueMs;
+    metrics.queueMs.observe(decoded.queueMs);
+    metrics.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
+    stream.publish(() => channelEstimateOf(decoded, nowMs));
   }
 
-  settled(_report: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void {
-    this.#tally.settle(outcome, reason);
+  settled({ version }: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void {
+    const { tally, modelTally, onSettled } = this.#parts;
+    tally.settle(outcome, reason);
+    modelTally.settle(version, outcome);
+    onSettled();
   }
 
-  batchDone(size: number, decodeMs: number): void {
-    this.#tally.batches++;
-    this.#tally.decodeMs += decodeMs;
-    this.#metrics.batchSize.observe(size);
-    this.#metrics.decodeMs.observe(decodeMs);
+  batchDone(version: string, size: number, decodeMs: number): void {
+    const { tally, modelTally, metrics } = this.#parts;
+    tally.batches++;
+    tally.decodeMs += decodeMs;
+    modelTally.batch(version, decodeMs);
+    metrics.batchSize.observe(size);
+    metrics.decodeMs.observe(decodeMs);
   }
 
   lost(): void {
-    this.#tally.lost++;
+    this.#parts.tally.lost++;
   }
 
   uplinkDecoded(decoded: DecodedUplink): void {
-    this.#tally.quality(decoded.job.quality);
-    this.#stream.publish(() => uplinkOnlyEstimateOf(decoded, this.#clock()));
+    this.#parts.tally.quality(decoded.job.quality);
+    this.#parts.stream.publish(() => uplinkOnlyEstimateOf(decoded, this.#parts.clock()));
   }
 
   uplinksDropped(count: number): void {
-    this.#tally.uplinkOnlyDropped += count;
+    this.#parts.tally.uplinkOnlyDropped += count;
   }
 }

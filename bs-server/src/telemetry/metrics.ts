@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type ModelSources, registerModelMetrics } from './model-metrics.ts';
 import type { Gauges } from './server-stats.ts';
 import type { Tally } from './tally.ts';
 
@@ -18,8 +19,9 @@ type Labels = Readonly<Record<string, string>>;
 const msBuckets = [0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 50, 75, 100, 200, 500];
 
 /** Registers a server's metrics, all named edge_csi_*, in a registry of its own. */
-export function createMetrics(tally: Tally, gauges: () => Gauges): Metrics {
+export function createMetrics(tally: Tally, gauges: () => Gauges, models: ModelSources): Metrics {
   const registers = [new Registry()];
+  registerModelMetrics(registers[0] as Registry, models);
   const counter = (name: string, help: string, labelNames: string[], read: () => Iterable<readonly [Labels, number]>) =>
     new Counter({
       name: `edge_csi_${name}`,

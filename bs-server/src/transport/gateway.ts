@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { maxFrameBytes, paths, WireError } from '@edge-csi/proto';
-import { pathOf } from './http-routes.ts';
+import { pathOf } from './http-answer.ts';
 import type { OnUpgrade } from './listener.ts';
 import type { OpenSession, Peer, Session } from './peer.ts';
-import { tokenMatches } from './token.ts';
+import { bearerToken, tokenMatches } from './token.ts';
 import type { WebSocketGate } from './web-socket.ts';
 
 export interface GatewayOptions {
@@ -116,8 +116,4 @@ export class Gateway {
 function refused(peer: Peer, error: WireError): Session {
   peer.reject(error);
   return { message: () => undefined, closed: () => undefined };
-}
-
-function bearerToken({ headers }: IncomingMessage): string {
-  return headers.authorization?.replace(/^Bearer +/i, '') ?? '';
 }

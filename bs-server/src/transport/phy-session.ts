@@ -4,8 +4,8 @@ import { sameShape, type UplinkSample } from '../uplink/uplink-ring.ts';
 import type { Session } from './peer.ts';
 
 export interface PhySessionContext {
-  /** Shapes of CSI that the served models take. */
-  readonly shapes: readonly CsiShape[];
+  /** Shapes of CSI that the models take at present. */
+  readonly shapes: () => readonly CsiShape[];
   readonly accept: (ueId: string, sample: UplinkSample) => void;
   readonly onInvalid: () => void;
 }
@@ -23,9 +23,10 @@ export class PhySession implements Session {
     if (frame.kind !== 'uplink') throw new WireError('bad-frame', `${frame.kind} is not expected from a base band`);
     const { ueId, slot, csi } = frame.value;
     const { numAntennas, numDelays } = csi;
-    if (!this.#context.shapes.some((shape) => sameShape(shape, csi))) {
-      const shapes = this.#context.shapes.map((shape) => `${shape.numAntennas} x ${shape.numDelays}`).join(', ');
-      throw this.#invalid(frame.value, `is ${numAntennas} x ${numDelays}, the models take ${shapes}`);
+    const shapes = this.#context.shapes();
+    if (!shapes.some((shape) => sameShape(shape, csi))) {
+      const taken = new Set(shapes.map((shape) => `${shape.numAntennas} x ${shape.numDelays}`));
+      throw this.#invalid(frame.value, `is ${numAntennas} x ${numDelays}, the models take ${[...taken].join(', ')}`);
     }
     const values = new Float32Array(2 * numAntennas * numDelays);
     readCsiMatrixInto(values, csi);

@@ -35,17 +35,27 @@ export class ReportGate {
     if (this.#told.length > rememberedConfigs) this.#told.shift();
   }
 
-  /** Decides on one report. A sequence number counts as used whatever else is wrong with its report. */
+  /** True where a report coded with that model version may still come and would be admitted. */
+  mayUse(version: string): boolean {
+    return this.#told.some(({ model }) => model.version === version);
+  }
+
+  /**
+   * Decides on one report. A sequence number counts as used whatever else is wrong with its report. Reports come
+   * in the order they are made: once one is made under a configuration, none under an older one is admitted.
+   */
   admit(report: CsiReport): Admission {
     const { epoch, seq, revision, modelId } = report;
     if (epoch !== this.#epoch)
       return { fault: 'epoch', message: `epoch is ${epoch}, this session's is ${this.#epoch}` };
     if (seq <= this.#lastSeq) return { fault: 'seq', message: `seq is ${seq}, must be above ${this.#lastSeq}` };
     this.#lastSeq = seq;
-    const config = this.#told.findLast((told) => told.revision === revision);
+    const at = this.#told.findIndex((told) => told.revision === revision);
+    const config = this.#told[at];
     if (config === undefined) {
       return { fault: 'revision', message: `revision is ${revision}, in force is ${this.config.revision}` };
     }
+    this.#told.splice(0, at);
     const { id } = config.model.ref;
     if (modelId !== id)
       return { fault: 'model', message: `modelId is ${modelId}, revision ${revision} asks for ${id}` };

@@ -1,5 +1,5 @@
 import type { ReportConfig, ReportSizes } from '@edge-csi/proto';
-import { maxPhaseBits, type ServedModel } from '../model-catalog.ts';
+import { findModel, maxPhaseBits, type ServedModel } from '../model-catalog.ts';
 import type { Relief } from '../overload/overload-policy.ts';
 
 /** What a UE can be told to report. */
@@ -22,7 +22,7 @@ export interface SessionConfig extends Terms {
 
 /** What of a configuration can be set. */
 export interface ConfigChange {
-  /** Id of a served model. */
+  /** Id of a served model, or the name of one of its versions. */
   readonly model?: string;
   /** 1..320. */
   readonly reportPeriodSlots?: number;
@@ -56,9 +56,9 @@ export function changedConfig(
   change: ConfigChange,
   served: readonly ServedModel[],
 ): SessionConfig {
-  const model = change.model === undefined ? asked.model : served.find(({ ref }) => ref.id === change.model);
+  const model = change.model === undefined ? asked.model : findModel(served, change.model);
   if (model === undefined) {
-    throw new RangeError(`model is ${change.model}, served are ${served.map(({ ref }) => ref.id).join(', ')}`);
+    throw new RangeError(`model is ${change.model}, served are ${served.map(({ version }) => version).join(', ')}`);
   }
   const ownTheta = model === asked.model ? asked.phaseTheta : model.manifest.phase.theta;
   const period = change.reportPeriodSlots ?? asked.reportPeriodSlots;

@@ -1,7 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 
 /** True where a token is the expected one; the time it takes says nothing about it. */
 export function tokenMatches(expected: string, given: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(expected), digest(given));
+}
+
+/** The token of an `Authorization: Bearer` header; empty where there is none. */
+export function bearerToken({ headers }: IncomingMessage): string {
+  return headers.authorization?.replace(/^Bearer +/i, '') ?? '';
 }

@@ -8,6 +8,7 @@ import {
   WireError,
 } from '@edge-csi/proto';
 import type { AcceptedReport, ReportOrigin, SettleReason } from '../accepted-report.ts';
+import type { ModelUser } from '../lifecycle/model-control.ts';
 import { pairModel, type ServedModel } from '../model-catalog.ts';
 import type { Relief } from '../overload/overload-policy.ts';
 import type { ReportWatch } from '../uplink/report-watch.ts';
@@ -26,7 +27,8 @@ import type { UeRegistry } from './ue-registry.ts';
 
 /** What UE sessions share. */
 export interface UeSessionContext {
-  readonly served: readonly ServedModel[];
+  /** Models that are served at present, the preferred one first. */
+  readonly served: () => readonly ServedModel[];
   readonly registry: UeRegistry<UeSession>;
   /** Hears who owes reports, and how often. */
   readonly watch: Pick<ReportWatch, 'join' | 'tell' | 'leave'>;
@@ -43,6 +45,8 @@ export interface UeSessionContext {
   readonly accept: (report: AcceptedReport) => void;
   /** A report was refused before it was accepted. */
   readonly onRefused: (reason: SettleReason) => void;
+  /** A UE's session is over. */
+  readonly onLeft: () => void;
 }
 
 /** What a decoder has against a report, for people. */
@@ -56,7 +60,7 @@ const decoderFaults: { readonly [R in SettleReason]?: string } = {
 const maxPendingOutcomes = 64;
 
 /** One UE's connection: Hello and Welcome, then reports in and their outcomes out. */
-export class UeSession implements Session, ReportOrigin {
+export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> {
   readonly #peer: Peer;
   readonly #context: UeSessionContext;
   readonly #helloTimer: NodeJS.Timeout;
@@ -95,8 +99,25 @@ export class UeSession implements Session, ReportOrigin {
   closed(): void {
     clearTimeout(this.#helloTimer);
     if (this.#ueId === undefined) return;
-    const { registry, watch } = this.#context;
-    if (registry.remove(this.#ueId, this)) watch.leave(this.#ueId);
+    const { registry, watch, onLeft } = this.#context;
+    if (!registry.remove(this.#ueId, this)) return;
+    watch.leave(this.#ueId);
+    onLeft();
+  }
+
+  /** What the UE is told to use; undefined before it is welcome. */
+  get model(): ServedModel | undefined {
+    return this.#gate?.config.model;
+  }
+
+  mayUse(version: string): boolean {
+    return this.#gate?.mayUse(version) ?? false;
+  }
+
+  /** Tells the UE to use another served model, at the rate that new UEs are told. */
+  follow(model: ServedModel): void {
+    const { phaseTheta } = this.#context.defaults;
+    this.reconfigure({ model: model.version, ...(phaseTheta === undefined ? {} : { phaseTheta }) });
   }
 
   isAlive(timeoutMs: number): Promise<boolean> {
@@ -130,7 +151,7 @@ export class UeSession implements Session, ReportOrigin {
     if (this.#gate === undefined || this.#ueId === undefined) {
       throw new RangeError(`UE ${this.#ueId} is not welcome yet`);
     }
-    return this.#tell(this.#ueId, this.#gate, changedConfig(this.#gate.config, change, this.#context.served));
+    return this.#tell(this.#ueId, this.#gate, changedConfig(this.#gate.config, change, this.#context.served()));
   }
 
   /** Tells the UE what overload, or its end, asks of it. */
@@ -147,12 +168,15 @@ export class UeSession implements Session, ReportOrigin {
         throw new WireError('protocol-version', `protocol is ${hello.protocol}, this server speaks ${protocolVersion}`);
       }
       if (token !== undefined && !tokenMatches(token, hello.token)) throw new WireError('unauthorized', 'wrong token');
-      const config = firstConfig(pairModel(served, hello.models), defaults, this.#context.relief());
+      // A UE that fits no model takes nobody's place.
+      pairModel(served(), hello.models);
       const epoch = await registry.register(hello.ueId, this);
       if (!this.#peer.open) {
         registry.remove(hello.ueId, this);
         return;
       }
+      // What is served may have changed meanwhile.
+      const config = firstConfig(pairModel(served(), hello.models), defaults, this.#context.relief());
       this.#gate = new ReportGate(epoch, config);
       watch.join(hello.ueId, epoch, config.reportPeriodSlots);
       this.#peer.send(encodeFrame('welcome', { epoch, config: reportConfigOf(config) }));
@@ -185,7 +209,7 @@ export class UeSession implements Session, ReportOrigin {
       epoch: report.epoch,
       seq: report.seq,
       slot: report.slot,
-      model: model.index,
+      version: model.version,
       modelId: report.modelId,
       shape: model.shape,
       periodSlots: reportPeriodSlots,

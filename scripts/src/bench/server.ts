@@ -95,6 +95,7 @@ async function socketThroughput(
 ): Promise<number> {
   const bs = await startBsThread({
     port: 0,
+    adminPort: false,
     modelsDirectory: options.zoo,
     models: [options.manifest.id],
     uplinkOnlyModel: false,

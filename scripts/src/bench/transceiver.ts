@@ -59,15 +59,10 @@ export async function openTransceiver(manifest: Manifest, zoo: string): Promise<
   const refined = refiner && new ModelDecoder(model, decoder, createRefine(refiner), batchSize);
   const { numAntennas, numDelays } = manifest.csi;
   const { length } = manifest.codeword;
-  const { allocation, representation } = bundle;
+  const { representation } = bundle;
   const { tensor, numComponents } = representation;
   const numEntries = numAntennas * numDelays;
-  const buffers = new BatchBuffers({
-    maxBatchSize: batchSize,
-    maxCodewordBytes: Math.ceil(bundle.quantizer.totalBits / 8),
-    maxPhaseBytes: Math.ceil((allocation.numEntries * allocation.maxBits) / 8),
-    maxEntries: numEntries,
-  });
+  const buffers = new BatchBuffers({ maxBatchSize: batchSize, ...model.sizes });
 
   return {
     hasRefiner: refined !== undefined,

@@ -38,8 +38,8 @@ export async function measureUplinkOnly(options: UplinkOnlyOptions): Promise<Upl
   const model = uplinkOnlyDecoderModelOf(await loadUplinkOnlyModel(path.join(options.zoo, manifest.id)));
   const graph = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
   const decoder = new UplinkOnlyDecoder(model, graph, batchSize);
-  const maxEntries = model.numAntennas * model.numDelays;
-  const buffers = new BatchBuffers({ maxBatchSize: batchSize, maxCodewordBytes: 0, maxPhaseBytes: 0, maxEntries });
+  const { maxEntries } = model.sizes;
+  const buffers = new BatchBuffers({ maxBatchSize: batchSize, ...model.sizes });
   const errors: number[] = [];
   const floatErrors: number[] = [];
 

@@ -97,6 +97,7 @@ async function run(options: Options): Promise<void> {
       ueWorkers: options.ueWorkers,
       bs: {
         port: 0,
+        adminPort: false,
         modelsDirectory: options.zoo,
         models: [manifest.id],
         reportPeriodSlots: options.periodMs / slotMs,

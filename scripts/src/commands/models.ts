@@ -12,23 +12,32 @@ import { dataFor } from '../data.ts';
 import { anyModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
+import { addLifecycleCommands } from './model-lifecycle.ts';
 
 interface Options {
   readonly zoo: string;
 }
 
-/** `edge-csi models`: what is in a zoo. */
+/** `edge-csi models`: what is in a zoo, and the life cycle of models on a running server. */
 export function modelsCommand(): Command {
   const zoo = ['--zoo <dir>', 'folder of models', zooDirectory] as const;
-  const command = new Command('models').description('List, show, verify and describe the models of a zoo.').addHelpText(
+  // Its own commands take this from it when they are made.
+  const command = new Command('models').exitOverride();
+  command.description('List, show, verify and describe the models of a zoo; manage those of a running server.');
+  command.addHelpText(
     'after',
     `
 Examples:
   edge-csi models list
   edge-csi models show dualnet-mag-m43
   edge-csi models verify
-  edge-csi models verify dualnet-mag-m43 --data scripts/data/cost2100-indoor-test-1024.npz`,
+  edge-csi models verify dualnet-mag-m43 --data scripts/data/cost2100-indoor-test-1024.npz
+  edge-csi models load dualnet-mag-m128-v2 --server http://127.0.0.1:8081
+  edge-csi models activate dualnet-mag-m128-v2
+  edge-csi models rollback
+  edge-csi models status`,
   );
+  addLifecycleCommands(command);
   command
     .command('list')
     .description('one line a model')

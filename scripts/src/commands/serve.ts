@@ -2,13 +2,18 @@ import { once } from 'node:events';
 import { type ExecutionProvider, startBsServer } from '@edge-csi/bs-server';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
-import { modelsById, uplinkOnlyById } from '../model-choice.ts';
+import { requireFolders, uplinkOnlyById } from '../model-choice.ts';
 import { defaultProviders, providers } from '../provider.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
 interface Options {
   readonly host: string;
   readonly port: number;
+  readonly adminHost: string;
+  readonly adminPort?: number;
+  readonly adminToken?: string;
+  /** False after --no-admin. */
+  readonly admin: boolean;
   readonly zoo: string;
   readonly models?: string[];
   readonly uplinkOnly?: string | false;
@@ -27,13 +32,20 @@ const preferred = 'dualnet-mag-m128';
 /** `edge-csi serve`: the BS server until SIGINT or SIGTERM. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('BS server: /v1/ue, /v1/phy and /v1/estimates over WebSocket; models, health and metrics over HTTP.')
+    .description(
+      'BS server: /v1/ue, /v1/phy and /v1/estimates over WebSocket; models and health over HTTP; metrics and the life ' +
+        'cycle of models on a port of their own.',
+    )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <n>', 'TCP port, 0 for any', integer('--port', 0, 65535), 8080)
+    .option('--admin-host <address>', 'address of the administrative port', '127.0.0.1')
+    .option('--admin-port <n>', 'administrative port, 0 for any; default --port + 1', integer('--admin-port', 0, 65535))
+    .option('--admin-token <text>', 'token the administrative port asks for')
+    .option('--no-admin', 'no administrative port; /metrics is on --port then')
     .option('--zoo <dir>', 'folder of models', zooDirectory)
     .option(
-      '--models <ids>',
-      `models to serve, the first one is assigned to new UEs; default all, ${preferred} first`,
+      '--models <folders>',
+      `folders of the models to serve, the first one is assigned to new UEs; default all named by their id, ${preferred} first`,
       list('--models'),
     )
     .option('--uplink-only <id>', 'model for lost and late reports; default the one in --zoo that fits, if any')
@@ -57,12 +69,16 @@ Examples:
 
 async function run(options: Options): Promise<void> {
   const models = options.models ?? (await preferredFirst(options.zoo));
-  await modelsById(models, options.zoo);
+  await requireFolders(options.models ?? [], options.zoo);
   const { uplinkOnly } = options;
   if (uplinkOnly) await uplinkOnlyById(uplinkOnly, options.zoo);
+  const { adminPort } = options;
   const server = await startBsServer({
     host: options.host,
     port: options.port,
+    adminHost: options.adminHost,
+    ...(options.admin ? (adminPort === undefined ? {} : { adminPort }) : { adminPort: false }),
+    ...(options.adminToken === undefined ? {} : { adminToken: options.adminToken }),
     modelsDirectory: options.zoo,
     deadlineMs: options.deadlineMs,
     reportPeriodSlots: options.periodSlots,
@@ -77,6 +93,7 @@ async function run(options: Options): Promise<void> {
   process.stdout.write(
     `edge-csi BS at ${server.url.replace(/^http/, 'ws')}, decoding on ${server.executionProvider}\n`,
   );
+  if (server.adminUrl !== undefined) process.stdout.write(`edge-csi admin at ${server.adminUrl}\n`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.drain();
   await server.close();

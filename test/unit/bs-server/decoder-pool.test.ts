@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { DecodeSlot } from '../../../bs-server/src/decoding/decode-slot.ts';
 import { DecoderPool } from '../../../bs-server/src/decoding/decoder-pool.ts';
 import { type FakeWorker, fakeWorkers } from './fake-worker.ts';
+import { workerModel } from './worker-model.ts';
 
 function createPool(options: { numWorkers?: number; maxRestarts?: number } = {}) {
   const { workers, startWorker } = fakeWorkers();
@@ -9,11 +10,15 @@ function createPool(options: { numWorkers?: number; maxRestarts?: number } = {})
   const lost: [readonly string[], string][] = [];
   const decoded: DecodeSlot<string>[] = [];
   let nowMs = 0;
-  const layout = { maxBatchSize: 2, maxCodewordBytes: 1, maxPhaseBytes: 1, maxEntries: 1 };
   const pool = new DecoderPool<string>(
     {
       startWorker,
-      setup: { models: [], layout, executionProviders: ['webgpu', 'cpu'], intraOpNumThreads: 1 },
+      setup: {
+        models: [workerModel('m')],
+        maxBatchSize: 2,
+        executionProviders: ['webgpu', 'cpu'],
+        intraOpNumThreads: 1,
+      },
       numWorkers: 1,
       maxRestarts: 2,
       clock: () => nowMs,
@@ -53,22 +58,22 @@ describe('DecoderPool', () => {
 
   it('gives an idle worker any batch and a busy one a second batch only where it is full', async () => {
     const { pool, worker } = await startedPool();
-    pool.claim(false)?.dispatch(0, ['a']);
+    pool.claim(false)?.dispatch('m', ['a']);
     expect(pool.claim(false)).toBeUndefined();
     const second = pool.claim(true);
     expect(second).toBeDefined();
-    second?.dispatch(0, ['b', 'c']);
+    second?.dispatch('m', ['b', 'c']);
     expect(pool.claim(true)).toBeUndefined();
     expect(pool.inFlight).toBe(3);
     expect(worker(0).decoding).toEqual([
-      { kind: 'decode', slot: 0, model: 0, count: 1 },
-      { kind: 'decode', slot: 1, model: 0, count: 2 },
+      { kind: 'decode', slot: 0, model: 'm', count: 1 },
+      { kind: 'decode', slot: 1, model: 'm', count: 2 },
     ]);
   });
 
   it('gives a worker nothing while a batch takes too long, and goes on once it is done', async () => {
     const { pool, worker, events, advance } = await startedPool();
-    pool.claim(false)?.dispatch(0, ['a']);
+    pool.claim(false)?.dispatch('m', ['a']);
     advance(100);
     pool.checkProgress(100);
     expect(pool.serving).toBe(true);
@@ -84,9 +89,9 @@ describe('DecoderPool', () => {
   it('does not count a wait for work, or for the batch before, as being stuck', async () => {
     const { pool, worker, advance } = await startedPool();
     advance(1000);
-    pool.claim(false)?.dispatch(0, ['a']);
+    pool.claim(false)?.dispatch('m', ['a']);
     advance(80);
-    pool.claim(true)?.dispatch(0, ['b', 'c']);
+    pool.claim(true)?.dispatch('m', ['b', 'c']);
     worker(0).answer();
     advance(80);
     pool.checkProgress(100);
@@ -95,7 +100,7 @@ describe('DecoderPool', () => {
 
   it('hands a decoded slot out with its jobs and does not reuse it before it is released', async () => {
     const { pool, worker, decoded } = await startedPool();
-    pool.claim(false)?.dispatch(0, ['a']);
+    pool.claim(false)?.dispatch('m', ['a']);
     worker(0).answer();
     const [slot] = decoded;
     expect(slot?.jobs).toEqual(['a']);
@@ -118,8 +123,8 @@ describe('DecoderPool', () => {
     onCpu.worker(1).ready();
     onCpu.worker(2).ready();
     await started;
-    onCpu.pool.claim(false)?.dispatch(0, ['a']);
-    onCpu.pool.claim(false)?.dispatch(0, ['b']);
+    onCpu.pool.claim(false)?.dispatch('m', ['a']);
+    onCpu.pool.claim(false)?.dispatch('m', ['b']);
     expect(onCpu.workers.map(({ decoding }) => decoding.length)).toEqual([1, 1, 0]);
 
     const onGpu = createPool({ numWorkers: 3 });
@@ -131,8 +136,8 @@ describe('DecoderPool', () => {
 
   it('reports the batches of a crashed worker as lost and replaces it', async () => {
     const { pool, workers, worker, lost, events } = await startedPool();
-    pool.claim(false)?.dispatch(0, ['a']);
-    pool.claim(true)?.dispatch(0, ['b', 'c']);
+    pool.claim(false)?.dispatch('m', ['a']);
+    pool.claim(true)?.dispatch('m', ['b', 'c']);
     worker(0).exit(new Error('segmentation fault'));
     expect(lost).toEqual([[['a', 'b', 'c'], 'worker-crash']]);
     expect(pool.inFlight).toBe(0);
@@ -165,14 +170,14 @@ describe('DecoderPool', () => {
   it('loses a batch whose decoding fails, and the worker after three in a row', async () => {
     const { pool, worker, lost, events } = await startedPool();
     for (const job of ['a', 'b']) {
-      pool.claim(false)?.dispatch(0, [job]);
+      pool.claim(false)?.dispatch('m', [job]);
       worker(0).answer('failed');
     }
-    pool.claim(false)?.dispatch(0, ['c']);
+    pool.claim(false)?.dispatch('m', ['c']);
     worker(0).answer('decoded');
     for (const job of ['d', 'e', 'f']) {
       expect(worker(0).asked).toBe(false);
-      pool.claim(true)?.dispatch(0, [job]);
+      pool.claim(true)?.dispatch('m', [job]);
       worker(0).answer('failed');
     }
     expect(worker(0).asked).toBe(true);
@@ -195,7 +200,7 @@ describe('DecoderPool', () => {
 
   it('closes twice, lets batches finish and starts nothing again', async () => {
     const { pool, workers, worker, decoded } = await startedPool();
-    pool.claim(false)?.dispatch(0, ['a']);
+    pool.claim(false)?.dispatch('m', ['a']);
     const closed = [pool.close(60_000), pool.close(60_000)];
     expect(pool.claim(true)).toBeUndefined();
     expect(worker(0).requests.at(-1)).toEqual({ kind: 'close' });
@@ -208,9 +213,122 @@ describe('DecoderPool', () => {
 
   it('leaves a worker to itself that does not end in time, and counts its batch as lost', async () => {
     const { pool, worker, lost } = await startedPool();
-    pool.claim(false)?.dispatch(0, ['a']);
+    pool.claim(false)?.dispatch('m', ['a']);
     await pool.close(1);
     expect(worker(0).abandoned).toBe(true);
     expect(lost).toEqual([[['a'], 'worker-crash']]);
+  });
+});
+
+describe('a model that is loaded while the pool serves', () => {
+  const keysOf = (worker: FakeWorker) => worker.setup.models.map(({ key }) => key);
+
+  /** Two workers that serve. */
+  async function twoWorkers() {
+    const fixture = createPool({ numWorkers: 2 });
+    const started = fixture.pool.start();
+    fixture.worker(0).ready();
+    await vi.waitFor(() => expect(fixture.workers).toHaveLength(2));
+    fixture.worker(1).ready();
+    await started;
+    return fixture;
+  }
+
+  it('is loaded in one worker after the other', async () => {
+    const { pool, worker } = await twoWorkers();
+    const loaded = pool.load(workerModel('n'));
+    expect(worker(0).requests).toMatchObject([{ kind: 'load', model: { key: 'n' } }]);
+    expect(worker(1).requests).toEqual([]);
+    worker(0).settle();
+    await vi.waitFor(() => expect(worker(1).requests).toMatchObject([{ kind: 'load', model: { key: 'n' } }]));
+    worker(1).settle();
+    await loaded;
+  });
+
+  it('leaves batches to the workers that do not load', async () => {
+    const { pool, worker } = await twoWorkers();
+    const loaded = pool.load(workerModel('n'));
+    pool.claim(false)?.dispatch('m', ['a']);
+    expect(worker(0).decoding).toHaveLength(0);
+    expect(worker(1).decoding).toHaveLength(1);
+    pool.claim(false)?.dispatch('m', ['b']);
+    expect(worker(0).decoding).toHaveLength(1);
+    worker(0).settle();
+    await vi.waitFor(() => expect(worker(1).requests).toHaveLength(2));
+    worker(1).settle();
+    await loaded;
+  });
+
+  it('is freed again where the next worker refuses it, and the reason is told', async () => {
+    const { pool, worker } = await twoWorkers();
+    const loaded = pool.load(workerModel('n'));
+    worker(0).settle();
+    await vi.waitFor(() => expect(worker(1).requests).toHaveLength(1));
+    worker(1).settle('no such operator');
+    await vi.waitFor(() => expect(worker(0).requests).toMatchObject([{ kind: 'unload', model: 'n' }]));
+    worker(0).settle();
+    await expect(loaded).rejects.toThrow('no such operator');
+    worker(0).exit(new Error('boom'));
+    expect(keysOf(worker(2))).toEqual(['m']);
+  });
+
+  it('is loaded again by the successor of a crashed worker, and one that is unloaded is not', async () => {
+    const { pool, worker } = await startedPool();
+    const loaded = pool.load(workerModel('n'));
+    worker(0).settle();
+    await loaded;
+    worker(0).exit(new Error('boom'));
+    expect(keysOf(worker(1))).toEqual(['m', 'n']);
+    worker(1).ready();
+    const unloaded = pool.unload('m');
+    expect(worker(1).requests).toMatchObject([{ kind: 'unload', model: 'm' }]);
+    worker(1).settle();
+    await unloaded;
+    worker(1).exit(new Error('boom'));
+    expect(keysOf(worker(2))).toEqual(['n']);
+  });
+
+  it('fails where the worker crashes on it, and its successor does without', async () => {
+    const { pool, worker } = await startedPool();
+    const loaded = pool.load(workerModel('n'));
+    worker(0).exit(new Error('boom'));
+    await expect(loaded).rejects.toThrow('boom');
+    expect(keysOf(worker(1))).toEqual(['m']);
+  });
+
+  it('counts as freed where the worker ends instead of answering', async () => {
+    const { pool, worker } = await startedPool();
+    const unloaded = pool.unload('m');
+    worker(0).exit(new Error('boom'));
+    await unloaded;
+    expect(keysOf(worker(1))).toEqual([]);
+  });
+
+  it('gets larger slots between batches, which a slot that is with the worker keeps until it is back', async () => {
+    const { pool, worker, decoded } = await startedPool();
+    const busy = pool.claim(false);
+    busy?.dispatch('m', ['a']);
+    const loaded = pool.load(workerModel('n', { maxEntries: 5 }));
+    worker(0).settle();
+    await loaded;
+    expect(busy?.buffers.layout.maxEntries).toBe(1);
+    const larger = pool.claim(true);
+    expect(larger?.buffers.layout).toEqual({ maxBatchSize: 2, maxCodewordBytes: 1, maxPhaseBytes: 1, maxEntries: 5 });
+    larger?.dispatch('n', ['b']);
+    expect(worker(0).requests.slice(1)).toMatchObject([
+      { kind: 'slot', slot: 1, buffers: { memory: larger?.buffers.memory } },
+      { kind: 'decode', slot: 1, model: 'n' },
+    ]);
+    worker(0).answer();
+    expect(decoded[0]?.buffers.layout.maxEntries).toBe(1);
+    decoded[0]?.release();
+    expect(pool.claim(true)?.buffers.layout.maxEntries).toBe(5);
+  });
+
+  it('cannot be loaded where no worker is left', async () => {
+    const { pool, worker } = await startedPool({ maxRestarts: 0 });
+    worker(0).exit(new Error('boom'));
+    await expect(pool.load(workerModel('n'))).rejects.toThrow('no decode worker is left');
+    await pool.unload('m');
   });
 });

@@ -1,6 +1,6 @@
 import { BatchBuffers, type ReportStatus } from '../../../bs-server/src/decoding/batch-buffers.ts';
 import type { StartWorker, WorkerListener } from '../../../bs-server/src/decoding/start-worker.ts';
-import type { WorkerRequest, WorkerSetup } from '../../../bs-server/src/decoding/worker-messages.ts';
+import type { SlotMemory, WorkerRequest, WorkerSetup } from '../../../bs-server/src/decoding/worker-messages.ts';
 
 /** A decode worker that does what a test says. */
 export class FakeWorker {
@@ -30,8 +30,17 @@ export class FakeWorker {
 
   /** Gives the first job of the oldest request to decode a status. */
   flag(status: ReportStatus): void {
-    const { layout, slots } = this.setup;
-    new BatchBuffers(layout, slots[this.decoding[0]?.slot ?? 0]).setStatus(0, status);
+    const { layout, memory } = this.setup.slots[this.decoding[0]?.slot ?? 0] as SlotMemory;
+    new BatchBuffers(layout, memory).setStatus(0, status);
+  }
+
+  /** Answers the oldest request to load or unload; with a message, refuses it. */
+  settle(message?: string): void {
+    const at = this.requests.findIndex(({ kind }) => kind === 'load' || kind === 'unload');
+    const [asked] = this.requests.splice(at, 1);
+    if (asked?.kind !== 'load' && asked?.kind !== 'unload') throw new Error('nothing to load or unload');
+    const { request } = asked;
+    this.#listener.replied(message === undefined ? { kind: 'done', request } : { kind: 'refused', request, message });
   }
 
   /** Answers the oldest request to decode. */

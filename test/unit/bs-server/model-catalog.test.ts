@@ -1,10 +1,16 @@
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { assertFramesFit } from '../../../bs-server/src/frame-limits.ts';
-import { batchLayoutOf, loadCatalog, pairModel } from '../../../bs-server/src/model-catalog.ts';
+import {
+  loadCatalog,
+  loadServedModel,
+  pairModel,
+  type ServedModel,
+  sameLink,
+} from '../../../bs-server/src/model-catalog.ts';
 import { modelRoutes } from '../../../bs-server/src/transport/model-routes.ts';
 import { servedModel } from './served-model.ts';
 
@@ -29,6 +35,27 @@ describe('loadCatalog', () => {
     await expect(loadCatalog(directory, undefined)).rejects.toMatchObject(refusal);
     await expect(loadCatalog(directory, [id])).rejects.toMatchObject(refusal);
   });
+
+  it('takes another folder by its name, beside the one named by the id', async () => {
+    const zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-catalog-'));
+    await cp(path.join(zooDirectory, id), path.join(zoo, id), { recursive: true });
+    await cp(path.join(zooDirectory, id), path.join(zoo, 'next'), { recursive: true });
+    const [served] = await loadCatalog(zoo, ['next']);
+    expect(served).toMatchObject({ folder: 'next', ref: { id } });
+    expect((await loadCatalog(zoo, undefined)).map(({ folder }) => folder)).toEqual([id]);
+    await expect(loadCatalog(zoo, [id, 'next'])).rejects.toMatchObject({
+      code: 'model-invalid',
+      message: `folders ${id} and next of ${zoo} hold the same version, ${served?.version}`,
+    });
+    await rm(zoo, { recursive: true });
+  });
+
+  it.each(['../x', 'a/b', '/etc', '.', '..', '', '.hidden', 'a\\b', `${'a'.repeat(129)}`])(
+    'reads no folder called %j',
+    async (name) => {
+      await expect(loadServedModel(directory, name)).rejects.toThrow(RangeError);
+    },
+  );
 
   it('refuses a model that no folder holds, naming those that are there', async () => {
     await expect(loadCatalog(directory, ['other'])).rejects.toMatchObject({
@@ -65,17 +92,6 @@ describe('pairModel', () => {
   });
 });
 
-describe('batchLayoutOf', () => {
-  it('has room for the largest report of any model', () => {
-    expect(batchLayoutOf(served, 16)).toEqual({
-      maxBatchSize: 16,
-      maxCodewordBytes: 2,
-      maxPhaseBytes: 2,
-      maxEntries: 4,
-    });
-  });
-});
-
 describe('assertFramesFit', () => {
   const { bundle } = served[0];
   const sized = (numAntennas: number, perEntry: number, maxBits: number) => ({
@@ -100,23 +116,52 @@ describe('assertFramesFit', () => {
   });
 });
 
+describe('sameLink', () => {
+  it('holds where antennas, bands and timing are the same, and not where one of them differs', () => {
+    const [a, b] = served;
+    expect(sameLink(a.manifest, b.manifest)).toBe(true);
+    for (const other of [{ numAntennas: 4 }, { uplinkCarrierHz: 5.2e9 }, { timing: 'first-path' as const }]) {
+      expect(sameLink(a.manifest, { csi: { ...b.manifest.csi, ...other } })).toBe(false);
+    }
+  });
+});
+
 describe('modelRoutes', () => {
-  it('offers manifests, encoders and allocations and nothing else', () => {
-    const { manifest, bundle, ...rest } = servedModel();
+  const networks = Uint8Array.of(1, 2, 3);
+
+  function withNetworks({ manifest, bundle, ...rest }: ServedModel): ServedModel {
     const files = { ...manifest.files, allocation: { ...manifest.files.allocation, path: 'allocation.bin' } };
-    const encoder = Uint8Array.of(1, 2, 3);
-    const model = {
+    return {
       ...rest,
       manifest: { ...manifest, files },
-      bundle: { ...bundle, files: new Map([...bundle.files, ['encoder', encoder], ['decoder', encoder]] as const) },
+      bundle: { ...bundle, files: new Map([...bundle.files, ['encoder', networks], ['decoder', networks]] as const) },
     };
-    const routes = modelRoutes([model]);
+  }
+
+  it('offers manifests, encoders and allocations, with the hash and without, and nothing else', () => {
+    const routes = modelRoutes([withNetworks(servedModel())]);
     expect([...routes.keys()].sort()).toEqual([
       '/models',
+      '/models/tiny/010101010101/allocation.bin',
+      '/models/tiny/010101010101/encoder.onnx',
+      '/models/tiny/010101010101/manifest.json',
       '/models/tiny/allocation.bin',
       '/models/tiny/encoder.onnx',
       '/models/tiny/manifest.json',
     ]);
-    expect(routes.get('/models/tiny/encoder.onnx')?.bytes).toBe(encoder);
+    expect(routes.get('/models/tiny/encoder.onnx')?.bytes).toBe(networks);
+  });
+
+  it('lists what is served, active first, and offers what still drains under its own hash only', () => {
+    const [first, second, leaving] = [0, 1, 2].map((hash) => withNetworks(servedModel('tiny', hash)));
+    const routes = modelRoutes([second, first] as ServedModel[], [second, first, leaving] as ServedModel[]);
+    const { models } = JSON.parse(new TextDecoder().decode(routes.get('/models')?.bytes));
+    expect(models).toMatchObject([
+      { id: 'tiny', version: 'tiny@020202020202', active: true, url: '/models/tiny/020202020202/manifest.json' },
+      { id: 'tiny', version: 'tiny@010101010101', active: false, url: '/models/tiny/010101010101/manifest.json' },
+    ]);
+    expect(routes.get('/models/tiny/manifest.json')?.etag).toBe(`"${second?.sha256}"`);
+    expect(routes.get('/models/tiny/010101010101/manifest.json')?.etag).toBe(`"${first?.sha256}"`);
+    expect(routes.get('/models/tiny/030303030303/manifest.json')?.etag).toBe(`"${leaving?.sha256}"`);
   });
 });

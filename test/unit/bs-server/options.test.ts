@@ -12,6 +12,22 @@ describe('resolveOptions', () => {
     expect(resolved.phaseTheta).toBeUndefined();
   });
 
+  it('puts the administrative port next to the main one, or on a free one beside a free one', () => {
+    expect(resolveOptions({}).adminPort).toBe(8081);
+    expect(resolveOptions({ port: 9000 }).adminPort).toBe(9001);
+    expect(resolveOptions({ port: 0 }).adminPort).toBe(0);
+    expect(resolveOptions({ port: 9000, adminPort: 0 }).adminPort).toBe(0);
+    expect(resolveOptions({ port: 65_535, adminPort: false }).adminPort).toBe(false);
+    expect(() => resolveOptions({ port: 65_535 })).toThrow('adminPort is 65536');
+  });
+
+  it('lets others reach the administrative port only with a token', () => {
+    expect(resolveOptions({ adminHost: '0.0.0.0', adminToken: 'x' }).adminToken).toBe('x');
+    for (const adminHost of ['127.0.0.2', '::1', 'localhost'])
+      expect(resolveOptions({ adminHost }).adminHost).toBe(adminHost);
+    expect(resolveOptions({ adminHost: '0.0.0.0', adminPort: false }).adminPort).toBe(false);
+  });
+
   it.each<[keyof BsServerOptions, unknown, string]>([
     ['port', 65_536, 'port is 65536, must be 0..65535'],
     ['maxBatchSize', 0, 'maxBatchSize is 0, must be 1..256'],
@@ -27,6 +43,8 @@ describe('resolveOptions', () => {
     ['executionProviders', ['tpu'], 'executionProviders names tpu'],
     ['executionProviders', [], 'executionProviders is empty'],
     ['models', [], 'models is empty'],
+    ['adminPort', -1, 'adminPort is -1, must be 0..65535'],
+    ['adminHost', '0.0.0.0', 'adminHost is 0.0.0.0, which others can reach: set adminToken, or listen on 127.0.0.1'],
   ])('refuses %s = %j, naming value and bound', (name, value, message) => {
     expect(() => resolveOptions({ [name]: value })).toThrow(RangeError);
     expect(() => resolveOptions({ [name]: value })).toThrow(message);

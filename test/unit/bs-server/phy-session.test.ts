@@ -9,7 +9,7 @@ function createSession() {
   const accepted: UplinkSample[] = [];
   let invalid = 0;
   const session = new PhySession({
-    shapes: [shape],
+    shapes: () => [shape],
     accept: (_ueId, sample) => accepted.push(sample),
     onInvalid: () => invalid++,
   });

@@ -75,6 +75,16 @@ describe('ReportGate', () => {
     expect(gate.admit(report({ seq: 3, revision: 2 }))).toMatchObject({ fault: 'size' });
   });
 
+  it('may see a model version used until a report comes that was made under a later one', () => {
+    const gate = new ReportGate(5, first);
+    const [small, large] = served.map(({ version }) => version) as [string, string];
+    gate.tell(changedConfig(first, { model: large }, served));
+    expect([gate.mayUse(small), gate.mayUse(large)]).toEqual([true, true]);
+    gate.admit(report({ seq: 1, revision: 2, modelId: 'large' }));
+    expect([gate.mayUse(small), gate.mayUse(large)]).toEqual([false, true]);
+    expect(gate.admit(report({ seq: 2, revision: 1 }))).toMatchObject({ fault: 'revision' });
+  });
+
   it('forgets revisions that are long past', () => {
     const gate = new ReportGate(5, first);
     for (let i = 0; i < 8; i++) gate.tell(changedConfig(gate.config, { reportPeriodSlots: i + 1 }, served));
@@ -108,8 +118,14 @@ describe('changedConfig', () => {
     expect(changedConfig(changed, { model: 'large', phaseTheta: 3 }, served).phaseTheta).toBe(3);
   });
 
+  it('takes the preferred version of an id, and any version by its name', () => {
+    const versions = [servedModel('small', 2), ...served];
+    expect(changedConfig(first, { model: 'small' }, versions).model).toBe(versions[0]);
+    expect(changedConfig(first, { model: served[0].version }, versions).model).toBe(served[0]);
+  });
+
   it.each([
-    [{ model: 'other' }, 'model is other, served are small, large'],
+    [{ model: 'other' }, 'model is other, served are small@010101010101, large@020202020202'],
     [{ reportPeriodSlots: 0 }, 'reportPeriodSlots is 0, must be an integer in 1..320'],
     [{ codewordTruncation: 8 }, 'codewordTruncation is 8'],
     [{ phaseTheta: 2 ** 24 + 1 }, 'phaseTheta is 16777217'],

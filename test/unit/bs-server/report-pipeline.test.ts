@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AcceptedReport } from '../../../bs-server/src/accepted-report.ts';
-import { Batcher } from '../../../bs-server/src/batching/batcher.ts';
+import { BatchQueues } from '../../../bs-server/src/batching/batch-queues.ts';
 import type { DecodeJob, ReportJob } from '../../../bs-server/src/decode-job.ts';
 import { DecoderPool } from '../../../bs-server/src/decoding/decoder-pool.ts';
 import { ReportPipeline } from '../../../bs-server/src/report-pipeline.ts';
@@ -8,15 +8,14 @@ import { ReportWatch } from '../../../bs-server/src/uplink/report-watch.ts';
 import { UplinkJoin } from '../../../bs-server/src/uplink/uplink-join.ts';
 import { UplinkOnlyStage } from '../../../bs-server/src/uplink-only-stage.ts';
 import { type FakeWorker, fakeWorkers } from './fake-worker.ts';
+import { workerModel } from './worker-model.ts';
 
 const shape = { numAntennas: 1, numDelays: 1 };
-const layout = { maxBatchSize: 2, maxCodewordBytes: 1, maxPhaseBytes: 1, maxEntries: 1 };
-
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 const period = 20;
-const uplinkOnlyModel = { index: 2, modelId: 'tiny-u2d', shape };
+const uplinkOnlyModel = { modelId: 'tiny-u2d', shape };
 
 interface RigOptions {
   readonly maxQueueDelayMs?: number;
@@ -39,7 +38,7 @@ async function createRig(options: RigOptions = {}) {
   const pool = new DecoderPool<DecodeJob>(
     {
       startWorker,
-      setup: { models: [], layout, executionProviders: ['cpu'], intraOpNumThreads: 1 },
+      setup: { models: [workerModel('tiny@0')], maxBatchSize: 2, executionProviders: ['cpu'], intraOpNumThreads: 1 },
       numWorkers: options.numWorkers ?? 1,
       maxRestarts: options.maxRestarts ?? 1,
       clock,
@@ -57,7 +56,7 @@ async function createRig(options: RigOptions = {}) {
     uplinksPerUe: 2,
     maxUes: 8,
   });
-  const batcherOptions = { maxBatchSize: layout.maxBatchSize, maxQueueDelayMs: options.maxQueueDelayMs ?? 0 };
+  const batcherOptions = { maxBatchSize: 2, maxQueueDelayMs: options.maxQueueDelayMs ?? 0 };
   const watch = new ReportWatch({ deadlineMs: 100, maxUes: 8 });
   let lost = 0;
   let dropped = 0;
@@ -78,7 +77,7 @@ async function createRig(options: RigOptions = {}) {
   });
   const pipeline: ReportPipeline = new ReportPipeline({
     join,
-    batchers: [new Batcher<ReportJob>(batcherOptions), new Batcher<ReportJob>(batcherOptions)],
+    queues: new BatchQueues<ReportJob>(batcherOptions),
     uplinkOnly,
     pool,
     clock,
@@ -101,7 +100,7 @@ async function createRig(options: RigOptions = {}) {
       epoch: 1,
       seq,
       slot: seq,
-      model: 0,
+      version: 'tiny@0',
       modelId: 'tiny',
       shape,
       periodSlots: period,
@@ -203,11 +202,11 @@ describe('ReportPipeline', () => {
   it('takes the most urgent model first and never mixes two in a batch', async () => {
     const { worker, push } = await createRig();
     push('a', 1);
-    push('b', 1, { model: 1, deadlineMs: 1090 });
-    push('c', 1, { model: 0, deadlineMs: 1080 });
+    push('b', 1, { version: 'tiny@1', deadlineMs: 1090 });
+    push('c', 1, { version: 'tiny@0', deadlineMs: 1080 });
     worker.answer();
     worker.answer();
-    expect(worker.decoding.map(({ model, count }) => [model, count])).toEqual([[1, 1]]);
+    expect(worker.decoding.map(({ model, count }) => [model, count])).toEqual([['tiny@1', 1]]);
   });
 
   it('answers for the reports of a crashed worker and goes on with its successor', async () => {
@@ -291,7 +290,7 @@ describe('ReportPipeline with an uplink-only model', () => {
     advance(99);
     expect(worker.decoding).toEqual([]);
     advance(1);
-    expect(worker.decoding.map(({ model, count }) => [model, count])).toEqual([[2, 1]]);
+    expect(worker.decoding.map(({ model, count }) => [model, count])).toEqual([['tiny-u2d', 1]]);
     expect(pipeline.inFlight).toBe(0);
     worker.answer();
     uplink('a', 41);
@@ -318,7 +317,7 @@ describe('ReportPipeline with an uplink-only model', () => {
     push('b', 1);
     advance(100);
     worker.answer();
-    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+    expect(worker.decoding.map(({ model }) => model)).toEqual(['tiny-u2d']);
     advance(7);
     worker.answer();
     // The fake decoder says that decoding took 3 ms.
@@ -369,7 +368,7 @@ describe('ReportPipeline with an uplink-only model', () => {
     uplink('a', 1);
     push('a', 1);
     worker.answer('failed');
-    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+    expect(worker.decoding.map(({ model }) => model)).toEqual(['tiny-u2d']);
     worker.answer();
     uplink('a', 2);
     push('a', 2);
@@ -393,13 +392,18 @@ describe('ReportPipeline with an uplink-only model', () => {
     push('y', 1);
     push('z', 1);
     advance(100);
-    expect(workers.flatMap(({ decoding }) => decoding.map(({ model }) => model))).toEqual([0, 0]);
+    expect(workers.flatMap(({ decoding }) => decoding.map(({ model }) => model))).toEqual(['tiny@0', 'tiny@0']);
     // 'z' is late by now: the first free decoder goes to the uplinks, the other stays free for reports.
     first.answer();
     second.answer();
-    expect(workers.flatMap(({ decoding }) => decoding.map(({ model, count }) => [model, count]))).toEqual([[2, 2]]);
+    expect(workers.flatMap(({ decoding }) => decoding.map(({ model, count }) => [model, count]))).toEqual([
+      ['tiny-u2d', 2],
+    ]);
     push('x', 2);
-    expect(workers.map(({ decoding }) => decoding.map(({ model }) => model)).sort()).toEqual([[0], [2]]);
+    expect(workers.map(({ decoding }) => decoding.map(({ model }) => model)).sort()).toEqual([
+      ['tiny-u2d'],
+      ['tiny@0'],
+    ]);
   });
 
   it('does not begin while a report is queued', async () => {
@@ -410,9 +414,9 @@ describe('ReportPipeline with an uplink-only model', () => {
     push('y', 1);
     advance(50);
     worker.answer();
-    expect(worker.decoding.map(({ model }) => model)).toEqual([0]);
+    expect(worker.decoding.map(({ model }) => model)).toEqual(['tiny@0']);
     worker.answer();
-    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+    expect(worker.decoding.map(({ model }) => model)).toEqual(['tiny-u2d']);
     worker.answer();
     expect(decoded.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
       'a1 fresh',
@@ -434,9 +438,9 @@ describe('ReportPipeline with an uplink-only model', () => {
     advance(4);
     expect(worker.decoding).toEqual([]);
     advance(1);
-    expect(worker.decoding.map(({ model }) => model)).toEqual([0]);
+    expect(worker.decoding.map(({ model }) => model)).toEqual(['tiny@0']);
     worker.answer();
-    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+    expect(worker.decoding.map(({ model }) => model)).toEqual(['tiny-u2d']);
   });
 
   it('drops an uplink that no decoder was free for in time', async () => {
@@ -465,7 +469,7 @@ describe('ReportPipeline with an uplink-only model', () => {
     expect(counts()).toEqual({ lost: 2, dropped: 0 });
     uplink('a', 61);
     advance(100);
-    expect(first.decoding.map(({ model }) => model)).toEqual([2]);
+    expect(first.decoding.map(({ model }) => model)).toEqual(['tiny-u2d']);
     // The report comes after all, and its decoder is faster.
     push('a', 61);
     second.answer();
@@ -507,7 +511,7 @@ describe('ReportPipeline with an uplink-only model', () => {
     worker.answer('failed');
     uplink('a', 41);
     advance(100);
-    expect(worker.decoding.map(({ model }) => model)).toEqual([2]);
+    expect(worker.decoding.map(({ model }) => model)).toEqual(['tiny-u2d']);
     worker.exit(new Error('crash'));
     expect(counts()).toEqual({ lost: 2, dropped: 2 });
     (workers[1] as FakeWorker).ready();

@@ -1,5 +1,5 @@
 import { createPhaseAllocation, createQuantizer, createRepresentation } from '@edge-csi/csi';
-import { type Manifest, representationOf } from '@edge-csi/models';
+import { type Manifest, representationOf, toHex, versionName } from '@edge-csi/models';
 import type { ServedModel } from '../../../bs-server/src/model-catalog.ts';
 
 const numAntennas = 2;
@@ -16,8 +16,8 @@ const allocationBytes = (() => {
   return bytes;
 })();
 
-/** A served model of 2 x 2 entries and 9 codeword bits, without networks. */
-export function servedModel(id = 'tiny', index = 0, theta = 1): ServedModel {
+/** A served model of 2 x 2 entries and 9 codeword bits, without networks. Each `hash` is another version. */
+export function servedModel(id = 'tiny', hash = 0, theta = 1): ServedModel {
   const manifest: Manifest = {
     schema: 'edge-csi/manifest@1',
     id,
@@ -39,14 +39,16 @@ export function servedModel(id = 'tiny', index = 0, theta = 1): ServedModel {
     files: { encoder: file, decoder: file, allocation: file },
     training: {},
   };
-  const sha256 = new Uint8Array(32).fill(index + 1);
+  const sha256 = new Uint8Array(32).fill(hash + 1);
   const allocation = createPhaseAllocation({ bytes: allocationBytes, numEntries: 4, codewordLength: 3, maxBits: 3 });
+  const hex = toHex(sha256);
   return {
-    index,
+    version: versionName(id, sha256),
+    folder: id,
     manifest,
     ref: { id, sha256 },
-    sha256: Buffer.from(sha256).toString('hex'),
-    url: `/models/${id}/manifest.json`,
+    sha256: hex,
+    url: `/models/${id}/${hex.slice(0, 12)}/manifest.json`,
     shape: { numAntennas, numDelays },
     bundle: {
       manifest,

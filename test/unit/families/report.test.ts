@@ -3,10 +3,10 @@ import { checkReport } from '@edge-csi/proto';
 import { createOrtEncoder, createReportEncoder, type EncodedReport } from '@edge-csi/ue-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BatchBuffers } from '../../../bs-server/src/decoding/batch-buffers.ts';
+import { batchLayoutOf } from '../../../bs-server/src/decoding/batch-layout.ts';
 import { decoderModelOf } from '../../../bs-server/src/decoding/decoder-model.ts';
 import { ModelDecoder } from '../../../bs-server/src/decoding/model-decoder.ts';
 import { openOrtGraph } from '../../../bs-server/src/decoding/ort-graph.ts';
-import { batchLayoutOf } from '../../../bs-server/src/model-catalog.ts';
 import { noRelief } from '../../../bs-server/src/overload/overload-policy.ts';
 import { firstConfig } from '../../../bs-server/src/transport/session-config.ts';
 import { bundleOf, type FamilyOptions, familyModel } from '../../family-model.ts';
@@ -151,12 +151,12 @@ async function openLink(options: FamilyOptions) {
   const bundle = await bundleOf(await familyModel(options));
   const { manifest, sha256 } = bundle;
   const ref = { id: manifest.id, sha256 };
-  const served = { index: 0, manifest, ref, sha256: '', url: '', shape, bundle };
+  const served = { version: '', folder: '', manifest, ref, sha256: '', url: '', shape, bundle };
   const encoder = await createOrtEncoder(bundle);
   const model = decoderModelOf(bundle);
   const graph = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
   const decoder = new ModelDecoder(model, graph, undefined, 3);
-  const batch = new BatchBuffers(batchLayoutOf([served], 3));
+  const batch = new BatchBuffers(batchLayoutOf([model], 3));
   const decodeBatch = (reports: readonly EncodedReport[], uplinks: readonly (Float32Array | undefined)[]) => {
     for (const [i, { codeword, phase, scale: scaleLevel, payloadBits }] of reports.entries()) {
       const payload = { codeword, phase, scaleLevel, phaseBits: payloadBits.phase, truncation: 0, theta: 16 };

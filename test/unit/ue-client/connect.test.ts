@@ -60,7 +60,7 @@ describe('connectUe', () => {
     await ue.close();
   });
 
-  it('refuses its own model where the BS names another hash, and says so', async () => {
+  it('refuses what the BS delivers where it is neither its own model nor what the BS names, and says so', async () => {
     const link = rig.bs.connections.take();
     const model = { id: 'tiny-a', sha256: new Uint8Array(32) };
     const connecting = connectUe(rig.options).catch((error: unknown) => error);

@@ -1,0 +1,108 @@
+import type { CsiShape } from '@edge-csi/csi';
+import type { AcceptedReport, SettleReason } from './accepted-report.ts';
+import type { ServedModel } from './model-catalog.ts';
+import type { ResolvedOptions } from './options.ts';
+import type { Relief } from './overload/overload-policy.ts';
+import type { EstimateStream } from './publishing/estimate-stream.ts';
+import type { ReportPipeline } from './report-pipeline.ts';
+import type { ModelTally } from './telemetry/model-tally.ts';
+import type { Tally } from './telemetry/tally.ts';
+import { Gateway } from './transport/gateway.ts';
+import { PhySession } from './transport/phy-session.ts';
+import { SubscriberSession } from './transport/subscriber-session.ts';
+import type { UeRegistry } from './transport/ue-registry.ts';
+import { UeSession } from './transport/ue-session.ts';
+import { WebSocketGate } from './transport/web-socket.ts';
+import type { ReportWatch } from './uplink/report-watch.ts';
+import type { UplinkSample } from './uplink/uplink-ring.ts';
+
+export interface ConnectionsParts {
+  readonly options: ResolvedOptions;
+  /** Models that are served at present, the preferred one first. */
+  readonly served: () => readonly ServedModel[];
+  /** Shapes of CSI that the models take at present. */
+  readonly shapes: () => readonly CsiShape[];
+  readonly registry: UeRegistry<UeSession>;
+  readonly watch: ReportWatch;
+  /** What overload asks of UEs at present. */
+  readonly relief: () => Relief;
+  readonly stream: EstimateStream;
+  readonly pipeline: ReportPipeline;
+  readonly tally: Tally;
+  readonly modelTally: ModelTally;
+  readonly accepting: () => boolean;
+  /** A UE may have stopped using a model: it has reported, or left. */
+  readonly onUeMoved: () => void;
+}
+
+/** Joins connections to the pipeline: what UEs, base bands and subscribers say goes in and is counted. */
+export class Connections {
+  readonly gateway: Gateway;
+  readonly #gate: WebSocketGate;
+
+  constructor(parts: ConnectionsParts) {
+    const { options, accepting, stream, tally } = parts;
+    this.#gate = new WebSocketGate({
+      ...options,
+      maxBufferedBytes: 2 * options.maxBufferedBytes,
+      closeTimeoutMs: options.drainTimeoutMs,
+      onReject: ({ code, message }) => {
+        tally.reject(code);
+        options.logger.debug({ code, message }, 'rejected');
+      },
+    });
+    const ueContext = ueContextOf(parts);
+    const phyContext = phyContextOf(parts);
+    this.gateway = new Gateway({
+      ...options,
+      gate: this.#gate,
+      accepting,
+      openUe: (peer) => new UeSession(peer, ueContext),
+      openPhy: () => new PhySession(phyContext),
+      openSubscriber: (peer) => new SubscriberSession(peer, stream),
+    });
+  }
+
+  /** Tells every connection that the server goes, and waits until they are closed or have had their time. */
+  close(): Promise<void> {
+    return this.#gate.close();
+  }
+}
+
+function ueContextOf(parts: ConnectionsParts): ConstructorParameters<typeof UeSession>[1] {
+  const { options, served, registry, watch, relief, pipeline, tally, modelTally, onUeMoved } = parts;
+  const { clock, deadlineMs, helloTimeoutMs, token } = options;
+  return {
+    served,
+    registry,
+    watch,
+    token,
+    defaults: options,
+    relief,
+    helloTimeoutMs,
+    deadlineMs,
+    clock,
+    onReport: () => tally.received++,
+    onRefused: (reason: SettleReason) => tally.settle('invalid', reason),
+    onLeft: onUeMoved,
+    accept: (report: AcceptedReport) => {
+      modelTally.accept(report.version);
+      pipeline.pushReport(report);
+      onUeMoved();
+    },
+  };
+}
+
+function phyContextOf({ shapes, pipeline, tally }: ConnectionsParts): ConstructorParameters<typeof PhySession>[0] {
+  return {
+    shapes,
+    accept: (ueId: string, sample: UplinkSample) => {
+      tally.uplinksReceived++;
+      pipeline.pushUplink(ueId, sample);
+    },
+    onInvalid: () => {
+      tally.uplinksReceived++;
+      tally.uplinksInvalid++;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import type { UplinkOnlyBundle } from '@edge-csi/models';
+import type { AcceptedReport } from './accepted-report.ts';
+import { BatchQueues } from './batching/batch-queues.ts';
+import type { DecodeJob, ReportJob } from './decode-job.ts';
+import { decoderModelOf } from './decoding/decoder-model.ts';
+import { DecoderPool } from './decoding/decoder-pool.ts';
+import type { WorkerEvent } from './decoding/pool-member.ts';
+import { startWorkerThread } from './decoding/start-worker.ts';
+import { uplinkOnlyDecoderModelOf } from './decoding/uplink-only-decoder.ts';
+import type { ServedModel } from './model-catalog.ts';
+import type { ResolvedOptions } from './options.ts';
+import { type PipelineListener, ReportPipeline } from './report-pipeline.ts';
+import type { ReportWatch } from './uplink/report-watch.ts';
+import { UplinkJoin } from './uplink/uplink-join.ts';
+import { type UplinkOnlyListener, UplinkOnlyStage } from './uplink-only-stage.ts';
+
+export interface DecodeStageParts {
+  readonly options: ResolvedOptions;
+  /** Models at the start. */
+  readonly served: readonly ServedModel[];
+  readonly uplinkOnly: UplinkOnlyBundle | undefined;
+  readonly watch: ReportWatch;
+  readonly listener: PipelineListener & UplinkOnlyListener;
+  /** Reports one queue may hold at present. */
+  readonly queueBound: () => number;
+  readonly onWorkerEvent: (event: WorkerEvent) => void;
+}
+
+/** The way from an accepted report to its result: the join with the uplink, the queues, and the decode workers. */
+export class DecodeStage {
+  readonly join: UplinkJoin<AcceptedReport>;
+  readonly pool: DecoderPool<DecodeJob>;
+  readonly pipeline: ReportPipeline;
+  readonly #queues: BatchQueues<ReportJob>;
+
+  constructor(parts: DecodeStageParts) {
+    this.join = new UplinkJoin(parts.options);
+    this.#queues = new BatchQueues(parts.options);
+    this.pool = this.#createPool(parts);
+    this.pipeline = this.#createPipeline(parts);
+  }
+
+  /** Reports of a model version in front of the decoders. */
+  queued(version: string): number {
+    return this.#queues.sizeOf(version);
+  }
+
+  /** Loads one more model in every decode worker. @throws Error where one of them cannot; none has it then. */
+  load({ bundle }: ServedModel): Promise<void> {
+    return this.pool.load(decoderModelOf(bundle));
+  }
+
+  /** Frees a model version in every decode worker. None of its reports may be under way. */
+  free(version: string): Promise<void> {
+    this.#queues.remove(version);
+    return this.pool.unload(version);
+  }
+
+  #createPool({ options, served, uplinkOnly, onWorkerEvent }: DecodeStageParts): DecoderPool<DecodeJob> {
+    const { maxBatchSize, executionProviders, intraOpNumThreads, decodeWorkers, maxWorkerRestarts, clock } = options;
+    const models = served.map(({ bundle }) => decoderModelOf(bundle));
+    const uplinkOnlyModels = uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(uplinkOnly)];
+    return new DecoderPool<DecodeJob>(
+      {
+        startWorker: startWorkerThread,
+        setup: { models: [...models, ...uplinkOnlyModels], maxBatchSize, executionProviders, intraOpNumThreads },
+        numWorkers: decodeWorkers,
+        maxRestarts: maxWorkerRestarts,
+        clock,
+      },
+      {
+        decoded: (slot, decodeMs) => this.pipeline.finish(slot, decodeMs),
+        lost: (jobs, reason) => this.pipeline.lose(jobs, reason),
+        changed: (event) => {
+          onWorkerEvent(event);
+          if (event.kind !== 'batch-failed') this.pipeline.resume();
+        },
+      },
+    );
+  }
+
+  #createPipeline({ options, uplinkOnly, watch, listener, queueBound }: DecodeStageParts): ReportPipeline {
+    const { clock, maxBatchSize, deadlineMs } = options;
+    const { id: modelId, csi: shape } = uplinkOnly?.manifest ?? {};
+    const stage = new UplinkOnlyStage({
+      model: modelId && shape ? { modelId, shape } : undefined,
+      watch,
+      join: this.join,
+      maxBatchSize,
+      deadlineMs,
+      listener,
+    });
+    return new ReportPipeline({
+      join: this.join,
+      queues: this.#queues,
+      uplinkOnly: stage,
+      pool: this.pool,
+      clock,
+      listener,
+      queueBound,
+    });
+  }
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { StaticFile } from './model-routes.ts';
+
+/** Path of a request as it was sent: paths are looked up, never resolved, and a malformed one is just not found. */
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+export function answerFile(request: IncomingMessage, response: ServerResponse, file: StaticFile): void {
+  const headers = {
+    etag: file.etag,
+    'cache-control': 'no-cache',
+    // A UE in a browser loads its page from elsewhere, perhaps from an isolated one.
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+  };
+  if (request.headers['if-none-match'] === file.etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  answer(request, response, 200, file.contentType, file.bytes, headers);
+}
+
+export function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  body: string | Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

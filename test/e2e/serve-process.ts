@@ -1,0 +1,29 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { within } from './bs-server-harness.ts';
+import { program } from './edge-csi-command.ts';
+
+/** An `edge-csi serve` that decodes on the CPU. */
+export interface ServeProcess {
+  readonly process: ChildProcess;
+  /** Base for WebSockets. */
+  readonly url: string;
+  readonly adminUrl: string;
+}
+
+/** Starts `edge-csi serve` on free ports and waits until it says where it is. */
+export async function startServe(...args: string[]): Promise<ServeProcess> {
+  const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--provider', 'cpu', ...args]);
+  const said: string[] = [];
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => said.push(line));
+  const exited = once(child, 'exit');
+  while (said.length < 2 && child.exitCode === null) {
+    await within('where the server is', Promise.race([once(lines, 'line'), exited]));
+  }
+  const [, url] = /^edge-csi BS at (ws:\/\/127\.0\.0\.1:\d+), decoding on cpu$/.exec(said[0] ?? '') ?? [];
+  const [, adminUrl] = /^edge-csi admin at (http:\/\/127\.0\.0\.1:\d+)$/.exec(said[1] ?? '') ?? [];
+  if (url === undefined || adminUrl === undefined) throw new Error(`serve said: ${said.join('\n')}`);
+  return { process: child, url, adminUrl };
+}

@@ -1,0 +1,14 @@
+import type { BatchSizes } from '../../../bs-server/src/decoding/batch-layout.ts';
+import type { WorkerModel } from '../../../bs-server/src/decoding/worker-messages.ts';
+
+/** A model for fake workers, which decode whatever they are asked to. */
+export function workerModel(key: string, sizes: Partial<BatchSizes> = {}): WorkerModel {
+  return {
+    key,
+    sizes: { maxCodewordBytes: 1, maxPhaseBytes: 1, maxEntries: 1, ...sizes },
+    numAntennas: 1,
+    numDelays: 1,
+    downlinkOverUplink: 1,
+    decoderOnnx: new Uint8Array(),
+  };
+}
