@@ -214,7 +214,7 @@ class ComposedServer implements BsServer {
   }
 
   #createDecodeStage(served: readonly ServedModel[]): DecodeStage {
-    const { options, uplinkOnly, watch } = { options: this.#options, uplinkOnly: this.#uplinkOnly, watch: this.#watch };
+    const options = this.#options;
     const listener = new EstimateOutlet({
       stream: this.#stream,
       tally: this.#tally,
@@ -228,7 +228,15 @@ class ComposedServer implements BsServer {
       noteWorkerEvent(event, this.#tally, options.logger);
     };
     const queueBound = () => this.#overload?.queueBound ?? options.maxQueueSize;
-    return new DecodeStage({ options, served, uplinkOnly, watch, listener, queueBound, onWorkerEvent });
+    return new DecodeStage({
+      options,
+      served,
+      uplinkOnly: this.#uplinkOnly,
+      watch: this.#watch,
+      listener,
+      queueBound,
+      onWorkerEvent,
+    });
   }
 
   #createOverloadControl(): OverloadControl {

@@ -14,6 +14,8 @@ export function answerFile(request: IncomingMessage, response: ServerResponse, f
     // A UE in a browser loads its page from elsewhere, perhaps from an isolated one.
     'access-control-allow-origin': '*',
     'cross-origin-resource-policy': 'cross-origin',
+    // A UE asks for a model once in a long while: a connection that is kept is one that is closed when it asks again.
+    connection: 'close',
   };
   if (request.headers['if-none-match'] === file.etag) {
     response.writeHead(304, headers).end();

@@ -86,6 +86,22 @@ describe('Reconfigure', () => {
     ]);
   });
 
+  it('fetches another version of its own model, and goes back to its own without fetching', async () => {
+    const next = await tinyModel('tiny-a', 8);
+    rig.bs.serve('/models/tiny-a/next/manifest.json', new TextEncoder().encode(JSON.stringify(next.manifest)));
+    for (const [name, bytes] of next.files) rig.bs.serve(`/models/tiny-a/next/${name}`, bytes);
+    const { ue, link } = await rig.connect();
+    const modelUrl = '/models/tiny-a/next/manifest.json';
+    link.send('reconfigure', { config: configFor(next, { revision: 2, modelUrl }) });
+    await rig.adopted.take();
+    expect((await ue.report(tinyCsi(1), { slot: 1 })).payloadBits.codeword).toBe(40);
+    const fetched = rig.bs.requests.length;
+    link.send('reconfigure', { config: configFor(rig.model, { revision: 3 }) });
+    await rig.adopted.take();
+    expect((await ue.report(tinyCsi(2), { slot: 2 })).payloadBits.codeword).toBe(30);
+    expect(rig.bs.requests.length).toBe(fetched);
+  });
+
   it('ends the UE where the model it names is not what the BS serves', async () => {
     const { ue, link } = await rig.connect();
     const model = { id: 'tiny-b', sha256: new Uint8Array(32).fill(1) };

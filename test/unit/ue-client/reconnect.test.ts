@@ -94,7 +94,19 @@ describe('a UE that loses its connection', () => {
     ]);
   });
 
-  it('offers its own model only, and uses a fetched one again where the BS names it', async () => {
+  it('offers, beside its own model, the one it was told to use', async () => {
+    const other = await tinyModel('tiny-b', 9);
+    await rig[Symbol.asyncDispose]();
+    rig = await Rig.start(other);
+    const { link } = await rig.connect();
+    link.send('reconfigure', { config: configFor(other, { revision: 2 }) });
+    await rig.adopted.take();
+    link.socket.terminate();
+    const { hello } = await rig.bs.connections.take();
+    expect(hello.models.map(({ id }) => id)).toEqual(['tiny-a', 'tiny-b']);
+  });
+
+  it('offers no fetched model alone, and uses a fetched one again where the BS names it', async () => {
     const [other, retrained] = await Promise.all([tinyModel('tiny-b', 9), tinyModel('tiny-b', 8)]);
     await rig[Symbol.asyncDispose]();
     rig = await Rig.start(other);
