@@ -69,7 +69,7 @@ export class DecodeStage {
         clock,
       },
       {
-        decoded: (slot, decodeMs) => this.pipeline.finish(slot, decodeMs),
+        decoded: (slot, decodeMs, codewordDrift) => this.pipeline.finish(slot, decodeMs, codewordDrift),
         lost: (jobs, reason) => this.pipeline.lose(jobs, reason),
         changed: (event) => {
           onWorkerEvent(event);

@@ -19,12 +19,20 @@ export interface DecodedReport {
   readonly decodeMs: number;
 }
 
+/** One decoded batch of a model's reports. */
+export interface DecodedBatch {
+  readonly size: number;
+  readonly decodeMs: number;
+  /** How far the model's codewords are from those of its training, in nats, where that can be told. */
+  readonly codewordDrift: number | undefined;
+}
+
 /** Told of every result. */
 export interface PipelineListener {
   decoded(report: DecodedReport): void;
   settled(report: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void;
   /** @param version - of the model that decoded it */
-  batchDone(version: string, size: number, decodeMs: number): void;
+  batchDone(version: string, batch: DecodedBatch): void;
 }
 
 export interface ReportPipelineParts {
@@ -93,7 +101,7 @@ export class ReportPipeline {
   }
 
   /** Takes a batch back from the decoder. */
-  finish(slot: DecodeSlot<DecodeJob>, decodeMs: number): void {
+  finish(slot: DecodeSlot<DecodeJob>, decodeMs: number, codewordDrift: number | undefined): void {
     const nowMs = this.#parts.clock();
     // The decoder gets its next batch, in another slot, before this one is read. What its estimates leave to be done
     // for want of reports is known only after that.
@@ -101,7 +109,9 @@ export class ReportPipeline {
     const { jobs } = slot;
     const reports = jobs.filter((job) => job.quality !== 'uplink-only');
     const [first] = reports;
-    if (first !== undefined) this.#parts.listener.batchDone(first.report.version, reports.length, decodeMs);
+    if (first !== undefined) {
+      this.#parts.listener.batchDone(first.report.version, { size: reports.length, decodeMs, codewordDrift });
+    }
     for (const i of jobs.keys()) this.#finishJob(slot, i, nowMs, decodeMs);
     slot.release();
     for (const { report } of reports) report.origin.flush();

@@ -115,7 +115,13 @@ class ComposedServer implements BsServer {
     this.#watch = new ReportWatch(options);
     this.#decode = this.#createDecodeStage(served);
     this.#overload = options.overloadControl ? this.#createOverloadControl() : undefined;
-    this.#vitalSigns = new VitalSigns({ ...options, pool: this.#decode.pool, overload: this.#overload });
+    this.#vitalSigns = new VitalSigns({
+      ...options,
+      pool: this.#decode.pool,
+      overload: this.#overload,
+      drifts: () => this.#modelTally.drifts,
+      numUes: () => this.#registry.size,
+    });
     this.lifecycle = this.#createLifecycle();
     this.#connections = new Connections({
       options,

@@ -2,12 +2,16 @@ import type { Logger } from 'pino';
 import type { DecodeJob } from './decode-job.ts';
 import type { DecoderPool } from './decoding/decoder-pool.ts';
 import type { OverloadControl } from './overload/overload-control.ts';
+import { DriftWatch } from './telemetry/drift-watch.ts';
 import { LoopLag } from './telemetry/loop-lag.ts';
 
 export interface VitalSignsParts {
   readonly pool: Pick<DecoderPool<DecodeJob>, 'checkProgress' | 'serving'>;
   /** Absent where it is switched off. */
   readonly overload: OverloadControl | undefined;
+  /** Drift of the codewords by model version, in nats. */
+  readonly drifts: () => Iterable<readonly [version: string, nats: number]>;
+  readonly numUes: () => number;
   readonly decoderTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: () => number;
@@ -18,14 +22,16 @@ const beatMs = 250;
 /** Lateness of the event loop beyond which traffic is better sent elsewhere: every deadline has passed by then. */
 const maxLoopLagMs = 1_000;
 
-/** Looks at the server at a steady pace: decoders that are stuck, an event loop that lags, and overload. */
+/** Looks at the server at a steady pace: decoders that are stuck, an event loop that lags, overload, and drift. */
 export class VitalSigns {
   readonly #parts: VitalSignsParts;
   readonly #lag: LoopLag;
+  readonly #drift: DriftWatch;
   readonly #timer: NodeJS.Timeout;
 
   constructor(parts: VitalSignsParts) {
     this.#parts = parts;
+    this.#drift = new DriftWatch(parts.logger);
     this.#lag = new LoopLag(beatMs, parts.clock());
     this.#timer = setInterval(() => this.#beat(), beatMs);
     // A server that nothing else keeps alive is over.
@@ -47,11 +53,12 @@ export class VitalSigns {
   }
 
   #beat(): void {
-    const { pool, overload, decoderTimeoutMs, logger, clock } = this.#parts;
+    const { pool, overload, drifts, numUes, decoderTimeoutMs, logger, clock } = this.#parts;
     this.#lag.beat(clock());
     const lagMs = this.loopLagMs;
     if (lagMs > maxLoopLagMs) logger.warn({ lagMs: Math.round(lagMs) }, 'the event loop lags');
     pool.checkProgress(decoderTimeoutMs);
     overload?.tick();
+    this.#drift.check(drifts(), numUes());
   }
 }

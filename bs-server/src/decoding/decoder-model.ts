@@ -1,6 +1,7 @@
 import type { RepresentationSpec } from '@edge-csi/csi';
 import { type ModelBundle, representationOf, versionName } from '@edge-csi/models';
 import type { BatchSizes } from './batch-layout.ts';
+import type { CodewordStatistics } from './codeword-drift.ts';
 
 /** What a decode worker needs of a model. Plain data: it crosses to another thread. */
 export interface DecoderModel {
@@ -10,6 +11,7 @@ export interface DecoderModel {
   readonly representation: RepresentationSpec;
   readonly codewordBits: readonly number[];
   readonly codewordStep: readonly number[];
+  readonly codewordStatistics: CodewordStatistics | undefined;
   /** Most phase bits of one entry; 1 where signs are sent. */
   readonly maxPhaseBits: number;
   readonly allocation: Uint8Array;
@@ -30,6 +32,7 @@ export function decoderModelOf({ manifest, sha256, quantizer, allocation, files 
     representation: representationOf(manifest),
     codewordBits: manifest.codeword.bits,
     codewordStep: manifest.codeword.step,
+    codewordStatistics: manifest.codeword.statistics,
     maxPhaseBits: manifest.phase.maxBits,
     allocation: files.get('allocation') as Uint8Array,
     decoderOnnx: files.get('decoder') as Uint8Array,

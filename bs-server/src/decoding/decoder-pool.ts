@@ -1,6 +1,6 @@
 import type { DecodeSlot } from './decode-slot.ts';
 import type { ExecutionProvider } from './graph.ts';
-import { type PoolListener, PoolMember, type PoolMemberOptions } from './pool-member.ts';
+import { type PoolListener, PoolMember, type PoolMemberOptions, type WorkerEvent } from './pool-member.ts';
 import type { WorkerModel } from './worker-messages.ts';
 
 export interface DecoderPoolOptions extends PoolMemberOptions {
@@ -51,12 +51,10 @@ export class DecoderPool<J> {
    * @throws Error where the models cannot be loaded.
    */
   async start(): Promise<ExecutionProvider> {
-    const { numWorkers, setup } = this.#options;
+    const { setup } = this.#options;
     const { provider } = await this.#add(this.#options);
     // Two WebGPU sessions in one process crash it, and two of CUDA share one device anyway.
-    const others = provider === 'cpu' ? numWorkers - 1 : 0;
-    const cpuOnly = { ...this.#options, setup: { ...setup, executionProviders: ['cpu'] as const } };
-    await Promise.all(Array.from({ length: others }, () => this.#add(cpuOnly)));
+    if (provider === 'cpu') await this.#addOthers(setup.models);
     return provider;
   }
 
@@ -109,9 +107,26 @@ export class DecoderPool<J> {
     await Promise.all(this.#members.map((member) => member.close(timeoutMs)));
   }
 
+  /** The workers beside the first that there are on the CPU. */
+  async #addOthers(models: readonly WorkerModel[]): Promise<void> {
+    const { numWorkers, setup } = this.#options;
+    const options = { ...this.#options, setup: { ...setup, models, executionProviders: ['cpu'] as const } };
+    await Promise.all(Array.from({ length: numWorkers - 1 }, () => this.#add(options)));
+  }
+
   #add(options: PoolMemberOptions) {
-    const member = new PoolMember(options, this.#listener);
+    const member: PoolMember<J> = new PoolMember(options, {
+      decoded: (slot, decodeMs, codewordDrift) => this.#listener.decoded(slot, decodeMs, codewordDrift),
+      lost: (jobs, reason) => this.#listener.lost(jobs, reason),
+      changed: (event) => this.#changed(member, event),
+    });
     this.#members.push(member);
     return member.start();
+  }
+
+  #changed(member: PoolMember<J>, event: WorkerEvent): void {
+    this.#listener.changed(event);
+    if (event.kind !== 'fell-back') return;
+    this.#addOthers(member.models).catch((error: Error) => this.#listener.changed({ kind: 'gave-up', error }));
   }
 }

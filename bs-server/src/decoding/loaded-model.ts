@@ -10,6 +10,8 @@ export interface LoadedModel {
   decode(batch: BatchBuffers, count: number): Promise<void>;
   /** Decodes a batch of zeros. */
   warmUp(count: number): Promise<void>;
+  /** How far its codewords are from those of its training, in nats, where that can be told. */
+  readonly codewordDrift: number | undefined;
   /** Frees the networks. */
   release(): Promise<void>;
 }
@@ -39,6 +41,9 @@ export async function openModel(
     return {
       decode: (batch, count) => decoder.decode(batch, count),
       warmUp: (count) => decoder.warmUp(count),
+      get codewordDrift() {
+        return decoder instanceof ModelDecoder ? decoder.codewordDrift : undefined;
+      },
       release,
     };
   } catch (error) {

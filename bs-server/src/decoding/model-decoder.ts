@@ -9,6 +9,7 @@ import {
   type Representation,
 } from '@edge-csi/csi';
 import type { BatchBuffers, DecoderInput, ReportStatus } from './batch-buffers.ts';
+import { CodewordDrift } from './codeword-drift.ts';
 import type { DecoderModel } from './decoder-model.ts';
 import type { Graph } from './graph.ts';
 import type { Refine } from './refine.ts';
@@ -30,6 +31,7 @@ export class ModelDecoder {
   /** By truncation. */
   readonly #quantizers: readonly Quantizer[];
   readonly #allocation: PhaseAllocation;
+  readonly #drift: CodewordDrift | undefined;
   readonly #centred: Int16Array;
   readonly #latent: Float32Array;
   readonly #cell: Float32Array;
@@ -57,6 +59,7 @@ export class ModelDecoder {
       codewordLength,
       maxBits: model.maxPhaseBits,
     });
+    this.#drift = model.codewordStatistics && new CodewordDrift(model.codewordStatistics);
     this.#centred = new Int16Array(codewordLength);
     this.#latent = new Float32Array(maxBatchSize * codewordLength);
     this.#cell = new Float32Array(maxBatchSize * codewordLength);
@@ -88,6 +91,11 @@ export class ModelDecoder {
     }
   }
 
+  /** How far the codewords are from those of the training set, in nats, where that can be told. */
+  get codewordDrift(): number | undefined {
+    return this.#drift?.nats;
+  }
+
   /** Runs the networks on a batch of zeros, so that the first report does not pay for their start. */
   async warmUp(count: number): Promise<void> {
     const components = await this.#components(count);
@@ -103,7 +111,9 @@ export class ModelDecoder {
     const bits = this.#allocation.allocateInto(this.#sample(this.#bits, row), this.#centred, input.theta);
     if (bits !== input.phaseBits) return 'phase';
     const { length } = quantizer;
-    quantizer.dequantizeInto(this.#latent.subarray(row * length, (row + 1) * length), codeword);
+    const latent = this.#latent.subarray(row * length, (row + 1) * length);
+    quantizer.dequantizeInto(latent, codeword);
+    this.#drift?.add(latent);
     quantizer.cellInto(this.#cell.subarray(row * length, (row + 1) * length));
     this.#representation.uplinkInto(this.#sample(this.#uplink, row), input.uplink);
     return 'decoded';

@@ -1,5 +1,6 @@
 import { type BatchLayout, batchLayoutOf } from './batch-layout.ts';
 import { DecodeSlot } from './decode-slot.ts';
+import type { ExecutionProvider } from './graph.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { DecodeWorker, StartWorker } from './start-worker.ts';
 import type { WorkerModel, WorkerReply, WorkerSetup } from './worker-messages.ts';
@@ -21,12 +22,14 @@ export type WorkerEvent =
   | { readonly kind: 'stuck'; readonly forMs: number }
   | { readonly kind: 'recovered' }
   | { readonly kind: 'restarting'; readonly error: Error }
+  /** A GPU failed; the worker goes on without it. */
+  | { readonly kind: 'fell-back'; readonly from: ExecutionProvider; readonly error: Error }
   | { readonly kind: 'gave-up'; readonly error: Error };
 
 /** Where the results go. */
 export interface PoolListener<J> {
   /** A batch is done. The slot is the listener's until it releases it. */
-  decoded(slot: DecodeSlot<J>, decodeMs: number): void;
+  decoded(slot: DecodeSlot<J>, decodeMs: number, codewordDrift: number | undefined): void;
   /** A batch is lost with its worker, or its decoding failed. */
   lost(jobs: readonly J[], reason: 'worker-crash' | 'decoder-error'): void;
   changed(event: WorkerEvent): void;
@@ -53,6 +56,8 @@ export class PoolMember<J> {
   #layout: BatchLayout;
   #worker: DecodeWorker | undefined;
   #serving = false;
+  #executionProviders: readonly ExecutionProvider[];
+  #provider: ExecutionProvider | undefined;
   #failuresInARow = 0;
   /** When the worker last answered, or was given a batch while it had none. */
   #progressMs = 0;
@@ -67,6 +72,7 @@ export class PoolMember<J> {
     this.#options = options;
     this.#listener = listener;
     this.#models = new Map(options.setup.models.map((model) => [model.key, model]));
+    this.#executionProviders = options.setup.executionProviders;
     this.#layout = this.#layoutOfModels();
     this.#slots = Array.from(
       { length: slotsPerWorker },
@@ -91,6 +97,11 @@ export class PoolMember<J> {
   /** True once the worker is gone for good. */
   get down(): boolean {
     return this.#worker === undefined;
+  }
+
+  /** What the worker has loaded. */
+  get models(): readonly WorkerModel[] {
+    return [...this.#models.values()];
   }
 
   /** True while a batch is with the worker. */
@@ -186,9 +197,9 @@ export class PoolMember<J> {
 
   #launch(): void {
     this.#failuresInARow = 0;
-    const models = [...this.#models.values()];
+    const { models } = this;
     const slots = this.#slots.map(({ buffers: { layout, memory } }) => ({ layout, memory }));
-    const setup = { ...this.#options.setup, models, slots };
+    const setup = { ...this.#options.setup, models, slots, executionProviders: this.#executionProviders };
     this.#stuck = false;
     this.#worker = this.#options.startWorker(setup, {
       replied: (reply) => this.#replied(reply),
@@ -199,6 +210,7 @@ export class PoolMember<J> {
   #replied(reply: WorkerReply): void {
     if (reply.kind === 'ready') {
       this.#serving = this.#closed === undefined;
+      this.#provider = reply.provider;
       this.#listener.changed({ kind: 'serving', ready: reply });
       this.#starting?.resolve(reply);
       this.#starting = undefined;
@@ -217,7 +229,7 @@ export class PoolMember<J> {
     }
     if (reply.kind === 'decoded') {
       this.#failuresInARow = 0;
-      this.#listener.decoded(slot, reply.decodeMs);
+      this.#listener.decoded(slot, reply.decodeMs, reply.codewordDrift);
       return;
     }
     const { jobs } = slot;
@@ -258,8 +270,13 @@ export class PoolMember<J> {
       return;
     }
     this.#restartsMs.push(nowMs);
+    const from = this.#provider;
+    // A GPU that has failed once is not trusted again: its driver may take the process with it the next time.
+    const fallsBack = from !== undefined && from !== 'cpu' && this.#executionProviders.includes('cpu');
+    if (fallsBack) this.#executionProviders = ['cpu'];
     // Not down in between: whoever hears of it can count on the next worker.
     this.#launch();
     this.#listener.changed({ kind: 'restarting', error });
+    if (fallsBack) this.#listener.changed({ kind: 'fell-back', from, error });
   }
 }

@@ -2,8 +2,10 @@ import type { ExecutionProvider } from './graph.ts';
 
 /** Something loaded on one provider that can be timed. */
 export interface Candidate {
-  /** Decodes one full batch of zeros. */
+  /** Decodes batches of zeros of every size that is warmed up for. */
   warmUp(): Promise<void>;
+  /** Decodes one full batch of zeros. */
+  decodeFullBatch(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -23,7 +25,7 @@ export interface ProviderChoice<C extends Candidate> {
   readonly attempts: readonly ProviderAttempt[];
 }
 
-const warmUpRuns = 3;
+const warmUpRuns = 2;
 const timedRuns = 5;
 
 /**
@@ -91,7 +93,7 @@ async function timeBatch(candidate: Candidate, clock: () => number): Promise<num
   const times: number[] = [];
   for (let run = 0; run < timedRuns; run++) {
     const startMs = clock();
-    await candidate.warmUp();
+    await candidate.decodeFullBatch();
     times.push(clock() - startMs);
   }
   return times.sort((a, b) => a - b)[timedRuns >> 1] as number;

@@ -37,7 +37,13 @@ export type WorkerRequest =
 /** From the worker. After `decoded` and `failed` the slot is the server's again. */
 export type WorkerReply =
   | { readonly kind: 'ready'; readonly provider: ExecutionProvider; readonly attempts: readonly ProviderAttempt[] }
-  | { readonly kind: 'decoded'; readonly slot: number; readonly decodeMs: number }
+  | {
+      readonly kind: 'decoded';
+      readonly slot: number;
+      readonly decodeMs: number;
+      /** Of the batch's model, in nats, where it can be told. */
+      readonly codewordDrift: number | undefined;
+    }
   | { readonly kind: 'failed'; readonly slot: number; readonly message: string }
   | { readonly kind: 'done'; readonly request: number }
   | { readonly kind: 'refused'; readonly request: number; readonly message: string };

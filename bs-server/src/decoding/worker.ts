@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { batchBuckets, onBuckets } from './batch-buckets.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import type { ExecutionProvider } from './graph.ts';
 import { type LoadedModel, openModel } from './loaded-model.ts';
@@ -10,12 +11,20 @@ const port = parentPort;
 if (port === null) throw new Error('the decode worker runs on a worker thread only');
 const setup = workerData as WorkerSetup;
 const { maxBatchSize } = setup;
+const buckets = batchBuckets(maxBatchSize);
 const clock = () => performance.now();
 
 type Request<K extends WorkerRequest['kind']> = Extract<WorkerRequest, { kind: K }>;
 
 const openOn = (provider: ExecutionProvider, model: WorkerModel) =>
-  openModel(model, (onnx) => openOrtGraph(onnx, provider, setup), maxBatchSize);
+  openModel(
+    model,
+    async (onnx) => {
+      const graph = await openOrtGraph(onnx, provider, setup);
+      return provider === 'cpu' ? graph : onBuckets(graph, buckets);
+    },
+    maxBatchSize,
+  );
 
 /** Every model of the setup on one provider. */
 async function openModels(provider: ExecutionProvider) {
@@ -30,17 +39,19 @@ async function openModels(provider: ExecutionProvider) {
     await release();
     throw error;
   }
-  const warmUp = async () => {
-    for (const model of models.values()) await model.warmUp(maxBatchSize);
+  const run = async (size: number) => {
+    for (const model of models.values()) await model.warmUp(size);
   };
-  return { models, warmUp, release };
+  const warmUp = async () => {
+    for (const size of buckets) await run(size);
+  };
+  return { models, warmUp, decodeFullBatch: () => run(maxBatchSize), release };
 }
 
 const reply = (message: WorkerReply) => port.postMessage(message);
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const { candidate, provider, attempts } = await chooseProvider(setup.executionProviders, openModels, clock);
 const { models, release } = candidate;
-for (const model of models.values()) await model.warmUp(1);
 const slots = setup.slots.map(({ layout, memory }) => new BatchBuffers(layout, memory));
 
 // A run of the network yields to the event loop before it starts, so steps are put in a row here.
@@ -58,7 +69,7 @@ async function decode({ slot, model, count }: Request<'decode'>): Promise<void> 
     const loaded = models.get(model);
     if (loaded === undefined) throw new Error(`model ${model} is not loaded in the decode worker`);
     await loaded.decode(slots[slot] as BatchBuffers, count);
-    reply({ kind: 'decoded', slot, decodeMs: clock() - startMs });
+    reply({ kind: 'decoded', slot, decodeMs: clock() - startMs, codewordDrift: loaded.codewordDrift });
   } catch (error) {
     reply({ kind: 'failed', slot, message: messageOf(error) });
   }
@@ -68,8 +79,7 @@ async function decode({ slot, model, count }: Request<'decode'>): Promise<void> 
 async function load(model: WorkerModel): Promise<void> {
   const loaded = await inTurn(() => openOn(provider, model));
   try {
-    for (let count = 1; count < maxBatchSize; count *= 2) await inTurn(() => loaded.warmUp(count));
-    await inTurn(() => loaded.warmUp(maxBatchSize));
+    for (const size of buckets) await inTurn(() => loaded.warmUp(size));
   } catch (error) {
     await loaded.release();
     throw error;

@@ -1,6 +1,6 @@
 import type { ReportOutcome } from '@edge-csi/proto';
 import type { AcceptedReport, SettleReason } from '../accepted-report.ts';
-import type { DecodedReport, PipelineListener } from '../report-pipeline.ts';
+import type { DecodedBatch, DecodedReport, PipelineListener } from '../report-pipeline.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { ModelTally } from '../telemetry/model-tally.ts';
 import type { Tally } from '../telemetry/tally.ts';
@@ -44,11 +44,12 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
     onSettled();
   }
 
-  batchDone(version: string, size: number, decodeMs: number): void {
+  batchDone(version: string, batch: DecodedBatch): void {
+    const { size, decodeMs } = batch;
     const { tally, modelTally, metrics } = this.#parts;
     tally.batches++;
     tally.decodeMs += decodeMs;
-    modelTally.batch(version, decodeMs);
+    modelTally.batch(version, batch);
     metrics.batchSize.observe(size);
     metrics.decodeMs.observe(decodeMs);
   }

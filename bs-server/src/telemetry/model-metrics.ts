@@ -55,6 +55,9 @@ export function registerModelMetrics(registry: Registry, { tally, status, queued
   counter('decode_ms_total', 'Time of decoding batches in ms', [], () =>
     counts().map(([labels, { decodeMs }]) => [labels, decodeMs]),
   );
+  gauge('codeword_drift_nats', 'Divergence of the codewords from those of training, 0 for none', [], () =>
+    tally.drifts.map(([version, nats]): Sample => [labelsOf(version), nats]),
+  );
   gauge('reports_in_flight', 'Accepted reports not settled yet', [], () => each(({ inFlight }) => inFlight));
   gauge('queue_depth', 'Reports in front of the decoders', [], () => each(({ version }) => queued(version)));
   gauge('ues', 'UEs that may send reports coded with it', [], () => each(({ ues }) => ues));

@@ -1,4 +1,5 @@
 import type { ReportOutcome } from '@edge-csi/proto';
+import type { DecodedBatch } from '../report-pipeline.ts';
 
 /** What has gone through one model version. */
 export interface VersionCounts {
@@ -8,6 +9,8 @@ export interface VersionCounts {
   batches: number;
   /** Time of all batches. */
   decodeMs: number;
+  /** As of the latest batch that could tell. */
+  codewordDrift: number | undefined;
 }
 
 /** Plain counters by model version, kept after a version is unloaded so that they never run backwards. */
@@ -22,10 +25,11 @@ export class ModelTally {
     this.#of(version).outcomes[outcome]++;
   }
 
-  batch(version: string, decodeMs: number): void {
+  batch(version: string, { decodeMs, codewordDrift }: Pick<DecodedBatch, 'decodeMs' | 'codewordDrift'>): void {
     const counts = this.#of(version);
     counts.batches++;
     counts.decodeMs += decodeMs;
+    counts.codewordDrift = codewordDrift ?? counts.codewordDrift;
   }
 
   /** Accepted reports of a version that are not settled, and those decoded. */
@@ -33,6 +37,13 @@ export class ModelTally {
     const { accepted, outcomes } = this.#of(version);
     const settled = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
     return { inFlight: accepted - settled, decoded: outcomes.decoded };
+  }
+
+  /** Drift of every version of which it can be told, in nats. */
+  get drifts(): (readonly [version: string, nats: number])[] {
+    return [...this.#byVersion].flatMap(([version, { codewordDrift }]) =>
+      codewordDrift === undefined ? [] : [[version, codewordDrift] as const],
+    );
   }
 
   /** Every version that has had a report. */
@@ -44,7 +55,7 @@ export class ModelTally {
     let counts = this.#byVersion.get(version);
     if (counts === undefined) {
       const outcomes = { decoded: 0, superseded: 0, late: 0, shed: 0, invalid: 0 };
-      counts = { accepted: 0, outcomes, batches: 0, decodeMs: 0 };
+      counts = { accepted: 0, outcomes, batches: 0, decodeMs: 0, codewordDrift: undefined };
       this.#byVersion.set(version, counts);
     }
     return counts;

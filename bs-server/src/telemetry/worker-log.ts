@@ -14,6 +14,8 @@ export function noteWorkerEvent(event: WorkerEvent, tally: Tally, logger: Logger
     logger.error({ forMs: Math.round(event.forMs) }, 'a batch is stuck in a decode worker');
   } else if (event.kind === 'recovered') {
     logger.info('the decode worker that was stuck goes on');
+  } else if (event.kind === 'fell-back') {
+    logger.error({ from: event.from, err: event.error }, 'the GPU failed, decoding goes on without it');
   } else if (event.kind === 'restarting') {
     tally.workerRestarts++;
     logger.error({ err: event.error }, 'decode worker crashed and is restarted');

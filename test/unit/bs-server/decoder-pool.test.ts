@@ -1,10 +1,17 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { DecodeSlot } from '../../../bs-server/src/decoding/decode-slot.ts';
 import { DecoderPool } from '../../../bs-server/src/decoding/decoder-pool.ts';
+import type { ExecutionProvider } from '../../../bs-server/src/decoding/graph.ts';
 import { type FakeWorker, fakeWorkers } from './fake-worker.ts';
 import { workerModel } from './worker-model.ts';
 
-function createPool(options: { numWorkers?: number; maxRestarts?: number } = {}) {
+interface FixtureOptions {
+  readonly numWorkers?: number;
+  readonly maxRestarts?: number;
+  readonly executionProviders?: readonly ExecutionProvider[];
+}
+
+function createPool({ executionProviders = ['webgpu', 'cpu'], ...options }: FixtureOptions = {}) {
   const { workers, startWorker } = fakeWorkers();
   const events: string[] = [];
   const lost: [readonly string[], string][] = [];
@@ -16,7 +23,7 @@ function createPool(options: { numWorkers?: number; maxRestarts?: number } = {})
       setup: {
         models: [workerModel('m')],
         maxBatchSize: 2,
-        executionProviders: ['webgpu', 'cpu'],
+        executionProviders,
         intraOpNumThreads: 1,
       },
       numWorkers: 1,
@@ -148,6 +155,44 @@ describe('DecoderPool', () => {
     expect(pool.serving).toBe(true);
     expect(pool.claim(false)).toBeDefined();
     expect(events).toEqual(['serving', 'restarting', 'serving']);
+  });
+
+  it('goes on without a GPU that fails, on as many workers as the CPU is given', async () => {
+    const { pool, workers, worker, lost, events } = createPool({ numWorkers: 2 });
+    const started = pool.start();
+    worker(0).ready('webgpu');
+    await started;
+    for (const job of ['a', 'b', 'c']) {
+      pool.claim(false)?.dispatch('m', [job]);
+      worker(0).answer('failed');
+    }
+    worker(0).exit();
+    expect(lost.map(([jobs]) => jobs)).toEqual([['a'], ['b'], ['c']]);
+    expect(pool.down).toBe(false);
+    expect(workers.slice(1).map(({ setup }) => setup.executionProviders)).toEqual([['cpu'], ['cpu']]);
+    worker(1).ready();
+    worker(2).ready();
+    expect(pool.numServing).toBe(2);
+    expect(events.filter((kind) => kind !== 'batch-failed')).toEqual([
+      'serving',
+      'restarting',
+      'fell-back',
+      'serving',
+      'serving',
+    ]);
+    // From here on it is like any other crash on the CPU.
+    worker(1).exit(new Error('crash'));
+    expect(events.filter((kind) => kind === 'fell-back')).toHaveLength(1);
+    expect(workers).toHaveLength(4);
+  });
+
+  it('keeps to the GPU where it may use nothing else', async () => {
+    const { pool, workers, worker } = createPool({ executionProviders: ['webgpu'] });
+    const started = pool.start();
+    worker(0).ready('webgpu');
+    await started;
+    worker(0).exit(new Error('device lost'));
+    expect(workers.map(({ setup }) => setup.executionProviders)).toEqual([['webgpu'], ['webgpu']]);
   });
 
   it('gives up after too many restarts within a minute', async () => {

@@ -49,7 +49,9 @@ export class FakeWorker {
     const [request] = this.requests.splice(at, 1);
     if (request?.kind !== 'decode') throw new Error('nothing to decode');
     const { slot } = request;
-    this.#listener.replied(kind === 'decoded' ? { kind, slot, decodeMs: 3 } : { kind, slot, message: 'bad run' });
+    this.#listener.replied(
+      kind === 'decoded' ? { kind, slot, decodeMs: 3, codewordDrift: undefined } : { kind, slot, message: 'bad run' },
+    );
   }
 
   exit(error?: Error): void {

@@ -10,11 +10,13 @@ function createBench(batchMs: { readonly [P in ExecutionProvider]?: number }) {
     const ms = batchMs[provider];
     if (ms === undefined) return Promise.reject(new Error(`no ${provider} here`));
     open.push(provider);
+    const run = () => {
+      nowMs += ms;
+      return ms < 0 ? Promise.reject(new Error('device lost')) : Promise.resolve();
+    };
     return Promise.resolve({
-      warmUp: () => {
-        nowMs += ms;
-        return ms < 0 ? Promise.reject(new Error('device lost')) : Promise.resolve();
-      },
+      warmUp: run,
+      decodeFullBatch: run,
       release: () => {
         open.splice(open.indexOf(provider), 1);
         return Promise.resolve();

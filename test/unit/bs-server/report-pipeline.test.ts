@@ -44,7 +44,7 @@ async function createRig(options: RigOptions = {}) {
       clock,
     },
     {
-      decoded: (slot, decodeMs) => pipeline.finish(slot, decodeMs),
+      decoded: (slot, decodeMs, codewordDrift) => pipeline.finish(slot, decodeMs, codewordDrift),
       lost: (jobs, reason) => pipeline.lose(jobs, reason),
       changed: () => pipeline.resume(),
     },

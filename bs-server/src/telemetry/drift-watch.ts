@@ -1,0 +1,32 @@
+import type { Logger } from 'pino';
+
+/** Divergence in nats that is worth a line in the log. CSI of another scenario, or two taps late, gives the zoo's models 0.7. */
+const alarmNats = 0.5;
+/** Fewer UEs than this are a narrower distribution than any training set. */
+const leastUes = 16;
+
+/** Says so in the log when the codewords of a model are not what it was trained on, and when they are again. */
+export class DriftWatch {
+  readonly #logger: Logger;
+  readonly #alarmed = new Set<string>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** @param drifts - of each model version, in nats */
+  check(drifts: Iterable<readonly [version: string, nats: number]>, numUes: number): void {
+    if (numUes < leastUes) return;
+    for (const [version, nats] of drifts) {
+      if (nats > alarmNats && !this.#alarmed.has(version)) {
+        this.#alarmed.add(version);
+        this.#logger.warn(
+          { version, driftNats: Number(nats.toFixed(2)) },
+          'codewords are not what the model was trained on: estimates may be worse than its card says',
+        );
+      } else if (nats < alarmNats / 2 && this.#alarmed.delete(version)) {
+        this.#logger.info({ version }, 'codewords are as in training again');
+      }
+    }
+  }
+}
