@@ -85,6 +85,7 @@ export class DecoderPool<J> {
   async load(model: WorkerModel): Promise<void> {
     const up = this.#members.filter((member) => !member.down);
     if (up.length === 0) throw new Error('no decode worker is left');
+    if (this.numStuck > 0) throw new Error('a batch is stuck in a decode worker; load again once it is ready');
     const loaded: PoolMember<J>[] = [];
     try {
       for (const member of up) {

@@ -370,6 +370,15 @@ describe('a model that is loaded while the pool serves', () => {
     expect(pool.claim(true)?.buffers.layout.maxEntries).toBe(5);
   });
 
+  it('is not sent to a worker that is stuck and would not answer', async () => {
+    const { pool, worker, advance } = await startedPool();
+    pool.claim(false)?.dispatch('m', ['a']);
+    advance(1001);
+    pool.checkProgress(1000);
+    await expect(pool.load(workerModel('n'))).rejects.toThrow('a batch is stuck in a decode worker');
+    expect(worker(0).requests.map(({ kind }) => kind)).toEqual(['decode']);
+  });
+
   it('cannot be loaded where no worker is left', async () => {
     const { pool, worker } = await startedPool({ maxRestarts: 0 });
     worker(0).exit(new Error('boom'));
