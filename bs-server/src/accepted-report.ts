@@ -13,6 +13,7 @@ export type SettleReason =
   | 'no-decoder'
   | 'worker-crash'
   | 'decoder-error'
+  | 'rate-limited'
   | ReportFault
   | Exclude<ReportStatus, 'decoded'>;
 

@@ -7,6 +7,7 @@ import type { EstimateStream } from './publishing/estimate-stream.ts';
 import type { ReportPipeline } from './report-pipeline.ts';
 import type { ModelTally } from './telemetry/model-tally.ts';
 import type { Tally } from './telemetry/tally.ts';
+import { AccessControl } from './transport/access-token.ts';
 import { Gateway } from './transport/gateway.ts';
 import { PhySession } from './transport/phy-session.ts';
 import { SubscriberSession } from './transport/subscriber-session.ts';
@@ -42,9 +43,11 @@ export class Connections {
 
   constructor(parts: ConnectionsParts) {
     const { options, accepting, stream, tally } = parts;
+    const { clock, limits, tokenSecret } = options;
     this.#gate = new WebSocketGate({
       ...options,
-      maxBufferedBytes: 2 * options.maxBufferedBytes,
+      ...limits,
+      maxBufferedBytes: 2 * limits.maxBufferedBytes,
       closeTimeoutMs: options.drainTimeoutMs,
       onReject: ({ code, message }) => {
         tally.reject(code);
@@ -56,7 +59,12 @@ export class Connections {
     this.gateway = new Gateway({
       ...options,
       gate: this.#gate,
+      accessControl: tokenSecret === undefined ? undefined : new AccessControl(tokenSecret, clock),
       accepting,
+      onRefused: (fault, message) => {
+        tally.refuse(fault);
+        options.logger.debug({ fault, message }, 'upgrade refused');
+      },
       openUe: (peer) => new UeSession(peer, ueContext),
       openPhy: () => new PhySession(phyContext),
       openSubscriber: (peer) => new SubscriberSession(peer, stream),
@@ -71,17 +79,13 @@ export class Connections {
 
 function ueContextOf(parts: ConnectionsParts): ConstructorParameters<typeof UeSession>[1] {
   const { options, served, registry, watch, relief, pipeline, tally, modelTally, onUeMoved } = parts;
-  const { clock, deadlineMs, helloTimeoutMs, token } = options;
   return {
+    ...options,
     served,
     registry,
     watch,
-    token,
     defaults: options,
     relief,
-    helloTimeoutMs,
-    deadlineMs,
-    clock,
     onReport: () => tally.received++,
     onRefused: (reason: SettleReason) => tally.settle('invalid', reason),
     onLeft: onUeMoved,

@@ -34,7 +34,7 @@ export class DecodeStage {
   readonly #queues: BatchQueues<ReportJob>;
 
   constructor(parts: DecodeStageParts) {
-    this.join = new UplinkJoin(parts.options);
+    this.join = new UplinkJoin({ ...parts.options, ...parts.options.limits });
     this.#queues = new BatchQueues(parts.options);
     this.pool = this.#createPool(parts);
     this.pipeline = this.#createPipeline(parts);

@@ -7,7 +7,11 @@ export {
   subscribeEstimates,
 } from './neighbours/estimate-subscription.ts';
 export { connectPhyFeed, type PhyFeed, type PhyFeedOptions } from './neighbours/phy-feed.ts';
+export type { ClientTls } from './neighbours/socket.ts';
 export { type BsServerOptions, DEFAULTS } from './options.ts';
 export { startBsServer } from './server.ts';
 export type { ServerStats } from './telemetry/server-stats.ts';
+export { type AccessGrant, type AccessRole, signAccessToken } from './transport/access-token.ts';
+export type { Limits } from './transport/limits.ts';
+export type { ServerTls } from './transport/security.ts';
 export type { ConfigChange } from './transport/session-config.ts';

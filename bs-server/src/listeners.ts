@@ -1,12 +1,15 @@
 import type { ModelLifecycle } from './lifecycle/model-lifecycle.ts';
 import type { ResolvedOptions } from './options.ts';
+import type { Tally } from './telemetry/tally.ts';
 import { adminListener } from './transport/admin-routes.ts';
+import type { ConnectionRefusal } from './transport/connection-guard.ts';
 import { type Probes, publicListener } from './transport/http-routes.ts';
 import { Listener, type OnUpgrade } from './transport/listener.ts';
 import type { StaticFile } from './transport/model-routes.ts';
 
 export interface ListenersParts {
   readonly options: ResolvedOptions;
+  readonly tally: Pick<Tally, 'refuse'>;
   readonly probes: Probes;
   readonly metrics: () => Promise<string>;
   readonly lifecycle: ModelLifecycle;
@@ -22,23 +25,27 @@ export class Listeners {
   #port = 0;
   #adminPort = 0;
 
-  constructor({ options, probes, metrics, lifecycle, files, onUpgrade }: ListenersParts) {
-    const { host, port, adminHost, adminPort, adminToken: token, helloTimeoutMs: headersTimeoutMs } = options;
+  constructor({ options, tally, probes, metrics, lifecycle, files, onUpgrade }: ListenersParts) {
+    const { adminHost, adminPort, adminToken: token, logger } = options;
+    const common = {
+      ...options,
+      onRefused: (refusal: ConnectionRefusal) => tally.refuse(refusal),
+      onError: (err: unknown) => logger.error({ err }, 'an upgrade failed'),
+    };
     const hasAdmin = adminPort !== false;
     this.#options = options;
     this.#public = new Listener({
-      host,
-      port,
-      headersTimeoutMs,
+      ...common,
       onUpgrade,
       onRequest: publicListener({ ...probes, files, metrics: hasAdmin ? undefined : metrics }),
     });
     if (!hasAdmin) return;
     this.#admin = new Listener({
+      ...common,
       host: adminHost,
       port: adminPort,
-      headersTimeoutMs,
-      onUpgrade: () => 404,
+      tls: undefined,
+      onUpgrade: async () => ({ status: 404, message: 'no such path' }),
       onRequest: adminListener({ ...probes, metrics, lifecycle, token }),
     });
   }
@@ -48,7 +55,8 @@ export class Listeners {
   }
 
   get url(): string {
-    return originOf(this.#options.host, this.#port);
+    const { host, tls } = this.#options;
+    return originOf(host, this.#port, tls === undefined ? 'http' : 'https');
   }
 
   get adminUrl(): string | undefined {
@@ -65,6 +73,6 @@ export class Listeners {
   }
 }
 
-function originOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+function originOf(host: string, port: number, scheme: 'http' | 'https' = 'http'): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

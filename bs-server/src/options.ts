@@ -2,9 +2,11 @@ import { zooDirectory } from '@edge-csi/models/disk';
 import { type Logger, pino } from 'pino';
 import type { ExecutionProvider } from './decoding/graph.ts';
 import { monotonicMs } from './monotonic-clock.ts';
+import { type Limits, resolveLimits } from './transport/limits.ts';
+import { type ResolvedSecurity, resolveSecurity, type SecurityOptions } from './transport/security.ts';
 
 /** Everything about a server that can be set. All of it has a default. */
-export interface BsServerOptions {
+export interface BsServerOptions extends SecurityOptions {
   /** TCP port for HTTP and WebSockets; 0 takes a free one. */
   readonly port?: number;
   readonly host?: string;
@@ -25,11 +27,11 @@ export interface BsServerOptions {
    * folder that fits a served model where absent, if there is one; false for none.
    */
   readonly uplinkOnlyModel?: string | false;
-  /** Where set, every connection must name it: UEs in Hello, others as `Authorization: Bearer`. */
-  readonly token?: string;
 
   /** What new UEs are told; a running one is told otherwise with `reconfigure`. */
   readonly reportPeriodSlots?: number;
+  /** How long a slot is, which with the period says how often a UE may report. 1: 15 kHz numerology, 0.5: 30 kHz. */
+  readonly slotMs?: number;
   readonly codewordTruncation?: number;
   /** The model's own theta where absent. */
   readonly phaseTheta?: number;
@@ -65,16 +67,8 @@ export interface BsServerOptions {
   /** Restarts of a crashed decode worker within a minute. */
   readonly maxWorkerRestarts?: number;
 
-  readonly maxUes?: number;
-  readonly maxPhyFeeds?: number;
-  readonly maxSubscribers?: number;
-  /** From the TCP connection to the upgrade, and from there to Hello. */
-  readonly helloTimeoutMs?: number;
-  readonly pingIntervalMs?: number;
-  /** Silence, pongs included, after which a connection is given up. */
-  readonly idleTimeoutMs?: number;
-  /** Bytes waiting to be sent beyond which a subscriber misses estimates; beyond twice that any connection is cut. */
-  readonly maxBufferedBytes?: number;
+  /** What connections may cost. */
+  readonly limits?: Partial<Limits>;
   /** Longest wait of `drain`, and of `close` for the other ends to hang up. */
   readonly drainTimeoutMs?: number;
 
@@ -86,16 +80,24 @@ export interface BsServerOptions {
   readonly clock?: () => number;
 }
 
-type Unset = 'adminPort' | 'adminToken' | 'models' | 'uplinkOnlyModel' | 'token' | 'phaseTheta' | 'logger';
+type Unset =
+  | 'adminPort'
+  | 'adminToken'
+  | 'models'
+  | 'uplinkOnlyModel'
+  | 'phaseTheta'
+  | 'logger'
+  | 'limits'
+  | keyof SecurityOptions;
 
 /** The options of a running server. */
-export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>> {
+export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>>, ResolvedSecurity {
   readonly adminPort: number | false;
   readonly adminToken: string | undefined;
   readonly models: readonly string[] | undefined;
   readonly uplinkOnlyModel: string | false | undefined;
-  readonly token: string | undefined;
   readonly phaseTheta: number | undefined;
+  readonly limits: Limits;
   readonly logger: Logger;
 }
 
@@ -105,6 +107,7 @@ export const DEFAULTS = {
   adminHost: '127.0.0.1',
   modelsDirectory: zooDirectory,
   reportPeriodSlots: 20,
+  slotMs: 1,
   codewordTruncation: 0,
   deadlineMs: 100,
   maxBatchSize: 16,
@@ -120,13 +123,6 @@ export const DEFAULTS = {
   decodeWorkers: 1,
   decoderTimeoutMs: 5_000,
   maxWorkerRestarts: 5,
-  maxUes: 1024,
-  maxPhyFeeds: 16,
-  maxSubscribers: 16,
-  helloTimeoutMs: 5_000,
-  pingIntervalMs: 10_000,
-  idleTimeoutMs: 30_000,
-  maxBufferedBytes: 4 * 2 ** 20,
   drainTimeoutMs: 2_000,
   logLevel: 'warn',
   clock: monotonicMs,
@@ -144,10 +140,6 @@ const integers: readonly (readonly [keyof typeof DEFAULTS, number, number])[] = 
   ['intraOpNumThreads', 1, 64],
   ['decodeWorkers', 1, 64],
   ['maxWorkerRestarts', 0, 1_000],
-  ['maxUes', 1, 2 ** 16],
-  ['maxPhyFeeds', 1, 2 ** 10],
-  ['maxSubscribers', 1, 2 ** 10],
-  ['maxBufferedBytes', 2 ** 16, 2 ** 30],
 ];
 
 /** Spans of time with their least; the most is what a timer can hold. */
@@ -157,9 +149,6 @@ const durations: readonly (readonly [keyof typeof DEFAULTS, number])[] = [
   ['maxUplinkAgeMs', 0],
   ['uplinkWaitMs', 0],
   ['decoderTimeoutMs', 1],
-  ['helloTimeoutMs', 1],
-  ['pingIntervalMs', 1],
-  ['idleTimeoutMs', 1],
   ['drainTimeoutMs', 0],
 ];
 const providers: readonly string[] = ['cuda', 'webgpu', 'cpu'] satisfies ExecutionProvider[];
@@ -177,20 +166,21 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
     adminToken: undefined,
     models: undefined,
     uplinkOnlyModel: undefined,
-    token: undefined,
     phaseTheta: undefined,
     logger:
       options.logger ?? pino({ name: 'edge-csi-bs', level: given.logLevel ?? DEFAULTS.logLevel }, pino.destination(2)),
     ...DEFAULTS,
     ...given,
+    ...resolveSecurity(options),
+    limits: resolveLimits(options.limits ?? {}),
   };
   for (const [name, min, max] of integers) requireInteger(name, resolved[name] as number, min, max);
   for (const [name, min] of durations) requireWithin(name, resolved[name] as number, min, 2 ** 31 - 1);
   requireAdmin(resolved);
+  requireWithin('slotMs', resolved.slotMs, 0.0625, 1);
   if (resolved.phaseTheta !== undefined) requireInteger('phaseTheta', resolved.phaseTheta, 1, 2 ** 24);
   requireWithin('uplinkWaitMs', resolved.uplinkWaitMs, 0, resolved.deadlineMs);
   requireWithin('maxQueueDelayMs', resolved.maxQueueDelayMs, 0, resolved.deadlineMs);
-  requireWithin('pingIntervalMs', resolved.pingIntervalMs, 1, resolved.idleTimeoutMs);
   for (const provider of resolved.executionProviders) {
     if (!providers.includes(provider)) {
       throw new RangeError(`executionProviders names ${provider}, known are ${providers.join(', ')}`);

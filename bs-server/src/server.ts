@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { CsiShape } from '@edge-csi/csi';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
@@ -82,7 +83,7 @@ class ComposedServer implements BsServer {
     status: () => this.lifecycle.status().models,
     queued: (version) => this.#decode.queued(version),
   });
-  readonly #registry = new UeRegistry<UeSession>();
+  readonly #registry = new UeRegistry<UeSession>(randomInt(2 ** 32));
   readonly #stream: EstimateStream;
   readonly #watch: ReportWatch;
   readonly #decode: DecodeStage;
@@ -111,8 +112,8 @@ class ComposedServer implements BsServer {
       options.clock,
     );
     this.#offer = offerOf(this.#versions);
-    this.#stream = new EstimateStream(options.maxBufferedBytes);
-    this.#watch = new ReportWatch(options);
+    this.#stream = new EstimateStream(options.limits.maxBufferedBytes);
+    this.#watch = new ReportWatch({ ...options, ...options.limits });
     this.#decode = this.#createDecodeStage(served);
     this.#overload = options.overloadControl ? this.#createOverloadControl() : undefined;
     this.#vitalSigns = new VitalSigns({
@@ -139,6 +140,7 @@ class ComposedServer implements BsServer {
     });
     this.#listeners = new Listeners({
       options,
+      tally: this.#tally,
       probes: {
         health: () => this.#health(),
         ready: () => this.#phase === 'serving' && this.#vitalSigns.ready,

@@ -1,6 +1,9 @@
 /** WebSocket subprotocol both ends must name. */
 export const subprotocol = 'edge-csi.v1';
 
+/** A browser, which cannot set headers, offers its token as a subprotocol of this prefix beside the one above. */
+export const tokenSubprotocolPrefix = 'edge-csi.token.';
+
 /** Value of `Hello.protocol`. */
 export const protocolVersion = 1;
 

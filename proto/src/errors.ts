@@ -86,6 +86,24 @@ export function wireErrorOfClose(closeCode: number, reason: string): WireError {
   return new WireError(closeCode === messageTooBig ? 'bad-frame' : (known ?? 'connection-lost'), message);
 }
 
+/** HTTP statuses that a BS refuses an upgrade with for good. */
+const codesOfStatus: ReadonlyMap<number, WireErrorCode> = new Map([
+  [400, 'protocol-version'],
+  [401, 'unauthorized'],
+  [403, 'unauthorized'],
+]);
+
+/**
+ * The error an upgrade stands for that was answered with an HTTP status.
+ *
+ * @param challenge - the WWW-Authenticate header, which says what is wrong with a token
+ */
+export function wireErrorOfStatus(status: number, challenge = ''): WireError {
+  const why = /error_description="([^"]*)"/.exec(challenge)?.[1];
+  const message = `upgrade refused: HTTP ${status}${why === undefined ? '' : `, ${why}`}`;
+  return new WireError(codesOfStatus.get(status) ?? 'connection-lost', message);
+}
+
 function isCode(code: string): code is WireErrorCode {
   return Object.hasOwn(rules, code);
 }

@@ -1,4 +1,4 @@
-export { maxFrameBytes, paths, protocolVersion, subprotocol } from './constants.ts';
+export { maxFrameBytes, paths, protocolVersion, subprotocol, tokenSubprotocolPrefix } from './constants.ts';
 export { csiMatrixByteLength, csiMatrixOf, type PlanarCsi, readCsiMatrixInto } from './csi-matrix.ts';
 export {
   maxMessageLength,
@@ -8,6 +8,7 @@ export {
   type WireErrorOptions,
   wireErrorOf,
   wireErrorOfClose,
+  wireErrorOfStatus,
 } from './errors.ts';
 export { decodeFrame, encodeFrame } from './frame.ts';
 export type {

@@ -12,7 +12,7 @@ export interface Hello {
   readonly protocol: number;
   /** Models the UE already holds; may be empty. */
   readonly models: readonly ModelRef[];
-  /** Empty where the server asks for none. */
+  /** Empty, or the token that came with the upgrade request. */
   readonly token: string;
 }
 

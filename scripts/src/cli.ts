@@ -5,6 +5,7 @@ import { benchCommand } from './commands/bench.ts';
 import { linkRunCommand } from './commands/link-run.ts';
 import { modelsCommand } from './commands/models.ts';
 import { serveCommand } from './commands/serve.ts';
+import { tokenCommand } from './commands/token.ts';
 import { ueCommand } from './commands/ue.ts';
 import { UsageError } from './usage.ts';
 
@@ -20,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .showHelpAfterError('Run with --help for options and examples.')
     .configureHelp({ showGlobalOptions: true });
-  const commands = [linkRunCommand(), benchCommand(), serveCommand(), ueCommand(), modelsCommand()];
+  const commands = [linkRunCommand(), benchCommand(), serveCommand(), ueCommand(), tokenCommand(), modelsCommand()];
   for (const command of commands) program.addCommand(command.exitOverride());
   try {
     await program.parseAsync(argv, { from: 'user' });

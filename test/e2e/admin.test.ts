@@ -57,8 +57,9 @@ describe('the administrative listener', () => {
   });
 
   it('asks for its own token, except for the probes', async () => {
-    await start({ adminToken: 'operator', token: 'everybody' });
-    for (const authorization of ['', 'Bearer everybody', 'Bearer operator2', 'operator2']) {
+    const tokenSecret = 'everybody'.repeat(4);
+    await start({ adminToken: 'operator', tokenSecret });
+    for (const authorization of ['', `Bearer ${tokenSecret}`, 'Bearer operator2', 'operator2']) {
       expect((await admin('/metrics', { headers: { authorization } })).status).toBe(401);
       expect((await post('/models/link-next/load', { authorization })).status).toBe(401);
     }

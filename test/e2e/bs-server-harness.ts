@@ -198,8 +198,13 @@ export class TestUe {
     this.config = config;
   }
 
-  static async join(url: string, ueId: string, model: ModelBundle): Promise<TestUe> {
-    const connection = await Connection.open(url, '/v1/ue');
+  static async join(
+    url: string,
+    ueId: string,
+    model: ModelBundle,
+    options: WebSocket.ClientOptions = {},
+  ): Promise<TestUe> {
+    const connection = await Connection.open(url, '/v1/ue', options);
     const { id } = model.manifest;
     const models = [{ id, sha256: model.sha256 }];
     connection.sendFrame('hello', { ueId, protocol: protocolVersion, models, token: '' });

@@ -22,7 +22,7 @@ export async function startServe(...args: string[]): Promise<ServeProcess> {
   while (said.length < 2 && child.exitCode === null) {
     await within('where the server is', Promise.race([once(lines, 'line'), exited]));
   }
-  const [, url] = /^edge-csi BS at (ws:\/\/127\.0\.0\.1:\d+), decoding on cpu$/.exec(said[0] ?? '') ?? [];
+  const [, url] = /^edge-csi BS at (wss?:\/\/127\.0\.0\.1:\d+), decoding on cpu$/.exec(said[0] ?? '') ?? [];
   const [, adminUrl] = /^edge-csi admin at (http:\/\/127\.0\.0\.1:\d+)$/.exec(said[1] ?? '') ?? [];
   if (url === undefined || adminUrl === undefined) throw new Error(`serve said: ${said.join('\n')}`);
   return { process: child, url, adminUrl };

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { edgeCsi } from './edge-csi-command.ts';
+import { CertificateMaker, opensslProblem } from './openssl.ts';
 import { type ServeProcess, startServe } from './serve-process.ts';
 
 let server: ServeProcess | undefined;
@@ -10,9 +14,21 @@ async function serve(...args: string[]): Promise<ServeProcess> {
   return server;
 }
 
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-serve-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
 afterEach(() => {
   server?.process.kill('SIGKILL');
 });
+
+async function file(name: string, content: string): Promise<string> {
+  const file = path.join(folder, name);
+  await writeFile(file, content);
+  return file;
+}
 
 describe('edge-csi serve and ue', () => {
   it('decode reports of several UEs with their uplinks, and end cleanly on SIGTERM', async () => {
@@ -32,10 +48,56 @@ describe('edge-csi serve and ue', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('refuses a UE without the token', async () => {
-    const { url } = await serve('--token', 'secret');
-    const { code, stderr } = await edgeCsi('ue', '--url', url, '--samples', '1');
-    expect(stderr).toMatch(/^edge-csi: unauthorized: /);
-    expect(code).toBe(1);
+  it('ask UEs and the feed for tokens, which the secret or `edge-csi token` gives', async () => {
+    const secret = await file('secret', `${'0123456789abcdef'.repeat(4)}\n`);
+    const { url } = await serve('--period-slots', '4', '--token-secret-file', secret);
+    const ue = ['ue', '--url', url, '--samples', '2'];
+    const without = await edgeCsi(...ue);
+    expect(without.stderr).toMatch(/^edge-csi: unauthorized: .*HTTP 401, a token is needed/);
+    expect(without.code).toBe(1);
+
+    const many = await edgeCsi(...ue, '--count', '2', '--phy', '--token-secret-file', secret);
+    expect(many.stdout).toMatch(/^ue-1: 2 reports, /m);
+    const token = await edgeCsi('token', '--ue', 'ue-17', '--ttl', '60', '--secret-file', secret);
+    const one = await edgeCsi(...ue, '--id', 'ue-17', '--token', token.stdout.trim());
+    expect(one.stdout).toMatch(/^ue-17: 2 reports, /m);
+    const other = await edgeCsi(...ue, '--id', 'ue-18', '--token', token.stdout.trim());
+    expect(other.stderr).toMatch(/^edge-csi: unauthorized: the token is not for UE ue-18/);
+  });
+
+  it('speak TLS, on the word of files', async ({ skip }) => {
+    const problem = opensslProblem();
+    if (problem !== undefined) skip(problem);
+    using maker = new CertificateMaker();
+    const authority = maker.authority('edge-csi test');
+    const [bs, client] = [maker.signed(authority, 'bs'), maker.signed(authority, 'ue')];
+    const files = (own: typeof bs) => ['--tls-cert', own.certFile, '--tls-key', own.keyFile];
+    const { url } = await serve(...files(bs), '--tls-ca', authority.certFile);
+    expect(url).toMatch(/^wss:/);
+    const ue = ['ue', '--url', url, '--ca', authority.certFile, '--samples', '1', '--phy'];
+    const { stdout } = await edgeCsi(...ue, ...files(client));
+    expect(stdout).toMatch(/^ue: 1 reports, /m);
+    expect((await edgeCsi(...ue)).stderr).toMatch(/^edge-csi: connection-lost: /);
+  });
+
+  it('say what is wrong with files and options', async () => {
+    const short = await file('short', 'secret\n');
+    const cases: [string[], RegExp][] = [
+      [
+        ['serve', '--token-secret-file', short],
+        /--token-secret-file is '.*short', with 6 bytes; make one with: openssl/,
+      ],
+      [['serve', '--token-secret-file', '/nowhere'], /--token-secret-file is '\/nowhere', which cannot be read/],
+      [['serve', '--tls-cert', short], /--tls-cert and --tls-key go together/],
+      [['serve', '--tls-ca', short], /--tls-ca needs --tls-cert/],
+      [['token', '--secret-file', short], /--ue is ''/],
+      [['token', '--role', 'phy', '--ue', 'ue-1', '--secret-file', short], /--ue goes with --role ue/],
+      [['ue', '--count', '2', '--token', 'x'], /--token is one UE's/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, stderr } = await edgeCsi(...args);
+      expect(stderr).toMatch(message);
+      expect(code).toBe(2);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { type AngularDelayCsi, assertUsable } from '@edge-csi/csi';
+import type { Manifest } from '@edge-csi/models';
 import { protocolVersion, type ReportConfig, WireError } from '@edge-csi/proto';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { delay } from './delay.ts';
@@ -46,6 +47,10 @@ export class Client implements Ue {
 
   get state(): UeState {
     return this.#state;
+  }
+
+  get manifest(): Manifest {
+    return (this.#terms as Terms).model.bundle.manifest;
   }
 
   get config(): ReportConfig {
@@ -126,12 +131,19 @@ export class Client implements Ue {
       this.#queue.capacity = 1;
       this.#checkDrained();
       try {
-        await this.#reconnect(reason, this.#lifetime.signal);
+        await this.#reconnect(this.#renewable(reason), this.#lifetime.signal);
       } catch (final) {
         error = final as Error;
       }
     }
     await this.#finish(error as Error);
+  }
+
+  /** A BS that took a token and ends the session for it has seen it expire: with a source of fresh ones, go on. */
+  #renewable(reason: Error): Error {
+    const { token } = this.#options;
+    if (!(reason instanceof WireError) || reason.code !== 'unauthorized' || typeof token === 'string') return reason;
+    return new WireError(reason.code, reason.message, { cause: reason, retryable: true });
   }
 
   /** @throws what failed last, where trying again is no use */
@@ -159,7 +171,8 @@ export class Client implements Ue {
       onReject: (error) => this.#options.onReject?.(error),
     });
     const { ueId, token } = this.#options;
-    const hello = { ueId, token, protocol: protocolVersion, models: this.#models.refs };
+    const current = typeof token === 'string' ? token : await token();
+    const hello = { ueId, token: current, protocol: protocolVersion, models: this.#models.refs };
     const session = await link.open(hello, signal);
     if (signal.aborted) {
       void session.close();

@@ -14,4 +14,5 @@ export {
   type ReportEncoder,
   warmUp,
 } from './report-encoder.ts';
+export type { ClientTls } from './socket/socket.ts';
 export type { Ue } from './ue.ts';

@@ -91,8 +91,8 @@ export class Link implements SessionHandlers {
    * @throws WireError or CsiError why it failed; the signal's reason where it aborts first
    */
   async open(hello: Hello, signal: AbortSignal): Promise<Session> {
-    const { url, handshakeTimeoutMs, closeTimeoutMs } = this.#options;
-    const sessionOptions = { url: new URL(paths.ue, url).href, hello, handshakeTimeoutMs, closeTimeoutMs };
+    const { url, tls, handshakeTimeoutMs, closeTimeoutMs } = this.#options;
+    const sessionOptions = { url: new URL(paths.ue, url).href, hello, tls, handshakeTimeoutMs, closeTimeoutMs };
     const session = await openSession(sessionOptions, this, signal);
     session.ended.then(() => this.#release());
     const onAbort = () => void session.close();

@@ -1,26 +1,36 @@
 import { CsiError } from '@edge-csi/csi';
 import { loadBundle, type Manifest, type ModelBundle, parseManifest } from '@edge-csi/models';
 import { type ModelRef, WireError } from '@edge-csi/proto';
+import type { HttpResponse } from './http/http.ts';
+
+/** Starts an HTTP GET that the signal given to `fetchModel` aborts. */
+type Get = (url: URL) => Promise<HttpResponse>;
 
 const maxManifestBytes = 1024 * 1024;
 
 /**
  * Fetches a model's manifest, encoder and allocation from the BS and checks every hash.
  *
+ * @param get starts an HTTP GET
  * @param manifestUrl absolute; the files lie beside it
  * @param wanted the id and pairing hash the BS named
  * @throws WireError `connection-lost` where the BS does not deliver, `model-unknown` where it has no such model
  * @throws CsiError `model-invalid` or `model-mismatch` where it delivers something else
  */
-export async function fetchModel(manifestUrl: URL, wanted: ModelRef, signal: AbortSignal): Promise<ModelBundle> {
-  const bytes = await fetchBytes(manifestUrl, maxManifestBytes, signal);
+export async function fetchModel(
+  get: Get,
+  manifestUrl: URL,
+  wanted: ModelRef,
+  signal: AbortSignal,
+): Promise<ModelBundle> {
+  const bytes = await fetchBytes(get, manifestUrl, maxManifestBytes, signal);
   const manifest = parseManifest(parseJson(bytes, manifestUrl));
   const sizes = new Map(
     Object.values(manifest.files).flatMap((file) => (file ? [[file.path, file.bytes] as const] : [])),
   );
   const bundle = await loadBundle(
     manifest,
-    (path) => fetchBytes(new URL(path, manifestUrl), sizes.get(path) ?? 0, signal),
+    (path) => fetchBytes(get, new URL(path, manifestUrl), sizes.get(path) ?? 0, signal),
     ['encoder'],
   );
   if (isSameModel(bundle, wanted)) return bundle;
@@ -48,24 +58,19 @@ function parseJson(bytes: Uint8Array, url: URL): unknown {
 }
 
 /** Reads a response of at most `maxBytes`: what the other end says of its length is not believed. */
-async function fetchBytes(url: URL, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+async function fetchBytes(get: Get, url: URL, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
-    const response = await fetch(url, { signal, redirect: 'error' });
-    if (response.status === 404) throw new WireError('model-unknown', `${url}: HTTP 404`);
-    if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
-    const reader = response.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      length += value.length;
-      if (length > maxBytes) {
-        await reader.cancel();
-        throw new CsiError('model-invalid', `${url}: over ${maxBytes} bytes`);
-      }
-      chunks.push(value);
+    const { status, body } = await get(url);
+    for await (const chunk of body) {
+      if (status !== 200) break;
+      length += chunk.length;
+      if (length > maxBytes) throw new CsiError('model-invalid', `${url}: over ${maxBytes} bytes`);
+      chunks.push(chunk);
     }
+    if (status === 404) throw new WireError('model-unknown', `${url}: HTTP 404`);
+    if (status !== 200) throw new Error(`HTTP ${status}`);
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof CsiError || cause instanceof WireError) throw cause;

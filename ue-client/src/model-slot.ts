@@ -1,5 +1,6 @@
 import type { ModelBundle } from '@edge-csi/models';
 import type { ModelRef, ReportConfig } from '@edge-csi/proto';
+import { httpGet } from '#http';
 import type { Encoder } from './encoder/encoder.ts';
 import { fetchModel, isSameModel } from './model-fetch.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -76,11 +77,11 @@ export class ModelSlot {
   }
 
   async #bundle(wanted: ModelRef, modelUrl: string, signal: AbortSignal): Promise<ModelBundle> {
-    const { model, url } = this.#options;
+    const { model, url, tls } = this.#options;
     if (model !== undefined && isSameModel(model, wanted)) return model;
     // ws: -> http:, wss: -> https:, on the same host and port.
     const manifestUrl = new URL(modelUrl, url.replace(/^ws/, 'http'));
-    return fetchModel(manifestUrl, wanted, signal);
+    return fetchModel((file) => httpGet(file, tls, signal), manifestUrl, wanted, signal);
   }
 }
 

@@ -5,6 +5,7 @@ import type { BackoffOptions } from './backoff.ts';
 import type { Clock } from './clock/clock.ts';
 import type { Encoder } from './encoder/encoder.ts';
 import { createOrtEncoder } from './encoder/ort.ts';
+import type { ClientTls } from './socket/socket.ts';
 
 export type UeState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
@@ -40,7 +41,13 @@ export interface ConnectOptions extends UeEvents {
   readonly url: string;
   /** 1..64 characters of A-Z a-z 0-9 . _ : - */
   readonly ueId: string;
-  readonly token?: string;
+  /**
+   * Signed token, where the BS asks for one. A function is asked before every attempt to connect, so that a token that
+   * has expired is followed by a fresh one; what it throws ends the UE unless it is a WireError that is retryable.
+   */
+  readonly token?: string | (() => string | Promise<string>);
+  /** For wss:, in Node: who to trust, and who this UE is. */
+  readonly tls?: ClientTls;
   /** A model at hand, loaded with its encoder. Any other, or another version of it, that the BS asks for is fetched from the BS. */
   readonly model?: ModelBundle;
   /** Gives up connecting; without effect once `connectUe` has resolved. */
@@ -94,13 +101,13 @@ const RECONNECT_DEFAULTS: Required<ReconnectOptions> = {
 };
 
 /** Options with every default filled in. */
-export type ResolvedOptions = Omit<ConnectOptions, Defaulted | 'reconnect'> &
-  typeof DEFAULTS & { readonly reconnect: Required<ReconnectOptions> };
+export type ResolvedOptions = Omit<ConnectOptions, Defaulted | 'reconnect' | 'tls'> &
+  typeof DEFAULTS & { readonly reconnect: Required<ReconnectOptions>; readonly tls: ClientTls | undefined };
 
 /** @throws TypeError or RangeError naming an option that makes no sense */
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   const reconnect = { ...RECONNECT_DEFAULTS, ...withoutUndefined(options.reconnect ?? {}) };
-  const resolved = { ...DEFAULTS, ...withoutUndefined(options), reconnect };
+  const resolved = { ...DEFAULTS, tls: undefined, ...withoutUndefined(options), reconnect };
   const { protocol } = new URL(resolved.url);
   if (protocol !== 'ws:' && protocol !== 'wss:') {
     throw new TypeError(`url is ${resolved.url}, must start with ws: or wss:`);

@@ -14,12 +14,14 @@ import {
   wireErrorOfClose,
 } from '@edge-csi/proto';
 import { openFrameSocket } from '#socket';
-import type { FrameSocket } from './socket/socket.ts';
+import type { ClientTls, FrameSocket } from './socket/socket.ts';
 
 export interface SessionOptions {
   /** WebSocket URL, path included. */
   readonly url: string;
+  /** Its token goes with the upgrade request, too. */
   readonly hello: Hello;
+  readonly tls: ClientTls | undefined;
   readonly handshakeTimeoutMs: number;
   readonly closeTimeoutMs: number;
 }
@@ -86,7 +88,7 @@ class SocketSession implements Session {
       this.#resolveClosed = resolve;
     });
     this.#socket = openFrameSocket(
-      { url: options.url, subprotocol, maxFrameBytes: maxFrameBytes.ue },
+      { url: options.url, subprotocol, token: options.hello.token, tls: options.tls, maxFrameBytes: maxFrameBytes.ue },
       {
         onOpen: () => this.#socket.send(hello),
         onFrame: (bytes) => this.#receive(bytes),

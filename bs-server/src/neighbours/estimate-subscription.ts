@@ -1,16 +1,10 @@
 import { type ChannelEstimate, paths, type WireError } from '@edge-csi/proto';
-import { openSocket } from './socket.ts';
+import { type ConnectionOptions, openSocket } from './socket.ts';
 
 /** Options of `subscribeEstimates`. */
-export interface EstimateSubscriptionOptions {
-  /** Base of the BS server, e.g. `ws://127.0.0.1:8080`. */
-  readonly url: string;
-  /** Shared secret, where the server asks for one. */
-  readonly token?: string;
+export interface EstimateSubscriptionOptions extends ConnectionOptions {
   /** Called for every estimate, in the order of publishing. */
   readonly onEstimate: (estimate: ChannelEstimate) => void;
-  /** Gives up connecting; without effect once connected. */
-  readonly signal?: AbortSignal;
 }
 
 /** A running subscription to `/v1/estimates`. Does not reconnect. */
@@ -24,13 +18,13 @@ export interface EstimateSubscription {
 /**
  * Subscribes to the channel estimates of every UE: the scheduler's or the precoder's end of the BS server.
  *
- * @throws WireError `connection-lost` where the server cannot be reached. A refusal comes after, in `closed`.
+ * @throws WireError `unauthorized` where the server refuses the token; `connection-lost` where it cannot be reached.
+ * Another refusal comes after, in `closed`.
  */
 export async function subscribeEstimates(options: EstimateSubscriptionOptions): Promise<EstimateSubscription> {
   const { closed, close } = await openSocket({
-    url: new URL(paths.estimates, options.url).href,
-    token: options.token,
-    signal: options.signal,
+    ...options,
+    path: paths.estimates,
     onFrame: (frame) => {
       if (frame.kind === 'estimate') options.onEstimate(frame.value);
     },

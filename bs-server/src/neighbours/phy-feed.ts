@@ -1,19 +1,13 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import { type CsiEncoding, csiMatrixOf, encodeFrame, paths, type WireError, wireErrorOf } from '@edge-csi/proto';
-import { openSocket } from './socket.ts';
+import { type ConnectionOptions, openSocket } from './socket.ts';
 
 /** Options of `connectPhyFeed`. */
-export interface PhyFeedOptions {
-  /** Base of the BS server, e.g. `ws://127.0.0.1:8080`. */
-  readonly url: string;
-  /** Shared secret, where the server asks for one. */
-  readonly token?: string;
+export interface PhyFeedOptions extends ConnectionOptions {
   /** Precision on the wire, default float32. */
   readonly encoding?: CsiEncoding;
   /** Called for every uplink matrix the server refuses; the feed goes on. */
   readonly onReject?: (error: WireError) => void;
-  /** Gives up connecting; without effect once connected. */
-  readonly signal?: AbortSignal;
 }
 
 /** The base band's end of `/v1/phy`: hands raw uplink CSI to the BS server. Does not reconnect. */
@@ -35,14 +29,14 @@ export interface PhyFeed {
 /**
  * Connects a PHY feed.
  *
- * @throws WireError `connection-lost` where the server cannot be reached. A refusal comes after, in `closed`.
+ * @throws WireError `unauthorized` where the server refuses the token; `connection-lost` where it cannot be reached.
+ * Another refusal comes after, in `closed`.
  */
 export async function connectPhyFeed(options: PhyFeedOptions): Promise<PhyFeed> {
-  const { encoding = 'float32', onReject, token, signal } = options;
+  const { encoding = 'float32', onReject } = options;
   const socket = await openSocket({
-    url: new URL(paths.phy, options.url).href,
-    token,
-    signal,
+    ...options,
+    path: paths.phy,
     onFrame: (frame) => {
       if (frame.kind === 'reject') onReject?.(wireErrorOf(frame.value));
     },

@@ -6,6 +6,7 @@ import {
   WireError,
   wireErrorOf,
   wireErrorOfClose,
+  wireErrorOfStatus,
 } from '@edge-csi/proto';
 import { WebSocket } from 'ws';
 
@@ -20,31 +21,56 @@ export interface Socket {
   close(): Promise<void>;
 }
 
-/** What `openSocket` connects to. */
-export interface SocketOptions {
+/** Who this end trusts and who it is, as PEM, where the URL is wss:. */
+export interface ClientTls {
+  /** Authorities of the server's certificate; the system's where absent. */
+  readonly ca?: string | Uint8Array;
+  /** Certificate and key of this end, where the server asks for them. */
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+}
+
+/** Options of every connection to the BS server. */
+export interface ConnectionOptions {
+  /** Base of the BS server, e.g. `ws://127.0.0.1:8080`. */
   readonly url: string;
-  /** Shared secret, where the server asks for one. */
-  readonly token: string | undefined;
-  readonly signal: AbortSignal | undefined;
+  /** Signed token of the right role, where the server asks for one. */
+  readonly token?: string;
+  readonly tls?: ClientTls;
+  /** Gives up connecting; without effect once connected. */
+  readonly signal?: AbortSignal;
+}
+
+/** What `openSocket` connects to. */
+interface SocketOptions extends ConnectionOptions {
+  readonly path: string;
   readonly onFrame: (frame: Frame) => void;
 }
 
 /**
  * Opens a WebSocket to the BS server.
  *
- * @throws WireError `connection-lost` where the server cannot be reached. A refusal comes after, in `closed`.
+ * @throws WireError `unauthorized` where the server refuses the token; `connection-lost` where it cannot be reached.
+ * Another refusal comes after, in `closed`.
  */
-export async function openSocket({ url, token, signal, onFrame }: SocketOptions): Promise<Socket> {
+export async function openSocket(options: SocketOptions): Promise<Socket> {
+  const { token, tls, signal, onFrame } = options;
+  const url = new URL(options.path, options.url).href;
   signal?.throwIfAborted();
   const socket = new WebSocket(url, subprotocol, {
     perMessageDeflate: false,
     maxPayload: maxFrameBytes.estimates,
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    ...pemOf(tls),
   });
   const abort = () => socket.terminate();
   signal?.addEventListener('abort', abort, { once: true });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
+    socket.once('unexpected-response', (_request, { statusCode, headers }) => {
+      reject(wireErrorOfStatus(statusCode ?? 0, headers['www-authenticate']));
+      socket.terminate();
+    });
     socket.once('error', (cause) => reject(new WireError('connection-lost', `${url}: ${cause.message}`, { cause })));
   }).finally(() => signal?.removeEventListener('abort', abort));
 
@@ -90,4 +116,12 @@ export async function openSocket({ url, token, signal, onFrame }: SocketOptions)
       await closed;
     },
   };
+}
+
+/** As Node's TLS takes them. */
+function pemOf(tls: ClientTls = {}) {
+  const given = Object.entries(tls).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, typeof value === 'string' ? value : Buffer.from(value)]),
+  );
 }

@@ -71,6 +71,9 @@ export function createMetrics(tally: Tally, gauges: () => Gauges, models: ModelS
     [{ result: 'invalid' }, tally.uplinksInvalid],
   ]);
   counter('rejects_total', 'Rejects sent by error code', ['code'], () => labelled('code', tally.rejects));
+  counter('connections_refused_total', 'Connections and upgrades turned away by reason', ['reason'], () =>
+    labelled('reason', tally.refused),
+  );
   counter('batches_failed_total', 'Batches whose decoding failed', [], () => [[{}, tally.failedBatches]]);
   counter('worker_restarts_total', 'Decode workers restarted', [], () => [[{}, tally.workerRestarts]]);
   gauge('reports_in_flight', 'Reports not settled yet', () => gauges().inFlight);

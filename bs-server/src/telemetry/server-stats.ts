@@ -30,6 +30,8 @@ export interface ServerStats {
   readonly estimates: { readonly sent: number; readonly skipped: number };
   /** Rejects sent, by error code. */
   readonly rejects: Readonly<Record<string, number>>;
+  /** Connections and upgrades turned away before they had a session, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
   readonly batches: { readonly decoded: number; readonly failed: number };
   readonly workerRestarts: number;
   readonly connections: { readonly ues: number; readonly phyFeeds: number; readonly subscribers: number };
@@ -60,6 +62,7 @@ export function statsOf(tally: Tally, gauges: Gauges): ServerStats {
     uplinks: { received: tally.uplinksReceived, invalid: tally.uplinksInvalid, uesEvicted },
     estimates,
     rejects: Object.fromEntries(tally.rejects),
+    refused: Object.fromEntries(tally.refused),
     batches: { decoded: tally.batches, failed: tally.failedBatches },
     workerRestarts: tally.workerRestarts,
     connections,

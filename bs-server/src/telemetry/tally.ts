@@ -1,5 +1,7 @@
 import type { EstimateQuality, ReportOutcome } from '@edge-csi/proto';
 import type { SettleReason } from '../accepted-report.ts';
+import type { ConnectionRefusal } from '../transport/connection-guard.ts';
+import type { UpgradeFault } from '../transport/gateway.ts';
 
 /** Plain counters, written on the hot path and read by `stats()` and the metrics. */
 export class Tally {
@@ -17,6 +19,8 @@ export class Tally {
   uplinksInvalid = 0;
   /** Rejects sent, by error code. */
   readonly rejects = new Map<string, number>();
+  /** Connections and upgrades turned away before they had a session, by reason. */
+  readonly refused = new Map<ConnectionRefusal | UpgradeFault, number>();
   batches = 0;
   /** Sum of the batches' decoding times. */
   decodeMs = 0;
@@ -32,6 +36,10 @@ export class Tally {
 
   reject(code: string): void {
     increment(this.rejects, code);
+  }
+
+  refuse(reason: ConnectionRefusal | UpgradeFault): void {
+    increment(this.refused, reason);
   }
 
   quality(quality: EstimateQuality): void {

@@ -1,19 +1,24 @@
-import type { IncomingMessage } from 'node:http';
-import { maxFrameBytes, paths, WireError } from '@edge-csi/proto';
+import { maxFrameBytes, paths, subprotocol, WireError } from '@edge-csi/proto';
+import type { Access, AccessControl, AccessRole } from './access-token.ts';
 import { pathOf } from './http-answer.ts';
-import type { OnUpgrade } from './listener.ts';
+import type { Limits } from './limits.ts';
+import type { OnUpgrade, UpgradeRefusal } from './listener.ts';
 import type { OpenSession, Peer, Session } from './peer.ts';
-import { bearerToken, tokenMatches } from './token.ts';
+import { namesSubprotocol, tokenOf } from './upgrade-request.ts';
 import type { WebSocketGate } from './web-socket.ts';
+
+/** Why an upgrade is refused, in a word. */
+export type UpgradeFault = 'path' | 'subprotocol' | 'not-serving' | 'origin' | 'token';
 
 export interface GatewayOptions {
   readonly gate: WebSocketGate;
-  readonly token: string | undefined;
+  /** Undefined where no tokens are asked for. */
+  readonly accessControl: AccessControl | undefined;
+  readonly allowedOrigins: ReadonlySet<string> | undefined;
   /** False while connections are turned away: before the decoder is ready, and while the server drains. */
   readonly accepting: () => boolean;
-  readonly maxUes: number;
-  readonly maxPhyFeeds: number;
-  readonly maxSubscribers: number;
+  readonly limits: Pick<Limits, 'maxUes' | 'maxPhyFeeds' | 'maxSubscribers'>;
+  readonly onRefused: (fault: UpgradeFault, message: string) => void;
   readonly openUe: OpenSession;
   readonly openPhy: OpenSession;
   readonly openSubscriber: OpenSession;
@@ -21,16 +26,20 @@ export interface GatewayOptions {
 
 /** One WebSocket path of the server. */
 interface Endpoint {
+  readonly role: AccessRole;
   readonly maxFrameBytes: number;
   readonly maxConnections: number;
-  /** Whether the token comes with the request; a UE's comes in Hello. */
-  readonly tokenInRequest: boolean;
   readonly open: OpenSession;
   connections: number;
 }
 
 /** A subscriber has nothing to say: room for the message it is refused with. */
 const subscriberFrameBytes = 1024;
+
+const statusOf = { path: 404, subprotocol: 400, 'not-serving': 503, origin: 403, token: 401 } as const satisfies Record<
+  UpgradeFault,
+  UpgradeRefusal['status']
+>;
 
 /** Decides which connection gets which session, and how many there may be. */
 export class Gateway {
@@ -40,28 +49,12 @@ export class Gateway {
   readonly #subscribers: Endpoint;
 
   constructor(options: GatewayOptions) {
-    const { maxUes, maxPhyFeeds, maxSubscribers } = options;
-    const ofFeed = { tokenInRequest: true, connections: 0 };
+    const { maxUes, maxPhyFeeds, maxSubscribers } = options.limits;
+    const { openUe, openPhy, openSubscriber } = options;
     this.#options = options;
-    this.#ues = {
-      maxFrameBytes: maxFrameBytes.ue,
-      maxConnections: maxUes,
-      tokenInRequest: false,
-      open: options.openUe,
-      connections: 0,
-    };
-    this.#phyFeeds = {
-      ...ofFeed,
-      maxFrameBytes: maxFrameBytes.phy,
-      maxConnections: maxPhyFeeds,
-      open: options.openPhy,
-    };
-    this.#subscribers = {
-      ...ofFeed,
-      maxFrameBytes: subscriberFrameBytes,
-      maxConnections: maxSubscribers,
-      open: options.openSubscriber,
-    };
+    this.#ues = endpoint('ue', maxFrameBytes.ue, maxUes, openUe);
+    this.#phyFeeds = endpoint('phy', maxFrameBytes.phy, maxPhyFeeds, openPhy);
+    this.#subscribers = endpoint('estimates', subscriberFrameBytes, maxSubscribers, openSubscriber);
   }
 
   /** Connections at present, by path. */
@@ -73,27 +66,37 @@ export class Gateway {
     };
   }
 
-  readonly upgrade: OnUpgrade = (request, socket, head) => {
-    const endpoint = this.#endpoint(pathOf(request));
-    if (endpoint === undefined) return 404;
-    if (!this.#options.accepting()) return 503;
-    this.#options.gate.upgrade(request, socket, head, endpoint.maxFrameBytes, (peer) =>
-      this.#open(endpoint, request, peer),
+  readonly upgrade: OnUpgrade = async (request, socket, head) => {
+    const { gate, allowedOrigins, accessControl } = this.#options;
+    const { origin } = request.headers;
+    const path = pathOf(request);
+    const endpoint = [this.#ues, this.#phyFeeds, this.#subscribers].find(({ role }) => paths[role] === path);
+    if (endpoint === undefined) return this.#refuse('path', 'no such path');
+    if (!namesSubprotocol(request)) return this.#refuse('subprotocol', `subprotocol ${subprotocol} expected`);
+    if (origin !== undefined && allowedOrigins?.has(origin) === false) {
+      return this.#refuse('origin', 'pages of this origin may not connect');
+    }
+    let access: Access | undefined;
+    try {
+      access = await accessControl?.check(tokenOf(request), endpoint.role);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      return this.#refuse('token', error.message);
+    }
+    // Last, since the token takes a moment.
+    if (!this.#options.accepting()) return this.#refuse('not-serving', 'not serving at present');
+    gate.upgrade(request, socket, head, { maxFrameBytes: endpoint.maxFrameBytes, access }, (peer) =>
+      this.#open(endpoint, peer),
     );
     return undefined;
   };
 
-  #endpoint(path: string): Endpoint | undefined {
-    if (path === paths.ue) return this.#ues;
-    if (path === paths.phy) return this.#phyFeeds;
-    return path === paths.estimates ? this.#subscribers : undefined;
+  #refuse(fault: UpgradeFault, message: string): UpgradeRefusal {
+    this.#options.onRefused(fault, message);
+    return { status: statusOf[fault], message };
   }
 
-  #open(endpoint: Endpoint, request: IncomingMessage, peer: Peer): Session {
-    const { token } = this.#options;
-    if (token !== undefined && endpoint.tokenInRequest && !tokenMatches(token, bearerToken(request))) {
-      return refused(peer, new WireError('unauthorized', 'Authorization: Bearer with the right token expected'));
-    }
+  #open(endpoint: Endpoint, peer: Peer): Session {
     if (endpoint.connections >= endpoint.maxConnections) {
       return refused(
         peer,
@@ -110,6 +113,10 @@ export class Gateway {
       },
     };
   }
+}
+
+function endpoint(role: AccessRole, maxBytes: number, maxConnections: number, open: OpenSession): Endpoint {
+  return { role, maxFrameBytes: maxBytes, maxConnections, open, connections: 0 };
 }
 
 /** A session that is over before it starts; what still arrives is not looked at. */

@@ -1,7 +1,10 @@
 import type { WireError } from '@edge-csi/proto';
+import type { Access } from './access-token.ts';
 
 /** One WebSocket connection, as a session sees it. */
 export interface Peer {
+  /** What its token says, where the server asks for one. */
+  readonly access: Access | undefined;
   /** Bytes handed over and not yet taken by the other end. */
   readonly bufferedBytes: number;
   /** True until this end has decided to close, or the other end is gone. */

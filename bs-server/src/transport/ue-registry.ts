@@ -12,7 +12,12 @@ const takeoverTimeoutMs = 1_000;
 /** The UEs with a session, by id. */
 export class UeRegistry<S extends Registered> {
   readonly #sessions = new Map<string, S>();
-  #lastEpoch = 0;
+  #lastEpoch: number;
+
+  /** @param lastEpoch - where epochs go on from; a random one makes those of an earlier server unlikely to come again */
+  constructor(lastEpoch: number) {
+    this.#lastEpoch = lastEpoch;
+  }
 
   /** UEs with a session. */
   get size(): number {

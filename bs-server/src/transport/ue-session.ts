@@ -12,8 +12,10 @@ import type { ModelUser } from '../lifecycle/model-control.ts';
 import { pairModel, type ServedModel } from '../model-catalog.ts';
 import type { Relief } from '../overload/overload-policy.ts';
 import type { ReportWatch } from '../uplink/report-watch.ts';
+import type { Limits } from './limits.ts';
 import type { Peer, Session } from './peer.ts';
 import { ReportGate } from './report-gate.ts';
+import { ReportRate } from './report-rate.ts';
 import {
   type ConfigChange,
   changedConfig,
@@ -22,7 +24,6 @@ import {
   reportConfigOf,
   type SessionConfig,
 } from './session-config.ts';
-import { tokenMatches } from './token.ts';
 import type { UeRegistry } from './ue-registry.ts';
 
 /** What UE sessions share. */
@@ -32,11 +33,11 @@ export interface UeSessionContext {
   readonly registry: UeRegistry<UeSession>;
   /** Hears who owes reports, and how often. */
   readonly watch: Pick<ReportWatch, 'join' | 'tell' | 'leave'>;
-  readonly token: string | undefined;
   readonly defaults: Parameters<typeof firstConfig>[1];
   /** What overload asks of UEs at present. */
   readonly relief: () => Relief;
-  readonly helloTimeoutMs: number;
+  readonly limits: Pick<Limits, 'helloTimeoutMs' | 'reportBurst'>;
+  readonly slotMs: number;
   readonly deadlineMs: number;
   readonly clock: () => number;
   /** A report arrived on a session, whatever becomes of it. */
@@ -67,13 +68,15 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
   #ueId: string | undefined;
   /** Set once the UE is welcome. */
   #gate: ReportGate | undefined;
+  /** Set with the gate. */
+  #rate: ReportRate | undefined;
   #seqs: number[] = [];
   #outcomes: ReportOutcome[] = [];
 
   constructor(peer: Peer, context: UeSessionContext) {
     this.#peer = peer;
     this.#context = context;
-    const { helloTimeoutMs } = context;
+    const { helloTimeoutMs } = context.limits;
     this.#helloTimer = setTimeout(
       () => peer.reject(new WireError('timeout', `no Hello within ${helloTimeoutMs} ms`)),
       helloTimeoutMs,
@@ -162,12 +165,12 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
   }
 
   async #hello(hello: Hello): Promise<void> {
-    const { served, registry, watch, token, defaults } = this.#context;
+    const { served, registry, watch, defaults, slotMs, limits, clock } = this.#context;
     try {
       if (hello.protocol !== protocolVersion) {
         throw new WireError('protocol-version', `protocol is ${hello.protocol}, this server speaks ${protocolVersion}`);
       }
-      if (token !== undefined && !tokenMatches(token, hello.token)) throw new WireError('unauthorized', 'wrong token');
+      this.#assertOwn(hello);
       // A UE that fits no model takes nobody's place.
       pairModel(served(), hello.models);
       const epoch = await registry.register(hello.ueId, this);
@@ -178,6 +181,7 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
       // What is served may have changed meanwhile.
       const config = firstConfig(pairModel(served(), hello.models), defaults, this.#context.relief());
       this.#gate = new ReportGate(epoch, config);
+      this.#rate = new ReportRate(slotMs, limits.reportBurst, config.reportPeriodSlots, clock());
       watch.join(hello.ueId, epoch, config.reportPeriodSlots);
       this.#peer.send(encodeFrame('welcome', { epoch, config: reportConfigOf(config) }));
     } catch (error) {
@@ -188,19 +192,35 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
   #tell(ueId: string, gate: ReportGate, config: SessionConfig): SessionConfig {
     gate.tell(config);
     this.#context.watch.tell(ueId, config.reportPeriodSlots);
+    this.#rate?.tell(config.reportPeriodSlots, this.#context.clock());
     this.#peer.send(encodeFrame('reconfigure', { config: reportConfigOf(config) }));
     return config;
   }
 
+  /** A token is for one UE; where Hello repeats it, it must be the one the connection was opened with. */
+  #assertOwn({ ueId, token }: Hello): void {
+    const { access } = this.#peer;
+    if (access === undefined) return;
+    if (ueId !== access.ueId) throw new WireError('unauthorized', `the token is not for UE ${ueId}`);
+    if (token !== '' && token !== access.token) {
+      throw new WireError('unauthorized', 'Hello names another token than the request');
+    }
+  }
+
   #report(report: CsiReport, gate: ReportGate): void {
-    const { clock, deadlineMs, onReport, onRefused, accept } = this.#context;
+    const { clock, deadlineMs, onReport, accept } = this.#context;
     const receivedMs = clock();
     onReport();
+    const rate = this.#rate?.check(receivedMs);
+    if (rate !== 'admitted') {
+      const message = `rate-limited: the period is ${gate.config.reportPeriodSlots} slots`;
+      this.#turnAway(report.seq, 'rate-limited', message);
+      if (rate === 'abusive') throw new WireError('overload', `${message}, and reports go on coming much faster`);
+      return;
+    }
     const admission = gate.admit(report);
     if ('fault' in admission) {
-      onRefused(admission.fault);
-      this.#refuse(report.seq, admission.message);
-      this.flush();
+      this.#turnAway(report.seq, admission.fault, admission.message);
       return;
     }
     const { model, reportPeriodSlots, codewordTruncation, phaseTheta } = admission.config;
@@ -225,6 +245,12 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
       deadlineMs: receivedMs + deadlineMs,
       origin: this,
     });
+  }
+
+  #turnAway(seq: number, reason: SettleReason, message: string): void {
+    this.#context.onRefused(reason);
+    this.#refuse(seq, message);
+    this.flush();
   }
 
   #refuse(seq: number, message: string): void {

@@ -105,6 +105,9 @@ async function socketThroughput(
     decodeWorkers: 1,
     executionProviders: ['cpu'],
     deadlineMs: 5000,
+    // UEs report as fast as they are answered.
+    reportPeriodSlots: 1,
+    slotMs: 0.0625,
   });
   const loadData: LoadWorkerData = { url: bs.url, modelDirectory, data: options.data, numUes: options.numUes };
   const load = startWorker(new URL('./load-worker.js', import.meta.url), loadData);

@@ -4,6 +4,7 @@ import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { requireFolders, uplinkOnlyById } from '../model-choice.ts';
 import { defaultProviders, providers } from '../provider.ts';
+import { fileOption, secretOption } from '../secret-file.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
 interface Options {
@@ -23,7 +24,11 @@ interface Options {
   readonly overloadControl: boolean;
   readonly provider: ExecutionProvider[];
   readonly quiet?: boolean;
-  readonly token?: string;
+  readonly tokenSecretFile?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly allowOrigin?: string[];
 }
 
 /** Assigned to new UEs where nothing else is asked for. */
@@ -56,13 +61,18 @@ export function serveCommand(): Command {
     .option('--no-overload-control', 'never tell UEs to hold back')
     .option('--provider <list>', 'execution providers, in order', providers, defaultProviders)
     .option('--quiet', 'log warnings and errors only')
-    .option('--token <text>', 'token every UE must present')
+    .option('--token-secret-file <file>', 'secret that tokens are signed with; every WebSocket must have one then')
+    .option('--tls-cert <file>', 'PEM: certificate chain of the server; serves https: and wss:')
+    .option('--tls-key <file>', 'PEM: key of --tls-cert')
+    .option('--tls-ca <file>', 'PEM: authorities of client certificates; clients without one are refused')
+    .option('--allow-origin <list>', 'origins whose pages may connect, default any', list('--allow-origin'))
     .addHelpText(
       'after',
       `
 Examples:
   edge-csi serve
-  edge-csi serve --port 9000 --models dualnet-mag-m128 --provider cpu`,
+  edge-csi serve --port 9000 --models dualnet-mag-m128 --provider cpu
+  edge-csi serve --tls-cert bs.pem --tls-key bs-key.pem --token-secret-file secret`,
     )
     .action(run);
 }
@@ -88,7 +98,7 @@ async function run(options: Options): Promise<void> {
     logLevel: options.quiet ? 'warn' : 'info',
     models,
     ...(uplinkOnly === undefined ? {} : { uplinkOnlyModel: uplinkOnly }),
-    ...(options.token === undefined ? {} : { token: options.token }),
+    ...(await securityOf(options)),
   });
   process.stdout.write(
     `edge-csi BS at ${server.url.replace(/^http/, 'ws')}, decoding on ${server.executionProvider}\n`,
@@ -97,6 +107,29 @@ async function run(options: Options): Promise<void> {
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.drain();
   await server.close();
+}
+
+async function securityOf(options: Options) {
+  const { tokenSecretFile, tlsCert, tlsKey, tlsCa, allowOrigin } = options;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new UsageError('--tls-cert and --tls-key go together, give both');
+  }
+  if (tlsCa !== undefined && tlsCert === undefined) throw new UsageError('--tls-ca needs --tls-cert and --tls-key');
+  return {
+    ...(tokenSecretFile === undefined
+      ? {}
+      : { tokenSecret: await secretOption('--token-secret-file', tokenSecretFile) }),
+    ...(tlsCert === undefined || tlsKey === undefined
+      ? {}
+      : {
+          tls: {
+            cert: await fileOption('--tls-cert', tlsCert),
+            key: await fileOption('--tls-key', tlsKey),
+            ...(tlsCa === undefined ? {} : { ca: await fileOption('--tls-ca', tlsCa) }),
+          },
+        }),
+    ...(allowOrigin === undefined ? {} : { allowedOrigins: allowOrigin }),
+  };
 }
 
 async function preferredFirst(zoo: string): Promise<string[]> {

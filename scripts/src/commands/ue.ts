@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectPhyFeed, type PhyFeed } from '@edge-csi/bs-server';
-import { type Manifest, parseManifest } from '@edge-csi/models';
-import { connectUe, type Ue } from '@edge-csi/ue-client';
+import { type AccessGrant, type ClientTls, connectPhyFeed, type PhyFeed, signAccessToken } from '@edge-csi/bs-server';
+import { connectUe } from '@edge-csi/ue-client';
 import { Command } from 'commander';
 import { dataFor, openData, sampleData, usableSample } from '../data.ts';
 import { slotMs } from '../link-run/schedule.ts';
 import { startProgress } from '../progress.ts';
+import { fileOption, secretOption } from '../secret-file.ts';
 import { integer, UsageError } from '../usage.ts';
 
 interface Options {
@@ -17,6 +17,10 @@ interface Options {
   readonly samples: number;
   readonly phy?: boolean;
   readonly token?: string;
+  readonly tokenSecretFile?: string;
+  readonly ca?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
 }
 
 /** `edge-csi ue`: one or many UEs against a running server. */
@@ -30,13 +34,18 @@ export function ueCommand(): Command {
     .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--samples <n>', 'reports each UE sends', integer('--samples', 1, 1e7), 100)
     .option('--phy', 'also play the base band: send the uplink CSI of every report')
-    .option('--token <text>', 'token the server asks for')
+    .option('--token <text>', 'token of the one UE, as `edge-csi token` prints it')
+    .option('--token-secret-file <file>', "the server's secret: tokens of all UEs and of --phy are signed here")
+    .option('--ca <file>', 'PEM: authorities that the server is trusted by, for wss:')
+    .option('--tls-cert <file>', 'PEM: certificate of this end, where the server asks for one')
+    .option('--tls-key <file>', 'PEM: key of --tls-cert')
     .addHelpText(
       'after',
       `
 Examples:
   edge-csi ue
-  edge-csi ue --url ws://127.0.0.1:9000 --count 8 --samples 1000 --phy`,
+  edge-csi ue --url ws://127.0.0.1:9000 --count 8 --samples 1000 --phy
+  edge-csi ue --url wss://bs.example:8080 --ca ca.pem --token-secret-file secret --count 8 --phy`,
     )
     .action(run);
 }
@@ -51,13 +60,15 @@ async function run(options: Options): Promise<void> {
   const ids = Array.from({ length: options.count }, (_, i) =>
     options.count === 1 ? options.id : `${options.id}-${i}`,
   );
-  const token = options.token === undefined ? {} : { token: options.token };
-  const phy = options.phy ? await connectPhyFeed({ url: options.url, ...token }) : undefined;
+  const access = await accessOf(options);
+  const { url } = options;
+  const { tls } = access;
+  const phy = options.phy ? await connectPhyFeed({ url, tls, ...(await access.tokenFor({ role: 'phy' })) }) : undefined;
   const progress = startProgress('reports', options.count * options.samples);
   let sent = 0;
   const onSent = () => progress.update(++sent);
   try {
-    const results = await Promise.all(ids.map((ueId, index) => report({ ueId, index, options, phy, onSent })));
+    const results = await Promise.all(ids.map((ueId, index) => report({ ueId, index, options, access, phy, onSent })));
     progress.stop();
     for (const line of results) process.stdout.write(`${line}\n`);
   } finally {
@@ -66,25 +77,55 @@ async function run(options: Options): Promise<void> {
   }
 }
 
+/** How this end shows who it is. */
+interface Access {
+  readonly tls: ClientTls;
+  readonly tokenFor: (grant: Omit<AccessGrant, 'ttlSeconds'>) => Promise<{ readonly token?: string }>;
+}
+
+/** Of the tokens signed here: longer than any run. */
+const ttlSeconds = 7 * 24 * 3600;
+
+async function accessOf(options: Options): Promise<Access> {
+  const { token, tokenSecretFile, ca, tlsCert, tlsKey } = options;
+  if (token !== undefined && (tokenSecretFile !== undefined || options.count > 1 || options.phy)) {
+    throw new UsageError("--token is one UE's: with --count, --phy or --token-secret-file leave it out");
+  }
+  const secret = tokenSecretFile === undefined ? undefined : await secretOption('--token-secret-file', tokenSecretFile);
+  return {
+    tls: {
+      ...(ca === undefined ? {} : { ca: await fileOption('--ca', ca) }),
+      ...(tlsCert === undefined ? {} : { cert: await fileOption('--tls-cert', tlsCert) }),
+      ...(tlsKey === undefined ? {} : { key: await fileOption('--tls-key', tlsKey) }),
+    },
+    tokenFor: async (grant) => {
+      if (secret !== undefined) return { token: await signAccessToken(secret, { ...grant, ttlSeconds }) };
+      return token === undefined ? {} : { token };
+    },
+  };
+}
+
 interface UeRun {
   readonly ueId: string;
   readonly index: number;
   readonly options: Options;
+  readonly access: Access;
   readonly phy: PhyFeed | undefined;
   readonly onSent: () => void;
 }
 
 /** Plays one UE to its end. @returns its summary, one line */
-async function report({ ueId, index, options, phy, onSent }: UeRun): Promise<string> {
+async function report({ ueId, index, options, access, phy, onSent }: UeRun): Promise<string> {
   const outcomes = new Map<string, number>();
   const ue = await connectUe({
     url: options.url,
     ueId,
-    ...(options.token === undefined ? {} : { token: options.token }),
+    tls: access.tls,
+    ...(await access.tokenFor({ role: 'ue', ueId })),
     onAck: ({ outcome }) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
   });
   try {
-    const source = await openData(dataFor(await servedManifest(options.url, ue), options.data, options.uplink));
+    const source = await openData(dataFor(ue.manifest, options.data, options.uplink));
     let bits = 0;
     for (let k = 0; k < options.samples; k++) {
       const sample = (index + k * options.count) % source.numSamples;
@@ -100,10 +141,4 @@ async function report({ ueId, index, options, phy, onSent }: UeRun): Promise<str
   } finally {
     await ue.close();
   }
-}
-
-/** The manifest of the model a UE was told to use, from the server that told it. */
-async function servedManifest(url: string, ue: Ue): Promise<Manifest> {
-  const response = await fetch(new URL(ue.config.modelUrl, url.replace(/^ws/, 'http')));
-  return parseManifest(await response.json());
 }

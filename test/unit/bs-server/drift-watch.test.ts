@@ -4,7 +4,7 @@ import { DriftWatch } from '../../../bs-server/src/telemetry/drift-watch.ts';
 
 it('says once that codewords have drifted, and once that they are back', () => {
   const lines: string[] = [];
-  const logger = pino({ base: undefined, timestamp: false }, { write: (line: string) => lines.push(line) });
+  const logger = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) });
   const watch = new DriftWatch(logger);
   for (const nats of [0.1, 0.6, 0.7, 0.4, 0.6, 0.2, 0.1, 0.6]) watch.check([['m@1', nats]], 16);
   expect(lines.map((line) => JSON.parse(line).level)).toEqual([40, 30, 40]);

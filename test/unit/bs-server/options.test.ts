@@ -28,6 +28,12 @@ describe('resolveOptions', () => {
     expect(resolveOptions({ adminHost: '0.0.0.0', adminPort: false }).adminPort).toBe(false);
   });
 
+  it('leaves room for more connections than sessions, and half of it to one address', () => {
+    const { limits } = resolveOptions({ limits: { maxUes: 68, helloTimeoutMs: undefined } as object });
+    expect(limits).toMatchObject({ maxUes: 68, helloTimeoutMs: 5_000 });
+    expect(limits).toMatchObject({ maxConnections: 400, maxConnectionsPerAddress: 200 });
+  });
+
   it.each<[keyof BsServerOptions, unknown, string]>([
     ['port', 65_536, 'port is 65536, must be 0..65535'],
     ['maxBatchSize', 0, 'maxBatchSize is 0, must be 1..256'],
@@ -39,7 +45,14 @@ describe('resolveOptions', () => {
     ['maxUplinkAgeMs', -1, 'maxUplinkAgeMs is -1, must be 0..2147483647'],
     ['uplinkWaitMs', 101, 'uplinkWaitMs is 101, must be 0..100'],
     ['maxQueueDelayMs', 200, 'maxQueueDelayMs is 200, must be 0..100'],
-    ['pingIntervalMs', 60_000, 'pingIntervalMs is 60000, must be 1..30000'],
+    ['slotMs', 2, 'slotMs is 2, must be 0.0625..1'],
+    ['limits', { pingIntervalMs: 60_000 }, 'limits.pingIntervalMs is 60000, must be an integer in 1..30000'],
+    ['limits', { maxUes: 0 }, 'limits.maxUes is 0, must be an integer in 1..65536'],
+    ['limits', { maxUse: 5 }, 'limits.maxUse is not a limit'],
+    ['tokenSecret', 'short', 'tokenSecret has 5 bytes, must have at least 32'],
+    ['allowedOrigins', ['ue.example'], 'allowedOrigins names ue.example, must be an origin'],
+    ['allowedOrigins', ['https://ue.example/'], 'allowedOrigins names https://ue.example/, must be an origin'],
+    ['tls', { cert: 'no', key: 'no' }, 'tls: '],
     ['executionProviders', ['tpu'], 'executionProviders names tpu'],
     ['executionProviders', [], 'executionProviders is empty'],
     ['models', [], 'models is empty'],

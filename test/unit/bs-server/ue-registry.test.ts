@@ -18,7 +18,7 @@ class FakeSession {
 
 describe('UeRegistry', () => {
   it('gives every session an epoch of its own', async () => {
-    const registry = new UeRegistry<FakeSession>();
+    const registry = new UeRegistry<FakeSession>(0);
     const epochs = [await registry.register('a', new FakeSession()), await registry.register('b', new FakeSession())];
     expect(new Set(epochs).size).toBe(2);
     expect(epochs).not.toContain(0);
@@ -26,7 +26,7 @@ describe('UeRegistry', () => {
   });
 
   it('refuses a second session of a UE whose first one answers', async () => {
-    const registry = new UeRegistry<FakeSession>();
+    const registry = new UeRegistry<FakeSession>(0);
     const first = new FakeSession();
     await registry.register('a', first);
     const second = registry.register('a', new FakeSession());
@@ -37,7 +37,7 @@ describe('UeRegistry', () => {
   });
 
   it('replaces a session whose connection is dead', async () => {
-    const registry = new UeRegistry<FakeSession>();
+    const registry = new UeRegistry<FakeSession>(0);
     const [dead, newcomer] = [new FakeSession(), new FakeSession()];
     await registry.register('a', dead);
     const registered = registry.register('a', newcomer);
@@ -51,7 +51,7 @@ describe('UeRegistry', () => {
   });
 
   it('lets only one of two newcomers replace a dead session', async () => {
-    const registry = new UeRegistry<FakeSession>();
+    const registry = new UeRegistry<FakeSession>(0);
     const dead = new FakeSession();
     await registry.register('a', dead);
     const answers: ((alive: boolean) => void)[] = [];
@@ -66,7 +66,7 @@ describe('UeRegistry', () => {
   });
 
   it('frees an id whose session has ended', async () => {
-    const registry = new UeRegistry<FakeSession>();
+    const registry = new UeRegistry<FakeSession>(0);
     const first = new FakeSession();
     await registry.register('a', first);
     expect(registry.remove('a', first)).toBe(true);

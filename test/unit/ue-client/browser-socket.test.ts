@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -12,7 +13,7 @@ const { openFrameSocket: openBrowserSocket } = (await import(browserFile)) as { 
 
 /** Node 20 has no WebSocket of its own; that of ws has the same interface, but throws errors nobody listens for. */
 class BrowserLikeWebSocket extends WebSocket {
-  constructor(url: string, subprotocol: string) {
+  constructor(url: string, subprotocol: string | string[]) {
     super(url, subprotocol);
     this.on('error', () => undefined);
   }
@@ -20,11 +21,16 @@ class BrowserLikeWebSocket extends WebSocket {
 
 let server: WebSocketServer;
 let peers: Mailbox<WebSocket>;
+let requests: Mailbox<IncomingMessage>;
 beforeEach(async () => {
   vi.stubGlobal('WebSocket', BrowserLikeWebSocket);
   peers = new Mailbox('peer');
   server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  server.on('connection', (peer) => peers.put(peer));
+  requests = new Mailbox('request');
+  server.on('connection', (peer, request) => {
+    peers.put(peer);
+    requests.put(request);
+  });
   await once(server, 'listening');
 });
 afterEach(() => {
@@ -33,7 +39,7 @@ afterEach(() => {
   server.close();
 });
 
-function open(openSocket: OpenFrameSocket) {
+function open(openSocket: OpenFrameSocket, token = '') {
   const events = {
     open: new Mailbox<void>('open'),
     frame: new Mailbox<Uint8Array>('frame'),
@@ -41,7 +47,7 @@ function open(openSocket: OpenFrameSocket) {
   };
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const socket = openSocket(
-    { url, subprotocol: 'edge-csi.v1', maxFrameBytes: 100 },
+    { url, subprotocol: 'edge-csi.v1', token, tls: undefined, maxFrameBytes: 100 },
     {
       onOpen: () => events.open.put(),
       onFrame: (bytes) => events.frame.put(bytes),
@@ -86,11 +92,48 @@ describe.each([
     else expect((await frame.take()).length).toBe(0);
   });
 
+  it('shows its token in the upgrade request, as the platform can, and takes the protocol for an answer', async () => {
+    const { open: opened, socket } = open(openSocket, 'a.b-c.d_e');
+    await opened.take();
+    const { headers } = await requests.take();
+    if (platform === 'node') expect(headers.authorization).toBe('Bearer a.b-c.d_e');
+    else expect(headers['sec-websocket-protocol']).toBe('edge-csi.v1,edge-csi.token.a.b-c.d_e');
+    expect((await peers.take()).protocol).toBe('edge-csi.v1');
+    socket.terminate();
+  });
+
   it('can be terminated and closed in any state', async () => {
     const { socket, close } = open(openSocket);
     socket.terminate();
     await close.take();
     socket.terminate();
     socket.close(1001, '');
+  });
+});
+
+describe('openFrameSocket', () => {
+  it('of node says why an upgrade was refused', async () => {
+    const refusing = createServer();
+    refusing.on('upgrade', (_request, socket) => {
+      socket.end(
+        'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer error_description="the token has expired"\r\n\r\n',
+      );
+    });
+    refusing.listen(0, '127.0.0.1');
+    await once(refusing, 'listening');
+    const url = `ws://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
+    const closed = new Promise<[number, string]>((resolve) => {
+      const options = { url, subprotocol: 'edge-csi.v1', token: 'old', tls: undefined, maxFrameBytes: 100 };
+      const onClose = (code: number, reason: string) => resolve([code, reason]);
+      openNodeSocket(options, { onOpen: () => undefined, onFrame: () => undefined, onClose });
+    });
+    expect(await closed).toEqual([4401, 'upgrade refused: HTTP 401, the token has expired']);
+    refusing.close();
+  });
+
+  it('of a browser refuses certificates, which it could not use', () => {
+    const options = { url: 'wss://bs', subprotocol: 'edge-csi.v1', token: '', tls: {}, maxFrameBytes: 100 };
+    const handlers = { onOpen: () => undefined, onFrame: () => undefined, onClose: () => undefined };
+    expect(() => openBrowserSocket(options, handlers)).toThrow(TypeError);
   });
 });

@@ -189,6 +189,28 @@ describe('a UE that loses its connection', () => {
     expect(await ue.closed).toMatchObject({ code: 'unauthorized' });
   });
 
+  it('asks a source of tokens before every attempt, and once more where the session ended for its token', async () => {
+    const tokens = ['first', 'second', 'third'];
+    const { ue, link } = await rig.connect({ token: async () => tokens.shift() ?? 'none' });
+    expect(link.hello.token).toBe('first');
+    link.socket.terminate();
+    const second = await welcomeBack(2);
+    expect(second.hello.token).toBe('second');
+    await expect.poll(() => ue.state).toBe('ready');
+    second.send('reject', rejectOf(new WireError('unauthorized', 'the token has expired')));
+    const third = await rig.bs.connections.take();
+    expect(third.hello.token).toBe('third');
+    third.send('reject', rejectOf(new WireError('unauthorized', 'the token is not valid')));
+    expect(await ue.closed).toMatchObject({ code: 'unauthorized', message: 'the token is not valid' });
+  });
+
+  it('ends where its source of tokens fails', async () => {
+    const sources = [() => 'first', () => Promise.reject(new Error('no token today'))];
+    const { ue, link } = await rig.connect({ token: () => (sources.shift() as () => string)() });
+    link.socket.terminate();
+    expect(await ue.closed).toMatchObject({ message: 'no token today' });
+  });
+
   it('can be closed while away', async () => {
     const { ue, link } = await rig.connect({ reconnect: { minDelayMs: 1e6, maxDelayMs: 1e6, random: () => 0.9 } });
     link.socket.terminate();

@@ -1,8 +1,11 @@
+import { tokenSubprotocolPrefix } from '@edge-csi/proto';
 import type { OpenFrameSocket } from './socket.ts';
 
 /** Opens a WebSocket with the browser's own class, which bounds no message and has no way to drop a connection. */
-export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, maxFrameBytes }, handlers) => {
-  const socket = new WebSocket(url, subprotocol);
+export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, token, tls, maxFrameBytes }, handlers) => {
+  if (tls !== undefined)
+    throw new TypeError('tls is set: a browser takes certificates from its own store, leave it out');
+  const socket = new WebSocket(url, token === '' ? subprotocol : [subprotocol, tokenSubprotocolPrefix + token]);
   socket.binaryType = 'arraybuffer';
   socket.onopen = () => handlers.onOpen();
   socket.onmessage = ({ data }: MessageEvent<unknown>) => {

@@ -15,9 +15,21 @@ interface FrameSocketHandlers {
   onClose(code: number, reason: string): void;
 }
 
+/** Who a UE trusts and who it is, as PEM, where the URL is wss:. In Node only: a browser has a store of its own. */
+export interface ClientTls {
+  /** Authorities of the BS's certificate; the system's where absent. */
+  readonly ca?: string | Uint8Array;
+  /** Certificate and key of the UE, where the BS asks for them. */
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+}
+
 interface FrameSocketOptions {
   readonly url: string;
   readonly subprotocol: string;
+  /** Shown in the upgrade request; empty: none. */
+  readonly token: string;
+  readonly tls: ClientTls | undefined;
   /** Larger messages end the connection, where the platform can. */
   readonly maxFrameBytes: number;
 }
