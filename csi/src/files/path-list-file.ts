@@ -17,7 +17,7 @@ export async function readPathList(path: string): Promise<PathList> {
 }
 
 /** Whether the arrays of a .npz file are those of a path list. */
-export function isPathList(arrays: Arrays): boolean {
+export function isPathList(arrays: ReadonlyMap<string, unknown>): boolean {
   return arrays.has('path_start');
 }
 

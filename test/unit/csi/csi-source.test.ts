@@ -192,16 +192,18 @@ describe('csi source', () => {
     const opening = openCsiSource(path, link);
     await expect(opening).rejects.toThrow(fileFormat);
     await expect(opening).rejects.toThrow(
-      `found ${array.dtype} [${array.shape}], expected floats [N, 24] or complex [N, 4, 3]`,
+      `found ${array.dtype} [${array.shape}], expected floats [N, 24] or [N, 2, 4, 3], real half first, or complex [N, 4, 3]`,
     );
   });
 
   it('refuses an archive whose downlink cannot be told', async () => {
     const path = await temporaryPath('two.npz');
     await writeNpz(path, { a: realMatrices(1, 1), b: realMatrices(2, 1) });
-    await expect(openCsiSource(path, link)).rejects.toThrow('found a, b');
+    await expect(openCsiSource(path, link)).rejects.toThrow(
+      'which variable is the downlink? Found a float32 [1,24], b float32 [1,24]; expected one of floats [N, 24]',
+    );
     await writeNpz(path, {});
-    await expect(openCsiSource(path, link)).rejects.toThrow('found none');
+    await expect(openCsiSource(path, link)).rejects.toThrow('Found no variables');
     const downPath = await temporaryPath('down.npy');
     await writeNpy(downPath, realMatrices(1, 1));
     await expect(openCsiSource(downPath, { ...link, uplinkPath: path })).rejects.toThrow(fileFormat);
@@ -210,7 +212,9 @@ describe('csi source', () => {
   it('refuses files of another format', async () => {
     const matlab = await temporaryFile('data.mat', Buffer.from('MATLAB 5.0 MAT-file, ...'));
     await expect(openCsiSource(matlab, link)).rejects.toThrow(fileFormat);
-    await expect(openCsiSource(matlab, link)).rejects.toThrow('found 24 bytes starting 4d 41 54 4c');
+    await expect(openCsiSource(matlab, link)).rejects.toThrow(
+      'expected .npz, .npy or .mat (version 5 to 7.3), found a file starting 4d 41 54 4c',
+    );
     await expect(openCsiSource(await temporaryFile('empty', new Uint8Array(0)), link)).rejects.toThrow(fileFormat);
     const whole = await readFile(fixturePath('paths-indoor.npz'));
     const half = await temporaryFile('half.npz', whole.subarray(0, whole.length / 2));
