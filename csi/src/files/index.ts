@@ -3,4 +3,4 @@ export { type CsiSource, type CsiSourceOptions, openCsiSource } from './csi-sour
 export { type CsiFormat, writeCsi } from './csi-writer.ts';
 export { type NpyArray, readNpy, writeNpy } from './npy.ts';
 export { readNpz, writeNpz } from './npz.ts';
-export { readPathList } from './path-list-file.ts';
+export { cutPathList, readPathList } from './path-list-file.ts';
