@@ -3,7 +3,8 @@ import type { Writable } from 'node:stream';
 import { createInflate } from 'node:zlib';
 import { CsiError } from '../errors.ts';
 
-/** Bytes read from a file at once. */
+/** Bytes read from a file at first, where a header may be all that is wanted, and at most at once. */
+const FIRST_PIECE_BYTES = 1 << 12;
 const PIECE_BYTES = 1 << 18;
 
 /** Reads a stream of bytes in exact amounts. */
@@ -75,13 +76,15 @@ export function createByteReader(source: AsyncGenerator<Uint8Array>, name: strin
 
 /** Bytes `start .. end - 1` of a file; fewer where the file ends before. */
 export async function* fileRange(file: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
+  let pieceBytes = FIRST_PIECE_BYTES;
   for (let at = start; at < end; ) {
     const { bytesRead, buffer } = await file.read({
-      buffer: new Uint8Array(Math.min(PIECE_BYTES, end - at)),
+      buffer: new Uint8Array(Math.min(pieceBytes, end - at)),
       position: at,
     });
     if (bytesRead === 0) return;
     at += bytesRead;
+    pieceBytes = Math.min(PIECE_BYTES, 2 * pieceBytes);
     yield buffer.subarray(0, bytesRead);
   }
 }
@@ -92,7 +95,7 @@ export async function* fileRange(file: FileHandle, start: number, end: number): 
  * @throws CsiError `file-format` where the stream is damaged or its checksum is wrong.
  */
 export async function* inflated(source: AsyncGenerator<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
-  const inflate = createInflate({ chunkSize: PIECE_BYTES });
+  const inflate = createInflate({ chunkSize: 1 << 16 });
   const feeding = feed(source, inflate);
   try {
     for await (const piece of inflate) yield piece;

@@ -127,17 +127,23 @@ async function withHdf5<T>(path: string, use: (file: File) => T): Promise<T> {
     return use(file);
   } catch (cause) {
     if (cause instanceof CsiError) throw cause;
-    const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : cause;
-    throw new CsiError('file-format', `${path}: expected an HDF5 file, found a damaged one (${reason})`, { cause });
+    throw new CsiError('file-format', `${path}: HDF5 file is damaged (${reasonOf(cause)})`, { cause });
   } finally {
     file?.close();
   }
 }
 
+/** The innermost message of the trace that the library gives as an error. */
+function reasonOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return text.match(/(?<=in \w+\(\): ).*/g)?.at(-1) ?? text;
+}
+
 async function loadHdf5(path: string): Promise<typeof import('h5wasm/node')> {
   try {
     const hdf5 = await import('h5wasm/node');
-    // Without this, errors go to stderr and calls return as if nothing had happened.
+    // Without this, errors go to stderr and calls return as if nothing had happened. With it, the library may keep a
+    // damaged file open until the process ends.
     (await hdf5.ready).activate_throwing_error_handler();
     return hdf5;
   } catch (cause) {

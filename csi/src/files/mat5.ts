@@ -11,7 +11,7 @@ import type { Variable } from './variable.ts';
 const FILE_HEADER_BYTES = 128;
 
 /** More variables than any data set has: a damaged file cannot keep the reader busy for long. */
-const MAX_VARIABLES = 4096;
+const MAX_VARIABLES = 1024;
 
 /** More values than a variable of this format may have bytes for. */
 const MAX_VALUES = 2 ** 30;

@@ -15,7 +15,8 @@ export const NPZ_TIME = new Date(1980, 0, 1);
  * @throws CsiError `file-format` where the file cannot be read, is not .npz or holds an array that cannot be parsed.
  */
 export async function readNpz(path: string): Promise<ReadonlyMap<string, NpyArray>> {
-  return parseNpz(await readBytes(path), path);
+  const contents = [...unpackNpz(await readBytes(path), path)];
+  return new Map(contents.map(([name, content]) => [name, parseNpy(content, `${path}: ${name}.npy`)]));
 }
 
 /** Writes arrays as a compressed .npz file. The same arrays give the same bytes. */
@@ -27,17 +28,6 @@ export async function writeNpz(path: string, arrays: Readonly<Record<string, Npy
 /** Whether bytes begin as a zip archive does. */
 export function isZip(bytes: Uint8Array): boolean {
   return ZIP_SIGNATURES.includes(String.fromCharCode(...bytes.subarray(0, 4)));
-}
-
-/**
- * Parses the bytes of a .npz file.
- *
- * @param name - what to call the file in errors
- * @throws CsiError `file-format` where the bytes are not a whole .npz file.
- */
-export function parseNpz(bytes: Uint8Array, name: string): ReadonlyMap<string, NpyArray> {
-  const contents = [...unpackNpz(bytes, name)];
-  return new Map(contents.map(([array, content]) => [array, parseNpy(content, `${name}: ${array}.npy`)]));
 }
 
 /**
