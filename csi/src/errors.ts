@@ -1,6 +1,7 @@
 /** What went wrong, for code; messages are for people. */
 export type CsiErrorCode =
   | 'csi-invalid'
+  | 'dependency-missing'
   | 'file-format'
   | 'payload-invalid'
   | 'model-invalid'

@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type AngularDelayCsi, assertUsable, CsiError } from '@edge-csi/csi';
-import { type CsiSource, type CsiSourceOptions, openCsiSource } from '@edge-csi/csi/files';
+import { type CsiDomain, type CsiSource, type CsiSourceOptions, openCsiSource } from '@edge-csi/csi/files';
 import type { AnyManifest } from '@edge-csi/models';
+import { type Command, Option } from 'commander';
 
 /** The shipped sample: 1,024 samples of the COST 2100 indoor test split, as a path list. */
 export const sampleData = fileURLToPath(new URL('../data/cost2100-indoor-test-1024.npz', import.meta.url));
@@ -12,9 +13,46 @@ export interface DataOptions {
   readonly csi: CsiSourceOptions;
 }
 
-/** How a model wants a data file read. */
-export function dataFor(manifest: AnyManifest, path: string, uplinkPath?: string): DataOptions {
-  return { path, csi: uplinkPath === undefined ? manifest.csi : { ...manifest.csi, uplinkPath } };
+/** What a command line says of the data; all but the file only where the file leaves it open. */
+export interface DataFlags {
+  readonly data: string;
+  readonly uplink?: string;
+  readonly variable?: string;
+  readonly uplinkVariable?: string;
+  readonly layout?: CsiDomain;
+}
+
+/** Adds the options of `DataFlags` to a command. @param defaultData - without it, `--data` has to be given */
+export function addDataOptions(command: Command, defaultData?: string): Command {
+  const data = ['--data <file>', 'path-list .npz, or CSI as .npy, .npz or .mat (docs/data-formats.md)'] as const;
+  const withData = defaultData === undefined ? command.requiredOption(...data) : command.option(...data, defaultData);
+  return withData
+    .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
+    .option('--variable <name>', 'downlink variable of --data, where there are several')
+    .option('--uplink-variable <name>', 'uplink variable, where its name does not tell')
+    .addOption(
+      new Option(
+        '--layout <domain>',
+        'what the last axis of complex arrays with three axes is: delays or subcarriers',
+      ).choices(layouts),
+    );
+}
+
+const layouts: readonly CsiDomain[] = ['angular-delay', 'spatial-frequency'];
+
+/** How a model wants the file of a command line read. */
+export function dataFor({ csi }: Pick<AnyManifest, 'csi'>, flags: DataFlags): DataOptions {
+  const { data, uplink, variable, uplinkVariable, layout } = flags;
+  return {
+    path: data,
+    csi: {
+      ...csi,
+      ...(uplink !== undefined && { uplinkPath: uplink }),
+      ...(variable !== undefined && { downlinkVariable: variable }),
+      ...(uplinkVariable !== undefined && { uplinkVariable }),
+      ...(layout !== undefined && { layout }),
+    },
+  };
 }
 
 /**
@@ -26,7 +64,10 @@ export function dataFor(manifest: AnyManifest, path: string, uplinkPath?: string
 export function usableSample(source: CsiSource, band: 'downlink' | 'uplink', index: number): AngularDelayCsi {
   const csi = source[band](index);
   if (csi === undefined) {
-    throw new CsiError('file-format', `${source.name} has no uplink CSI; name its file with --uplink`);
+    throw new CsiError(
+      'file-format',
+      `${source.name} has no uplink CSI that its name tells; name its file with --uplink or its variable with --uplink-variable`,
+    );
   }
   try {
     assertUsable(csi);

@@ -2,16 +2,18 @@ import { basename } from 'node:path';
 import type { AngularDelayCsi, CsiShape } from '../csi.ts';
 import { CsiError } from '../errors.ts';
 import { type Band, type PathList, synthesizeAngularDelay, type Timing } from '../path-list.ts';
-import { type CsiSamples, readMatrices } from './csi-matrices.ts';
-import { isNpy, type NpyArray, parseNpy, readBytes } from './npy.ts';
-import { isZip, parseNpz } from './npz.ts';
-import { isPathList, parsePathList } from './path-list-file.ts';
+import { type ChoiceOptions, chooseDownlink, choosePartner, chooseUplink } from './csi-choice.ts';
+import { type CsiDomain, type CsiLayout, type CsiSamples, createCsiLayout } from './csi-layout.ts';
+import { type DataFile, openDataFile } from './data-file.ts';
+import { describeVariable, type Variable } from './variable.ts';
 
 /** CSI samples of one data file, both bands where the file or a second one has the uplink. */
 export interface CsiSource {
   /** File name without its folder. */
   readonly name: string;
   readonly numSamples: number;
+  /** What each band was taken from, for people; no `uplink` where the source has none. */
+  readonly description: { readonly downlink: string; readonly uplink?: string };
   /** @throws RangeError where the index is out of range. */
   downlink(index: number): AngularDelayCsi;
   /** `undefined` where the source has no uplink. */
@@ -19,7 +21,7 @@ export interface CsiSource {
 }
 
 /** The matrices wanted and the link they belong to; the bands matter for path lists only. */
-export interface CsiSourceOptions extends CsiShape {
+export interface CsiSourceOptions extends CsiShape, ChoiceOptions {
   readonly numSubcarriers: number;
   readonly bandwidthHz: number;
   readonly downlinkCarrierHz: number;
@@ -27,20 +29,24 @@ export interface CsiSourceOptions extends CsiShape {
   readonly timing: Timing;
   /** Takes the uplink from this file. */
   readonly uplinkPath?: string;
+  /** What the last axis of complex arrays with three axes is; delays unless told. */
+  readonly layout?: CsiDomain;
 }
 
 /**
- * Opens CSI data: a path list .npz, synthesised on demand in both bands, or angular-delay matrices as .npy or .npz,
- * real `[N, 2*Nt*Nd]` (real half first) or complex `[N, Nt, Nd]`. A .npz with matrices has them in an array
- * `downlink` (or any one array) and optionally `uplink`.
+ * Opens CSI data, told by its content: a path list .npz, synthesised on demand in both bands, or matrices as .npy,
+ * .npz or .mat (version 5 to 7.3), see `createCsiLayout`. Values that are normalised to 0..1 are mapped back to signed
+ * ones, see `findZeroPoint`. Matrices are held in memory.
  *
- * @throws CsiError `file-format` where a file is none of these, or the uplink has another number of samples.
+ * @throws CsiError `file-format` where a file is none of these, its variables cannot be told apart, or the uplink has
+ * another number of samples; `dependency-missing` where a format needs a package that is not installed.
  */
 export async function openCsiSource(path: string, options: CsiSourceOptions): Promise<CsiSource> {
-  const content = await readContent(path);
-  const downlink = samplesOf(content, 'downlink', options, path);
-  if (downlink === undefined) throw new CsiError('file-format', `${path}: ${expectedArrays(content)}`);
-  const uplink = await uplinkSamples(path, content, options);
+  const layout = createCsiLayout(options, options.layout);
+  const file = await openDataFile(path);
+  const chosen = file.kind === 'variables' ? chooseDownlink(path, file.variables, options, layout) : undefined;
+  const downlink = await samplesOf(file, chosen, 'downlink', options, layout);
+  const uplink = await uplinkSamples(file, chosen, options, layout);
   if (uplink !== undefined && uplink.numSamples !== downlink.numSamples) {
     throw new CsiError(
       'file-format',
@@ -50,60 +56,43 @@ export async function openCsiSource(path: string, options: CsiSourceOptions): Pr
   return {
     name: basename(path),
     numSamples: downlink.numSamples,
+    description: { downlink: downlink.description, ...(uplink && { uplink: uplink.description }) },
     downlink: (index) => downlink.at(index),
     uplink: (index) => uplink?.at(index),
   };
 }
 
-type Content =
-  | { readonly kind: 'path-list'; readonly paths: PathList }
-  | { readonly kind: 'matrices'; readonly arrays: ReadonlyMap<string, NpyArray> };
-
-async function readContent(path: string): Promise<Content> {
-  const bytes = await readBytes(path);
-  if (isNpy(bytes)) return { kind: 'matrices', arrays: new Map([['', parseNpy(bytes, path)]]) };
-  if (!isZip(bytes)) {
-    const start = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    throw new CsiError(
-      'file-format',
-      `${path}: expected .npz or .npy, found ${bytes.length} bytes starting ${start || '-'}`,
-    );
-  }
-  const arrays = parseNpz(bytes, path);
-  return isPathList(arrays) ? { kind: 'path-list', paths: parsePathList(arrays, path) } : { kind: 'matrices', arrays };
-}
-
 async function uplinkSamples(
-  path: string,
-  content: Content,
+  file: DataFile,
+  downlink: Variable | undefined,
   options: CsiSourceOptions,
+  layout: CsiLayout,
 ): Promise<CsiSamples | undefined> {
   const { uplinkPath } = options;
-  if (uplinkPath === undefined) return samplesOf(content, 'uplink', options, path);
-  const uplinkContent = await readContent(uplinkPath);
-  const samples =
-    samplesOf(uplinkContent, 'uplink', options, uplinkPath) ?? onlySamples(uplinkContent, options, uplinkPath);
-  if (samples === undefined) throw new CsiError('file-format', `${uplinkPath}: ${expectedArrays(uplinkContent)}`);
-  return samples;
+  if (uplinkPath !== undefined) {
+    const other = await openDataFile(uplinkPath);
+    const chosen =
+      other.kind === 'variables'
+        ? chooseUplink(uplinkPath, other.variables, options, layout, downlink?.name)
+        : undefined;
+    return samplesOf(other, chosen, 'uplink', options, layout);
+  }
+  if (file.kind === 'path-list') return samplesOf(file, undefined, 'uplink', options, layout);
+  const chosen = downlink && choosePartner(file.path, file.variables, options, downlink);
+  return chosen && samplesOf(file, chosen, 'uplink', options, layout);
 }
 
-function samplesOf(
-  content: Content,
+async function samplesOf(
+  file: DataFile,
+  variable: Variable | undefined,
   direction: Band['direction'],
   options: CsiSourceOptions,
-  name: string,
-): CsiSamples | undefined {
-  if (content.kind === 'path-list') return synthesized(content.paths, direction, options);
-  const array = content.arrays.get(direction);
-  if (array !== undefined) return readMatrices(array, options, `${name}: ${direction}`);
-  return direction === 'downlink' ? onlySamples(content, options, name) : undefined;
-}
-
-/** The samples of a file with a single array, whatever its name. */
-function onlySamples(content: Content, options: CsiSourceOptions, name: string): CsiSamples | undefined {
-  if (content.kind === 'path-list' || content.arrays.size !== 1) return undefined;
-  const [array] = content.arrays.values();
-  return array && readMatrices(array, options, name);
+  layout: CsiLayout,
+): Promise<CsiSamples> {
+  if (file.kind === 'path-list') return synthesized(file.paths, direction, options);
+  if (variable === undefined) throw new TypeError('a file with variables needs the one to read');
+  const samples = await layout.read(variable, `${file.path}: ${variable.name || direction}`);
+  return { ...samples, description: `${file.format} ${describeVariable(variable)}: ${samples.description}` };
 }
 
 function synthesized(paths: PathList, direction: Band['direction'], options: CsiSourceOptions): CsiSamples {
@@ -112,11 +101,7 @@ function synthesized(paths: PathList, direction: Band['direction'], options: Csi
   const band: Band = { direction, carrierHz, downlinkCarrierHz, bandwidthHz, numSubcarriers };
   return {
     numSamples: paths.numSamples,
+    description: `path list, synthesised at ${carrierHz / 1e9} GHz`,
     at: (index) => synthesizeAngularDelay(paths, index, band, options, timing),
   };
-}
-
-function expectedArrays(content: Content): string {
-  const names = content.kind === 'matrices' ? [...content.arrays.keys()] : [];
-  return `expected a path list, an array named downlink or uplink, or a single array; found ${names.join(', ') || 'none'}`;
 }

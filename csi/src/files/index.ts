@@ -1,4 +1,6 @@
+export type { CsiDomain, CsiSamples, NamedSamples } from './csi-layout.ts';
 export { type CsiSource, type CsiSourceOptions, openCsiSource } from './csi-source.ts';
+export { type CsiFormat, writeCsi } from './csi-writer.ts';
 export { type NpyArray, readNpy, writeNpy } from './npy.ts';
 export { readNpz, writeNpz } from './npz.ts';
-export { readPathList } from './path-list-file.ts';
+export { cutPathList, readPathList } from './path-list-file.ts';

@@ -82,13 +82,22 @@ export async function readBytes(path: string): Promise<Uint8Array> {
   }
 }
 
+/** What a .npy file says of itself. */
+export interface NpyHeader {
+  /** NumPy's name of the element type; its code where the type cannot be read. */
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly fortranOrder: boolean;
+  readonly dataStart: number;
+}
+
 /**
- * Parses the bytes of a .npy file.
+ * Parses the header of a .npy file.
  *
  * @param name - what to call the file in errors
- * @throws CsiError `file-format` where the bytes are not a whole .npy file of a supported element type.
+ * @throws CsiError `file-format` where the bytes do not begin with one.
  */
-export function parseNpy(bytes: Uint8Array, name: string): NpyArray {
+export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   if (!isNpy(bytes)) throw new CsiError('file-format', `${name}: expected a .npy file, found no .npy signature`);
   const { header, dataStart } = splitHeader(bytes, name);
   const descr = /'descr':\s*('[^']*'|\[)/.exec(header)?.[1]?.replaceAll("'", '');
@@ -98,24 +107,39 @@ export function parseNpy(bytes: Uint8Array, name: string): NpyArray {
     throw new CsiError('file-format', `${name}: expected descr, fortran_order and shape in the .npy header`);
   }
   const dtype = (Object.keys(FORMATS) as Dtype[]).find((d) => FORMATS[d].descr === descr);
-  if (dtype === undefined) {
-    const found = descr === '[' ? 'a structured type' : `'${descr}'`;
-    const supported = Object.values(FORMATS).map((f) => f.descr);
-    throw new CsiError('file-format', `${name}: element type is ${found}, expected one of ${supported.join(' ')}`);
-  }
+  const type = dtype ?? (descr === '[' ? 'a structured type' : `'${descr}'`);
   const shape = (dimensions.match(/\d+/g) ?? []).map(Number);
-  const { parts, partBytes, storage: Storage } = FORMATS[dtype];
+  return { type, shape, fortranOrder: order === 'True', dataStart };
+}
+
+/**
+ * Parses the bytes of a .npy file.
+ *
+ * @param name - what to call the file in errors
+ * @throws CsiError `file-format` where the bytes are not a whole .npy file of a supported element type.
+ */
+export function parseNpy(bytes: Uint8Array, name: string): NpyArray {
+  const { type, shape, fortranOrder, dataStart } = parseNpyHeader(bytes, name);
+  if (!isDtype(type)) {
+    const supported = Object.values(FORMATS).map((f) => f.descr);
+    throw new CsiError('file-format', `${name}: element type is ${type}, expected one of ${supported.join(' ')}`);
+  }
+  const { parts, partBytes, storage: Storage } = FORMATS[type];
   const expected = numElements(shape) * parts * partBytes;
   if (bytes.length - dataStart !== expected) {
     throw new CsiError(
       'file-format',
-      `${name}: ${bytes.length - dataStart} bytes of data, ${dtype} [${shape}] needs ${expected}`,
+      `${name}: ${bytes.length - dataStart} bytes of data, ${type} [${shape}] needs ${expected}`,
     );
   }
   // The copy starts at offset 0 of its own buffer, aligned for any element type.
-  const data = new Storage(Uint8Array.from(bytes.subarray(dataStart)).buffer);
-  if (order === 'True') toRowMajor(data, shape, parts);
-  return { dtype, shape, data } as NpyArray;
+  const data = new Storage(new Uint8Array(bytes.subarray(dataStart)).buffer);
+  if (fortranOrder) toRowMajor(data, shape, parts);
+  return { dtype: type, shape, data } as NpyArray;
+}
+
+function isDtype(type: string): type is Dtype {
+  return Object.hasOwn(FORMATS, type);
 }
 
 /**
@@ -124,20 +148,26 @@ export function parseNpy(bytes: Uint8Array, name: string): NpyArray {
  * @throws RangeError where the data does not fit the shape.
  */
 export function formatNpy({ dtype, shape, data }: NpyArray): Uint8Array {
-  const { descr, parts } = FORMATS[dtype];
-  const expected = numElements(shape) * parts;
+  const expected = numElements(shape) * FORMATS[dtype].parts;
   if (data.length !== expected) {
     throw new RangeError(`data has ${data.length} numbers, ${dtype} [${shape}] needs ${expected}`);
   }
+  const header = formatNpyHeader(dtype, shape);
+  const bytes = new Uint8Array(header.length + data.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
+  return bytes;
+}
+
+/** What stands before the data of a .npy file, version 1.0, row-major. */
+export function formatNpyHeader(dtype: Dtype, shape: readonly number[]): Uint8Array {
+  const { descr } = FORMATS[dtype];
   const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
   const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
   // Magic, version and length take 10 bytes; the data starts on a multiple of 64.
   const headerLength = Math.ceil((10 + dict.length + 1) / 64) * 64 - 10;
   const text = `${MAGIC}\x01\x00${String.fromCharCode(headerLength & 0xff, headerLength >> 8)}${dict.padEnd(headerLength - 1)}\n`;
-  const bytes = new Uint8Array(text.length + data.byteLength);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), text.length);
-  return bytes;
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
 function splitHeader(bytes: Uint8Array, name: string): { header: string; dataStart: number } {

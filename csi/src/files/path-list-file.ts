@@ -1,7 +1,7 @@
 import { CsiError } from '../errors.ts';
 import type { PathList } from '../path-list.ts';
 import type { NpyArray } from './npy.ts';
-import { readNpz } from './npz.ts';
+import { readNpz, writeNpz } from './npz.ts';
 
 /** Arrays by name, as a .npz file holds them. */
 type Arrays = ReadonlyMap<string, NpyArray>;
@@ -16,8 +16,46 @@ export async function readPathList(path: string): Promise<PathList> {
   return parsePathList(await readNpz(path), path);
 }
 
+/** Arrays of a path list with a value a path. */
+const PER_PATH = ['azimuth_rad', 'elevation_rad', 'delay_ns', 'gain_re', 'gain_im', 'uplink_gain_ratio'];
+
+/**
+ * Writes the first samples of a path list as a path list. Arrays that are not part of one are kept: those with a row a
+ * path or a sample are cut, the rest copied.
+ *
+ * @param numSamples - all where absent
+ * @returns the number of samples written
+ * @throws CsiError `file-format` where the file is no path list; RangeError where it has fewer samples.
+ */
+export async function cutPathList(path: string, outPath: string, numSamples?: number): Promise<number> {
+  const arrays = await readNpz(path);
+  const paths = parsePathList(arrays, path);
+  const count = numSamples ?? paths.numSamples;
+  if (!Number.isInteger(count) || count < 1 || count > paths.numSamples) {
+    throw new RangeError(`numSamples is ${count}, must be 1..${paths.numSamples}`);
+  }
+  const allPaths = paths.pathStart[paths.numSamples] as number;
+  const numPaths = paths.pathStart[count] as number;
+  const rowsOf = (name: string, rows: number | undefined): number | undefined => {
+    if (name === 'path_start') return count + 1;
+    if (PER_PATH.includes(name)) return numPaths;
+    if (rows === paths.numSamples) return count;
+    return rows === allPaths ? numPaths : rows;
+  };
+  const cut = Array.from(arrays, ([name, array]) => [name, firstRows(array, rowsOf(name, array.shape[0]))] as const);
+  await writeNpz(outPath, Object.fromEntries(cut));
+  return count;
+}
+
+function firstRows(array: NpyArray, numRows: number | undefined): NpyArray {
+  const [rows, ...rest] = array.shape;
+  if (numRows === undefined || !rows) return array;
+  const data = array.data.subarray(0, (array.data.length / rows) * numRows);
+  return { dtype: array.dtype, shape: [numRows, ...rest], data } as NpyArray;
+}
+
 /** Whether the arrays of a .npz file are those of a path list. */
-export function isPathList(arrays: Arrays): boolean {
+export function isPathList(arrays: ReadonlyMap<string, unknown>): boolean {
   return arrays.has('path_start');
 }
 

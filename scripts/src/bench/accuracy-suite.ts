@@ -14,7 +14,7 @@ export async function accuracy(options: BenchOptions): Promise<{ runs: AccuracyR
   const runs: AccuracyRun[] = [];
   const uplinkOnly: UplinkOnlyRun[] = [];
   for (const manifest of await chosen(options)) {
-    const data = dataFor(manifest, options.data, options.uplink);
+    const data = dataFor(manifest, options);
     const available = (await openData(data)).numSamples;
     const progress = startProgress(manifest.id, Math.min(options.samples ?? available, available));
     const measurement = { zoo: options.zoo, data, samples: options.samples, onProgress: progress.update };

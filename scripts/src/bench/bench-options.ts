@@ -1,8 +1,8 @@
+import type { DataFlags } from '../data.ts';
+
 /** Options of `edge-csi bench`, as the suites get them. */
-export interface BenchOptions {
+export interface BenchOptions extends DataFlags {
   readonly suite: string;
-  readonly data: string;
-  readonly uplink?: string;
   readonly zoo: string;
   readonly models?: string[];
   readonly samples?: number;

@@ -27,7 +27,7 @@ export async function dense(options: BenchOptions): Promise<{ studies: DenseStud
   const studies: DenseStudy[] = [];
   const progress = startProgress('models', manifests.length);
   for (const manifest of manifests) {
-    const data = dataFor(manifest, options.data, options.uplink);
+    const data = dataFor(manifest, options);
     studies.push(await studyDense({ manifest, zoo, data, samples }));
     progress.update(studies.length);
   }
@@ -49,7 +49,7 @@ export async function dense(options: BenchOptions): Promise<{ studies: DenseStud
 async function linearTable(options: BenchOptions, manifest: Manifest): Promise<FloatRow[] | undefined> {
   const { baselinesFrom, normalization } = { ...options, normalization: manifest.normalization };
   if (baselinesFrom === undefined || normalization.kind !== 'spherical') return undefined;
-  const training = await openData(dataFor(manifest, baselinesFrom));
+  const training = await openData(dataFor(manifest, { data: baselinesFrom }));
   const progress = startProgress('linear', Math.min(options.fitSamples, training.numSamples));
   const fitting = {
     source: training,
@@ -59,7 +59,7 @@ async function linearTable(options: BenchOptions, manifest: Manifest): Promise<F
   };
   const { linear } = fitBaselines(fitting);
   progress.stop();
-  const source = await openData(dataFor(manifest, options.data, options.uplink));
+  const source = await openData(dataFor(manifest, options));
   return measureFloatTable(
     linear,
     linkSamples(source, 0, Math.min(options.samples ?? source.numSamples, source.numSamples)),

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { ScaleSpec } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
-import { type DataOptions, dataFor, openData } from '../data.ts';
+import { type DataFlags, type DataOptions, dataFor, openData } from '../data.ts';
 import { sha256Of } from '../file-hash.ts';
 import { startProgress } from '../progress.ts';
 import { UsageError } from '../usage.ts';
@@ -17,8 +17,7 @@ import type { LinkSample } from './transceiver.ts';
 export interface RateDistortionOptions {
   readonly manifests: readonly Manifest[];
   readonly zoo: string;
-  readonly data: string;
-  readonly uplink: string | undefined;
+  readonly data: DataFlags;
   /** Samples of `data`, and of `select`, at most, spread over each. */
   readonly samples: number | undefined;
   /** File that settings are chosen on; `data` itself where absent. */
@@ -52,16 +51,18 @@ export interface RateDistortionResult {
  */
 export async function runRateDistortion(options: RateDistortionOptions): Promise<RateDistortionResult> {
   const { manifests, select: selectPath, baselinesFrom } = options;
-  await requireApart({ '--data': options.data, '--select': selectPath, '--baselines-from': baselinesFrom });
+  await requireApart({ '--data': options.data.data, '--select': selectPath, '--baselines-from': baselinesFrom });
   const [first] = manifests;
   if (first === undefined) throw new UsageError('there is no model to take the shape of the CSI from');
   const other = manifests.find(({ csi }) => JSON.stringify(csi) !== JSON.stringify(first.csi));
   if (other !== undefined) {
     throw new UsageError(`${first.id} and ${other.id} take different CSI; name models of one kind with --models`);
   }
-  const measure = await readSamples(dataFor(first, options.data, options.uplink), options.samples);
+  const measure = await readSamples(dataFor(first, options.data), options.samples);
   const select =
-    selectPath === undefined ? measure : await readSamples(dataFor(first, selectPath), options.samples, '--select');
+    selectPath === undefined
+      ? measure
+      : await readSamples(dataFor(first, { data: selectPath }), options.samples, '--select');
   const samples: SweepSamples = { measure, select };
 
   const curve: RatePoint[] = [];
@@ -71,7 +72,7 @@ export async function runRateDistortion(options: RateDistortionOptions): Promise
   };
   let fitted: Pick<RateDistortionResult, 'baselines' | 'floatTable'> = {};
   if (baselinesFrom !== undefined) {
-    const source = await bothBands(dataFor(first, baselinesFrom), '--baselines-from');
+    const source = await bothBands(dataFor(first, { data: baselinesFrom }), '--baselines-from');
     if (first.normalization.kind !== 'spherical') {
       throw new UsageError(`the baselines send a norm, ${first.id} does not; name spherical models with --models`);
     }
@@ -127,7 +128,7 @@ async function bothBands(data: DataOptions, option: string): Promise<CsiSource> 
   const source = await openData(data);
   if (source.uplink(0) === undefined) {
     throw new UsageError(
-      `${option} is ${source.name}, which has no uplink; give a path list or a .npz with both bands`,
+      `${option} is ${source.name}, which has no uplink; give a path list, .npz or .mat with both bands`,
     );
   }
   return source;

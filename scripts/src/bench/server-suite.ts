@@ -18,7 +18,7 @@ export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]
       await benchServer({
         manifest,
         zoo: options.zoo,
-        data: dataFor(manifest, options.data, options.uplink),
+        data: dataFor(manifest, options),
         numUes: options.ues,
         batchSize: options.batchSize,
         rounds: options.rounds,

@@ -9,7 +9,7 @@ import { dense } from '../bench/dense-suite.ts';
 import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
 import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
 import { server } from '../bench/server-suite.ts';
-import { sampleData } from '../data.ts';
+import { addDataOptions, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { renderLinePlot } from '../line-plot.ts';
@@ -31,11 +31,9 @@ const ownedOptions = [
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
 export function benchCommand(): Command {
-  return new Command('bench')
+  return addDataOptions(new Command('bench'), sampleData)
     .description('Benchmarks: accuracy per model, NMSE against bits, the Dense layer, decoder cost, server throughput.')
     .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
-    .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
-    .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--zoo <dir>', 'folder of models', zooDirectory)
     .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list('--models'))
     .option(
@@ -100,9 +98,9 @@ async function run(options: BenchOptions): Promise<void> {
 }
 
 async function rateDistortion(options: BenchOptions): Promise<object> {
-  const { zoo, uplink, samples, select, baselinesFrom, fitSamples } = options;
+  const { zoo, samples, select, baselinesFrom, fitSamples } = options;
   const manifests = options.models ? await modelsById(options.models, zoo) : await prunedModelsOfOneShape(zoo);
-  const measurement = { manifests, zoo, data: options.data, uplink, samples, select, baselinesFrom, fitSamples };
+  const measurement = { manifests, zoo, data: options, samples, select, baselinesFrom, fitSamples };
   const result = await runRateDistortion(measurement);
   const data = path.basename(options.data);
   process.stdout.write(`${renderRateDistortion(result, data)}\n`);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ExecutionProvider } from '@edge-csi/bs-server';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
-import { dataFor, openData, sampleData } from '../data.ts';
+import { addDataOptions, type DataFlags, dataFor, openData, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { runLink } from '../link-run/link-run.ts';
@@ -15,9 +15,7 @@ import { startProgress } from '../progress.ts';
 import { defaultProviders, providers } from '../provider.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
-interface Options {
-  readonly data: string;
-  readonly uplink?: string;
+interface Options extends DataFlags {
   readonly zoo: string;
   readonly models?: string[];
   readonly reduction?: string[];
@@ -34,10 +32,8 @@ interface Options {
 
 /** `edge-csi link-run`: the main job. */
 export function linkRunCommand(): Command {
-  return new Command('link-run')
+  return addDataOptions(new Command('link-run'), sampleData)
     .description('Simulated UEs, a PHY feed and a BS server over real sockets on this machine; one row per reduction.')
-    .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
-    .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--models <ids>', 'models to run, instead of the pruned one of each reduction', list('--models'))
     .option('--reduction <list>', 'reductions to run, default 4,8,12', list('--reduction'))
     .option('--zoo <dir>', 'folder of models', zooDirectory)
@@ -83,7 +79,7 @@ async function run(options: Options): Promise<void> {
   let provider = 'none';
   let samples = 0;
   for (const manifest of manifests) {
-    const data = dataFor(manifest, options.data, options.uplink);
+    const data = dataFor(manifest, options);
     const available = (await openData(data)).numSamples;
     if (options.samples !== undefined && options.samples > available) {
       throw new UsageError(`--samples is ${options.samples}, ${path.basename(options.data)} has ${available}`);

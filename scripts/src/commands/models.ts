@@ -122,7 +122,7 @@ async function verify(ids: string[], options: Options & { readonly data?: string
 
 async function verifyFigures(manifest: Manifest, zoo: string, dataPath: string): Promise<void> {
   const recorded = await recordedAccuracy(manifest, dataPath);
-  const data = dataFor(manifest, dataPath);
+  const data = dataFor(manifest, { data: dataPath });
   const progress = startProgress(manifest.id, recorded.samples);
   const measurement = { manifest, zoo, data, samples: recorded.samples, onProgress: progress.update };
   const run = await measureAccuracy(measurement).finally(progress.stop);
@@ -134,7 +134,7 @@ async function verifyFigures(manifest: Manifest, zoo: string, dataPath: string):
 
 async function verifyUplinkOnly(manifest: UplinkOnlyManifest, zoo: string, dataPath: string): Promise<void> {
   const recorded = await recordedUplinkOnly(manifest, dataPath);
-  const data = dataFor(manifest, dataPath);
+  const data = dataFor(manifest, { data: dataPath });
   const progress = startProgress(manifest.id, recorded.samples);
   const measurement = { manifest, zoo, data, samples: recorded.samples, onProgress: progress.update };
   const run = await measureUplinkOnly(measurement).finally(progress.stop);

@@ -2,18 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type AccessGrant, type ClientTls, connectPhyFeed, type PhyFeed, signAccessToken } from '@edge-csi/bs-server';
 import { connectUe } from '@edge-csi/ue-client';
 import { Command } from 'commander';
-import { dataFor, openData, sampleData, usableSample } from '../data.ts';
+import { addDataOptions, type DataFlags, dataFor, openData, sampleData, usableSample } from '../data.ts';
 import { slotMs } from '../link-run/schedule.ts';
 import { startProgress } from '../progress.ts';
 import { fileOption, secretOption } from '../secret-file.ts';
 import { integer, UsageError } from '../usage.ts';
 
-interface Options {
+interface Options extends DataFlags {
   readonly url: string;
   readonly id: string;
   readonly count: number;
-  readonly data: string;
-  readonly uplink?: string;
   readonly samples: number;
   readonly phy?: boolean;
   readonly token?: string;
@@ -25,13 +23,11 @@ interface Options {
 
 /** `edge-csi ue`: one or many UEs against a running server. */
 export function ueCommand(): Command {
-  return new Command('ue')
+  return addDataOptions(new Command('ue'), sampleData)
     .description('UEs that report the samples of a data file to a running BS server, at the period it asks for.')
     .option('--url <url>', 'base of the BS server', 'ws://127.0.0.1:8080')
     .option('--id <name>', 'UE id; with --count, the common prefix', 'ue')
     .option('--count <n>', 'number of UEs', integer('--count', 1, 1024), 1)
-    .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
-    .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--samples <n>', 'reports each UE sends', integer('--samples', 1, 1e7), 100)
     .option('--phy', 'also play the base band: send the uplink CSI of every report')
     .option('--token <text>', 'token of the one UE, as `edge-csi token` prints it')
@@ -125,7 +121,7 @@ async function report({ ueId, index, options, access, phy, onSent }: UeRun): Pro
     onAck: ({ outcome }) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
   });
   try {
-    const source = await openData(dataFor(ue.manifest, options.data, options.uplink));
+    const source = await openData(dataFor(ue.manifest, options));
     let bits = 0;
     for (let k = 0; k < options.samples; k++) {
       const sample = (index + k * options.count) % source.numSamples;

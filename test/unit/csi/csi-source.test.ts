@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRandom, synthesizeAngularDelay } from '@edge-csi/csi';
 import { type NpyArray, openCsiSource, readNpz, readPathList, writeNpy, writeNpz } from '@edge-csi/csi/files';
+import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { bandOf, fixturePath, planar, scenarios } from './golden.ts';
+import { bandOf, fixturePath, goldenArray, planar, relativeError, scenarios } from './golden.ts';
 import { temporaryFile, temporaryPath } from './temporary.ts';
 
 const [indoor] = scenarios;
@@ -116,6 +117,13 @@ describe('csi source', () => {
     }
   });
 
+  it('reads real arrays with an axis for the parts', async () => {
+    const path = await temporaryPath('parts.npy');
+    const array = realMatrices(1, 5);
+    await writeNpy(path, { ...array, shape: [5, 2, 4, 3] });
+    expect((await openCsiSource(path, link)).downlink(2).values).toEqual(array.data.slice(48, 72));
+  });
+
   it('reads real .npy, the real half first', async () => {
     const path = await temporaryPath('real.npy');
     const array = realMatrices(1, 5);
@@ -192,16 +200,18 @@ describe('csi source', () => {
     const opening = openCsiSource(path, link);
     await expect(opening).rejects.toThrow(fileFormat);
     await expect(opening).rejects.toThrow(
-      `found ${array.dtype} [${array.shape}], expected floats [N, 24] or complex [N, 4, 3]`,
+      `found ${array.dtype} [${array.shape}], expected floats [N, 24] or [N, 2, 4, 3], real half first, or complex [N, 4, 3]`,
     );
   });
 
   it('refuses an archive whose downlink cannot be told', async () => {
     const path = await temporaryPath('two.npz');
     await writeNpz(path, { a: realMatrices(1, 1), b: realMatrices(2, 1) });
-    await expect(openCsiSource(path, link)).rejects.toThrow('found a, b');
+    await expect(openCsiSource(path, link)).rejects.toThrow(
+      'which variable is the downlink? Found a float32 [1,24], b float32 [1,24]; expected one of floats [N, 24]',
+    );
     await writeNpz(path, {});
-    await expect(openCsiSource(path, link)).rejects.toThrow('found none');
+    await expect(openCsiSource(path, link)).rejects.toThrow('Found no variables');
     const downPath = await temporaryPath('down.npy');
     await writeNpy(downPath, realMatrices(1, 1));
     await expect(openCsiSource(downPath, { ...link, uplinkPath: path })).rejects.toThrow(fileFormat);
@@ -210,7 +220,9 @@ describe('csi source', () => {
   it('refuses files of another format', async () => {
     const matlab = await temporaryFile('data.mat', Buffer.from('MATLAB 5.0 MAT-file, ...'));
     await expect(openCsiSource(matlab, link)).rejects.toThrow(fileFormat);
-    await expect(openCsiSource(matlab, link)).rejects.toThrow('found 24 bytes starting 4d 41 54 4c');
+    await expect(openCsiSource(matlab, link)).rejects.toThrow(
+      'expected .npz, .npy or .mat (version 5 to 7.3), found a file starting 4d 41 54 4c',
+    );
     await expect(openCsiSource(await temporaryFile('empty', new Uint8Array(0)), link)).rejects.toThrow(fileFormat);
     const whole = await readFile(fixturePath('paths-indoor.npz'));
     const half = await temporaryFile('half.npz', whole.subarray(0, whole.length / 2));
@@ -228,3 +240,72 @@ describe('csi source', () => {
     }
   });
 });
+
+describe('spatial-frequency CSI', () => {
+  const full = { ...link, numAntennas: 32, numDelays: 32 };
+
+  /** The golden matrix over 1,024 subcarriers as complex [antenna][subcarrier], and the angular-delay matrix it gives. */
+  async function golden() {
+    const { data } = await goldenArray(indoor, 'downlink_spatial_frequency_0');
+    const transposed = new Float32Array(data.length);
+    for (let k = 0; k < 1024; k++) {
+      for (let antenna = 0; antenna < 32; antenna++) {
+        for (const part of [0, 1]) {
+          transposed[2 * (antenna * 1024 + k) + part] = Number(data[2 * (k * 32 + antenna) + part]);
+        }
+      }
+    }
+    const { data: angularDelay } = await goldenArray(indoor, 'downlink');
+    return { transposed, expected: planar(angularDelay.subarray(0, 2048) as Float32Array) };
+  }
+
+  it('is transformed, a sample for each receive antenna, as DeepMIMO has it', async () => {
+    const { transposed, expected } = await golden();
+    const data = new Float32Array(2 * transposed.length);
+    data.set(transposed);
+    data.set(
+      transposed.map((value) => 2 * value),
+      transposed.length,
+    );
+    const path = await temporaryPath('deepmimo.npz');
+    await writeNpz(path, {
+      channel: { dtype: 'complex64', shape: [1, 2, 32, 1024], data },
+      location: { dtype: 'float64', shape: [1, 3], data: new Float64Array(3) },
+    });
+    const source = await openCsiSource(path, full);
+    expect(source.numSamples).toBe(2);
+    expect(relativeError(source.downlink(0).values, expected)).toBeLessThan(1e-5);
+    expect(
+      relativeError(
+        source.downlink(1).values,
+        expected.map((value) => 2 * value),
+      ),
+    ).toBeLessThan(1e-5);
+  });
+
+  it('has to be named where delays could be meant', async () => {
+    const { transposed, expected } = await golden();
+    const path = await temporaryPath('subcarriers.npy');
+    await writeNpy(path, { dtype: 'complex64', shape: [1, 32, 1024], data: transposed });
+    await expect(openCsiSource(path, full)).rejects.toThrow(
+      'if the last axis is subcarriers, set layout (--layout) to spatial-frequency',
+    );
+    const source = await openCsiSource(path, { ...full, layout: 'spatial-frequency' });
+    expect(relativeError(source.downlink(0).values, expected)).toBeLessThan(1e-5);
+  });
+
+  it('is taken from an archive that has pickled objects beside it', async () => {
+    const header = "{'descr': '|O', 'fortran_order': False, 'shape': (), }".padEnd(117);
+    const pickled = Buffer.concat([Buffer.from([0x93]), Buffer.from(`NUMPY\x01\x00\x76\x00${header}\n`, 'latin1')]);
+    const archive = zipSync({ 'params.npy': pickled, 'H.npy': await readFile(await matricesFile()) });
+    const source = await openCsiSource(await temporaryFile('mixed.npz', archive), link);
+    expect(source.description.downlink).toBe('.npz H float32 [2,24]: real and imaginary parts');
+  });
+});
+
+/** A .npy file with two samples. */
+async function matricesFile(): Promise<string> {
+  const path = await temporaryPath('real.npy');
+  await writeNpy(path, realMatrices(8, 2));
+  return path;
+}

@@ -77,8 +77,7 @@ describe('the suite', () => {
     return runRateDistortion({
       manifests,
       zoo: zooDirectory,
-      data: sampleData,
-      uplink: undefined,
+      data: { data: sampleData },
       samples: 1,
       fitSamples: 2,
       ...files,

@@ -37,6 +37,7 @@ export function sourceOf(samples: readonly LinkSample[]): CsiSource {
   return {
     name: 'synthetic',
     numSamples: samples.length,
+    description: { downlink: 'drawn', uplink: 'drawn' },
     downlink: (index) => (samples[index] as LinkSample).downlink,
     uplink: (index) => samples[index]?.uplink,
   };

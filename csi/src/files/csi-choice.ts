@@ -1,0 +1,110 @@
+import { CsiError } from '../errors.ts';
+import type { Band } from '../path-list.ts';
+import type { CsiLayout } from './csi-layout.ts';
+import { describeVariables, type Variable } from './variable.ts';
+
+/** Which variable holds a direction, where names and shapes do not tell. */
+export interface ChoiceOptions {
+  readonly downlinkVariable?: string;
+  readonly uplinkVariable?: string;
+}
+
+/** Names of the downlink in files of this project, of DualNet (raw; normalised) and of CsiNet. */
+const DOWNLINK_NAMES = /^(downlink|Hur_down|HD_\w+|HT)$/;
+const UPLINK_NAMES = /^(uplink|Hur_up|HU_\w+)$/;
+
+/** What fixes a wrong choice, in code and on the command line. */
+const DOWNLINK_OPTION = 'downlinkVariable (--variable)';
+const UPLINK_OPTION = 'uplinkVariable (--uplink-variable)';
+
+/**
+ * Chooses the variable with the downlink: the one asked for, else the only one with a name that data sets use, else
+ * the only one of a shape that fits.
+ *
+ * @throws CsiError `file-format`, listing what there is, where it cannot be told.
+ */
+export function chooseDownlink(
+  path: string,
+  variables: readonly Variable[],
+  { downlinkVariable }: ChoiceOptions,
+  layout: CsiLayout,
+): Variable {
+  if (downlinkVariable !== undefined) return byName(path, variables, downlinkVariable, DOWNLINK_OPTION);
+  const chosen = only(path, variables, 'downlink', layout);
+  if (chosen !== undefined) return chosen;
+  throw unclear(path, variables, 'downlink', layout);
+}
+
+/**
+ * Chooses the uplink in the file of the downlink: the one asked for, else the partner of the downlink's name.
+ *
+ * @returns `undefined` where the file has none
+ */
+export function choosePartner(
+  path: string,
+  variables: readonly Variable[],
+  { uplinkVariable }: ChoiceOptions,
+  downlink: Variable,
+): Variable | undefined {
+  if (uplinkVariable !== undefined) return byName(path, variables, uplinkVariable, UPLINK_OPTION);
+  const partner = partnerOf(downlink.name);
+  return partner === undefined ? undefined : variables.find(({ name }) => name === partner);
+}
+
+/** Chooses the uplink in a file of its own. @throws CsiError `file-format` where it cannot be told. */
+export function chooseUplink(
+  path: string,
+  variables: readonly Variable[],
+  { uplinkVariable }: ChoiceOptions,
+  layout: CsiLayout,
+  downlinkName: string | undefined,
+): Variable {
+  if (uplinkVariable !== undefined) return byName(path, variables, uplinkVariable, UPLINK_OPTION);
+  const partner = downlinkName === undefined ? undefined : partnerOf(downlinkName);
+  const chosen = variables.find(({ name }) => name === partner) ?? only(path, variables, 'uplink', layout);
+  if (chosen !== undefined) return chosen;
+  throw unclear(path, variables, 'uplink', layout);
+}
+
+/** `HU_train` for `HD_train`, and so on. */
+function partnerOf(downlinkName: string): string | undefined {
+  if (downlinkName === 'downlink') return 'uplink';
+  if (downlinkName === 'Hur_down') return 'Hur_up';
+  return downlinkName.startsWith('HD_') ? `HU_${downlinkName.slice(3)}` : undefined;
+}
+
+function only(
+  path: string,
+  variables: readonly Variable[],
+  direction: Band['direction'],
+  layout: CsiLayout,
+): Variable | undefined {
+  const names = direction === 'downlink' ? DOWNLINK_NAMES : UPLINK_NAMES;
+  const named = variables.filter(({ name }) => names.test(name));
+  if (named.length > 1) throw unclear(path, named, direction, layout);
+  const [first = undefined] = named;
+  // A file with one variable leaves no choice; whether it fits is said when it is read.
+  if (first !== undefined || variables.length === 1) return first ?? variables[0];
+  const fitting = variables.filter((variable) => layout.fits(variable));
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+function byName(path: string, variables: readonly Variable[], name: string, option: string): Variable {
+  const variable = variables.find((candidate) => candidate.name === name);
+  if (variable !== undefined) return variable;
+  throw new CsiError('file-format', `${path}: ${option} is '${name}', found ${describeVariables(variables)}`);
+}
+
+function unclear(
+  path: string,
+  variables: readonly Variable[],
+  direction: Band['direction'],
+  layout: CsiLayout,
+): CsiError {
+  const option = direction === 'downlink' ? DOWNLINK_OPTION : UPLINK_OPTION;
+  return new CsiError(
+    'file-format',
+    `${path}: which variable is the ${direction}? Found ${describeVariables(variables)}; expected one of ` +
+      `${layout.expected}; name it with ${option}`,
+  );
+}

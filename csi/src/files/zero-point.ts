@@ -1,0 +1,57 @@
+import { CsiError } from '../errors.ts';
+
+/** The variable of CsiNet's files, whose zero is 0.5 by definition. */
+const CSINET_NAME = 'HT';
+
+/** Share of the range that real and imaginary parts reach below their zero at least, whatever the scale. */
+const LEAST_NEGATIVE_SHARE = 0.02;
+
+/**
+ * Finds the value that stands for zero in real and imaginary parts. It is 0 unless all values lie in 0..1, which
+ * signed parts do only after normalisation. CsiNet's files have it at 0.5. DualNet's are min-max scaled,
+ * (x - min) / (max - min) over the whole set, and do not keep min and max: zero is then taken to be the median, as
+ * parts are as often positive as negative and most are close to zero.
+ *
+ * @param label - file and variable, for errors
+ * @throws CsiError `file-format` where the values have no sign, being magnitudes or absolute parts.
+ */
+export function findZeroPoint(values: Float32Array | Float64Array, name: string, label: string): number {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  if (!(min >= 0 && max <= 1 && max > min)) return 0;
+  const zero = name === CSINET_NAME ? 0.5 : median(values, min, max);
+  if (zero - min >= LEAST_NEGATIVE_SHARE * (max - min)) return zero;
+  throw new CsiError(
+    'file-format',
+    `${label}: values are ${min}..${max} and half of them at most ${zero}: these are magnitudes or absolute parts ` +
+      'without signs, take the file with real and imaginary parts',
+  );
+}
+
+const NUM_BINS = 1 << 16;
+
+/** The median, in passes over the data that narrow down its bin: no copy of a large data set is sorted. */
+function median(values: Float32Array | Float64Array, min: number, max: number): number {
+  const rank = Math.floor((values.length - 1) / 2);
+  let [low, high] = [min, max];
+  let below = 0;
+  for (let pass = 0; pass < 3 && high > low; pass++) {
+    const counts = new Float64Array(NUM_BINS);
+    const perUnit = NUM_BINS / (high - low);
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      if (value < low || value > high) continue;
+      const bin = Math.min(NUM_BINS - 1, Math.floor((value - low) * perUnit));
+      counts[bin] = (counts[bin] as number) + 1;
+    }
+    let bin = 0;
+    while (bin < NUM_BINS - 1 && below + (counts[bin] as number) <= rank) below += counts[bin++] as number;
+    [low, high] = [low + bin / perUnit, bin === NUM_BINS - 1 ? high : low + (bin + 1) / perUnit];
+  }
+  return (low + high) / 2;
+}
