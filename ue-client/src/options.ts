@@ -3,8 +3,7 @@ import type { ReportConfig, ReportOutcome, WireError } from '@edge-csi/proto';
 import { systemClock } from '#clock';
 import type { BackoffOptions } from './backoff.ts';
 import type { Clock } from './clock/clock.ts';
-import type { Encoder } from './encoder/encoder.ts';
-import { createOrtEncoder } from './encoder/ort.ts';
+import { type EncoderChoice, requireEncoderChoice } from './encoder-choice.ts';
 
 export type UeState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
@@ -49,7 +48,8 @@ export interface ConnectOptions extends UeEvents {
   readonly reconnect?: ReconnectOptions;
   /** Made-up reports run through a new model before its first real one. */
   readonly warmUpRuns?: number;
-  readonly createEncoder?: (bundle: ModelBundle) => Promise<Encoder>;
+  /** What computes the reports; default `ort`. */
+  readonly encoder?: EncoderChoice;
   readonly clock?: Clock;
   /** Longest wait from opening a connection to the BS's Welcome. */
   readonly handshakeTimeoutMs?: number;
@@ -66,7 +66,7 @@ export interface ConnectOptions extends UeEvents {
 type Defaulted =
   | 'token'
   | 'warmUpRuns'
-  | 'createEncoder'
+  | 'encoder'
   | 'clock'
   | 'handshakeTimeoutMs'
   | 'ackTimeoutMs'
@@ -77,7 +77,7 @@ type Defaulted =
 const DEFAULTS: Required<Pick<ConnectOptions, Defaulted>> = {
   token: '',
   warmUpRuns: 50,
-  createEncoder: (bundle) => createOrtEncoder(bundle),
+  encoder: 'ort',
   clock: systemClock,
   handshakeTimeoutMs: 10_000,
   ackTimeoutMs: 30_000,
@@ -101,6 +101,7 @@ export type ResolvedOptions = Omit<ConnectOptions, Defaulted | 'reconnect'> &
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   const reconnect = { ...RECONNECT_DEFAULTS, ...withoutUndefined(options.reconnect ?? {}) };
   const resolved = { ...DEFAULTS, ...withoutUndefined(options), reconnect };
+  requireEncoderChoice(resolved.encoder);
   const { protocol } = new URL(resolved.url);
   if (protocol !== 'ws:' && protocol !== 'wss:') {
     throw new TypeError(`url is ${resolved.url}, must start with ws: or wss:`);

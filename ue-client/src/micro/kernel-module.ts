@@ -1,0 +1,53 @@
+import { CsiError } from '@edge-csi/csi';
+import { SCALAR_KERNEL_BASE64, SIMD_KERNEL_BASE64 } from './kernel-bytes.ts';
+
+/** The module's exports; addresses are bytes from the start of its memory. */
+export interface Kernel {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  /** The first byte that the host may use. */
+  readonly heapBase: number;
+  /** @returns phase bits, or -1 where the CSI is not usable */
+  readonly encode: (model: number, truncation: number, theta: number) => number;
+}
+
+/** What is used of the platform's WebAssembly: neither a browser's nor Node's type library is assumed. */
+interface WasmPlatform {
+  validate(bytes: Uint8Array): boolean;
+  instantiate(bytes: Uint8Array): Promise<{ readonly instance: { readonly exports: unknown } }>;
+}
+
+interface KernelExports {
+  readonly memory: Kernel['memory'];
+  readonly __heap_base: { readonly value: number };
+  readonly encode_int8: Kernel['encode'];
+  readonly encode_float32: Kernel['encode'];
+}
+
+/**
+ * Starts a kernel of its own memory.
+ *
+ * @param simd - undefined: where the platform has it
+ * @throws CsiError `model-invalid` where the platform has no WebAssembly or forbids it
+ */
+export async function startKernel(weights: 'int8' | 'float32', simd: boolean | undefined): Promise<Kernel> {
+  const { WebAssembly: platform } = globalThis as { WebAssembly?: WasmPlatform };
+  const advice = "allow it ('wasm-unsafe-eval' in a content security policy) or use the ort encoder elsewhere";
+  if (platform === undefined) throw new CsiError('model-invalid', `the micro encoder needs WebAssembly; ${advice}`);
+  const withSimd = bytesOf(SIMD_KERNEL_BASE64);
+  const bytes = (simd ?? platform.validate(withSimd)) ? withSimd : bytesOf(SCALAR_KERNEL_BASE64);
+  try {
+    const { instance } = await platform.instantiate(bytes);
+    const { memory, __heap_base: heapBase, ...encode } = instance.exports as KernelExports;
+    return {
+      memory,
+      heapBase: heapBase.value,
+      encode: weights === 'int8' ? encode.encode_int8 : encode.encode_float32,
+    };
+  } catch (cause) {
+    throw new CsiError('model-invalid', `the micro encoder's WebAssembly does not start; ${advice}`, { cause });
+  }
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
