@@ -40,7 +40,7 @@ export interface IntegerEncoder {
 const fineUnits = 64;
 const maxWeight = 127;
 /** Share of codeword components that may come out one level off for the rounding of weights, as far as it is foreseen. */
-const mostOff = 0.007;
+const mostOff = 0.0085;
 
 /**
  * Rounds a model's encoder to integers. It uses the model's files alone, and arithmetic that IEEE 754 defines to the last
