@@ -47,7 +47,8 @@ __attribute__((section(".vectors"), used)) static const void *const vectors[16] 
 #define SYST_RVR (*(volatile uint32_t *)0xe000e014)
 #define SYST_CVR (*(volatile uint32_t *)0xe000e018)
 
-static uint32_t ticks(void) { return 0xffffff - SYST_CVR; }
+/* Since a value of SYST_CVR, which counts 24 bits down. */
+static uint32_t ticks_since(uint32_t start) { return (start - SYST_CVR) & 0xffffff; }
 
 /* Two instructions a turn. */
 static void spin(uint32_t turns) { __asm__ volatile("1: subs %0, #1\n bne 1b" : "+r"(turns) : : "cc"); }
@@ -74,14 +75,13 @@ static void measure(edge_csi_encoder *encoder, const edge_csi_golden *golden) {
   const uint8_t *frame;
   uint32_t start, calibration, elapsed, i;
   SYST_RVR = 0xffffff, SYST_CVR = 0, SYST_CSR = 5;
-  start = ticks(), spin(1000000), calibration = ticks() - start;
-  SYST_CVR = 0;
-  start = ticks();
+  start = SYST_CVR, spin(1000000), calibration = ticks_since(start);
+  start = SYST_CVR;
   for (i = 0; i < 10; i++) {
     edge_csi_encode(encoder, golden->csi, golden->exponent, golden->truncation, golden->theta);
     edge_csi_frame(encoder, &header, &frame);
   }
-  elapsed = ticks() - start;
+  elapsed = ticks_since(start);
   say_number("instructions", (uint32_t)((uint64_t)elapsed * 2000000 / calibration / 10));
   say_number("stack", stack_used(encoder, golden));
   say_number("state", sizeof(edge_csi_encoder));

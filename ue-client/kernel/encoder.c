@@ -10,6 +10,13 @@
 #define EDGE_CSI_SIMD 0
 #endif
 
+/* Inner loops on their own have registers enough. */
+#ifdef __GNUC__
+#define EDGE_CSI_OUT_OF_LINE __attribute__((noinline))
+#else
+#define EDGE_CSI_OUT_OF_LINE
+#endif
+
 /* ---- Preprocessing: the norm, its level, and the input of the network ---- */
 
 static inline uint32_t bit_length32(uint32_t value) {
@@ -164,18 +171,19 @@ static inline int32_t dot_portable(const int8_t *weights, const int16_t *x, uint
 }
 
 #if EDGE_CSI_SIMD
+/* Two int16, the first in the lower half. */
 static inline uint32_t load32(const void *from) {
   uint32_t value;
   __builtin_memcpy(&value, from, 4);
   return value;
 }
 
-static int32_t dot_simd(const int8_t *weights, const int16_t *x, uint32_t count, int32_t sum) {
+static EDGE_CSI_OUT_OF_LINE int32_t dot_simd(const int8_t *weights, const int16_t *x, uint32_t count, int32_t sum) {
   uint32_t i;
   for (i = 0; i < count; i += 4, weights += 4, x += 4) {
     uint32_t four = load32(weights);
     sum = __smlad(__sxtb16((int8x4_t)four), (int16x2_t)load32(x), sum);
-    sum = __smlad(__sxtb16((int8x4_t)__ror(four, 8)), (int16x2_t)load32(x + 2), sum);
+    sum = __smlad(__sxtb16((int8x4_t)(four >> 8)), (int16x2_t)load32(x + 2), sum);
   }
   return sum;
 }
@@ -184,14 +192,36 @@ static int32_t dot_simd(const int8_t *weights, const int16_t *x, uint32_t count,
 #define dot dot_portable
 #endif
 
+/* 32 bits from a byte on, least significant first, whatever the machine's order and alignment. */
+static inline uint32_t word_at(const uint8_t *bytes) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  uint32_t word;
+  __builtin_memcpy(&word, bytes, 4);
+  return word;
+#else
+  return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+#endif
+}
+
 #if EDGE_CSI_NUM_NARROW > 0
-/* Weights of 6 bits, four in three bytes. */
-static int32_t dot_narrow(const uint8_t *weights, const int16_t *x, uint32_t count, int32_t sum) {
+/* Field k of four signed 6-bit weights. */
+#define EDGE_CSI_SIX_BITS(four, k) ((int32_t)((four) << (26 - 6 * (k))) >> 26)
+
+/* Weights of 6 bits, four in three bytes; the fourth byte is read, not used. */
+static EDGE_CSI_OUT_OF_LINE int32_t dot_narrow(const uint8_t *weights, const int16_t *x, uint32_t count, int32_t sum) {
   uint32_t i;
   for (i = 0; i < count; i += 4, weights += 3, x += 4) {
-    uint32_t four = weights[0] | (uint32_t)weights[1] << 8 | (uint32_t)weights[2] << 16;
-    sum += ((int32_t)(four << 26) >> 26) * x[0] + ((int32_t)(four << 20) >> 26) * x[1] +
-           ((int32_t)(four << 14) >> 26) * x[2] + ((int32_t)(four << 8) >> 26) * x[3];
+    uint32_t four = word_at(weights);
+#if EDGE_CSI_SIMD
+    int32_t first = (int32_t)load32(x), second = (int32_t)load32(x + 2);
+    sum = __smlabb(EDGE_CSI_SIX_BITS(four, 0), first, sum);
+    sum = __smlabt(EDGE_CSI_SIX_BITS(four, 1), first, sum);
+    sum = __smlabb(EDGE_CSI_SIX_BITS(four, 2), second, sum);
+    sum = __smlabt(EDGE_CSI_SIX_BITS(four, 3), second, sum);
+#else
+    sum += EDGE_CSI_SIX_BITS(four, 0) * x[0] + EDGE_CSI_SIX_BITS(four, 1) * x[1];
+    sum += EDGE_CSI_SIX_BITS(four, 2) * x[2] + EDGE_CSI_SIX_BITS(four, 3) * x[3];
+#endif
   }
   return sum;
 }
@@ -213,54 +243,57 @@ static uint32_t encode_codeword(edge_csi_encoder *e, uint32_t truncation) {
     e->centred[j] = edge_csi_write_level(&writer, edge_csi_level(edge_csi_components + j, EDGE_CSI_SHIFT, sum),
                                          edge_csi_components[j].bits, (int32_t)truncation);
   }
+  for (; j % 4 != 0; j++) e->centred[j] = 0;
   return edge_csi_finish_bits(&writer);
 }
 
 /* ---- Phases: entry by entry, the bits that the codeword gives it, then its code ---- */
 
-/* Reads fields of up to 24 bits, least significant bit first. */
+/* Where the next row of the allocation matrix begins, in its packed form and in its plain one. */
 typedef struct {
-  const uint8_t *bytes;
-  uint32_t pending;
-  uint32_t pending_bits;
-} edge_csi_bit_reader;
+  uint32_t position;
+  const int8_t *plain;
+} edge_csi_row_reader;
 
-static inline uint32_t read_bits(edge_csi_bit_reader *reader, uint32_t bits) {
-  uint32_t value;
-  while (reader->pending_bits < bits) {
-    reader->pending |= (uint32_t)*reader->bytes++ << reader->pending_bits;
-    reader->pending_bits += 8;
-  }
-  value = reader->pending & ((1u << bits) - 1);
-  reader->pending >>= bits;
-  reader->pending_bits -= bits;
-  return value;
+/* At least 25 bits from a position on, least significant bit first. */
+static inline uint32_t bits_at(uint32_t position) {
+  return word_at(edge_csi_allocation + (position >> 3)) >> (position & 7);
 }
 
-/* The product of the allocation matrix's next row with the centred codeword, in wrapping arithmetic. A row is the width of
-   a gap, the width of a magnitude, the number of entries that are not zero, and for each the zeros before it (all ones:
-   as many, and more follow), its magnitude less one, and its sign. */
-static int32_t next_coarse(edge_csi_bit_reader *reader, const int16_t *centred) {
-  uint32_t gap_bits = read_bits(reader, 3) + 1;
-  uint32_t magnitude_bits = read_bits(reader, 3);
-  uint32_t count = read_bits(reader, EDGE_CSI_COUNT_BITS);
-  uint32_t most = (1u << gap_bits) - 1;
-  uint32_t sum = 0;
-  for (; count > 0; count--, centred++) {
-    uint32_t gap, field;
-    while ((gap = read_bits(reader, gap_bits)) == most) centred += most;
-    centred += gap;
-    field = read_bits(reader, magnitude_bits + 1);
-    gap = ((field >> 1) + 1) * (uint32_t)(int32_t)*centred;
-    sum += field & 1 ? 0u - gap : gap;
+/* The product of the next row with the centred codeword, in wrapping arithmetic. A row is one bit, 1 where it stands among
+   the plain rows; else the width of a gap, the width of a magnitude, the number of entries that are not zero, and for each
+   the zeros before it (all ones: as many, and more follow), its sign, and its magnitude less one. */
+static EDGE_CSI_OUT_OF_LINE int32_t next_coarse(edge_csi_row_reader *reader, const int16_t *centred) {
+  uint32_t at = reader->position, head = bits_at(at);
+  uint32_t gap_bits, field_bits, count, most, field_mask, sum = 0;
+  if (head & 1) {
+    const int8_t *row = reader->plain;
+    reader->plain = row + EDGE_CSI_PLAIN_ROW;
+    reader->position = at + 1;
+    return dot(row, centred, EDGE_CSI_PLAIN_ROW, 0);
   }
+  gap_bits = ((head >> 1) & 7) + 1, field_bits = ((head >> 4) & 7) + 1;
+  count = (head >> 7) & ((1u << EDGE_CSI_COUNT_BITS) - 1);
+  most = (1u << gap_bits) - 1, field_mask = (1u << field_bits) - 1;
+  at += 7 + EDGE_CSI_COUNT_BITS;
+  while (count > 0) {
+    uint32_t word = bits_at(at), gap = word & most, field;
+    at += gap_bits;
+    centred += gap;
+    if (gap == most) continue;
+    at += field_bits;
+    field = (word >> gap_bits) & field_mask;
+    sum += (uint32_t)(int32_t)*centred++ * (field & 1 ? 0u - ((field >> 1) + 1) : (field >> 1) + 1);
+    count--;
+  }
+  reader->position = at;
   return (int32_t)sum;
 }
 
 static uint32_t encode_phases(edge_csi_encoder *e, const int16_t *csi, uint32_t theta) {
   uint32_t i;
   int64_t thresholds[EDGE_CSI_MAX_BITS];
-  edge_csi_bit_reader reader = {edge_csi_allocation, 0, 0};
+  edge_csi_row_reader reader = {0, edge_csi_plain_rows};
   edge_csi_bit_writer writer = {0, 0, 0, 0};
   writer.bytes = e->frame + EDGE_CSI_FRAME_HEAD;
   edge_csi_thresholds(thresholds, EDGE_CSI_MAX_BITS, theta);

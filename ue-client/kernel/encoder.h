@@ -29,7 +29,8 @@ typedef struct {
   uint32_t phase_bits;
   /* Work area. */
   int16_t input[EDGE_CSI_NUM_COMPONENTS + EDGE_CSI_NUM_FINE];
-  int16_t centred[EDGE_CSI_CODEWORD_LENGTH];
+  /* Padded to fours. */
+  int16_t centred[(EDGE_CSI_CODEWORD_LENGTH + 3) / 4 * 4];
 #if EDGE_CSI_HAS_CONVOLUTION
   int16_t rows[3][EDGE_CSI_NUM_DELAYS];
 #endif

@@ -15,8 +15,9 @@ export class BitPacker {
     }
   }
 
-  /** The bits written, zero padded to a byte. */
+  /** The bits written, zero padded to a byte, and three more bytes: whoever reads words reads past the last field. */
   finish(): Uint8Array {
-    return Uint8Array.from(this.#pendingBits > 0 ? [...this.#bytes, this.#pending] : this.#bytes);
+    const last = this.#pendingBits > 0 ? [this.#pending] : [];
+    return Uint8Array.from([...this.#bytes, ...last, 0, 0, 0]);
   }
 }

@@ -7,7 +7,7 @@ export interface PackedWeights {
   /** int8, row-major `[codewordLength][numWide]`, columns swapped in fours. */
   readonly wide: Int8Array;
   readonly numWide: number;
-  /** `[codewordLength][3 numNarrow / 4]`: 6 bits a weight. */
+  /** `[codewordLength][3 numNarrow / 4]`, 6 bits a weight, and a byte more, since they are read as words. */
   readonly narrow: Uint8Array;
   readonly numNarrow: number;
   /** int8, row-major `[codewordLength][numFine]`, columns swapped in fours. */
@@ -42,11 +42,11 @@ export function packWeights(encoder: IntegerEncoder, perDelay: number): PackedWe
   const fineOf = (row: number) => weights.subarray(row * columns + numInputs, (row + 1) * columns);
   return {
     order: [...rankOfWide, ...rankOfNarrow].map((rank) => inputOrder[rank] as number),
-    wide: Int8Array.from(rows.flatMap((row) => swapped(columnsOf(rankOfWide, row)))),
+    wide: Int8Array.from(rows.flatMap((row) => swappedFours(columnsOf(rankOfWide, row)))),
     numWide: rankOfWide.length * perDelay,
-    narrow: Uint8Array.from(rows.flatMap((row) => sixBits(columnsOf(rankOfNarrow, row)))),
+    narrow: Uint8Array.from([...rows.flatMap((row) => sixBits(columnsOf(rankOfNarrow, row))), 0]),
     numNarrow: rankOfNarrow.length * perDelay,
-    fine: Int8Array.from(rows.flatMap((row) => swapped(fineOf(row)))),
+    fine: Int8Array.from(rows.flatMap((row) => swappedFours(fineOf(row)))),
     numFine,
   };
 }
@@ -60,7 +60,7 @@ function delayFits({ codewordLength, numInputs, numFine, weights }: IntegerEncod
 }
 
 /** Fours in the order 0 2 1 3: SXTB16 takes bytes 0 and 2 of a word, then 1 and 3, for two products each. */
-function swapped(row: Int8Array): number[] {
+export function swappedFours(row: Int8Array): number[] {
   return Array.from(row, (_, i) => row[(i & ~3) | ((i & 1) << 1) | ((i & 2) >> 1)] as number);
 }
 

@@ -57,6 +57,7 @@ ${cDefines({
   NUM_FINE: weights.numFine,
   SHIFT: encoder.shift,
   COUNT_BITS: packed.countBits,
+  PLAIN_ROW: packed.plainRow,
   HAS_CONVOLUTION: encoder.conv === undefined ? 0 : 1,
 })}
 
@@ -78,8 +79,10 @@ ${cArray(
   codeword.bits.map((bits, j) => `{${int64(encoder.offsets[j])}, ${encoder.multipliers[j]}, ${bits}}`),
 )}
 
-${convolution(encoder)}/* Rows of the phase allocation, and their biases. */
+${convolution(encoder)}/* Rows of the phase allocation, packed and plain, and their biases. */
 ${cArray('uint8_t', 'edge_csi_allocation', packed.bytes)}
+
+${cArray('int8_t', 'edge_csi_plain_rows', packed.plainRows.length > 0 ? packed.plainRows : [0])}
 
 ${cArray(smallBias ? 'int16_t' : 'int32_t', 'edge_csi_allocation_bias', allocation.bias)}
 
@@ -87,9 +90,9 @@ ${cArray(smallBias ? 'int16_t' : 'int32_t', 'edge_csi_allocation_bias', allocati
 `;
 }
 
-function weightArrays({ wide, narrow, fine }: PackedWeights): string {
+function weightArrays({ wide, narrow, numNarrow, fine }: PackedWeights): string {
   const arrays = [cArray('int8_t', 'edge_csi_weights', wide)];
-  if (narrow.length > 0) arrays.push(cArray('uint8_t', 'edge_csi_narrow_weights', narrow));
+  if (numNarrow > 0) arrays.push(cArray('uint8_t', 'edge_csi_narrow_weights', narrow));
   if (fine.length > 0) arrays.push(cArray('int8_t', 'edge_csi_fine_weights', fine));
   return arrays.join('\n\n');
 }
