@@ -2,6 +2,7 @@ import { CsiError } from '@edge-csi/csi';
 import { WireError } from '@edge-csi/proto';
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './commands/bench.ts';
+import { embedCommand } from './commands/embed.ts';
 import { linkRunCommand } from './commands/link-run.ts';
 import { modelsCommand } from './commands/models.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -20,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .showHelpAfterError('Run with --help for options and examples.')
     .configureHelp({ showGlobalOptions: true });
-  const commands = [linkRunCommand(), benchCommand(), serveCommand(), ueCommand(), modelsCommand()];
+  const commands = [linkRunCommand(), benchCommand(), serveCommand(), ueCommand(), modelsCommand(), embedCommand()];
   for (const command of commands) program.addCommand(command.exitOverride());
   try {
     await program.parseAsync(argv, { from: 'user' });
