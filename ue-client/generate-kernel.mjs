@@ -1,6 +1,6 @@
-// Compiles kernel/wasm.c into src/micro/kernel-bytes.ts, which is committed. It takes clang and wasm-ld (Debian: apt-get
-// install clang lld). Where they are missing, or another version than the one the file was made with, the committed file
-// stays as it is and the reason is printed: what another version makes of the source is no drift of the source.
+// Compiles kernel/wasm.c into src/micro/kernels/, which is committed. It takes clang and wasm-ld (Debian: apt-get install
+// clang lld). Where they are missing, or another version than the one the files were made with, the committed files stay
+// as they are and the reason is printed: what another version makes of the source is no drift of the source.
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,31 +8,40 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const source = fileURLToPath(new URL('./kernel/wasm.c', import.meta.url));
-const target = new URL('./src/micro/kernel-bytes.ts', import.meta.url);
 const flags = [
-  ...['--target=wasm32', '-std=c99', '-O2', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-nostdlib'],
+  ...['--target=wasm32', '-std=c99', '-Wall', '-Wextra', '-Werror', '-ffreestanding', '-nostdlib'],
   '-Wl,--no-entry,--strip-all,--stack-first,-z,stack-size=4096,--export=__heap_base',
 ];
 
+// The SIMD loops are written out, so optimising for size costs nothing there; the scalar modules are for old platforms.
+const simd = ['-Os', '-msimd128'];
+const scalar = ['-O2'];
+const float = '-DEDGE_CSI_FLOAT_WEIGHTS';
+const modules = [
+  { name: 'int8-simd', what: 'for int8 weights, with SIMD', options: simd },
+  { name: 'int8-scalar', what: 'for int8 weights, without SIMD', options: scalar },
+  { name: 'float32-simd', what: 'for float32 weights, with SIMD', options: [...simd, float] },
+  { name: 'float32-scalar', what: 'for float32 weights, without SIMD', options: [...scalar, float] },
+];
+
 const version = compilerVersion();
-const made = (await readFile(target, 'utf8').catch(() => '')).match(/made by clang (\d+)/)?.[1];
+const targets = modules.map(({ name }) => new URL(`./src/micro/kernels/${name}.ts`, import.meta.url));
+const made = (await readFile(targets[0], 'utf8').catch(() => '')).match(/made by clang (\d+)/)?.[1];
 if (version === undefined) {
   console.log('kernel not rebuilt: clang or wasm-ld is not installed');
 } else if (made !== undefined && made !== version && !process.argv.includes('--force')) {
   console.log(`kernel not rebuilt: this is clang ${version}, the committed one was made by clang ${made}; --force does`);
 } else {
-  await writeFile(
-    target,
-    `// Generated from kernel/wasm.c by \`npm run generate --workspace ue-client\`, made by clang ${version}; do not edit.
-/** The encoder as a WebAssembly module with SIMD, base64. */
-export const SIMD_KERNEL_BASE64 =
-  '${await compile(['-msimd128'])}';
-
-/** The same without SIMD, base64. */
-export const SCALAR_KERNEL_BASE64 =
-  '${await compile([])}';
+  for (const [i, { what, options }] of modules.entries()) {
+    await writeFile(
+      targets[i],
+      `// Generated from kernel/wasm.c by \`npm run generate --workspace ue-client\`, made by clang ${version}; do not edit.
+/** The encoder as a WebAssembly module ${what}, base64. */
+export const kernelBase64 =
+  '${await compile(options)}';
 `,
-  );
+    );
+  }
 }
 
 /** Major version of clang, where it and the linker are there. */

@@ -1,6 +1,8 @@
-/* The UE encoder as a WebAssembly module: float CSI in, packed codeword and phase codes out. Built twice, with and without
-   SIMD; both give the same bytes with int8 weights, since what is not integer is done value by value in double, or
-   summed in a stated order. No library, no allocation: the host lays out the memory and fills in the model. */
+/* The UE encoder as a WebAssembly module: float CSI in, packed codeword and phase codes out. Built with and without SIMD;
+   both give the same bytes with int8 weights, since what is not integer is done value by value in double, or summed in a
+   stated order. No library, no allocation: the host lays out the memory and fills in the model.
+
+   EDGE_CSI_FLOAT_WEIGHTS: a module for float32 weights; without it, for int8. */
 #define EDGE_CSI_FLOAT_SAMPLES
 #include "stages.h"
 
@@ -87,6 +89,58 @@ static double norm_of(const float *values, uint32_t count) {
   return __builtin_sqrt(((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7])));
 }
 
+/* out = matrix * vector; rows a multiple of 4, width of 8. */
+static void multiply(const int8_t *matrix, const int16_t *vector, uint32_t rows, uint32_t width, int32_t *out) {
+  uint32_t row, i;
+#ifdef __wasm_simd128__
+  for (row = 0; row < rows; row += 4, matrix += 4 * width) {
+    v128_t s0 = wasm_i32x4_const(0, 0, 0, 0), s1 = s0, s2 = s0, s3 = s0;
+    for (i = 0; i < width; i += 8) {
+      v128_t x = wasm_v128_load(vector + i);
+      s0 = wasm_i32x4_add(s0, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(matrix + i)));
+      s1 = wasm_i32x4_add(s1, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(matrix + width + i)));
+      s2 = wasm_i32x4_add(s2, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(matrix + 2 * width + i)));
+      s3 = wasm_i32x4_add(s3, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(matrix + 3 * width + i)));
+    }
+    s0 = wasm_i32x4_add(wasm_i32x4_shuffle(s0, s1, 0, 4, 1, 5), wasm_i32x4_shuffle(s0, s1, 2, 6, 3, 7));
+    s2 = wasm_i32x4_add(wasm_i32x4_shuffle(s2, s3, 0, 4, 1, 5), wasm_i32x4_shuffle(s2, s3, 2, 6, 3, 7));
+    wasm_v128_store(out + row,
+                    wasm_i32x4_add(wasm_i32x4_shuffle(s0, s2, 0, 1, 4, 5), wasm_i32x4_shuffle(s0, s2, 2, 3, 6, 7)));
+  }
+#else
+  for (row = 0; row < rows; row++, matrix += width) {
+    uint32_t sum = 0;
+    for (i = 0; i < width; i++) sum += (uint32_t)(matrix[i] * vector[i]);
+    out[row] = (int32_t)sum;
+  }
+#endif
+}
+
+/* Thresholds and codes of every entry, the codeword being known. @return phase bits. */
+static int32_t code_phases(const edge_model *m, uint32_t theta) {
+  uint32_t n = m->num_antennas * m->num_delays, entries = n * m->planes, i;
+  int64_t thresholds[8];
+  edge_csi_bit_writer writer = {m->phase, 0, 0, 0};
+  edge_csi_thresholds(thresholds, m->max_bits, theta);
+  multiply(m->allocation, m->centred, (entries + 3) & ~3u, m->allocation_width, m->coarse);
+  for (i = 0; i < entries; i++) {
+    int32_t coarse = (int32_t)((uint32_t)m->coarse[i] + (uint32_t)m->allocation_bias[i]);
+    uint32_t bits = edge_csi_bits_of(coarse, thresholds, m->max_bits);
+    if (bits == 0) continue;
+    if (m->planes == 2) edge_csi_write_bits(&writer, m->csi[i] < 0, 1);
+    else edge_csi_write_bits(&writer, edge_csi_phase_code(m->csi[i], m->csi[n + i], bits), bits);
+  }
+  return (int32_t)edge_csi_finish_bits(&writer);
+}
+
+/* The norm into the model. @return 0 where it is of no use: a value is not finite, or all are zero. */
+static int measure(edge_model *m) {
+  m->norm = norm_of(m->csi, 2 * m->num_antennas * m->num_delays);
+  return m->norm > 0 && m->norm <= __DBL_MAX__;
+}
+
+#ifndef EDGE_CSI_FLOAT_WEIGHTS
+
 static int16_t to_int16(double value) {
   double rounded = __builtin_floor(value + 0.5);
   return (int16_t)(rounded < -32768.0 ? -32768 : rounded > 32767.0 ? 32767 : (int32_t)rounded);
@@ -131,33 +185,6 @@ static void scale_to_int16(const edge_model *m, double scale) {
   }
 }
 
-/* out = matrix * vector; rows a multiple of 4, width of 8. */
-static void multiply(const int8_t *matrix, const int16_t *vector, uint32_t rows, uint32_t width, int32_t *out) {
-  uint32_t row, i;
-#ifdef __wasm_simd128__
-  for (row = 0; row < rows; row += 4, matrix += 4 * width) {
-    v128_t s0 = wasm_i32x4_const(0, 0, 0, 0), s1 = s0, s2 = s0, s3 = s0;
-    for (i = 0; i < width; i += 8) {
-      v128_t x = wasm_v128_load(vector + i);
-      s0 = wasm_i32x4_add(s0, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(matrix + i)));
-      s1 = wasm_i32x4_add(s1, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(matrix + width + i)));
-      s2 = wasm_i32x4_add(s2, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(matrix + 2 * width + i)));
-      s3 = wasm_i32x4_add(s3, wasm_i32x4_dot_i16x8(x, wasm_i16x8_load8x8(matrix + 3 * width + i)));
-    }
-    s0 = wasm_i32x4_add(wasm_i32x4_shuffle(s0, s1, 0, 4, 1, 5), wasm_i32x4_shuffle(s0, s1, 2, 6, 3, 7));
-    s2 = wasm_i32x4_add(wasm_i32x4_shuffle(s2, s3, 0, 4, 1, 5), wasm_i32x4_shuffle(s2, s3, 2, 6, 3, 7));
-    wasm_v128_store(out + row,
-                    wasm_i32x4_add(wasm_i32x4_shuffle(s0, s2, 0, 1, 4, 5), wasm_i32x4_shuffle(s0, s2, 2, 3, 6, 7)));
-  }
-#else
-  for (row = 0; row < rows; row++, matrix += width) {
-    uint32_t sum = 0;
-    for (i = 0; i < width; i++) sum += (uint32_t)(matrix[i] * vector[i]);
-    out[row] = (int32_t)sum;
-  }
-#endif
-}
-
 /* The input of the Dense layer, then what its fine columns see. */
 static void arrange_int16(const edge_model *m) {
   uint32_t a, d, p, i, nt = m->num_antennas, nd = m->num_delays, n = nt * nd * m->planes;
@@ -178,31 +205,8 @@ static void arrange_int16(const edge_model *m) {
   for (i = 0; i < m->num_fine; i++) m->input[n + i] = edge_csi_fine_input(m->input[i]);
 }
 
-/* Thresholds and codes of every entry, the codeword being known. @return phase bits. */
-static int32_t code_phases(const edge_model *m, uint32_t theta) {
-  uint32_t n = m->num_antennas * m->num_delays, entries = n * m->planes, i;
-  int64_t thresholds[8];
-  edge_csi_bit_writer writer = {m->phase, 0, 0, 0};
-  edge_csi_thresholds(thresholds, m->max_bits, theta);
-  multiply(m->allocation, m->centred, (entries + 3) & ~3u, m->allocation_width, m->coarse);
-  for (i = 0; i < entries; i++) {
-    int32_t coarse = (int32_t)((uint32_t)m->coarse[i] + (uint32_t)m->allocation_bias[i]);
-    uint32_t bits = edge_csi_bits_of(coarse, thresholds, m->max_bits);
-    if (bits == 0) continue;
-    if (m->planes == 2) edge_csi_write_bits(&writer, m->csi[i] < 0, 1);
-    else edge_csi_write_bits(&writer, edge_csi_phase_code(m->csi[i], m->csi[n + i], bits), bits);
-  }
-  return (int32_t)edge_csi_finish_bits(&writer);
-}
-
-/* The norm into the model. @return 0 where it is of no use: a value is not finite, or all are zero. */
-static int measure(edge_model *m) {
-  m->norm = norm_of(m->csi, 2 * m->num_antennas * m->num_delays);
-  return m->norm > 0 && m->norm <= __DBL_MAX__;
-}
-
 /* Encodes the CSI with int8 weights. @return phase bits, or -1 where the CSI is not usable. */
-EXPORT(encode_int8) int32_t encode_int8(edge_model *m, int32_t truncation, uint32_t theta) {
+EXPORT(encode) int32_t encode(edge_model *m, int32_t truncation, uint32_t theta) {
   uint32_t j;
   edge_csi_bit_writer writer = {m->codeword, 0, 0, 0};
   if (!measure(m)) return -1;
@@ -217,7 +221,9 @@ EXPORT(encode_int8) int32_t encode_int8(edge_model *m, int32_t truncation, uint3
   return code_phases(m, theta);
 }
 
-/* float32 weights: the network's input as csi normalises it. */
+#else
+
+/* The network's input as csi normalises it. */
 static void scale_to_float(const edge_model *m, double scale) {
   uint32_t n = m->num_antennas * m->num_delays, i;
   const float *re = m->csi, *im = m->csi + n;
@@ -284,7 +290,7 @@ static void multiply_float(const float *w, const float *x, uint32_t width, float
 }
 
 /* Encodes the CSI with float32 weights. @return phase bits, or -1 where the CSI is not usable. */
-EXPORT(encode_float32) int32_t encode_float32(edge_model *m, int32_t truncation, uint32_t theta) {
+EXPORT(encode) int32_t encode(edge_model *m, int32_t truncation, uint32_t theta) {
   uint32_t j, k;
   edge_csi_bit_writer writer = {m->codeword, 0, 0, 0};
   if (!measure(m)) return -1;
@@ -304,3 +310,5 @@ EXPORT(encode_float32) int32_t encode_float32(edge_model *m, int32_t truncation,
   edge_csi_finish_bits(&writer);
   return code_phases(m, theta);
 }
+
+#endif
