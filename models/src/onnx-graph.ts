@@ -91,8 +91,9 @@ function bytesOf(fields: readonly Field[], number: number): Uint8Array {
   return found;
 }
 
+/** Names are ASCII; a text decoder would cost a small process more memory than the whole model. */
 function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  return String.fromCharCode(...bytes);
 }
 
 function readNode(bytes: Uint8Array): OnnxNode {
@@ -135,9 +136,11 @@ function readTensor(bytes: Uint8Array): [string, OnnxTensor][] | undefined {
   const size = type === float32 ? 4 : 2;
   if (raw.length !== size * count) throw new RangeError(`a constant of ${dims.join(' x ')} has ${raw.length} bytes`);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
-  const values = Float32Array.from({ length: count }, (_, i) =>
-    type === float32 ? view.getFloat32(4 * i, true) : halfToNumber(view.getUint16(2 * i, true)),
-  );
+  // A loop, and not Float32Array.from with a function: that makes a list of boxed numbers first.
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    values[i] = type === float32 ? view.getFloat32(4 * i, true) : halfToNumber(view.getUint16(2 * i, true));
+  }
   return [[text(bytesOf(fields, 8)), { dims, values }]];
 }
 
