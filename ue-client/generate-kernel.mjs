@@ -30,7 +30,9 @@ const made = (await readFile(targets[0], 'utf8').catch(() => '')).match(/made by
 if (version === undefined) {
   console.log('kernel not rebuilt: clang or wasm-ld is not installed');
 } else if (made !== undefined && made !== version && !process.argv.includes('--force')) {
-  console.log(`kernel not rebuilt: this is clang ${version}, the committed one was made by clang ${made}; --force does`);
+  console.log(
+    `kernel not rebuilt: this is clang ${version}, the committed one was made by clang ${made}; --force does`,
+  );
 } else {
   for (const [i, { what, options }] of modules.entries()) {
     await writeFile(

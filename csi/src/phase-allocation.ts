@@ -129,7 +129,9 @@ class CodewordAllocation implements PhaseAllocation {
 
 function createKernel({ bytes, numEntries, codewordLength, kernel }: PhaseAllocationOptions): CoarseKernel {
   const operands = readOperands(bytes, numEntries, codewordLength);
-  return (kernel ?? (hasWasmKernel() ? 'wasm' : 'js')) === 'wasm' ? createWasmKernel(operands) : createJsKernel(operands);
+  return (kernel ?? (hasWasmKernel() ? 'wasm' : 'js')) === 'wasm'
+    ? createWasmKernel(operands)
+    : createJsKernel(operands);
 }
 
 function readOperands(bytes: Uint8Array, numEntries: number, codewordLength: number): CoarseOperands {

@@ -53,7 +53,10 @@ export function readEncoderLayers(bundle: ModelBundle): EncoderLayers {
   const isFull = types === 'Conv, Mul, Add, LeakyRelu, Gemm';
   if (!isFull && types !== 'Gemm') {
     const readable = 'Gemm, or Conv, Mul, Add, LeakyRelu, Gemm';
-    throw new CsiError('model-invalid', `${id}/encoder.onnx: operators are ${types}; only ${readable} can be read here`);
+    throw new CsiError(
+      'model-invalid',
+      `${id}/encoder.onnx: operators are ${types}; only ${readable} can be read here`,
+    );
   }
   const reader = new LayerReader(`${id}/encoder.onnx`, graph);
   const numInputs = bundle.representation.numComponents;

@@ -6,6 +6,7 @@ import { accuracy } from '../bench/accuracy-suite.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
 import { decoder } from '../bench/decoder-suite.ts';
 import { dense } from '../bench/dense-suite.ts';
+import { latency } from '../bench/latency-suite.ts';
 import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
 import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
 import { server } from '../bench/server-suite.ts';
@@ -19,7 +20,7 @@ import { finite, integer, list, UsageError } from '../usage.ts';
 /** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
 const defaultFitSamples = 50_000;
 
-const suites = { accuracy, 'rate-distortion': rateDistortion, dense, decoder, server } as const;
+const suites = { accuracy, 'rate-distortion': rateDistortion, dense, decoder, latency, server } as const;
 
 /** Options that only some suites have. */
 const ownedOptions = [
@@ -32,7 +33,9 @@ const ownedOptions = [
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
 export function benchCommand(): Command {
   return new Command('bench')
-    .description('Benchmarks: accuracy per model, NMSE against bits, the Dense layer, decoder cost, server throughput.')
+    .description(
+      'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server throughput.',
+    )
     .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
     .option('--data <file>', 'path-list .npz, or CSI as .npy or .npz', sampleData)
     .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
@@ -40,7 +43,7 @@ export function benchCommand(): Command {
     .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list('--models'))
     .option(
       '--samples <n>',
-      'samples for accuracy (the first) and rate-distortion (spread), default all',
+      'samples for accuracy and latency (the first) and rate-distortion (spread), default all',
       integer('--samples', 1, 1e7),
     )
     .option(
@@ -70,6 +73,7 @@ Examples:
   edge-csi bench --suite accuracy
   edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43
   edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --svg curve.svg
+  edge-csi bench --suite latency --models dualnet-mag-m43,dualnet-mag-m128
   edge-csi bench --suite server --json server.json`,
     )
     .action(run);

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectPhyFeed, type PhyFeed } from '@edge-csi/bs-server';
 import { type Manifest, parseManifest } from '@edge-csi/models';
-import { connectUe, type Ue } from '@edge-csi/ue-client';
+import { connectUe, type EncoderBackend, type Ue } from '@edge-csi/ue-client';
 import { Command } from 'commander';
 import { dataFor, openData, sampleData, usableSample } from '../data.ts';
+import { encoderOption } from '../encoder-option.ts';
 import { slotMs } from '../link-run/schedule.ts';
 import { startProgress } from '../progress.ts';
 import { integer, UsageError } from '../usage.ts';
@@ -16,6 +17,7 @@ interface Options {
   readonly uplink?: string;
   readonly samples: number;
   readonly phy?: boolean;
+  readonly encoder: EncoderBackend;
   readonly token?: string;
 }
 
@@ -30,6 +32,7 @@ export function ueCommand(): Command {
     .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
     .option('--samples <n>', 'reports each UE sends', integer('--samples', 1, 1e7), 100)
     .option('--phy', 'also play the base band: send the uplink CSI of every report')
+    .addOption(encoderOption())
     .option('--token <text>', 'token the server asks for')
     .addHelpText(
       'after',
@@ -80,6 +83,7 @@ async function report({ ueId, index, options, phy, onSent }: UeRun): Promise<str
   const ue = await connectUe({
     url: options.url,
     ueId,
+    encoder: options.encoder,
     ...(options.token === undefined ? {} : { token: options.token }),
     onAck: ({ outcome }) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
   });

@@ -34,7 +34,9 @@ export async function goldenHeader(bundle: ModelBundle, samples: readonly Angula
     arrays.push(cArray('int16_t', `edge_csi_golden_csi_${i}`, csi.values));
     arrays.push(cArray('uint8_t', `edge_csi_golden_frame_${i}`, frame));
     const rate = `${csi.exponent}, ${codewordTruncation}, ${phaseTheta}`;
-    rows.push(`  {edge_csi_golden_csi_${i}, ${rate}, ${payloadBits.total}, ${frame.length}, edge_csi_golden_frame_${i}},`);
+    rows.push(
+      `  {edge_csi_golden_csi_${i}, ${rate}, ${payloadBits.total}, ${frame.length}, edge_csi_golden_frame_${i}},`,
+    );
   }
   await encoder.close();
   const { epoch, seq, slot, revision, processingUs } = header;

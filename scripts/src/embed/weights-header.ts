@@ -17,7 +17,10 @@ export function weightsHeader(bundle: ModelBundle): string {
   const { id, csi, phase, codeword, normalization } = manifest;
   const { numAntennas, numDelays } = csi;
   if (normalization.kind !== 'spherical') {
-    throw new CsiError('model-invalid', `${id}: the C encoder divides by the norm; ${normalization.kind} needs a float one`);
+    throw new CsiError(
+      'model-invalid',
+      `${id}: the C encoder divides by the norm; ${normalization.kind} needs a float one`,
+    );
   }
   if (numAntennas % 4 !== 0) {
     throw new CsiError('model-invalid', `${id}: ${numAntennas} antennas; the C encoder takes a multiple of 4`);

@@ -1,7 +1,7 @@
 import { createRandom } from '@edge-csi/csi';
 import type { DenseLayer } from '@edge-csi/models';
 import { describe, expect, it } from 'vitest';
-import { applyDenseInto, lowRankLayers, quantizedLayer } from '../../../scripts/src/bench/dense-layer.ts';
+import { lowRankLayers, quantizedLayer } from '../../../scripts/src/bench/dense-layer.ts';
 
 const numOutputs = 4;
 const numInputs = 6;

@@ -15,5 +15,11 @@ export function floatEncoder(bundle: ModelBundle): FloatEncoder {
   const { csi, codeword } = bundle.manifest;
   const layers = readEncoderLayers(bundle);
   const inputOrder = Array.from({ length: csi.numDelays }, (_, delay) => delay);
-  return { kind: 'float32', ...layers, dense: inDelayOrder(layers.dense, inputOrder), inputOrder, steps: codeword.step };
+  return {
+    kind: 'float32',
+    ...layers,
+    dense: inDelayOrder(layers.dense, inputOrder),
+    inputOrder,
+    steps: codeword.step,
+  };
 }

@@ -126,7 +126,10 @@ function roundInto(out: Int8Array, row: Float32Array, unit: number): void {
 function requireNoOverflow(row: Int8Array, id: string, index: number): void {
   const magnitude = row.reduce((sum, weight) => sum + Math.abs(weight), 0);
   if (magnitude < 2 ** 16) return;
-  throw new CsiError('model-invalid', `${id}: weights of component ${index} add up to ${magnitude} in int8, over 65535`);
+  throw new CsiError(
+    'model-invalid',
+    `${id}: weights of component ${index} add up to ${magnitude} in int8, over 65535`,
+  );
 }
 
 function quantiserConstants(

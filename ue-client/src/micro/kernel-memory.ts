@@ -50,11 +50,7 @@ class Layout {
 }
 
 /** Lays a model out as kernel/wasm.c's `edge_model` says. */
-export function layOut(
-  kernel: Kernel,
-  bundle: ModelBundle,
-  encoder: IntegerEncoder | FloatEncoder,
-): KernelMemory {
+export function layOut(kernel: Kernel, bundle: ModelBundle, encoder: IntegerEncoder | FloatEncoder): KernelMemory {
   const { manifest, representation, quantizer, allocation } = bundle;
   const { numAntennas, numDelays } = manifest.csi;
   const n = representation.numComponents;
@@ -82,7 +78,8 @@ export function layOut(
     centred: layout.reserve(2 * allocationWidth),
     coarse: layout.reserve(4 * roundUp(n, 4)),
   };
-  const own = encoder.kind === 'int8' ? placeIntegers(layout, encoder, rows, width) : placeFloats(layout, encoder, rows, width);
+  const own =
+    encoder.kind === 'int8' ? placeIntegers(layout, encoder, rows, width) : placeFloats(layout, encoder, rows, width);
   const { scale, offset } = inputScale(bundle, encoder);
   const spherical = manifest.normalization.kind === 'spherical' ? 1 : 0;
   const shift = encoder.kind === 'int8' ? encoder.shift : 0;
