@@ -9,7 +9,7 @@ import { type LatencySummary, monotonicMs, summarizeLatency } from '../latency.t
 /** What makes a report, from CSI to payload. */
 export const latencyBackends = ['ort', 'micro', 'micro-float32'] as const;
 
-export type LatencyBackend = (typeof latencyBackends)[number];
+type LatencyBackend = (typeof latencyBackends)[number];
 
 /** Time of one report at the UE, warm, of one model, by backend: all on the same samples, in turn. */
 export interface EncodeLatency {
