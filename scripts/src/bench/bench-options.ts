@@ -1,3 +1,5 @@
+import type { EncoderBackend } from '@edge-csi/ue-client';
+
 /** Options of `edge-csi bench`, as the suites get them. */
 export interface BenchOptions {
   readonly suite: string;
@@ -12,6 +14,7 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly seed: number;
   readonly record?: boolean;
+  readonly encoder?: EncoderBackend;
   readonly baselinesFrom?: string;
   readonly fitSamples: number;
   readonly select?: string;

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { zooDirectory } from '@edge-csi/models/disk';
-import { Command } from 'commander';
+import { encoderBackends } from '@edge-csi/ue-client';
+import { Command, Option } from 'commander';
 import { accuracy } from '../bench/accuracy-suite.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
 import { decoder } from '../bench/decoder-suite.ts';
@@ -28,6 +29,7 @@ const ownedOptions = [
   ['select', '--select', ['rate-distortion']],
   ['svg', '--svg', ['rate-distortion', 'dense']],
   ['markdown', '--markdown', ['dense']],
+  ['encoder', '--encoder', ['accuracy']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
@@ -65,6 +67,7 @@ export function benchCommand(): Command {
     .option('--seconds <s>', 'length of one measurement', finite('--seconds', 0.1, 3600), 4)
     .option('--seed <n>', 'recorded in the result; these suites draw nothing', integer('--seed', 0, 2 ** 31 - 1), 7)
     .option('--record', "accuracy: write the figures into the models' manifests")
+    .addOption(new Option('--encoder <name>', 'accuracy: what the UE encodes with').choices(encoderBackends))
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(
       'after',
@@ -87,6 +90,9 @@ async function run(options: BenchOptions): Promise<void> {
   for (const [option, flag, owners] of ownedOptions) {
     if (options[option] === undefined || (owners as readonly string[]).includes(options.suite)) continue;
     throw new UsageError(`${flag} belongs to --suite ${owners.join(' and ')}, not to ${options.suite}`);
+  }
+  if (options.record && options.encoder !== undefined) {
+    throw new UsageError('--record writes figures of the ort encoder; leave --encoder out');
   }
   await requireWritable(options.markdown, '--markdown');
   await requireWritable(options.svg, '--svg');
