@@ -59,9 +59,7 @@ export function createPhaseAllocation(options: PhaseAllocationOptions): PhaseAll
       `allocation has ${bytes.length} bytes, ${numEntries} entries of ${codewordLength} components need ${expected}`,
     );
   }
-  const { kernel = hasWasmKernel() ? 'wasm' : 'js' } = options;
-  const operands = readOperands(bytes, numEntries, codewordLength);
-  return new CodewordAllocation(kernel === 'wasm' ? createWasmKernel(operands) : createJsKernel(operands), options);
+  return new CodewordAllocation({ ...options, bytes: bytes.slice() });
 }
 
 /**
@@ -83,14 +81,14 @@ export function phaseThresholds(theta: number, maxBits: number): Float64Array {
 class CodewordAllocation implements PhaseAllocation {
   readonly numEntries: number;
   readonly maxBits: number;
-  readonly #codewordLength: number;
-  readonly #kernel: CoarseKernel;
+  readonly #options: PhaseAllocationOptions;
+  /** Made when it is first needed: an encoder with a kernel of its own never does. */
+  #kernel: CoarseKernel | undefined;
 
-  constructor(kernel: CoarseKernel, { numEntries, codewordLength, maxBits }: PhaseAllocationOptions) {
-    this.numEntries = numEntries;
-    this.maxBits = maxBits;
-    this.#codewordLength = codewordLength;
-    this.#kernel = kernel;
+  constructor(options: PhaseAllocationOptions) {
+    this.numEntries = options.numEntries;
+    this.maxBits = options.maxBits;
+    this.#options = options;
   }
 
   coarseInto(out: Int32Array, centred: Int16Array): void {
@@ -115,9 +113,11 @@ class CodewordAllocation implements PhaseAllocation {
   }
 
   #coarse(centred: Int16Array): Int32Array {
-    if (centred.length !== this.#codewordLength) {
-      throw new RangeError(`centred has ${centred.length} components, must have ${this.#codewordLength}`);
+    const { codewordLength } = this.#options;
+    if (centred.length !== codewordLength) {
+      throw new RangeError(`centred has ${centred.length} components, must have ${codewordLength}`);
     }
+    this.#kernel ??= createKernel(this.#options);
     this.#kernel.input.set(centred);
     return this.#kernel.run();
   }
@@ -127,8 +127,15 @@ class CodewordAllocation implements PhaseAllocation {
   }
 }
 
+function createKernel({ bytes, numEntries, codewordLength, kernel }: PhaseAllocationOptions): CoarseKernel {
+  const operands = readOperands(bytes, numEntries, codewordLength);
+  return (kernel ?? (hasWasmKernel() ? 'wasm' : 'js')) === 'wasm'
+    ? createWasmKernel(operands)
+    : createJsKernel(operands);
+}
+
 function readOperands(bytes: Uint8Array, numEntries: number, codewordLength: number): CoarseOperands {
-  const matrix = Int8Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, numEntries * codewordLength));
+  const matrix = new Int8Array(bytes.buffer, bytes.byteOffset, numEntries * codewordLength);
   const view = new DataView(bytes.buffer, bytes.byteOffset + matrix.length);
   const bias = Int32Array.from({ length: numEntries }, (_, entry) => view.getInt32(4 * entry, true));
   return { matrix, bias, numEntries, codewordLength };

@@ -42,7 +42,8 @@ export function encodePhase(csi: AngularDelayCsi, bits: Uint8Array): BitString {
     const entryBits = bits[entry] as number;
     if (entryBits === 0) continue;
     const codes = 1 << entryBits;
-    const phaseRad = Math.atan2(values[numEntries + entry] as number, values[entry] as number);
+    // Adding 0 turns -0 into 0: the phase of an entry does not hang on the signs of its zeros.
+    const phaseRad = Math.atan2((values[numEntries + entry] as number) + 0, (values[entry] as number) + 0);
     writer.write(Math.round((phaseRad * codes) / (2 * Math.PI)) & (codes - 1), entryBits);
   }
   return writer.finish();

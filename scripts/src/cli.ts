@@ -3,6 +3,7 @@ import { WireError } from '@edge-csi/proto';
 import { Command, CommanderError } from 'commander';
 import { benchCommand } from './commands/bench.ts';
 import { convertCommand } from './commands/convert.ts';
+import { embedCommand } from './commands/embed.ts';
 import { linkRunCommand } from './commands/link-run.ts';
 import { modelsCommand } from './commands/models.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -30,6 +31,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     ueCommand(),
     tokenCommand(),
     modelsCommand(),
+    embedCommand(),
   ];
   for (const command of commands) program.addCommand(command.exitOverride());
   try {

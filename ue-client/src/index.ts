@@ -3,7 +3,7 @@ export { type ReportConfig, WireError, type WireErrorCode } from '@edge-csi/prot
 export type { Clock } from './clock/clock.ts';
 export { connectUe } from './connect.ts';
 export type { Encoder } from './encoder/encoder.ts';
-export { createOrtEncoder, type OrtOptions } from './encoder/ort.ts';
+export { type EncoderBackend, type EncoderChoice, encoderBackends, openEncoder } from './encoder-choice.ts';
 export type { SentReport } from './link.ts';
 export type { ConnectOptions, ReconnectOptions, ReportResult, UeEvents, UeState } from './options.ts';
 export {

@@ -1,15 +1,14 @@
 import type { ModelBundle } from '@edge-csi/models';
 import type { ModelRef, ReportConfig } from '@edge-csi/proto';
 import { httpGet } from '#http';
-import type { Encoder } from './encoder/encoder.ts';
+import { openEncoder } from './encoder-choice.ts';
 import { fetchModel, isSameModel } from './model-fetch.ts';
 import type { ResolvedOptions } from './options.ts';
-import { createReportEncoder, type ReportEncoder, warmUp } from './report-encoder.ts';
+import { type ReportEncoder, warmUp } from './report-encoder.ts';
 
 /** A model ready to make reports. */
 export interface ActiveModel {
   readonly bundle: ModelBundle;
-  readonly encoder: Encoder;
   readonly reports: ReportEncoder;
 }
 
@@ -46,16 +45,15 @@ export class ModelSlot {
     if (this.#current !== undefined && isSameModel(this.#current.bundle, model)) return this.#current;
     const bundle = await this.#bundle(model, modelUrl, signal);
     signal.throwIfAborted();
-    const encoder = await this.#options.createEncoder(bundle);
-    const reports = createReportEncoder(bundle, encoder);
+    const reports = await openEncoder(this.#options.encoder, bundle);
     try {
       await warmUp(reports, bundle.manifest, this.#options.warmUpRuns);
       signal.throwIfAborted();
     } catch (error) {
-      await encoder.close();
+      await reports.close();
       throw error;
     }
-    return { bundle, encoder, reports };
+    return { bundle, reports };
   }
 
   /** Puts a loaded model in use. Nothing may be encoding. */
@@ -67,13 +65,13 @@ export class ModelSlot {
 
   /** Releases a loaded model that is not, or no longer, in use. */
   discard(model: ActiveModel): void {
-    if (model !== this.#current) void model.encoder.close();
+    if (model !== this.#current) void model.reports.close();
   }
 
   async close(): Promise<void> {
     const current = this.#current;
     this.#current = undefined;
-    await current?.encoder.close();
+    await current?.reports.close();
   }
 
   async #bundle(wanted: ModelRef, modelUrl: string, signal: AbortSignal): Promise<ModelBundle> {

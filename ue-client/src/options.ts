@@ -3,8 +3,7 @@ import type { ReportConfig, ReportOutcome, WireError } from '@edge-csi/proto';
 import { systemClock } from '#clock';
 import type { BackoffOptions } from './backoff.ts';
 import type { Clock } from './clock/clock.ts';
-import type { Encoder } from './encoder/encoder.ts';
-import { createOrtEncoder } from './encoder/ort.ts';
+import { type EncoderChoice, requireEncoderChoice } from './encoder-choice.ts';
 import type { ClientTls } from './socket/socket.ts';
 
 export type UeState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
@@ -56,7 +55,8 @@ export interface ConnectOptions extends UeEvents {
   readonly reconnect?: ReconnectOptions;
   /** Made-up reports run through a new model before its first real one. */
   readonly warmUpRuns?: number;
-  readonly createEncoder?: (bundle: ModelBundle) => Promise<Encoder>;
+  /** What computes the reports; default `ort`. */
+  readonly encoder?: EncoderChoice;
   readonly clock?: Clock;
   /** Longest wait from opening a connection to the BS's Welcome. */
   readonly handshakeTimeoutMs?: number;
@@ -73,7 +73,7 @@ export interface ConnectOptions extends UeEvents {
 type Defaulted =
   | 'token'
   | 'warmUpRuns'
-  | 'createEncoder'
+  | 'encoder'
   | 'clock'
   | 'handshakeTimeoutMs'
   | 'ackTimeoutMs'
@@ -84,7 +84,7 @@ type Defaulted =
 const DEFAULTS: Required<Pick<ConnectOptions, Defaulted>> = {
   token: '',
   warmUpRuns: 50,
-  createEncoder: (bundle) => createOrtEncoder(bundle),
+  encoder: 'ort',
   clock: systemClock,
   handshakeTimeoutMs: 10_000,
   ackTimeoutMs: 30_000,
@@ -108,6 +108,7 @@ export type ResolvedOptions = Omit<ConnectOptions, Defaulted | 'reconnect' | 'tl
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   const reconnect = { ...RECONNECT_DEFAULTS, ...withoutUndefined(options.reconnect ?? {}) };
   const resolved = { ...DEFAULTS, tls: undefined, ...withoutUndefined(options), reconnect };
+  requireEncoderChoice(resolved.encoder);
   const { protocol } = new URL(resolved.url);
   if (protocol !== 'ws:' && protocol !== 'wss:') {
     throw new TypeError(`url is ${resolved.url}, must start with ws: or wss:`);

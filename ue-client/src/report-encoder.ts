@@ -25,17 +25,25 @@ export interface EncodedReport {
   readonly payloadBits: PayloadBits;
 }
 
+/**
+ * The UE's whole computation without a connection: normalise, encode, quantise, allocate phase or sign bits from the
+ * codeword, code the phases or signs. One call at a time.
+ */
 export interface ReportEncoder {
-  /** @throws CsiError `csi-invalid` where the matrix is unusable, of another shape than the model's, or off its scale */
+  /**
+   * @throws CsiError `csi-invalid` where the matrix is unusable, of another shape than the model's, or off its scale
+   * @throws RangeError where a rate knob is out of range
+   */
   encode(csi: AngularDelayCsi, config: RateConfig): Promise<EncodedReport>;
+  /** Releases the engine. Safe to call again. */
+  close(): Promise<void>;
 }
 
 /**
- * The UE's whole computation without a connection: normalise, encode, quantise, allocate phase or sign bits from the
- * codeword, code the phases or signs.
+ * Makes a report encoder of something that runs the network alone: the rest is done here.
  *
  * @param bundle a model loaded with its encoder
- * @param encoder runs the bundle's encoder; stays the caller's to close
+ * @param encoder runs the bundle's encoder; closed with the result
  */
 export function createReportEncoder(bundle: ModelBundle, encoder: Encoder): ReportEncoder {
   const { manifest, allocation, representation } = bundle;
@@ -67,6 +75,7 @@ export function createReportEncoder(bundle: ModelBundle, encoder: Encoder): Repo
         payloadBits: { ...sizes, total: sizes.codeword + sizes.scale + sizes.phase },
       };
     },
+    close: () => encoder.close(),
   };
 }
 

@@ -20,7 +20,7 @@ export async function accuracy(options: BenchOptions): Promise<{ runs: AccuracyR
     const measurement = { zoo: options.zoo, data, samples: options.samples, onProgress: progress.update };
     const run = isUplinkOnly(manifest)
       ? await measureUplinkOnly({ ...measurement, manifest }).finally(progress.stop)
-      : await measureAccuracy({ ...measurement, manifest }).finally(progress.stop);
+      : await measureAccuracy({ ...measurement, manifest, encoder: options.encoder }).finally(progress.stop);
     if (options.record) await recordAccuracy(options.zoo, options.data, run);
     if ('nmseDb' in run) runs.push(run);
     else uplinkOnly.push(run);

@@ -1,6 +1,7 @@
 import { componentErrorRatio, nmseDb } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
+import type { EncoderBackend } from '@edge-csi/ue-client';
 import { type DataOptions, openData, usableSample } from '../data.ts';
 import { type LatencySummary, summarizeLatency } from '../latency.ts';
 import { type Accuracy, Scorer } from '../scorer.ts';
@@ -36,6 +37,8 @@ export interface AccuracyOptions {
   readonly zoo: string;
   readonly data: DataOptions;
   readonly samples: number | undefined;
+  /** What makes the UE's reports; default `ort`. */
+  readonly encoder?: EncoderBackend | undefined;
   readonly onProgress: (done: number) => void;
 }
 
@@ -44,7 +47,7 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
   const { manifest } = options;
   const source = await openData(options.data);
   const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
-  const transceiver = await openTransceiver(manifest, options.zoo);
+  const transceiver = await openTransceiver(manifest, options.zoo, options.encoder);
   const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
   const scorer = new Scorer(manifest.csi.numSubcarriers);
   const unrefined = new Scorer(manifest.csi.numSubcarriers);

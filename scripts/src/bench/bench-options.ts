@@ -1,3 +1,4 @@
+import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { DataFlags } from '../data.ts';
 
 /** Options of `edge-csi bench`, as the suites get them. */
@@ -12,6 +13,7 @@ export interface BenchOptions extends DataFlags {
   readonly seconds: number;
   readonly seed: number;
   readonly record?: boolean;
+  readonly encoder?: EncoderBackend;
   readonly baselinesFrom?: string;
   readonly fitSamples: number;
   readonly select?: string;

@@ -1,39 +1,5 @@
-import type { Encoder } from '@edge-csi/ue-client';
+import type { DenseLayer } from '@edge-csi/models';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-
-/** A Dense layer y = W x + b. */
-export interface DenseLayer {
-  /** Codeword length M. */
-  readonly numOutputs: number;
-  readonly numInputs: number;
-  /** W, row-major `[numOutputs][numInputs]`. */
-  readonly weights: Float32Array;
-  /** b, `[numOutputs]`. */
-  readonly bias: Float32Array;
-}
-
-/** Reads the Dense layer of a pruned encoder off its answers to unit vectors. */
-export async function probeDenseLayer(
-  encoder: Encoder,
-  shape: { numAntennas: number; numDelays: number },
-): Promise<DenseLayer> {
-  const numInputs = shape.numAntennas * shape.numDelays;
-  const values = new Float32Array(numInputs);
-  const latentOf = async () =>
-    (await encoder.encode({ domain: 'normalized-magnitude', ...shape, values })).values.slice();
-  const bias = await latentOf();
-  const numOutputs = bias.length;
-  const weights = new Float32Array(numOutputs * numInputs);
-  for (let column = 0; column < numInputs; column++) {
-    values[column] = 1;
-    const latent = await latentOf();
-    values[column] = 0;
-    for (let row = 0; row < numOutputs; row++) {
-      weights[row * numInputs + column] = (latent[row] as number) - (bias[row] as number);
-    }
-  }
-  return { numOutputs, numInputs, weights, bias };
-}
 
 /** Writes W x + b, `[numOutputs]`. */
 export function applyDenseInto(

@@ -1,12 +1,11 @@
 import path from 'node:path';
 import { decoderModelOf, openOrtGraph } from '@edge-csi/bs-server/decoding';
 import { componentErrorRatio, nmseDb } from '@edge-csi/csi';
-import type { Manifest } from '@edge-csi/models';
+import { type DenseLayer, type Manifest, readEncoderLayers } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
-import { createOrtEncoder } from '@edge-csi/ue-client';
 import { type DataOptions, openData } from '../data.ts';
 import { linkSamples } from './accuracy.ts';
-import { applyDenseInto, type DenseLayer, lowRankLayers, probeDenseLayer, quantizedLayer } from './dense-layer.ts';
+import { applyDenseInto, lowRankLayers, quantizedLayer } from './dense-layer.ts';
 
 /** One variant of one model's encoder, decoded by the model's own decoder, without retraining. */
 export interface DenseVariant {
@@ -46,9 +45,7 @@ export async function studyDense(options: DenseStudyOptions): Promise<DenseStudy
   const { manifest, zoo } = options;
   const bench = await openBench(options);
   const bundle = await loadModel(path.join(zoo, manifest.id), ['encoder']);
-  const encoder = await createOrtEncoder(bundle);
-  const layer = await probeDenseLayer(encoder, manifest.csi);
-  await encoder.close();
+  const layer = readEncoderLayers(bundle).dense;
   const { numOutputs, numInputs } = layer;
   const bytes = (weights: number, bits: number) => Math.ceil((weights * bits) / 8) + 4 * numOutputs;
   const dense = numOutputs * numInputs;

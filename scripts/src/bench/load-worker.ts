@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { connectPhyFeed } from '@edge-csi/bs-server';
 import { loadModel } from '@edge-csi/models/disk';
 import { decodeFrame, encodeFrame, paths, protocolVersion, subprotocol } from '@edge-csi/proto';
-import { createOrtEncoder, createReportEncoder, type EncodedReport } from '@edge-csi/ue-client';
+import { type EncodedReport, openEncoder } from '@edge-csi/ue-client';
 import { WebSocket } from 'ws';
 import { type DataOptions, openData } from '../data.ts';
 import { ueIdOf } from '../link-run/schedule.ts';
@@ -30,13 +30,12 @@ export interface LoadWorkerReady {
 async function run(port: NonNullable<typeof parentPort>, options: LoadWorkerData): Promise<void> {
   const bundle = await loadModel(options.modelDirectory, ['encoder']);
   const source = await openData(options.data);
-  const encoder = await createOrtEncoder(bundle);
-  const encode = createReportEncoder(bundle, encoder);
+  const encoder = await openEncoder('ort', bundle);
   const config = { codewordTruncation: 0, phaseTheta: bundle.manifest.phase.theta };
   const reports: EncodedReport[] = [];
   const numReports = Math.min(maxReports, source.numSamples);
   const uplinks = Array.from({ length: numReports }, (_, i) => source.uplink(i));
-  for (let i = 0; i < numReports; i++) reports.push(await encode.encode(source.downlink(i), config));
+  for (let i = 0; i < numReports; i++) reports.push(await encoder.encode(source.downlink(i), config));
   await encoder.close();
 
   const phy = await connectPhyFeed({ url: options.url });

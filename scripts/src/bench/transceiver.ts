@@ -4,12 +4,13 @@ import { type AngularDelayCsi, CsiError } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import {
-  createOrtEncoder,
-  createReportEncoder,
   type EncodedReport,
+  type EncoderChoice,
+  openEncoder,
   type PayloadBits,
   type RateConfig,
 } from '@edge-csi/ue-client';
+import { createOrtEncoder } from '@edge-csi/ue-client/ort';
 import { monotonicMs } from '../latency.ts';
 
 /** One sample as both ends measure it. */
@@ -47,11 +48,19 @@ export interface Transceiver {
 /** Most samples of one call. */
 export const batchSize = 16;
 
-/** Opens a model of a zoo for measuring, on the CPU, one thread. */
-export async function openTransceiver(manifest: Manifest, zoo: string): Promise<Transceiver> {
+/**
+ * Opens a model of a zoo for measuring, on the CPU, one thread.
+ *
+ * @param choice - what makes the UE's reports; unquantised codewords are onnxruntime-web's in any case
+ */
+export async function openTransceiver(
+  manifest: Manifest,
+  zoo: string,
+  choice: EncoderChoice = 'ort',
+): Promise<Transceiver> {
   const bundle = await loadModel(path.join(zoo, manifest.id), ['encoder', 'decoder', 'refiner']);
   const encoder = await createOrtEncoder(bundle);
-  const reports = createReportEncoder(bundle, encoder);
+  const reports = await openEncoder(choice, bundle);
   const model = decoderModelOf(bundle);
   const decoder = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
   const refiner = model.refinerOnnx && (await openOrtGraph(model.refinerOnnx, 'cpu', { intraOpNumThreads: 1 }));
@@ -105,7 +114,7 @@ export async function openTransceiver(manifest: Manifest, zoo: string): Promise<
       return truths.map((truth, i) => ({ truth, decoded: decoded.slice(i * numComponents, (i + 1) * numComponents) }));
     },
     close: async () => {
-      await Promise.all([encoder.close(), decoder.release(), refiner?.release()]);
+      await Promise.all([encoder.close(), reports.close(), decoder.release(), refiner?.release()]);
     },
   };
 }

@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { zooDirectory } from '@edge-csi/models/disk';
-import { Command } from 'commander';
+import { encoderBackends } from '@edge-csi/ue-client';
+import { Command, Option } from 'commander';
 import { accuracy } from '../bench/accuracy-suite.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
 import { decoder } from '../bench/decoder-suite.ts';
 import { dense } from '../bench/dense-suite.ts';
+import { latency } from '../bench/latency-suite.ts';
 import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
 import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
 import { server } from '../bench/server-suite.ts';
@@ -19,7 +21,7 @@ import { finite, integer, list, UsageError } from '../usage.ts';
 /** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
 const defaultFitSamples = 50_000;
 
-const suites = { accuracy, 'rate-distortion': rateDistortion, dense, decoder, server } as const;
+const suites = { accuracy, 'rate-distortion': rateDistortion, dense, decoder, latency, server } as const;
 
 /** Options that only some suites have. */
 const ownedOptions = [
@@ -27,18 +29,21 @@ const ownedOptions = [
   ['select', '--select', ['rate-distortion']],
   ['svg', '--svg', ['rate-distortion', 'dense']],
   ['markdown', '--markdown', ['dense']],
+  ['encoder', '--encoder', ['accuracy']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
 export function benchCommand(): Command {
   return addDataOptions(new Command('bench'), sampleData)
-    .description('Benchmarks: accuracy per model, NMSE against bits, the Dense layer, decoder cost, server throughput.')
+    .description(
+      'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server throughput.',
+    )
     .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
     .option('--zoo <dir>', 'folder of models', zooDirectory)
     .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list('--models'))
     .option(
       '--samples <n>',
-      'samples for accuracy (the first) and rate-distortion (spread), default all',
+      'samples for accuracy and latency (the first) and rate-distortion (spread), default all',
       integer('--samples', 1, 1e7),
     )
     .option(
@@ -60,6 +65,7 @@ export function benchCommand(): Command {
     .option('--seconds <s>', 'length of one measurement', finite('--seconds', 0.1, 3600), 4)
     .option('--seed <n>', 'recorded in the result; these suites draw nothing', integer('--seed', 0, 2 ** 31 - 1), 7)
     .option('--record', "accuracy: write the figures into the models' manifests")
+    .addOption(new Option('--encoder <name>', 'accuracy: what the UE encodes with').choices(encoderBackends))
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(
       'after',
@@ -68,6 +74,7 @@ Examples:
   edge-csi bench --suite accuracy
   edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43
   edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --svg curve.svg
+  edge-csi bench --suite latency --models dualnet-mag-m43,dualnet-mag-m128
   edge-csi bench --suite server --json server.json`,
     )
     .action(run);
@@ -81,6 +88,9 @@ async function run(options: BenchOptions): Promise<void> {
   for (const [option, flag, owners] of ownedOptions) {
     if (options[option] === undefined || (owners as readonly string[]).includes(options.suite)) continue;
     throw new UsageError(`${flag} belongs to --suite ${owners.join(' and ')}, not to ${options.suite}`);
+  }
+  if (options.record && options.encoder !== undefined) {
+    throw new UsageError('--record writes figures of the ort encoder; leave --encoder out');
   }
   await requireWritable(options.markdown, '--markdown');
   await requireWritable(options.svg, '--svg');

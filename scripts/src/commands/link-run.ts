@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { ExecutionProvider } from '@edge-csi/bs-server';
 import { zooDirectory } from '@edge-csi/models/disk';
+import type { EncoderBackend } from '@edge-csi/ue-client';
 import { Command } from 'commander';
 import { addDataOptions, type DataFlags, dataFor, openData, sampleData } from '../data.ts';
+import { encoderOption } from '../encoder-option.ts';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { runLink } from '../link-run/link-run.ts';
@@ -22,6 +24,7 @@ interface Options extends DataFlags {
   readonly samples?: number;
   readonly ues: number;
   readonly ueWorkers: number;
+  readonly encoder: EncoderBackend;
   readonly periodMs: number;
   readonly deadlineMs: number;
   readonly uplinkSnrDb?: number;
@@ -45,6 +48,7 @@ export function linkRunCommand(): Command {
       integer('--ue-workers', 1, 64),
       Math.min(2, availableParallelism()),
     )
+    .addOption(encoderOption())
     .option('--period-ms <ms>', 'time between two reports of one UE', integer('--period-ms', 1, 320), 80)
     .option('--deadline-ms <ms>', 'age at which the BS drops a report', finite('--deadline-ms', 1, 1e5), 200)
     .option(
@@ -61,6 +65,7 @@ export function linkRunCommand(): Command {
 Examples:
   edge-csi link-run
   edge-csi link-run --reduction 12 --ues 64 --json run.json
+  edge-csi link-run --encoder micro
   edge-csi link-run --data my-paths.npz --uplink-snr-db 10`,
     )
     .action(run);
@@ -91,6 +96,7 @@ async function run(options: Options): Promise<void> {
       data,
       schedule: { numUes: Math.min(options.ues, samples), numSamples: samples, periodSlots: options.periodMs / slotMs },
       ueWorkers: options.ueWorkers,
+      encoder: options.encoder,
       bs: {
         port: 0,
         adminPort: false,
@@ -119,6 +125,7 @@ async function run(options: Options): Promise<void> {
     samples,
     periodMs: options.periodMs,
     uplinkSnrDb: options.uplinkSnrDb ?? null,
+    encoder: options.encoder,
     command: `edge-csi ${process.argv.slice(2).join(' ')}`,
     environment: describeEnvironment(provider),
     runs,

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AccessGrant, type ClientTls, connectPhyFeed, type PhyFeed, signAccessToken } from '@edge-csi/bs-server';
-import { connectUe } from '@edge-csi/ue-client';
+import { connectUe, type EncoderBackend } from '@edge-csi/ue-client';
 import { Command } from 'commander';
 import { addDataOptions, type DataFlags, dataFor, openData, sampleData, usableSample } from '../data.ts';
+import { encoderOption } from '../encoder-option.ts';
 import { slotMs } from '../link-run/schedule.ts';
 import { startProgress } from '../progress.ts';
 import { fileOption, secretOption } from '../secret-file.ts';
@@ -14,6 +15,7 @@ interface Options extends DataFlags {
   readonly count: number;
   readonly samples: number;
   readonly phy?: boolean;
+  readonly encoder: EncoderBackend;
   readonly token?: string;
   readonly tokenSecretFile?: string;
   readonly ca?: string;
@@ -30,6 +32,7 @@ export function ueCommand(): Command {
     .option('--count <n>', 'number of UEs', integer('--count', 1, 1024), 1)
     .option('--samples <n>', 'reports each UE sends', integer('--samples', 1, 1e7), 100)
     .option('--phy', 'also play the base band: send the uplink CSI of every report')
+    .addOption(encoderOption())
     .option('--token <text>', 'token of the one UE, as `edge-csi token` prints it')
     .option('--token-secret-file <file>', "the server's secret: tokens of all UEs and of --phy are signed here")
     .option('--ca <file>', 'PEM: authorities that the server is trusted by, for wss:')
@@ -116,6 +119,7 @@ async function report({ ueId, index, options, access, phy, onSent }: UeRun): Pro
   const ue = await connectUe({
     url: options.url,
     ueId,
+    encoder: options.encoder,
     tls: access.tls,
     ...(await access.tokenFor({ role: 'ue', ueId })),
     onAck: ({ outcome }) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),

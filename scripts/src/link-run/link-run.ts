@@ -4,6 +4,7 @@ import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import type { ChannelEstimate } from '@edge-csi/proto';
+import type { EncoderBackend } from '@edge-csi/ue-client';
 import { startBsThread } from '../bs-thread.ts';
 import { cpuIdle } from '../cpu-idle.ts';
 import { type DataOptions, openData, usableSample } from '../data.ts';
@@ -21,6 +22,7 @@ export interface LinkRunOptions {
   readonly data: DataOptions;
   readonly schedule: Schedule;
   readonly ueWorkers: number;
+  readonly encoder: EncoderBackend;
   readonly bs: BsServerOptions;
   readonly seed: number;
   /** Estimation noise on the BS's uplink CSI; undefined: none. */
@@ -63,7 +65,7 @@ async function exchange(url: string, options: LinkRunOptions, uplinks: readonly 
   const subscription = await subscribeEstimates({ url, onEstimate: (e) => receive(e, schedule, estimates) });
   const phy = await connectPhyFeed({ url, onReject: (error) => refused.push(error) });
   const ues = dealUes(schedule.numUes, options.ueWorkers).map((indices) => {
-    const data: UeWorkerData = { url, data: options.data, schedule, ues: indices };
+    const data: UeWorkerData = { url, data: options.data, schedule, encoder: options.encoder, ues: indices };
     return startWorker(new URL('./ue-worker.js', import.meta.url), data);
   });
   try {

@@ -1,3 +1,4 @@
+import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { Environment } from '../environment.ts';
 import type { LatencySummary } from '../latency.ts';
 
@@ -50,6 +51,8 @@ export interface LinkRunReport {
   readonly samples: number;
   readonly periodMs: number;
   readonly uplinkSnrDb: number | null;
+  /** What the UEs encoded with. */
+  readonly encoder: EncoderBackend;
   readonly command: string;
   readonly environment: Environment;
   readonly runs: readonly LinkRun[];

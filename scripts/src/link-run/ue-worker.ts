@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { connectUe, type Ue } from '@edge-csi/ue-client';
+import { connectUe, type EncoderBackend, type Ue } from '@edge-csi/ue-client';
 import { type DataOptions, openData, usableSample } from '../data.ts';
 import { monotonicMs } from '../latency.ts';
 import { type Schedule, scheduleReports, slotMs, ueIdOf } from './schedule.ts';
@@ -10,6 +10,7 @@ export interface UeWorkerData {
   readonly url: string;
   readonly data: DataOptions;
   readonly schedule: Schedule;
+  readonly encoder: EncoderBackend;
   /** Indices of the UEs this worker plays. */
   readonly ues: readonly number[];
 }
@@ -54,7 +55,8 @@ async function run(port: NonNullable<typeof parentPort>, options: UeWorkerData):
   const reports = scheduleReports(options.schedule, options.ues);
   const csi = reports.map((report) => usableSample(source, 'downlink', report.sample));
   const ues = new Map<number, Ue>();
-  for (const ue of options.ues) ues.set(ue, await connectUe({ url: options.url, ueId: ueIdOf(ue) }));
+  for (const ue of options.ues)
+    ues.set(ue, await connectUe({ url: options.url, ueId: ueIdOf(ue), encoder: options.encoder }));
   const start = new Promise<UeWorkerStart>((resolve) => port.once('message', resolve));
   port.postMessage({ kind: 'ready' } satisfies UeWorkerReady);
   const { startMs } = await start;

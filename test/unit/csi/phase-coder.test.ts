@@ -83,6 +83,12 @@ describe('phase coder', () => {
     expect(encodePhase(csi, Uint8Array.of(4)).bytes).toEqual(Uint8Array.of(0));
   });
 
+  it('sends code 0 for an entry of zero, whatever the signs of its zeros', () => {
+    const csi = { domain: 'angular-delay', numAntennas: 1, numDelays: 4 } as const;
+    const values = Float32Array.of(0, -0, 0, -0, 0, 0, -0, -0);
+    expect(encodePhase({ ...csi, values }, Uint8Array.of(2, 2, 2, 2)).bytes).toEqual(Uint8Array.of(0));
+  });
+
   it('has the least mean squared error with the sinc factor', () => {
     const random = createRandom(2);
     const entries = Array.from({ length: 4000 }, () => ({

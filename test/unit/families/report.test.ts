@@ -1,6 +1,7 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import { checkReport } from '@edge-csi/proto';
-import { createOrtEncoder, createReportEncoder, type EncodedReport } from '@edge-csi/ue-client';
+import { createReportEncoder, type EncodedReport } from '@edge-csi/ue-client';
+import { createOrtEncoder } from '@edge-csi/ue-client/ort';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BatchBuffers } from '../../../bs-server/src/decoding/batch-buffers.ts';
 import { batchLayoutOf } from '../../../bs-server/src/decoding/batch-layout.ts';

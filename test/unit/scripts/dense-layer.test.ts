@@ -1,13 +1,7 @@
 import { createRandom } from '@edge-csi/csi';
-import type { Encoder } from '@edge-csi/ue-client';
+import type { DenseLayer } from '@edge-csi/models';
 import { describe, expect, it } from 'vitest';
-import {
-  applyDenseInto,
-  type DenseLayer,
-  lowRankLayers,
-  probeDenseLayer,
-  quantizedLayer,
-} from '../../../scripts/src/bench/dense-layer.ts';
+import { lowRankLayers, quantizedLayer } from '../../../scripts/src/bench/dense-layer.ts';
 
 const numOutputs = 4;
 const numInputs = 6;
@@ -20,27 +14,8 @@ const layer: DenseLayer = {
   bias: normals(numOutputs),
 };
 
-function encoderOf(dense: DenseLayer): Encoder {
-  return {
-    encode: async ({ values }) => {
-      const latent = new Float32Array(dense.numOutputs);
-      applyDenseInto(latent, dense, values);
-      return { domain: 'latent', values: latent };
-    },
-    close: () => Promise.resolve(),
-  };
-}
-
 const distance = (a: Float32Array, b: Float32Array) =>
   Math.max(...a.map((value, i) => Math.abs(value - (b[i] as number))));
-
-describe('probeDenseLayer', () => {
-  it('reads weights and biases off an encoder', async () => {
-    const probed = await probeDenseLayer(encoderOf(layer), { numAntennas: 2, numDelays: 3 });
-    expect(distance(probed.bias, layer.bias)).toBe(0);
-    expect(distance(probed.weights, layer.weights)).toBeLessThan(1e-6);
-  });
-});
 
 describe('lowRankLayers', () => {
   it('gives the layer back at full rank and loses more the lower the rank', () => {

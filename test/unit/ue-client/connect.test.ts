@@ -75,7 +75,7 @@ describe('connectUe', () => {
   });
 
   it('runs onnxruntime-web where it is given no other encoder', async () => {
-    const { createEncoder, ...options } = rig.options;
+    const { encoder, ...options } = rig.options;
     const connecting = connectUe(options).catch((error: unknown) => error);
     await answerWith((link) => link.send('welcome', { epoch: 1, config: configFor(rig.model) }));
     // Its encoder.onnx is no graph.
@@ -83,7 +83,7 @@ describe('connectUe', () => {
       code: 'model-invalid',
       message: expect.stringContaining('onnxruntime-web'),
     });
-    expect(createEncoder).toBeDefined();
+    expect(encoder).toBeDefined();
   });
 
   it('refuses a fetched model whose hash is not the one the BS named', async () => {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { createRandom } from '@edge-csi/csi';
 import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';
-import { createOrtEncoder } from '@edge-csi/ue-client';
+import { createOrtEncoder } from '@edge-csi/ue-client/ort';
 import { describe, expect, it } from 'vitest';
 
 const [manifest] = (await listModels()).filter((model) => model.pruned);

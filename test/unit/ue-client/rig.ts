@@ -1,5 +1,12 @@
 import type { ReportConfig } from '@edge-csi/proto';
-import { type ConnectOptions, connectUe, type ReportResult, type Ue, type UeState } from '@edge-csi/ue-client';
+import {
+  type ConnectOptions,
+  connectUe,
+  createReportEncoder,
+  type ReportResult,
+  type Ue,
+  type UeState,
+} from '@edge-csi/ue-client';
 import { configFor, FakeBs, type FakeConnection } from './fake-bs.ts';
 import { Mailbox } from './mailbox.ts';
 import { FakeEncoder, type TinyModel, tinyModel } from './tiny-model.ts';
@@ -32,10 +39,10 @@ export class Rig implements AsyncDisposable {
       model: this.model.bundle,
       warmUpRuns: 2,
       reconnect: { minDelayMs: 1, maxDelayMs: 4, random: () => 0.5 },
-      createEncoder: async (bundle) => {
+      encoder: async (bundle) => {
         const encoder = new FakeEncoder(bundle);
         this.encoders.push(encoder);
-        return encoder;
+        return createReportEncoder(bundle, encoder);
       },
       onAck: (result) => this.results.push(result),
       onReject: (error) => this.rejects.push(error),

@@ -1,0 +1,154 @@
+import { CsiError } from '@edge-csi/csi';
+
+/** One operator of a graph. */
+export interface OnnxNode {
+  readonly type: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Attributes that are one number; others are left out. */
+  readonly numbers: ReadonlyMap<string, number>;
+  /** Attributes that are a list of integers. */
+  readonly lists: ReadonlyMap<string, readonly number[]>;
+}
+
+/** A constant of a graph as float32; half precision is widened. */
+export interface OnnxTensor {
+  readonly dims: readonly number[];
+  readonly values: Float32Array;
+}
+
+/** What is needed of an .onnx file to run its network without ONNX Runtime. */
+export interface OnnxGraph {
+  readonly nodes: readonly OnnxNode[];
+  /** float32 and float16 constants by name. */
+  readonly tensors: ReadonlyMap<string, OnnxTensor>;
+}
+
+/**
+ * Reads the operators and constants of an .onnx file (onnx.proto3).
+ *
+ * @throws CsiError `model-invalid` where the bytes are not one.
+ */
+export function readOnnxGraph(bytes: Uint8Array): OnnxGraph {
+  try {
+    const graph = bytesOf(fieldsOf(bytes), 7);
+    const fields = fieldsOf(graph);
+    return {
+      nodes: all(fields, 1).map(readNode),
+      tensors: new Map(all(fields, 5).flatMap((tensor) => readTensor(tensor) ?? [])),
+    };
+  } catch (cause) {
+    throw new CsiError('model-invalid', `not an ONNX file: ${(cause as Error).message}`, { cause });
+  }
+}
+
+interface Field {
+  readonly number: number;
+  /** Varint, or the bits of a 32-bit field; 0 where the field has bytes. */
+  readonly value: number;
+  readonly bytes: Uint8Array | undefined;
+}
+
+/** Fields of a protobuf message in their order. */
+function fieldsOf(bytes: Uint8Array): Field[] {
+  const fields: Field[] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let at = 0;
+  const varint = () => {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = view.getUint8(at++);
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    const number = Math.floor(tag / 8);
+    const wireType = tag % 8;
+    if (wireType === 0) fields.push({ number, value: varint(), bytes: undefined });
+    else if (wireType === 5) {
+      fields.push({ number, value: view.getUint32(at, true), bytes: undefined });
+      at += 4;
+    } else if (wireType === 1) at += 8;
+    else if (wireType === 2) {
+      const length = varint();
+      if (length > bytes.length - at) throw new RangeError(`field ${number} is cut short`);
+      fields.push({ number, value: 0, bytes: bytes.subarray(at, at + length) });
+      at += length;
+    } else throw new RangeError(`wire type ${wireType}`);
+  }
+  return fields;
+}
+
+function all(fields: readonly Field[], number: number): Uint8Array[] {
+  return fields.flatMap((field) => (field.number === number && field.bytes !== undefined ? [field.bytes] : []));
+}
+
+function bytesOf(fields: readonly Field[], number: number): Uint8Array {
+  const [found] = all(fields, number);
+  if (found === undefined) throw new RangeError(`field ${number} is missing`);
+  return found;
+}
+
+/** Names are ASCII; a text decoder would cost a small process more memory than the whole model. */
+function text(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+function readNode(bytes: Uint8Array): OnnxNode {
+  const fields = fieldsOf(bytes);
+  const numbers = new Map<string, number>();
+  const lists = new Map<string, readonly number[]>();
+  for (const attribute of all(fields, 5).map(fieldsOf)) {
+    const name = text(bytesOf(attribute, 1));
+    const float = attribute.find(({ number }) => number === 2);
+    const integer = attribute.find(({ number }) => number === 3);
+    const list = attribute.filter(({ number, bytes }) => number === 8 && bytes === undefined);
+    if (float !== undefined) numbers.set(name, new Float32Array(Uint32Array.of(float.value).buffer)[0] as number);
+    else if (integer !== undefined) numbers.set(name, integer.value);
+    else if (list.length > 0)
+      lists.set(
+        name,
+        list.map(({ value }) => value),
+      );
+  }
+  return {
+    type: text(bytesOf(fields, 4)),
+    inputs: all(fields, 1).map(text),
+    outputs: all(fields, 2).map(text),
+    numbers,
+    lists,
+  };
+}
+
+const float32 = 1;
+const float16 = 10;
+
+/** @returns nothing where the constant is of another type */
+function readTensor(bytes: Uint8Array): [string, OnnxTensor][] | undefined {
+  const fields = fieldsOf(bytes);
+  const type = fields.find(({ number }) => number === 2)?.value;
+  if (type !== float32 && type !== float16) return undefined;
+  const dims = fields.flatMap(({ number, value }) => (number === 1 ? [value] : []));
+  const raw = bytesOf(fields, 9);
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  const size = type === float32 ? 4 : 2;
+  if (raw.length !== size * count) throw new RangeError(`a constant of ${dims.join(' x ')} has ${raw.length} bytes`);
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
+  // A loop, and not Float32Array.from with a function: that makes a list of boxed numbers first.
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    values[i] = type === float32 ? view.getFloat32(4 * i, true) : halfToNumber(view.getUint16(2 * i, true));
+  }
+  return [[text(bytesOf(fields, 8)), { dims, values }]];
+}
+
+/** IEEE 754 binary16. */
+function halfToNumber(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 31;
+  const fraction = half & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -1,0 +1,36 @@
+import type { ModelBundle } from '@edge-csi/models';
+
+import { createReportEncoder, type ReportEncoder } from './report-encoder.ts';
+
+/**
+ * The encoders there are: `ort` runs encoder.onnx with onnxruntime-web; `micro` does all of a report in a WebAssembly
+ * module of a few kilobytes, with int8 weights.
+ */
+export const encoderBackends = ['ort', 'micro'] as const;
+
+export type EncoderBackend = (typeof encoderBackends)[number];
+
+/** A backend by name, or what makes a report encoder of a model: a backend with options of its own. */
+export type EncoderChoice = EncoderBackend | ((bundle: ModelBundle) => Promise<ReportEncoder>);
+
+/** @throws TypeError where it is neither */
+export function requireEncoderChoice(choice: EncoderChoice): void {
+  if (typeof choice === 'function' || encoderBackends.includes(choice)) return;
+  throw new TypeError(`encoder is ${String(choice)}, must be ${encoderBackends.join(', ')} or a function`);
+}
+
+/**
+ * Gets the encoder of a model ready. Only the code of the backend chosen is loaded.
+ *
+ * @param bundle a model loaded with its encoder
+ * @throws CsiError `model-invalid` where the backend cannot run the model
+ */
+export async function openEncoder(choice: EncoderChoice, bundle: ModelBundle): Promise<ReportEncoder> {
+  if (typeof choice === 'function') return choice(bundle);
+  if (choice === 'micro') {
+    const { createMicroEncoder } = await import('./micro/micro-encoder.ts');
+    return createMicroEncoder(bundle);
+  }
+  const { createOrtEncoder } = await import('./encoder/ort.ts');
+  return createReportEncoder(bundle, await createOrtEncoder(bundle));
+}
