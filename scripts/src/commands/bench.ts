@@ -8,7 +8,7 @@ import { decoder } from '../bench/decoder-suite.ts';
 import { dense } from '../bench/dense-suite.ts';
 import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
 import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
-import { server } from '../bench/server-suite.ts';
+import { server } from '../bench/server/server-suite.ts';
 import { sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
@@ -25,8 +25,8 @@ const suites = { accuracy, 'rate-distortion': rateDistortion, dense, decoder, se
 const ownedOptions = [
   ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense']],
   ['select', '--select', ['rate-distortion']],
-  ['svg', '--svg', ['rate-distortion', 'dense']],
-  ['markdown', '--markdown', ['dense']],
+  ['svg', '--svg', ['rate-distortion', 'dense', 'server']],
+  ['markdown', '--markdown', ['dense', 'server']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
@@ -54,13 +54,21 @@ export function benchCommand(): Command {
       defaultFitSamples,
     )
     .option('--select <file>', 'rate-distortion: choose operating points on this file; default --data')
-    .option('--svg <file>', 'rate-distortion, dense: draw NMSE against bits, or against codeword length')
-    .option('--markdown <file>', 'dense: write the study as a page')
+    .option(
+      '--svg <file>',
+      'rate-distortion, dense, server: draw NMSE against bits or codeword length, or latency against load',
+    )
+    .option('--markdown <file>', 'dense, server: write the figures as a page')
     .option('--ues <n>', 'UEs that saturate the server', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
     .option('--rounds <n>', 'raw and socket measurements in turn', integer('--rounds', 1, 100), 3)
     .option('--seconds <s>', 'length of one measurement', finite('--seconds', 0.1, 3600), 4)
-    .option('--seed <n>', 'recorded in the result; these suites draw nothing', integer('--seed', 0, 2 ** 31 - 1), 7)
+    .option(
+      '--seed <n>',
+      'server: of the arrivals; the other suites draw nothing',
+      integer('--seed', 0, 2 ** 31 - 1),
+      7,
+    )
     .option('--record', "accuracy: write the figures into the models' manifests")
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(
