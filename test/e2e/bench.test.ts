@@ -170,3 +170,16 @@ it('holds models to the figures in its manifest', async () => {
   expect(boastful.stderr).toMatch(/^edge-csi: model-invalid: dualnet-mag-m43: nmseDb is .*, the manifest says /);
   expect(boastful.code).toBe(1);
 });
+
+it('soaks a server in UEs that come and go, and accounts for every report', async () => {
+  const page = path.join(folder, 'soak.md');
+  const { runs, problems } = await bench('--suite', 'soak', '--seconds', '8', '--ues', '8', '--markdown', page);
+  const [run] = runs;
+  expect(problems).toEqual([]);
+  expect(run).toMatchObject({ model: 'dualnet-mag-m43', ues: 8, unhandledRejections: 0 });
+  const { received, decoded, superseded, late, shed, invalid } = run.stats;
+  expect(received).toBe(decoded + superseded + late + shed + invalid);
+  expect(run.traffic.joins).toBeGreaterThanOrEqual(8);
+  expect(run.points.length).toBeGreaterThan(0);
+  expect(await readFile(page, 'utf8')).toContain('All counts add up');
+}, 180_000);
