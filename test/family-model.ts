@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CsiShape, createRepresentation, type NormalizationSpec } from '@edge-csi/csi';
 import { loadBundle, type Manifest, type ModelBundle, parseManifest, sha256Bytes, toHex } from '@edge-csi/models';
-import { onnxModel } from './onnx-model.ts';
+import { onnxModel } from '../scripts/src/onnx-model.ts';
 
 /** What sets the model families apart. */
 export interface FamilyOptions extends CsiShape {

@@ -52,7 +52,9 @@ export function readCsiMatrixInto(out: Float32Array, matrix: CsiMatrix): void {
   if (values.length !== byteLength)
     throw new RangeError(`matrix.values: ${values.length} bytes, expected ${byteLength}`);
   const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-  if (encoding === 'float32') {
+  if (encoding === 'float32' && littleEndian) {
+    new Uint8Array(out.buffer, out.byteOffset, out.byteLength).set(values);
+  } else if (encoding === 'float32') {
     for (let i = 0; i < length; i++) out[i] = view.getFloat32(4 * i, true);
   } else {
     const bits = new Uint32Array(out.buffer, out.byteOffset, length);
@@ -64,6 +66,9 @@ export function readCsiMatrixInto(out: Float32Array, matrix: CsiMatrix): void {
     }
   }
 }
+
+/** Whether this machine has the wire's byte order. */
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** Bit patterns of binary32 magnitudes: infinity, and 65520, the least that binary16 rounds to infinity. */
 const float32Infinity = 0x7f800000;

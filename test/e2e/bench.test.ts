@@ -93,8 +93,8 @@ it('refuses to fit baselines on the data it measures, as bad usage', async () =>
   expect(misplaced.stderr).toMatch(/^edge-csi: --svg belongs to --suite rate-distortion/);
 });
 
-it('carries reports of a small data file through a saturated server', async () => {
-  const data = path.join(folder, 'small.npy');
+it('carries reports of a small data file through a saturated server, at chosen loads, and past a free decoder', async () => {
+  const [data, page] = [path.join(folder, 'small.npy'), path.join(folder, 'server.md')];
   const random = createRandom(1);
   await writeNpy(data, {
     dtype: 'float32',
@@ -114,13 +114,30 @@ it('carries reports of a small data file through a saturated server', async () =
     '0.5',
     '--ues',
     '16',
+    '--markdown',
+    page,
   );
   const [run] = runs;
   expect(run).toMatchObject({ model: 'dualnet-mag-m43', ues: 16, batchSize: 16 });
   expect(run.rawReportsPerSecond[0]).toBeGreaterThan(0);
   expect(run.socketReportsPerSecond[0]).toBeGreaterThan(0);
   expect(run.fraction).toBeCloseTo(run.socketReportsPerSecond[0] / run.rawReportsPerSecond[0], 9);
-});
+
+  const { levels, aloneMs, halfLoadRatio } = run.openLoop;
+  expect(levels.map(({ load }: { load: number }) => load)).toEqual([0.25, 0.5, 0.75, 0.9, 1.2]);
+  for (const { offeredPerSecond, load, shares, latencyMs, sendLagMs } of levels) {
+    expect(offeredPerSecond).toBeCloseTo(load * run.throughputPerSecond, 6);
+    expect(Object.values(shares as object).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
+    expect({ invalid: shares.invalid, unanswered: shares.unanswered }).toEqual({ invalid: 0, unanswered: 0 });
+    expect(latencyMs.p50).toBeLessThanOrEqual(latencyMs.p99);
+    expect(sendLagMs.p50).toBeGreaterThanOrEqual(0);
+  }
+  expect(halfLoadRatio).toBeCloseTo(levels[1].latencyMs.p50 / aloneMs.p50, 9);
+  const traffic = run.ingest.map((ingest: { uplinksAndSubscriber: boolean }) => ingest.uplinksAndSubscriber);
+  expect(traffic).toEqual([true, false]);
+  for (const { reportsPerSecond } of run.ingest) expect(reportsPerSecond[0]).toBeGreaterThan(0);
+  expect(await readFile(page, 'utf8')).toContain('## Latency in an open loop');
+}, 180_000);
 
 /** What the default models have to reach. */
 const promises = [
@@ -153,3 +170,16 @@ it('holds models to the figures in its manifest', async () => {
   expect(boastful.stderr).toMatch(/^edge-csi: model-invalid: dualnet-mag-m43: nmseDb is .*, the manifest says /);
   expect(boastful.code).toBe(1);
 });
+
+it('soaks a server in UEs that come and go, and accounts for every report', async () => {
+  const page = path.join(folder, 'soak.md');
+  const { runs, problems } = await bench('--suite', 'soak', '--seconds', '8', '--ues', '8', '--markdown', page);
+  const [run] = runs;
+  expect(problems).toEqual([]);
+  expect(run).toMatchObject({ model: 'dualnet-mag-m43', ues: 8, unhandledRejections: 0 });
+  const { received, decoded, superseded, late, shed, invalid } = run.stats;
+  expect(received).toBe(decoded + superseded + late + shed + invalid);
+  expect(run.traffic.joins).toBeGreaterThanOrEqual(8);
+  expect(run.points.length).toBeGreaterThan(0);
+  expect(await readFile(page, 'utf8')).toContain('All counts add up');
+}, 180_000);

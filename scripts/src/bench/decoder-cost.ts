@@ -1,6 +1,6 @@
 import type { Manifest } from '@edge-csi/models';
+import { lowerMedian } from './lower-median.ts';
 import { openRawDecoder, type RawDecoder, rawReportsPerSecond } from './raw-decoder.ts';
-import { lowerMedian } from './server.ts';
 
 /** Decoder throughput of one model on one core, the refiner left out. */
 export interface DecoderCost {

@@ -3,7 +3,7 @@ import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { type DecoderCost, measureDecoderCost } from './decoder-cost.ts';
-import { lowerMedian } from './server.ts';
+import { lowerMedian } from './lower-median.ts';
 
 /** `bench --suite decoder`: what each decoder costs, beside the first. */
 export async function decoder({

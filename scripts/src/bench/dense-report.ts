@@ -1,5 +1,6 @@
-import path from 'node:path';
 import type { LinePlot } from '../line-plot.ts';
+import { markdownTable } from '../markdown-table.ts';
+import { commandLine } from '../measured-by.ts';
 import type { FloatRow } from './baselines/float-table.ts';
 import type { DenseStudy, DenseVariant } from './dense-study.ts';
 
@@ -17,12 +18,10 @@ const freeLossDb = 0.1;
 
 /** The study as a Markdown page, every figure measured by the run that writes it. */
 export function renderDense({ studies, linear, data, samples, svg }: DensePage): string {
-  // Folders of one machine say nothing to the reader of another.
-  const command = ['edge-csi', ...process.argv.slice(2).map((argument) => path.basename(argument))].join(' ');
   const sections = [
     '# How small may the Dense layer be?',
     `The encoder of a pruned model is one Dense layer; the full one adds a 3 x 3 convolution in front of it.\n` +
-      `Measured on ${samples} samples of ${data} by \`${command}\`. NMSE of |H| at the decoder's output, phases known; no variant was retrained.`,
+      `Measured on ${samples} samples of ${data} by \`${commandLine()}\`. NMSE of |H| at the decoder's output, phases known; no variant was retrained.`,
     `**${recommendation(studies)}**`,
     ...(svg === undefined ? [] : [`![NMSE against codeword length](${svg})`]),
     `## Codeword length\n\n${lengthTable(studies, linear)}`,
@@ -150,9 +149,4 @@ function rankTable(studies: readonly DenseStudy[]): string {
 
 function db(value: number | undefined): string {
   return value === undefined ? '-' : `${value.toFixed(2)} dB`;
-}
-
-function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(header), `|${'---|'.repeat(header.length)}`, ...rows.map(line)].join('\n');
 }

@@ -10,7 +10,8 @@ import { dense } from '../bench/dense-suite.ts';
 import { latency } from '../bench/latency-suite.ts';
 import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
 import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
-import { server } from '../bench/server-suite.ts';
+import { server } from '../bench/server/server-suite.ts';
+import { soak } from '../bench/soak/soak-suite.ts';
 import { addDataOptions, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
@@ -21,14 +22,14 @@ import { finite, integer, list, UsageError } from '../usage.ts';
 /** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
 const defaultFitSamples = 50_000;
 
-const suites = { accuracy, 'rate-distortion': rateDistortion, dense, decoder, latency, server } as const;
+const suites = { accuracy, 'rate-distortion': rateDistortion, dense, decoder, latency, server, soak } as const;
 
 /** Options that only some suites have. */
 const ownedOptions = [
   ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense']],
   ['select', '--select', ['rate-distortion']],
-  ['svg', '--svg', ['rate-distortion', 'dense']],
-  ['markdown', '--markdown', ['dense']],
+  ['svg', '--svg', ['rate-distortion', 'dense', 'server']],
+  ['markdown', '--markdown', ['dense', 'server', 'soak']],
   ['encoder', '--encoder', ['accuracy']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
@@ -36,7 +37,7 @@ const ownedOptions = [
 export function benchCommand(): Command {
   return addDataOptions(new Command('bench'), sampleData)
     .description(
-      'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server throughput.',
+      'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server load, soak.',
     )
     .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
     .option('--zoo <dir>', 'folder of models', zooDirectory)
@@ -57,13 +58,25 @@ export function benchCommand(): Command {
       defaultFitSamples,
     )
     .option('--select <file>', 'rate-distortion: choose operating points on this file; default --data')
-    .option('--svg <file>', 'rate-distortion, dense: draw NMSE against bits, or against codeword length')
-    .option('--markdown <file>', 'dense: write the study as a page')
-    .option('--ues <n>', 'UEs that saturate the server', integer('--ues', 1, 1024), 64)
+    .option(
+      '--svg <file>',
+      'rate-distortion, dense, server: draw NMSE against bits or codeword length, or latency against load',
+    )
+    .option('--markdown <file>', 'dense, server, soak: write the figures as a page')
+    .option('--ues <n>', 'UEs of server and soak', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
     .option('--rounds <n>', 'raw and socket measurements in turn', integer('--rounds', 1, 100), 3)
-    .option('--seconds <s>', 'length of one measurement', finite('--seconds', 0.1, 3600), 4)
-    .option('--seed <n>', 'recorded in the result; these suites draw nothing', integer('--seed', 0, 2 ** 31 - 1), 7)
+    .option(
+      '--seconds <s>',
+      'length of one measurement, default 4; of a soak, default 1200',
+      finite('--seconds', 0.1, 1e6),
+    )
+    .option(
+      '--seed <n>',
+      'server, soak: of arrivals, joins and leaves; the other suites draw nothing',
+      integer('--seed', 0, 2 ** 31 - 1),
+      7,
+    )
     .option('--record', "accuracy: write the figures into the models' manifests")
     .addOption(new Option('--encoder <name>', 'accuracy: what the UE encodes with').choices(encoderBackends))
     .option('--json <file>', 'write the result as JSON')
@@ -75,12 +88,23 @@ Examples:
   edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43
   edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --svg curve.svg
   edge-csi bench --suite latency --models dualnet-mag-m43,dualnet-mag-m128
-  edge-csi bench --suite server --json server.json`,
+  edge-csi bench --suite server --json server.json
+  edge-csi bench --suite soak --seconds 1200 --json soak.json`,
     )
     .action(run);
 }
 
-async function run(options: BenchOptions): Promise<void> {
+/** Length of a measurement where none is asked for. */
+const defaultSeconds = { soak: 1200, other: 4 } as const;
+
+/** Fields of the JSON. Problems, where a suite looks for some, make the command fail once they are written. */
+type SuiteResult = object & { readonly problems?: readonly string[] };
+
+type GivenOptions = Omit<BenchOptions, 'seconds'> & Partial<Pick<BenchOptions, 'seconds'>>;
+
+async function run(given: GivenOptions): Promise<void> {
+  const seconds = given.seconds ?? (given.suite === 'soak' ? defaultSeconds.soak : defaultSeconds.other);
+  const options: BenchOptions = { ...given, seconds };
   await requireWritable(options.json);
   if (!Object.hasOwn(suites, options.suite)) {
     throw new UsageError(`--suite is '${options.suite}', give one of ${Object.keys(suites).join(', ')}`);
@@ -94,7 +118,7 @@ async function run(options: BenchOptions): Promise<void> {
   }
   await requireWritable(options.markdown, '--markdown');
   await requireWritable(options.svg, '--svg');
-  const results = await suites[options.suite as keyof typeof suites](options);
+  const results: SuiteResult = await suites[options.suite as keyof typeof suites](options);
   const report = {
     schema: 'edge-csi/bench@1',
     suite: options.suite,
@@ -105,6 +129,7 @@ async function run(options: BenchOptions): Promise<void> {
     ...results,
   };
   await writeJson(options.json, report);
+  if (results.problems !== undefined && results.problems.length > 0) throw new Error(results.problems.join('; '));
 }
 
 async function rateDistortion(options: BenchOptions): Promise<object> {

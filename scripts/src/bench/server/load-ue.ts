@@ -1,0 +1,107 @@
+import {
+  decodeFrame,
+  encodeFrame,
+  type ModelRef,
+  paths,
+  protocolVersion,
+  type ReportAck,
+  type ReportConfig,
+  subprotocol,
+  type Welcome,
+} from '@edge-csi/proto';
+import { WebSocket } from 'ws';
+import type { BankedReport } from './report-bank.ts';
+
+export interface LoadUeOptions {
+  /** Base of the BS server, e.g. `ws://127.0.0.1:8080`. */
+  readonly url: string;
+  readonly ueId: string;
+  readonly model: ModelRef;
+  readonly onAck: (ack: ReportAck) => void;
+}
+
+/** A UE that sends ready-made reports: it costs a load generator no more than the frame. */
+export class LoadUe {
+  readonly ueId: string;
+  /** Resolves when the connection is gone, whoever ended it. */
+  readonly closed: Promise<void>;
+  readonly #socket: WebSocket;
+  readonly #epoch: number;
+  #config: ReportConfig;
+  #seq = 0;
+
+  private constructor(socket: WebSocket, { ueId, onAck }: LoadUeOptions, { epoch, config }: Welcome) {
+    this.ueId = ueId;
+    this.#socket = socket;
+    this.#epoch = epoch;
+    this.#config = config;
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    // What breaks a connection closes it, and `closed` tells of that.
+    socket.on('error', () => socket.terminate());
+    socket.on('message', (data: Buffer) => {
+      const frame = decodeFrame(data);
+      if (frame.kind === 'ack') onAck(frame.value);
+      else if (frame.kind === 'reconfigure') this.#config = frame.value.config;
+    });
+  }
+
+  /** @throws Error where the server cannot be reached or refuses the UE. */
+  static join(options: LoadUeOptions): Promise<LoadUe> {
+    const { url, ueId, model } = options;
+    const socket = new WebSocket(`${url}${paths.ue}`, subprotocol, { perMessageDeflate: false });
+    return new Promise((resolve, reject) => {
+      socket.once('error', reject);
+      socket.once('close', (code) => reject(new Error(`${ueId}: closed with ${code} before Welcome`)));
+      socket.once('open', () => {
+        socket.send(encodeFrame('hello', { ueId, protocol: protocolVersion, models: [model], token: '' }));
+      });
+      socket.once('message', (data: Buffer) => {
+        const frame = decodeFrame(data);
+        if (frame.kind !== 'welcome') return reject(new Error(`${ueId}: ${frame.kind} in place of Welcome`));
+        socket.off('error', reject);
+        resolve(new LoadUe(socket, options, frame.value));
+      });
+    });
+  }
+
+  /** What the BS wants reported at present. */
+  get config(): ReportConfig {
+    return this.#config;
+  }
+
+  get open(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Sends a report, made under the present configuration, with the next sequence number. @returns that number */
+  send({ codeword, scale, phase, payloadBits }: BankedReport, slot: number): number {
+    const seq = ++this.#seq;
+    this.#socket.send(
+      encodeFrame('report', {
+        epoch: this.#epoch,
+        seq,
+        slot,
+        modelId: this.#config.model.id,
+        revision: this.#config.revision,
+        codeword,
+        scale,
+        phase,
+        payloadBits,
+        processingUs: 0,
+      }),
+    );
+    return seq;
+  }
+
+  /** Leaves in good order. */
+  leave(): Promise<void> {
+    this.#socket.close(1000);
+    return this.closed;
+  }
+
+  /** Goes without a word, as a UE that loses its radio link. */
+  vanish(): Promise<void> {
+    this.#socket.terminate();
+    return this.closed;
+  }
+}

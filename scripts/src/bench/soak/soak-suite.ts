@@ -1,0 +1,58 @@
+import { writeFile } from 'node:fs/promises';
+import type { ServerStats } from '@edge-csi/bs-server';
+import { dataFor } from '../../data.ts';
+import { modelsById, prunedModels } from '../../model-choice.ts';
+import { UsageError } from '../../usage.ts';
+import type { BenchOptions } from '../bench-options.ts';
+import type { ChurnCounts } from './churn.ts';
+import { runSoak, type Soak, type SoakPoint } from './soak.ts';
+import { renderSoakPage } from './soak-report.ts';
+
+/** Time between two lines of progress. */
+const progressS = 10;
+
+/** `bench --suite soak`: one server under traffic that comes and goes; its memory, and whether the counts add up. */
+export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; problems: readonly string[] }> {
+  const { models, zoo, ues, seconds, seed, markdown } = options;
+  const manifests = models ? await modelsById(models, zoo) : (await prunedModels(zoo)).slice(-1);
+  const [manifest, ...others] = manifests;
+  if (manifest === undefined || others.length > 0) {
+    throw new UsageError(`--suite soak takes one model, --models names ${manifests.length}`);
+  }
+  let shownS = 0;
+  const run = await runSoak({
+    manifest,
+    zoo,
+    data: dataFor(manifest, options),
+    numUes: ues,
+    seconds,
+    seed,
+    onSample: (point, counts, stats) => {
+      if (point.atS - shownS < progressS) return;
+      shownS = point.atS;
+      process.stdout.write(`${progressLine(point, counts, stats)}\n`);
+    },
+  });
+  const page = renderSoakPage(run);
+  process.stdout.write(page);
+  if (markdown !== undefined) await writeFile(markdown, page);
+  return { runs: [run], problems: run.problems };
+}
+
+function progressLine({ atS, rssMib, heapUsedMib }: SoakPoint, counts: ChurnCounts, stats: ServerStats): string {
+  const { received, decoded, superseded, late, shed, invalid, connections, overloadLevel } = stats;
+  return [
+    `${atS.toFixed(0)} s`,
+    `${connections.ues} UEs`,
+    `${counts.joins} joins`,
+    `received ${received}`,
+    `decoded ${decoded}`,
+    `superseded ${superseded}`,
+    `late ${late}`,
+    `shed ${shed}`,
+    `invalid ${invalid}`,
+    `overload ${overloadLevel}`,
+    `RSS ${rssMib.toFixed(0)} MiB`,
+    `heap ${heapUsedMib.toFixed(0)} MiB`,
+  ].join(', ');
+}
