@@ -53,6 +53,8 @@ export interface BsServerOptions extends SecurityOptions {
   readonly freshnessWindowSlots?: number;
   /** How long before its report an uplink may have arrived, whatever its slot: slots start again when a run does. */
   readonly maxUplinkAgeMs?: number;
+  /** Age up to which a UE's latest estimate is repeated where a report is given up and no uplink can stand in for it. 0: never. */
+  readonly maxHoldMs?: number;
   /** How long a report without any usable uplink waits for one. */
   readonly uplinkWaitMs?: number;
   readonly uplinksPerUe?: number;
@@ -116,6 +118,7 @@ export const DEFAULTS = {
   overloadControl: true,
   freshnessWindowSlots: 8,
   maxUplinkAgeMs: 1_000,
+  maxHoldMs: 1_000,
   uplinkWaitMs: 2,
   uplinksPerUe: 4,
   executionProviders: ['cuda', 'webgpu', 'cpu'],
@@ -147,6 +150,7 @@ const durations: readonly (readonly [keyof typeof DEFAULTS, number])[] = [
   ['deadlineMs', 1],
   ['maxQueueDelayMs', 0],
   ['maxUplinkAgeMs', 0],
+  ['maxHoldMs', 0],
   ['uplinkWaitMs', 0],
   ['decoderTimeoutMs', 1],
   ['drainTimeoutMs', 0],

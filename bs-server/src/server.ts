@@ -17,6 +17,7 @@ import { noRelief } from './overload/overload-policy.ts';
 import { packageVersion } from './package-version.ts';
 import { EstimateOutlet } from './publishing/estimate-outlet.ts';
 import { EstimateStream } from './publishing/estimate-stream.ts';
+import { HeldEstimates } from './publishing/held-estimates.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { ModelTally } from './telemetry/model-tally.ts';
 import { type Gauges, type ServerStats, statsOf } from './telemetry/server-stats.ts';
@@ -225,6 +226,7 @@ class ComposedServer implements BsServer {
     const options = this.#options;
     const listener = new EstimateOutlet({
       stream: this.#stream,
+      held: new HeldEstimates({ maxHoldMs: options.maxHoldMs, maxUes: options.limits.maxUes }),
       tally: this.#tally,
       modelTally: this.#modelTally,
       metrics: this.#metrics,

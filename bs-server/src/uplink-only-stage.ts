@@ -32,6 +32,8 @@ export interface UplinkOnlyListener {
   /** A UE owes a report that never came. */
   lost(): void;
   uplinkDecoded(decoded: DecodedUplink): void;
+  /** A report is given up, and there is no uplink that could be decoded in its place. */
+  unreplaced(ueId: string, epoch: number): void;
   /** Uplinks that were to be decoded alone and are not, or whose estimate is no news any more. */
   uplinksDropped(count: number): void;
 }
@@ -108,7 +110,7 @@ export class UplinkOnlyStage {
     const { watch, join, model, listener } = this.#parts;
     for (const { ueId, epoch, uplinkSlot } of watch.takeLost(nowMs)) {
       listener.lost();
-      if (model !== undefined) this.#push(ueId, epoch, join.uplinkAt(ueId, uplinkSlot, model.shape), nowMs);
+      this.#push(ueId, epoch, model && join.uplinkAt(ueId, uplinkSlot, model.shape), nowMs);
     }
   }
 
@@ -168,7 +170,12 @@ export class UplinkOnlyStage {
 
   #push(ueId: string, epoch: number, uplink: ArrivedUplink | undefined, nowMs: number): void {
     const { watch, deadlineMs, listener } = this.#parts;
-    if (this.#stopped || uplink === undefined || !watch.wants(ueId, epoch, uplink.sample.slot)) return;
+    if (this.#stopped) return;
+    if (uplink === undefined) {
+      listener.unreplaced(ueId, epoch);
+      return;
+    }
+    if (!watch.wants(ueId, epoch, uplink.sample.slot)) return;
     const job = { ueId, epoch, uplink, quality: 'uplink-only', queuedMs: nowMs } as const;
     if (this.#batcher.push(ueId, nowMs + deadlineMs, job, nowMs) !== undefined) listener.uplinksDropped(1);
   }

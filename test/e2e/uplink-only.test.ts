@@ -129,6 +129,20 @@ describe('a BS server with an uplink-only model', () => {
     expect(server.stats()).toMatchObject({ lost: 1, qualities: { fresh: 2, 'uplink-only': 1 } });
   });
 
+  it('repeats the last estimate of the session where there is no such model', async () => {
+    await start({ uplinkOnlyModel: false, deadlineMs: 200, maxHoldMs: 60_000, reportPeriodSlots: 20 });
+    const ue = await TestUe.join(server.url, 'ue-1', model);
+    await feed('ue-1', 1);
+    const { seq } = ue.report(createSample(model, 1));
+    const decoded = await subscriber.next('estimate');
+    await feed('ue-1', 21);
+    const held = await subscriber.next('estimate');
+    expect(held).toMatchObject({ quality: 'held', seq, slot: 1, epoch: ue.epoch, payloadBits: 0 });
+    expect(held.csi).toEqual(decoded.csi);
+    expect(held.ageMs).toBeGreaterThan(decoded.ageMs + 200);
+    expect(server.stats()).toMatchObject({ lost: 1, qualities: { held: 1 } });
+  });
+
   it('says which model that is, and can do without', async () => {
     const health = async () => (await fetch(`${server.url}/healthz`)).json();
     await start({});

@@ -5,11 +5,13 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { ModelTally } from '../telemetry/model-tally.ts';
 import type { Tally } from '../telemetry/tally.ts';
 import type { DecodedUplink, UplinkOnlyListener } from '../uplink-only-stage.ts';
-import { channelEstimateOf, uplinkOnlyEstimateOf } from './channel-estimate.ts';
+import { channelEstimateOf, heldEstimateOf, uplinkOnlyEstimateOf } from './channel-estimate.ts';
 import type { EstimateStream } from './estimate-stream.ts';
+import type { HeldEstimates } from './held-estimates.ts';
 
 export interface EstimateOutletParts {
   readonly stream: EstimateStream;
+  readonly held: HeldEstimates;
   readonly tally: Tally;
   readonly modelTally: ModelTally;
   readonly metrics: Metrics;
@@ -27,13 +29,14 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
   }
 
   decoded(decoded: DecodedReport): void {
-    const { stream, tally, metrics, clock } = this.#parts;
+    const { stream, held, tally, metrics, clock } = this.#parts;
     const nowMs = clock();
     const { report, quality } = decoded.job;
     tally.quality(quality);
     tally.queueMs += decoded.queueMs;
     metrics.queueMs.observe(decoded.queueMs);
     metrics.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
+    held.keep(decoded);
     stream.publish(() => channelEstimateOf(decoded, nowMs));
   }
 
@@ -56,6 +59,15 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
 
   lost(): void {
     this.#parts.tally.lost++;
+  }
+
+  unreplaced(ueId: string, epoch: number): void {
+    const { stream, held, tally, clock } = this.#parts;
+    const nowMs = clock();
+    const estimate = held.of(ueId, epoch, nowMs);
+    if (estimate === undefined) return;
+    tally.quality('held');
+    stream.publish(() => heldEstimateOf(estimate, nowMs));
   }
 
   uplinkDecoded(decoded: DecodedUplink): void {

@@ -59,6 +59,7 @@ async function createRig(options: RigOptions = {}) {
   const batcherOptions = { maxBatchSize: 2, maxQueueDelayMs: options.maxQueueDelayMs ?? 0 };
   const watch = new ReportWatch({ deadlineMs: 100, maxUes: 8 });
   let lost = 0;
+  const unreplaced: string[] = [];
   let dropped = 0;
   const uplinkOnly = new UplinkOnlyStage({
     model: options.uplinkOnly === false ? undefined : uplinkOnlyModel,
@@ -68,6 +69,7 @@ async function createRig(options: RigOptions = {}) {
     deadlineMs: 100,
     listener: {
       lost: () => lost++,
+      unreplaced: (ueId) => unreplaced.push(ueId),
       uplinkDecoded: ({ job, modelId, queueMs }) =>
         decoded.push(`${job.ueId} ${job.quality} ${job.uplink.sample.slot} ${modelId} ${queueMs}`),
       uplinksDropped: (count) => {
@@ -125,7 +127,7 @@ async function createRig(options: RigOptions = {}) {
     pipeline.pushUplink(ueId, { slot, ...shape, values: new Float32Array(2) });
   const counts = () => ({ lost, dropped });
   const worker = workers[0] as FakeWorker;
-  return { pipeline, workers, worker, pool, watch, log, flushed, decoded, counts, push, uplink, advance };
+  return { pipeline, workers, worker, pool, watch, log, flushed, decoded, unreplaced, counts, push, uplink, advance };
 }
 
 describe('ReportPipeline', () => {
@@ -302,10 +304,12 @@ describe('ReportPipeline with an uplink-only model', () => {
   });
 
   it('counts lost reports without a model too, and decodes nothing for them', async () => {
-    const { worker, uplink, advance, counts } = await reportingRig({ uplinkOnly: false });
+    const { worker, uplink, advance, counts, unreplaced } = await reportingRig({ uplinkOnly: false });
     uplink('a', 21);
+    expect(unreplaced).toEqual([]);
     advance(100);
     expect(worker.decoding).toEqual([]);
+    expect(unreplaced).toEqual(['a']);
     expect(counts()).toEqual({ lost: 1, dropped: 0 });
   });
 

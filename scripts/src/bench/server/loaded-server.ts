@@ -41,6 +41,7 @@ export async function startLoadedServer(options: LoadedServerOptions): Promise<L
     modelsDirectory: zoo,
     models: [modelId],
     uplinkOnlyModel: false,
+    maxHoldMs: 0,
     maxBatchSize: batchSize,
     overloadControl: false,
     intraOpNumThreads,
