@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import type { CsiShape } from '@edge-csi/csi';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { BsServer } from './bs-server.ts';
@@ -11,6 +10,7 @@ import { ModelControl } from './lifecycle/model-control.ts';
 import { ModelVersions } from './lifecycle/model-versions.ts';
 import { Listeners } from './listeners.ts';
 import { loadCatalog, loadServedModel, type ServedModel, sameLink } from './model-catalog.ts';
+import { type ModelOffer, offerOf } from './model-offer.ts';
 import { type BsServerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { OverloadControl } from './overload/overload-control.ts';
 import { noRelief } from './overload/overload-policy.ts';
@@ -23,7 +23,6 @@ import { ModelTally } from './telemetry/model-tally.ts';
 import { type Gauges, type ServerStats, statsOf } from './telemetry/server-stats.ts';
 import { Tally } from './telemetry/tally.ts';
 import { noteWorkerEvent } from './telemetry/worker-log.ts';
-import { modelRoutes } from './transport/model-routes.ts';
 import { type ConfigChange, reportConfigOf } from './transport/session-config.ts';
 import { UeRegistry } from './transport/ue-registry.ts';
 import type { UeSession } from './transport/ue-session.ts';
@@ -58,17 +57,6 @@ const workerEndTimeoutMs = 5_000;
 
 type Phase = 'starting' | 'serving' | 'draining' | 'closed';
 
-/** What follows from the models that are loaded. */
-interface Offer {
-  readonly files: ReturnType<typeof modelRoutes>;
-  /** Shapes of uplink CSI that are taken. */
-  readonly shapes: readonly CsiShape[];
-}
-
-function offerOf({ ready, decodable }: ModelVersions<ServedModel>): Offer {
-  return { files: modelRoutes(ready, decodable), shapes: decodable.map(({ shape }) => shape) };
-}
-
 /** The parts of a server, made and joined. */
 class ComposedServer implements BsServer {
   readonly host: string;
@@ -92,7 +80,7 @@ class ComposedServer implements BsServer {
   readonly #vitalSigns: VitalSigns;
   readonly #connections: Connections;
   readonly #listeners: Listeners;
-  #offer: Offer;
+  #offer: ModelOffer;
   #phase: Phase = 'starting';
   #provider: ExecutionProvider | undefined;
   #drained: Promise<void> | undefined;

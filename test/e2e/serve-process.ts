@@ -15,15 +15,20 @@ export interface ServeProcess {
 /** Starts `edge-csi serve` on free ports and waits until it says where it is. */
 export async function startServe(...args: string[]): Promise<ServeProcess> {
   const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--provider', 'cpu', ...args]);
-  const said: string[] = [];
-  const lines = createInterface({ input: child.stdout });
-  lines.on('line', (line) => said.push(line));
-  const exited = once(child, 'exit');
-  while (said.length < 2 && child.exitCode === null) {
-    await within('where the server is', Promise.race([once(lines, 'line'), exited]));
+  try {
+    const said: string[] = [];
+    const lines = createInterface({ input: child.stdout });
+    lines.on('line', (line) => said.push(line));
+    const exited = once(child, 'exit');
+    while (said.length < 2 && child.exitCode === null) {
+      await within('where the server is', Promise.race([once(lines, 'line'), exited]));
+    }
+    const [, url] = /^edge-csi BS at (wss?:\/\/127\.0\.0\.1:\d+), decoding on cpu$/.exec(said[0] ?? '') ?? [];
+    const [, adminUrl] = /^edge-csi admin at (http:\/\/127\.0\.0\.1:\d+)$/.exec(said[1] ?? '') ?? [];
+    if (url === undefined || adminUrl === undefined) throw new Error(`serve said: ${said.join('\n')}`);
+    return { process: child, url, adminUrl };
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
   }
-  const [, url] = /^edge-csi BS at (wss?:\/\/127\.0\.0\.1:\d+), decoding on cpu$/.exec(said[0] ?? '') ?? [];
-  const [, adminUrl] = /^edge-csi admin at (http:\/\/127\.0\.0\.1:\d+)$/.exec(said[1] ?? '') ?? [];
-  if (url === undefined || adminUrl === undefined) throw new Error(`serve said: ${said.join('\n')}`);
-  return { process: child, url, adminUrl };
 }
