@@ -58,11 +58,17 @@ export class WireError extends Error {
   }
 }
 
+/**
+ * What a Reject says, and whether it ends the connection. A WireError is one; where refusals come in floods, a plain
+ * object spares the stack trace.
+ */
+export type Refusal = Pick<WireError, 'code' | 'message' | 'closeCode' | 'retryable' | 'seq'>;
+
 /** Longest `Reject.message`, in UTF-16 units. */
 export const maxMessageLength = 1024;
 
 /** The Reject frame that tells the other end of an error. */
-export function rejectOf(error: WireError): Reject {
+export function rejectOf(error: Refusal): Reject {
   // Cut and mended so that an error never fails to be sent because of what it quotes.
   const message = error.message.slice(0, maxMessageLength).replace(/\p{Surrogate}/gu, '\uFFFD');
   return { code: error.code, message, retryable: error.retryable, seq: error.seq ?? 0 };

@@ -2,6 +2,7 @@ export { maxFrameBytes, paths, protocolVersion, subprotocol, tokenSubprotocolPre
 export { csiMatrixByteLength, csiMatrixOf, type PlanarCsi, readCsiMatrixInto } from './csi-matrix.ts';
 export {
   maxMessageLength,
+  type Refusal,
   rejectOf,
   WireError,
   type WireErrorCode,

@@ -1,4 +1,4 @@
-import type { WireError } from '@edge-csi/proto';
+import type { Refusal } from '@edge-csi/proto';
 import type { Access } from './access-token.ts';
 
 /** One WebSocket connection, as a session sees it. */
@@ -12,7 +12,7 @@ export interface Peer {
   /** Sends a frame; cuts the connection where the other end has stopped reading. Does nothing once closed. */
   send(frame: Uint8Array): void;
   /** Sends a Reject, and closes the connection where the error table says so. */
-  reject(error: WireError): void;
+  reject(error: Refusal): void;
   /** Rejects with a WireError as it is; logs anything else and rejects with `internal`. */
   fail(error: unknown): void;
   /** Asks the other end for a sign of life. */

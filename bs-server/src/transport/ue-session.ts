@@ -254,7 +254,7 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
   }
 
   #refuse(seq: number, message: string): void {
-    this.#peer.reject(new WireError('report-invalid', message, { seq }));
+    this.#peer.reject({ code: 'report-invalid', message, closeCode: undefined, retryable: false, seq });
     this.#note(seq, 'invalid');
   }
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { encodeFrame, rejectOf, WireError } from '@edge-csi/proto';
+import { encodeFrame, type Refusal, rejectOf, WireError } from '@edge-csi/proto';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Access } from './access-token.ts';
@@ -18,7 +18,7 @@ export interface WebSocketPeerOptions {
   readonly clock: () => number;
   readonly logger: Logger;
   /** Told of every error a connection is told. */
-  readonly onReject: (error: WireError) => void;
+  readonly onReject: (error: Refusal) => void;
 }
 
 /** What one connection is allowed. */
@@ -54,6 +54,9 @@ export class WebSocketPeer implements Peer {
     // Before ws reads them: frames that the bytes complete are heard after this.
     socket.prependListener('data', () => {
       this.#begunMs ??= this.#options.clock();
+      // What one piece of a flood is answered with goes out in one write.
+      socket.cork();
+      process.nextTick(() => socket.uncork());
     });
   }
 
@@ -99,7 +102,7 @@ export class WebSocketPeer implements Peer {
     this.terminate();
   }
 
-  reject(error: WireError): void {
+  reject(error: Refusal): void {
     if (!this.open) return;
     this.#options.onReject(error);
     this.send(encodeFrame('reject', rejectOf(error)));
