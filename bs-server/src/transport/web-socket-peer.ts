@@ -54,9 +54,6 @@ export class WebSocketPeer implements Peer {
     // Before ws reads them: frames that the bytes complete are heard after this.
     socket.prependListener('data', () => {
       this.#begunMs ??= this.#options.clock();
-      // What one piece of a flood is answered with goes out in one write.
-      socket.cork();
-      process.nextTick(() => socket.uncork());
     });
   }
 

@@ -109,7 +109,7 @@ describe('against floods, a BS server', () => {
     socket.pause();
     socket.write(upgradeRequest(paths.phy));
     const csi = { numAntennas: 1, numDelays: 1, domain: 'angular-delay', encoding: 'float32' } as const;
-    const uplink = encodeFrame('uplink', { ueId: 'ue-1', slot: 1, csi: { ...csi, values: new Uint8Array(8) } });
+    const uplink = encodeFrame('uplink', { ueId: 'u'.repeat(64), slot: 1, csi: { ...csi, values: new Uint8Array(8) } });
     const refusedUplinks = Buffer.concat(Array<Buffer>(1_000).fill(webSocketFrame(uplink)));
     const flood = async () => {
       while (!socket.destroyed) {
@@ -117,12 +117,13 @@ describe('against floods, a BS server', () => {
         if (!more) await Promise.race([once(socket, 'drain').catch(() => undefined), closed]);
       }
     };
-    await arena.during(within('the cut', Promise.race([flood(), closed])));
+    // The buffers of both ends' kernels come first, some megabytes.
+    await arena.during(within('the cut', Promise.race([flood(), closed]), 100_000));
     await until('the end of the connection', () => arena.server.stats().connections.phyFeeds === 0);
     expect(arena.server.stats().rejects.overload).toBe(1);
     const { received, invalid } = arena.server.stats().uplinks;
     expect(invalid).toBe(received);
-  });
+  }, 120_000);
 
   it('lets a subscriber that stops reading miss estimates, counted, and no other', async () => {
     arena = await Arena.open({ limits: { maxBufferedBytes: 2 ** 16 } });
