@@ -8,7 +8,7 @@ import { type LoadedServer, startLoadedServer } from './loaded-server.ts';
 import type { ServerBenchOptions } from './saturation.ts';
 
 /** One offered load: reports are sent at times fixed beforehand, whatever comes back. */
-export interface LoadLevel {
+interface LoadLevel {
   /** Offered load over the saturation throughput of the same run. */
   readonly load: number;
   readonly offeredPerSecond: number;
