@@ -5,10 +5,10 @@ import { lowerMedian } from '../lower-median.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** The suite's figures as a Markdown page. */
-export function renderServerPage(runs: readonly ServerRun[], svg: string | undefined): string {
+export function renderServerPage(runs: readonly ServerRun[], svg: string | undefined, loadBefore: number): string {
   const sections = [
     '# Load on a BS server',
-    `${measuredBy('cpu')} What is measured, and how: [benchmarks.md](benchmarks.md).`,
+    `${measuredBy('cpu', loadBefore)} What is measured, and how: [benchmarks.md](benchmarks.md).`,
     `## Saturation\n\n${saturationTable(runs)}`,
     `## Latency in an open loop\n\n${openLoopTable(runs)}`,
     ...(svg === undefined ? [] : [`![Latency against load](${svg})`]),

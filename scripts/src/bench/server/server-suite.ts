@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import path from 'node:path';
 import type { Manifest } from '@edge-csi/models';
 import { dataFor } from '../../data.ts';
@@ -17,6 +18,7 @@ import type { ServerRun } from './server-run.ts';
 export async function server(options: BenchOptions): Promise<{ runs: ServerRun[] }> {
   const { models, zoo, svg, markdown } = options;
   const manifests: Manifest[] = models ? await modelsById(models, zoo) : await prunedModels(zoo);
+  const [loadBefore = Number.NaN] = loadavg();
   const runs: ServerRun[] = [];
   const progress = startProgress('models', manifests.length);
   for (const manifest of manifests) {
@@ -35,7 +37,7 @@ export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]
     progress.update(runs.length);
   }
   progress.stop();
-  const page = renderServerPage(runs, svg && path.basename(svg));
+  const page = renderServerPage(runs, svg && path.basename(svg), loadBefore);
   process.stdout.write(page);
   if (markdown !== undefined) await writeFile(markdown, page);
   if (svg !== undefined) await writeFile(svg, await renderLinePlot(loadPlot(runs)));

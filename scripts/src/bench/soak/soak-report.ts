@@ -4,7 +4,7 @@ import type { Growth } from './growth.ts';
 import type { Soak, SoakPoint } from './soak.ts';
 
 /** A soak's figures as a Markdown page. */
-export function renderSoakPage(run: Soak): string {
+export function renderSoakPage(run: Soak, loadBefore: number): string {
   const { stats, traffic, points, warmUpSeconds } = run;
   const { received, decoded, superseded, late, shed, invalid } = stats;
   const verdict =
@@ -13,7 +13,7 @@ export function renderSoakPage(run: Soak): string {
       : `**Does not add up**: ${run.problems.join('; ')}.`;
   const sections = [
     '# Soak of a BS server',
-    `${measuredBy('cpu')} What is measured, and how: [benchmarks.md](benchmarks.md).`,
+    `${measuredBy('cpu', loadBefore)} What is measured, and how: [benchmarks.md](benchmarks.md).`,
     verdict,
     markdownTable(
       ['memory', 'after warm-up', 'at the end', 'growth'],

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import type { ServerStats } from '@edge-csi/bs-server';
 import { dataFor } from '../../data.ts';
 import { modelsById, prunedModels } from '../../model-choice.ts';
@@ -19,6 +20,7 @@ export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; probl
   if (manifest === undefined || others.length > 0) {
     throw new UsageError(`--suite soak takes one model, --models names ${manifests.length}`);
   }
+  const [loadBefore = Number.NaN] = loadavg();
   let shownS = 0;
   const run = await runSoak({
     manifest,
@@ -33,7 +35,7 @@ export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; probl
       process.stdout.write(`${progressLine(point, counts, stats)}\n`);
     },
   });
-  const page = renderSoakPage(run);
+  const page = renderSoakPage(run, loadBefore);
   process.stdout.write(page);
   if (markdown !== undefined) await writeFile(markdown, page);
   return { runs: [run], problems: run.problems };

@@ -64,6 +64,7 @@ export async function runSoak(options: SoakOptions): Promise<Soak> {
   const banks = await Promise.all(truncations.map((truncation) => openReportBank(directory, data, truncation)));
   const server = await startServerProcess({
     port: 0,
+    adminPort: false,
     modelsDirectory: zoo,
     models: [manifest.id],
     executionProviders: ['cpu'],
