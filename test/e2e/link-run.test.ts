@@ -98,7 +98,7 @@ describe('wrong input', () => {
     const file = path.join(folder, 'wrong.npz');
     await writeFile(file, 'this is not a zip archive');
     const { code, stderr } = await edgeCsi('link-run', '--data', file);
-    expect(stderr).toMatch(/^edge-csi: file-format: .*wrong\.npz: expected \.npz or \.npy/);
+    expect(stderr).toMatch(/^edge-csi: file-format: .*wrong\.npz: expected \.npz, \.npy or \.mat/);
     expect(code).toBe(1);
   });
 

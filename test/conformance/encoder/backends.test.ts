@@ -163,7 +163,7 @@ describe('accuracy', () => {
     '%s loses less than 0.1 dB of NMSE with int8 weights',
     async (id) => {
       const manifest = await readManifest(path.join(zooDirectory, id));
-      const source = await openData(dataFor(manifest, sampleData));
+      const source = await openData(dataFor(manifest, { data: sampleData }));
       const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta, refine: true };
       const nmse = async (choice: 'ort' | 'micro') => {
         const transceiver = await openTransceiver(manifest, zooDirectory, choice);

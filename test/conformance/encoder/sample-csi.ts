@@ -8,7 +8,7 @@ import { fromInt16Csi, toInt16Csi } from '../../../scripts/src/embed/int16-csi.t
  * whatever type it takes.
  */
 export async function sampleCsi(manifest: Manifest, count: number): Promise<AngularDelayCsi[]> {
-  const source = await openData(dataFor(manifest, sampleData));
+  const source = await openData(dataFor(manifest, { data: sampleData }));
   return Array.from({ length: count }, (_, i) => {
     const csi = source.downlink(Math.floor((i * source.numSamples) / count));
     return fromInt16Csi(toInt16Csi(csi), csi);
