@@ -7,7 +7,7 @@ let rig: FaultRig;
 afterEach(() => rig.close());
 
 it('decodes without uplink, and says so, while the PHY feed is a black hole, and joins again once there is another', async () => {
-  rig = await FaultRig.start({ pingIntervalMs: 250, idleTimeoutMs: 1_000 });
+  rig = await FaultRig.start({ limits: { pingIntervalMs: 250, idleTimeoutMs: 1_000 } });
   const qualities = new Map<number, string>();
   const subscription = await subscribeEstimates({
     url: rig.server.url.replace(/^http/, 'ws'),

@@ -28,7 +28,8 @@ beforeAll(async () => {
 afterEach(() => rig.close());
 afterAll(() => rm(zoo, { recursive: true }));
 
-const start = (options = {}) => FaultRig.start({ modelsDirectory: zoo, maxBufferedBytes: 2 ** 18, ...options }, model);
+const start = (options = {}) =>
+  FaultRig.start({ modelsDirectory: zoo, limits: { maxBufferedBytes: 2 ** 18 }, ...options }, model);
 
 /** Counts the estimates that arrive. */
 async function subscribe(url: string) {

@@ -28,7 +28,7 @@ it('takes reports that a link has held up one after the other: of those that com
 });
 
 it('gives up a UE whose link stalls for longer than the idle timeout, and takes it back under a new epoch', async () => {
-  rig = await FaultRig.start({ pingIntervalMs: 250, idleTimeoutMs: 1_000 });
+  rig = await FaultRig.start({ limits: { pingIntervalMs: 250, idleTimeoutMs: 1_000 } });
   const ue = await rig.join('ue-1');
   expect(await rig.outcome(ue)).toBe('decoded');
   const { link } = rig.proxy;

@@ -31,6 +31,7 @@ const stats = {
   uplinks: { received: 0, invalid: 0, uesEvicted: 0 },
   estimates: { sent: 93, skipped: 0 },
   rejects: {},
+  refused: {},
   batches: { decoded: 90, failed: 0 },
   workerRestarts: 0,
   connections: { ues: 0, phyFeeds: 0, subscribers: 0 },
