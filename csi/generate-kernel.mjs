@@ -1,20 +1,25 @@
-// Assembles coarse-kernel.wat into src/coarse-kernel-bytes.ts, which is committed.
+// Assembles each *-kernel.wat into src/*-kernel-bytes.ts, which is committed.
 import { readFile, writeFile } from 'node:fs/promises';
 import createWabt from 'wabt';
 
-const source = new URL('./coarse-kernel.wat', import.meta.url);
-const target = new URL('./src/coarse-kernel-bytes.ts', import.meta.url);
+const kernels = [
+  ['coarse', 'the coarse magnitude'],
+  ['outer', 'sums of outer products'],
+];
 
 const wabt = await createWabt();
-const kernel = wabt.parseWat('coarse-kernel.wat', await readFile(source, 'utf8'), { simd: true });
-kernel.validate();
-const { buffer } = kernel.toBinary({});
-kernel.destroy();
-await writeFile(
-  target,
-  `// Generated from coarse-kernel.wat by \`npm run generate --workspace csi\`; do not edit.
-/** The WebAssembly SIMD kernel of the coarse magnitude, ${buffer.length} bytes in base64. */
-export const COARSE_KERNEL_BASE64 =
+for (const [name, of] of kernels) {
+  const source = `${name}-kernel.wat`;
+  const kernel = wabt.parseWat(source, await readFile(new URL(source, import.meta.url), 'utf8'), { simd: true });
+  kernel.validate();
+  const { buffer } = kernel.toBinary({});
+  kernel.destroy();
+  await writeFile(
+    new URL(`./src/${name}-kernel-bytes.ts`, import.meta.url),
+    `// Generated from ${source} by \`npm run generate --workspace csi\`; do not edit.
+/** The WebAssembly SIMD kernel of ${of}, ${buffer.length} bytes in base64. */
+export const ${name.toUpperCase()}_KERNEL_BASE64 =
   '${Buffer.from(buffer).toString('base64')}';
 `,
-);
+  );
+}

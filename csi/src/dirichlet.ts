@@ -15,11 +15,12 @@ interface DirichletFactors {
  * With position = peak + e, |e| <= 1/2: sine = -sin(pi e), phaseRad = -pi e. Only the cotangent varies from bin to
  * bin, and it follows from a rotation by pi / size.
  *
- * @param out - bins 0 .. out.length - 1, at most `size` of them
+ * @param out - gets bins 0 .. count - 1; what follows is left alone
+ * @param count - at most `size`
  * @param position - peak position in bins, any real number
  * @param size - length of the DFT
  */
-export function dirichletInto(out: Float64Array, position: number, size: number): DirichletFactors {
+export function dirichletInto(out: Float64Array, count: number, position: number, size: number): DirichletFactors {
   const nearest = Math.round(position);
   const offBin = position - nearest;
   const sine = -Math.sin(Math.PI * offBin);
@@ -28,7 +29,7 @@ export function dirichletInto(out: Float64Array, position: number, size: number)
   const stepSin = Math.sin(stepRad);
   let cos = Math.cos(-position * stepRad);
   let sin = Math.sin(-position * stepRad);
-  for (let i = 0; i < out.length; i++) {
+  for (let i = 0; i < count; i++) {
     out[i] = (sine * cos) / sin;
     const rotated = cos * stepCos - sin * stepSin;
     sin = sin * stepCos + cos * stepSin;
@@ -36,6 +37,6 @@ export function dirichletInto(out: Float64Array, position: number, size: number)
   }
   // At the peak the rotation's rounding error is large beside the sine it divides by, which may even be zero.
   const peak = ((nearest % size) + size) % size;
-  if (peak < out.length) out[peak] = offBin === 0 ? size : -sine / Math.tan(offBin * stepRad);
+  if (peak < count) out[peak] = offBin === 0 ? size : -sine / Math.tan(offBin * stepRad);
   return { phaseRad: -Math.PI * offBin, sine };
 }

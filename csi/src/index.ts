@@ -22,13 +22,7 @@ export {
   uplinkMagnitudeInto,
   uplinkPartsInto,
 } from './normalize.ts';
-export {
-  type Band,
-  type PathList,
-  synthesizeAngularDelay,
-  synthesizeSpatialFrequency,
-  type Timing,
-} from './path-list.ts';
+export type { Band, PathList, Timing } from './path-list.ts';
 export {
   createPhaseAllocation,
   type PhaseAllocation,
@@ -47,3 +41,4 @@ export {
 } from './representation.ts';
 export { dequantizeScale, quantizeScale, type ScaleSpec } from './scale.ts';
 export { encodeSigns, reconstructFromSignsInto, type SignReport } from './sign-coder.ts';
+export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './synthesis.ts';

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { AngularDelayCsi, CsiShape } from '../csi.ts';
 import { CsiError } from '../errors.ts';
-import { type Band, type PathList, synthesizeAngularDelay, type Timing } from '../path-list.ts';
+import type { Band, PathList, Timing } from '../path-list.ts';
+import { createSynthesizer } from '../synthesis.ts';
 import { type ChoiceOptions, chooseDownlink, choosePartner, chooseUplink } from './csi-choice.ts';
 import { type CsiDomain, type CsiLayout, type CsiSamples, createCsiLayout } from './csi-layout.ts';
 import { type DataFile, openDataFile } from './data-file.ts';
@@ -99,9 +100,10 @@ function synthesized(paths: PathList, direction: Band['direction'], options: Csi
   const { downlinkCarrierHz, bandwidthHz, numSubcarriers, timing } = options;
   const carrierHz = direction === 'uplink' ? options.uplinkCarrierHz : downlinkCarrierHz;
   const band: Band = { direction, carrierHz, downlinkCarrierHz, bandwidthHz, numSubcarriers };
+  const synthesize = createSynthesizer(band, options, timing);
   return {
     numSamples: paths.numSamples,
     description: `path list, synthesised at ${carrierHz / 1e9} GHz`,
-    at: (index) => synthesizeAngularDelay(paths, index, band, options, timing),
+    at: (index) => synthesize(paths, index),
   };
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createRandom, synthesizeAngularDelay } from '@edge-csi/csi';
+import { createRandom, createSynthesizer } from '@edge-csi/csi';
 import { type NpyArray, openCsiSource, readNpz, readPathList, writeNpy, writeNpz } from '@edge-csi/csi/files';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
@@ -111,7 +111,7 @@ describe('csi source', () => {
       expect(source.name).toBe('paths-indoor.npz');
       expect(source.numSamples).toBe(8);
       for (const direction of ['downlink', 'uplink'] as const) {
-        const expected = synthesizeAngularDelay(paths, 3, bandOf(indoor, direction), link, timing);
+        const expected = createSynthesizer(bandOf(indoor, direction), link, timing)(paths, 3);
         expect(source[direction](3)).toEqual(expected);
       }
     }

@@ -1,8 +1,11 @@
 import {
+  type AngularDelayCsi,
   type Band,
+  type CsiShape,
+  createSynthesizer,
   type PathList,
-  synthesizeAngularDelay,
   synthesizeSpatialFrequency,
+  type Timing,
   toAngularDelay,
 } from '@edge-csi/csi';
 import { readPathList } from '@edge-csi/csi/files';
@@ -28,6 +31,16 @@ function pathList(
     gainIm: Float32Array.from(paths, (p) => p.gainIm ?? 0),
     uplinkGainRatio: Float32Array.from(paths, () => 2),
   };
+}
+
+function synthesizeAngularDelay(
+  paths: PathList,
+  index: number,
+  band: Band,
+  csiShape: CsiShape,
+  timing?: Timing,
+): AngularDelayCsi {
+  return createSynthesizer(band, csiShape, timing)(paths, index);
 }
 
 /** The definition: every subcarrier and antenna of the 1024 x Nt matrix, then DFTs. */
