@@ -1,5 +1,15 @@
 export { toAngularDelay, toSpatialFrequency } from './angular-delay.ts';
 export { BitReader, BitWriter } from './bits.ts';
+export { withEstimationNoise } from './channel/estimation-noise.ts';
+export {
+  defaultCarriers,
+  isCdl,
+  isTr38901,
+  type ScenarioName,
+  scenarioNames,
+} from './channel/scenario.ts';
+export { type ChannelSample, type SimulationOptions, simulateChannel } from './channel/simulate.ts';
+export { ChannelStatistician, type ChannelStatistics, FIRST_TAPS, SHARES_HELD } from './channel/statistics.ts';
 export type {
   AngularDelayCsi,
   BitString,

@@ -39,6 +39,17 @@ export function createRandom(seed: number): Random {
   return { uniform, gaussian };
 }
 
+/**
+ * A seed for one of many independent parts of a simulation, so that each can be drawn, and drawn again, apart from the
+ * others.
+ *
+ * @param indices - which part, integers
+ */
+export function deriveSeed(seed: number, ...indices: readonly number[]): number {
+  // Each index is mixed in by a step of SplitMix32, which spreads neighbours over all 32 bits.
+  return indices.reduce((mixed, index) => splitmix32(splitmix32(mixed)() ^ index)() >>> 0, seed);
+}
+
 /** Draws unsigned 32-bit integers. */
 function xoshiro128(seed: number): () => number {
   const split = splitmix32(seed);

@@ -1,0 +1,84 @@
+import type { PathList } from '../path-list.ts';
+import { deriveSeed } from '../random.ts';
+import { requireCount } from '../require-count.ts';
+import type { Carriers, SimulatedUe } from './environment.ts';
+import { PathBuffer } from './path-buffer.ts';
+import { distanceFromBs, type Position } from './position.ts';
+import { createEnvironment, isTr38901, type ScenarioName, type ScenarioOptions } from './scenario.ts';
+
+/** Paths that hold no more than this share of a sample's energy together are left out. */
+const DROPPED_ENERGY = 1e-4;
+
+/** A simulation as asked for. Slots are 1 ms long. */
+export interface SimulationOptions extends Carriers, ScenarioOptions {
+  readonly scenario: ScenarioName;
+  readonly numSamples: number;
+  /** UEs of each environment. */
+  readonly numUes: number;
+  /** Environments, one after the other, that samples are divided among. */
+  readonly numEnvironments: number;
+  /** Slots from one sample of a UE to its next. */
+  readonly periodSlots: number;
+  readonly speedKmh: number;
+  readonly seed: number;
+}
+
+/** One UE in one slot. */
+export interface ChannelSample {
+  readonly environment: number;
+  /** Unlike that of any other environment's UE. */
+  readonly ue: number;
+  readonly slot: number;
+  /** BS at the origin, array along x. */
+  readonly position: Position;
+  readonly distanceM: number;
+  /** A list of this sample alone. */
+  readonly paths: PathList;
+}
+
+/**
+ * Simulates UEs that move: within an environment round by round over its UEs, each a period after its last sample, UEs
+ * spread evenly over the period. Memory does not grow with the number of samples.
+ *
+ * @throws RangeError where an option is out of range.
+ */
+export function* simulateChannel(options: SimulationOptions): Generator<ChannelSample, void, undefined> {
+  const { numSamples, numUes, numEnvironments, periodSlots, seed } = options;
+  for (const name of ['numSamples', 'numUes', 'numEnvironments', 'periodSlots'] as const) {
+    requireCount(name, options[name]);
+  }
+  if (!(options.speedKmh >= 0)) throw new RangeError(`speedKmh is ${options.speedKmh}, must be 0 or more`);
+  const metresPerSlot = options.speedKmh / 3.6 / 1000;
+  const buffer = new PathBuffer(isTr38901(options.scenario) && options.phases === 'independent');
+
+  for (let environment = 0; environment < numEnvironments; environment++) {
+    const share = sharesOf(numSamples, numEnvironments, environment);
+    const environmentSeed = deriveSeed(seed, environment);
+    const surroundings = createEnvironment(options.scenario, options, options, environmentSeed);
+    const ues: SimulatedUe[] = [];
+    for (let sample = 0; sample < share; sample++) {
+      const ue = sample % numUes;
+      const round = Math.floor(sample / numUes);
+      if (round === 0) ues.push(surroundings.startUe(deriveSeed(environmentSeed, UE_STREAM, ue)));
+      const slot = round * periodSlots + Math.floor((ue * periodSlots) / numUes);
+      buffer.clear();
+      const position = (ues[ue] as SimulatedUe).pathsInto(buffer, slot * metresPerSlot);
+      yield {
+        environment,
+        ue: environment * numUes + ue,
+        slot,
+        position,
+        distanceM: distanceFromBs(position),
+        paths: buffer.toPathList(DROPPED_ENERGY),
+      };
+    }
+  }
+}
+
+/** Keeps the seeds of UEs apart from those that an environment derives for itself. */
+const UE_STREAM = -1;
+
+/** How many of some items the part of that index gets when all parts get as many as the others, or one more. */
+function sharesOf(items: number, parts: number, index: number): number {
+  return Math.floor(items / parts) + (index < items % parts ? 1 : 0);
+}
