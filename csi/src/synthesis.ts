@@ -1,6 +1,6 @@
 import { bandPaths } from './band-paths.ts';
 import type { AngularDelayCsi, CsiShape, SpatialFrequencyCsi } from './csi.ts';
-import { dirichletInto } from './dirichlet.ts';
+import { cosineOf, createDirichlet } from './dirichlet.ts';
 import { createOuterSum } from './outer-sum.ts';
 import type { Band, PathList, Timing } from './path-list.ts';
 import { requireCount } from './require-count.ts';
@@ -24,6 +24,8 @@ export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 
   // The constant imaginary part of the delay kernels has a column of its own, after the taps.
   const sum = createOuterSum(numAntennas, numDelays + 1);
   const angleKernel = new Float64Array(numAntennas);
+  const delayDirichlet = createDirichlet(band.numSubcarriers);
+  const angleDirichlet = createDirichlet(numAntennas);
   const amplitude = 1 / Math.sqrt(band.numSubcarriers * numAntennas);
 
   return (paths, index) => {
@@ -34,14 +36,15 @@ export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 
       const delaySamples = seen.delaySamples[path] as number;
       const { weights, kernel } = sum.next();
       // Both kernels are a common phase times (real - j sine): two real multiplications an entry instead of four.
-      const delay = dirichletInto(kernel, numDelays, delaySamples, band.numSubcarriers);
+      const delaySine = delayDirichlet.into(kernel, numDelays, delaySamples);
+      const delayCosine = cosineOf(delaySine);
       weights.fill(0);
       for (; path < seen.numPaths && seen.delaySamples[path] === delaySamples; path++) {
         const bin = (seen.spatialFrequency[path] as number) * numAntennas;
-        const angle = dirichletInto(angleKernel, numAntennas, bin, numAntennas);
-        const phaseRad = delay.phaseRad + angle.phaseRad;
-        const cos = amplitude * Math.cos(phaseRad);
-        const sin = amplitude * Math.sin(phaseRad);
+        const angleSine = angleDirichlet.into(angleKernel, numAntennas, bin);
+        const angleCosine = cosineOf(angleSine);
+        const cos = amplitude * (delayCosine * angleCosine - delaySine * angleSine);
+        const sin = amplitude * (delayCosine * angleSine + delaySine * angleCosine);
         const pathRe = seen.gainRe[path] as number;
         const pathIm = seen.gainIm[path] as number;
         const gainRe = pathRe * cos - pathIm * sin;
@@ -49,11 +52,11 @@ export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 
         for (let antenna = 0; antenna < numAntennas; antenna++) {
           const real = angleKernel[antenna] as number;
           const im = numAntennas + antenna;
-          weights[antenna] = (weights[antenna] as number) + gainRe * real + gainIm * angle.sine;
-          weights[im] = (weights[im] as number) + gainIm * real - gainRe * angle.sine;
+          weights[antenna] = (weights[antenna] as number) + gainRe * real + gainIm * angleSine;
+          weights[im] = (weights[im] as number) + gainIm * real - gainRe * angleSine;
         }
       }
-      kernel[numDelays] = delay.sine;
+      kernel[numDelays] = delaySine;
       sum.add();
     }
     sum.flush();

@@ -7,6 +7,7 @@ import { embedCommand } from './commands/embed.ts';
 import { linkRunCommand } from './commands/link-run.ts';
 import { modelsCommand } from './commands/models.ts';
 import { serveCommand } from './commands/serve.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommand } from './commands/token.ts';
 import { ueCommand } from './commands/ue.ts';
 import { UsageError } from './usage.ts';
@@ -26,6 +27,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const commands = [
     linkRunCommand(),
     benchCommand(),
+    simulateCommand(),
     convertCommand(),
     serveCommand(),
     ueCommand(),

@@ -11,26 +11,61 @@ export interface Path {
   readonly uplinkPhaseRad: number;
 }
 
+/** What is held of each path. */
+const FIELDS = [
+  'azimuthRad',
+  'elevationRad',
+  'delayNs',
+  'gainRe',
+  'gainIm',
+  'uplinkGainRatio',
+  'uplinkPhaseRad',
+] as const satisfies readonly (keyof Path)[];
+
+type Columns = Readonly<Record<(typeof FIELDS)[number], Float32Array>>;
+
 /** Collects the paths of one sample; used again for the next. Consecutive paths of equal delay stay together. */
 export class PathBuffer {
-  readonly #paths: Path[] = [];
   readonly #hasUplinkPhase: boolean;
+  #columns = columnsOf(64);
+  #numPaths = 0;
+  #downlinkEnergy = 0;
+  #uplinkEnergy = 0;
 
   /** @param hasUplinkPhase - whether the lists made of it have uplink phases */
   constructor(hasUplinkPhase: boolean) {
     this.#hasUplinkPhase = hasUplinkPhase;
   }
 
-  get paths(): readonly Path[] {
-    return this.#paths;
+  /** Sum of |gain|^2 over all paths so far. */
+  get downlinkEnergy(): number {
+    return this.#downlinkEnergy;
+  }
+
+  get uplinkEnergy(): number {
+    return this.#uplinkEnergy;
   }
 
   clear(): void {
-    this.#paths.length = 0;
+    this.#numPaths = 0;
+    this.#downlinkEnergy = 0;
+    this.#uplinkEnergy = 0;
   }
 
   add(path: Path): void {
-    this.#paths.push(path);
+    if (this.#numPaths === this.#columns.delayNs.length) this.#grow();
+    const row = this.#numPaths++;
+    const columns = this.#columns;
+    columns.azimuthRad[row] = path.azimuthRad;
+    columns.elevationRad[row] = path.elevationRad;
+    columns.delayNs[row] = path.delayNs;
+    columns.gainRe[row] = path.gainRe;
+    columns.gainIm[row] = path.gainIm;
+    columns.uplinkGainRatio[row] = path.uplinkGainRatio;
+    columns.uplinkPhaseRad[row] = path.uplinkPhaseRad;
+    const power = path.gainRe * path.gainRe + path.gainIm * path.gainIm;
+    this.#downlinkEnergy += power;
+    this.#uplinkEnergy += power * path.uplinkGainRatio * path.uplinkGainRatio;
   }
 
   /**
@@ -39,50 +74,57 @@ export class PathBuffer {
    * @param droppedEnergy - share of the energy that the paths left out may have together
    */
   toPathList(droppedEnergy: number): PathList {
-    const floor = this.#powerFloor(droppedEnergy);
-    const kept = this.#paths.filter((path) => powerOf(path) >= floor);
-    const columns = {
-      azimuthRad: new Float32Array(kept.length),
-      elevationRad: new Float32Array(kept.length),
-      delayNs: new Float32Array(kept.length),
-      gainRe: new Float32Array(kept.length),
-      gainIm: new Float32Array(kept.length),
-      uplinkGainRatio: new Float32Array(kept.length),
-    };
-    const uplinkPhaseRad = new Float32Array(kept.length);
-    for (let row = 0; row < kept.length; row++) {
-      const path = kept[row] as Path;
-      columns.azimuthRad[row] = path.azimuthRad;
-      columns.elevationRad[row] = path.elevationRad;
-      columns.delayNs[row] = path.delayNs;
-      columns.gainRe[row] = path.gainRe;
-      columns.gainIm[row] = path.gainIm;
-      columns.uplinkGainRatio[row] = path.uplinkGainRatio;
-      uplinkPhaseRad[row] = path.uplinkPhaseRad;
+    const powers = this.#powers();
+    const floor = powerFloor(powers, droppedEnergy);
+    const rows = powers.length;
+    let kept = 0;
+    for (let row = 0; row < rows; row++) if ((powers[row] as number) >= floor) kept++;
+    const columns = columnsOf(kept);
+    for (let row = 0, to = 0; row < rows; row++) {
+      if ((powers[row] as number) < floor) continue;
+      for (const field of FIELDS) columns[field][to] = this.#columns[field][row] as number;
+      to++;
     }
-    const list = { numSamples: 1, pathStart: Int32Array.of(0, kept.length), ...columns };
+    const { uplinkPhaseRad, ...others } = columns;
+    const list = { numSamples: 1, pathStart: Int32Array.of(0, kept), ...others };
     return this.#hasUplinkPhase ? { ...list, uplinkPhaseRad } : list;
   }
 
-  /** Power below which paths may go. */
-  #powerFloor(droppedEnergy: number): number {
-    const rising = new Float64Array(this.#paths.length);
-    let energy = 0;
-    for (let row = 0; row < rising.length; row++) {
-      const power = powerOf(this.#paths[row] as Path);
-      rising[row] = power;
-      energy += power;
+  #powers(): Float64Array {
+    const powers = new Float64Array(this.#numPaths);
+    const { gainRe, gainIm } = this.#columns;
+    for (let row = 0; row < powers.length; row++) {
+      powers[row] = (gainRe[row] as number) ** 2 + (gainIm[row] as number) ** 2;
     }
-    rising.sort();
-    let allowed = droppedEnergy * energy;
-    for (const power of rising) {
-      allowed -= power;
-      if (allowed < 0) return power;
-    }
-    return 0;
+    return powers;
+  }
+
+  #grow(): void {
+    const grown = columnsOf(2 * this.#columns.delayNs.length);
+    for (const field of FIELDS) grown[field].set(this.#columns[field]);
+    this.#columns = grown;
   }
 }
 
-function powerOf({ gainRe, gainIm }: Path): number {
-  return gainRe * gainRe + gainIm * gainIm;
+function columnsOf(numPaths: number): Columns {
+  return {
+    azimuthRad: new Float32Array(numPaths),
+    elevationRad: new Float32Array(numPaths),
+    delayNs: new Float32Array(numPaths),
+    gainRe: new Float32Array(numPaths),
+    gainIm: new Float32Array(numPaths),
+    uplinkGainRatio: new Float32Array(numPaths),
+    uplinkPhaseRad: new Float32Array(numPaths),
+  };
+}
+
+/** The least power that has to stay so that no more than a share of the energy goes. */
+function powerFloor(powers: Float64Array, droppedEnergy: number): number {
+  const rising = powers.slice().sort();
+  let allowed = droppedEnergy * powers.reduce((sum, power) => sum + power, 0);
+  for (const power of rising) {
+    allowed -= power;
+    if (allowed < 0) return power;
+  }
+  return 0;
 }

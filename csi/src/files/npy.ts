@@ -17,7 +17,7 @@ interface NpyStorage {
   complex128: Float64Array;
 }
 
-type Dtype = keyof NpyStorage;
+export type Dtype = keyof NpyStorage;
 
 /** An array of a .npy file, row-major. `data` holds one number an element, two (real, imaginary) where it is complex. */
 export type NpyArray = {
@@ -159,15 +159,23 @@ export function formatNpy({ dtype, shape, data }: NpyArray): Uint8Array {
   return bytes;
 }
 
-/** What stands before the data of a .npy file, version 1.0, row-major. */
-export function formatNpyHeader(dtype: Dtype, shape: readonly number[]): Uint8Array {
-  const { descr } = FORMATS[dtype];
-  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
-  const dict = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
+/**
+ * What a .npy file begins with; the data follows, little endian, row-major.
+ *
+ * @param reservedRows - leaves room for a first dimension of so many, so that the header can be written again in place
+ */
+export function formatNpyHeader(dtype: Dtype, shape: readonly number[], reservedRows = 0): Uint8Array {
+  const dict = dictOf(dtype, shape);
+  const reserved = Math.max(dict.length, dictOf(dtype, [reservedRows, ...shape.slice(1)]).length);
   // Magic, version and length take 10 bytes; the data starts on a multiple of 64.
-  const headerLength = Math.ceil((10 + dict.length + 1) / 64) * 64 - 10;
+  const headerLength = Math.ceil((10 + reserved + 1) / 64) * 64 - 10;
   const text = `${MAGIC}\x01\x00${String.fromCharCode(headerLength & 0xff, headerLength >> 8)}${dict.padEnd(headerLength - 1)}\n`;
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+function dictOf(dtype: Dtype, shape: readonly number[]): string {
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
+  return `{'descr': '${FORMATS[dtype].descr}', 'fortran_order': False, 'shape': ${tuple}, }`;
 }
 
 function splitHeader(bytes: Uint8Array, name: string): { header: string; dataStart: number } {

@@ -8,7 +8,8 @@ type Arrays = ReadonlyMap<string, NpyArray>;
 
 /**
  * Reads a path list: .npz with path_start `[N + 1]` and, per path, azimuth_rad, elevation_rad, delay_ns, gain_re,
- * gain_im and uplink_gain_ratio; distance_m `[N]` is optional and other arrays are left aside.
+ * gain_im, uplink_gain_ratio and optionally uplink_phase_rad; distance_m `[N]` is optional, ue and slot are read apart, and
+ * other arrays are left aside.
  *
  * @throws CsiError `file-format` where an array is missing or does not fit the others.
  */
@@ -17,7 +18,15 @@ export async function readPathList(path: string): Promise<PathList> {
 }
 
 /** Arrays of a path list with a value a path. */
-const PER_PATH = ['azimuth_rad', 'elevation_rad', 'delay_ns', 'gain_re', 'gain_im', 'uplink_gain_ratio'];
+const PER_PATH = [
+  'azimuth_rad',
+  'elevation_rad',
+  'delay_ns',
+  'gain_re',
+  'gain_im',
+  'uplink_gain_ratio',
+  'uplink_phase_rad',
+];
 
 /**
  * Writes the first samples of a path list as a path list. Arrays that are not part of one are kept: those with a row a
@@ -65,7 +74,7 @@ export function parsePathList(arrays: Arrays, name: string): PathList {
   const numSamples = pathStart.length - 1;
   const numPaths = pathStart[numSamples] as number;
   const perPath = (key: string): Float32Array => readFloats(arrays, name, key, numPaths, 'path');
-  const paths: PathList = {
+  return {
     numSamples,
     pathStart,
     azimuthRad: perPath('azimuth_rad'),
@@ -74,9 +83,11 @@ export function parsePathList(arrays: Arrays, name: string): PathList {
     gainRe: perPath('gain_re'),
     gainIm: perPath('gain_im'),
     uplinkGainRatio: perPath('uplink_gain_ratio'),
+    ...(arrays.has('uplink_phase_rad') ? { uplinkPhaseRad: perPath('uplink_phase_rad') } : {}),
+    ...(arrays.has('distance_m')
+      ? { distanceM: readFloats(arrays, name, 'distance_m', numSamples, 'sample') }
+      : {}),
   };
-  if (!arrays.has('distance_m')) return paths;
-  return { ...paths, distanceM: readFloats(arrays, name, 'distance_m', numSamples, 'sample') };
 }
 
 function readPathStart(arrays: Arrays, name: string): Int32Array {

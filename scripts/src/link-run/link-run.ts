@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BsServerOptions, connectPhyFeed, subscribeEstimates } from '@edge-csi/bs-server';
-import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
+import { type AngularDelayCsi, createRandom, withEstimationNoise } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import type { ChannelEstimate } from '@edge-csi/proto';
@@ -14,7 +14,6 @@ import type { LinkRun } from './result.ts';
 import { type Schedule, sampleOf, scheduleReports, slotMs, ueIdOf } from './schedule.ts';
 import { type ReceivedEstimate, summarizeLink } from './summary.ts';
 import type { SentRecord, UeWorkerData, UeWorkerDone, UeWorkerReady, UeWorkerStart } from './ue-worker.ts';
-import { withEstimationNoise } from './uplink-noise.ts';
 
 /** What one link run needs. */
 export interface LinkRunOptions {

@@ -55,20 +55,14 @@ export function createPathWriter(
       for (const mpc of cluster.mpcs) addMpc(mpc, amplitude, ratio);
     },
     addLineOfSight(powerRatio) {
-      let downlink = 0;
-      let uplink = 0;
-      for (const { gainRe, gainIm, uplinkGainRatio } of out.paths) {
-        const power = gainRe * gainRe + gainIm * gainIm;
-        downlink += power;
-        uplink += power * uplinkGainRatio * uplinkGainRatio;
-      }
+      const { downlinkEnergy, uplinkEnergy } = out;
       out.add({
         azimuthRad: Math.atan2(place.y, place.x),
         elevationRad: Math.atan2(place.z, Math.hypot(place.x, place.y)),
         delayNs: (distanceM / SPEED_OF_LIGHT_M_PER_S) * 1e9,
-        gainRe: Math.sqrt(powerRatio * downlink),
+        gainRe: Math.sqrt(powerRatio * downlinkEnergy),
         gainIm: 0,
-        uplinkGainRatio: Math.sqrt(uplink / downlink),
+        uplinkGainRatio: Math.sqrt(uplinkEnergy / downlinkEnergy),
         uplinkPhaseRad: 0,
       });
     },

@@ -1,6 +1,5 @@
-import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
+import { type AngularDelayCsi, createRandom, withEstimationNoise } from '@edge-csi/csi';
 import { expect, it } from 'vitest';
-import { withEstimationNoise } from '../../../scripts/src/link-run/uplink-noise.ts';
 
 function energy(values: Float32Array): number {
   return values.reduce((sum, value) => sum + value * value, 0);

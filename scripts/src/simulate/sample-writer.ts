@@ -1,0 +1,123 @@
+import type { ChannelSample } from '@edge-csi/csi';
+import { ColumnSpool, NpzWriter } from '@edge-csi/csi/files';
+import type { CsiPair } from './csi-pair.ts';
+
+/** Writes samples to disk as they come. */
+export interface SampleWriter {
+  /** The files there are after `close`. */
+  readonly files: readonly string[];
+  append(sample: ChannelSample): Promise<void>;
+  /** Completes the files with the samples so far. */
+  close(): Promise<void>;
+  /** Leaves no files. */
+  discard(): Promise<void>;
+}
+
+/** Columns that say of each sample whose it is, when and where. */
+const trackColumns = {
+  environment: { dtype: 'int32', rowShape: [] },
+  ue: { dtype: 'int32', rowShape: [] },
+  slot: { dtype: 'int32', rowShape: [] },
+  time_ms: { dtype: 'float64', rowShape: [] },
+  ue_position_m: { dtype: 'float32', rowShape: [3] },
+  distance_m: { dtype: 'float32', rowShape: [] },
+} as const;
+
+const perPath = { dtype: 'float32', rowShape: [] } as const;
+
+/** Duration of a slot. */
+const slotMs = 1;
+
+/** Writes a path list, to be synthesised by whoever reads it. */
+export async function openPathListWriter(path: string, hasUplinkPhase: boolean): Promise<SampleWriter> {
+  const file = await NpzWriter.open(path, {
+    path_start: { dtype: 'int32', rowShape: [] },
+    azimuth_rad: perPath,
+    elevation_rad: perPath,
+    delay_ns: perPath,
+    gain_re: perPath,
+    gain_im: perPath,
+    uplink_gain_ratio: perPath,
+    ...(hasUplinkPhase ? { uplink_phase_rad: perPath } : {}),
+    ...trackColumns,
+  });
+  let numPaths = 0;
+  await file.append('path_start', Int32Array.of(0));
+  return {
+    files: [path],
+    async append(sample) {
+      const { paths } = sample;
+      numPaths += paths.delayNs.length;
+      await file.append('path_start', Int32Array.of(numPaths));
+      await file.append('azimuth_rad', paths.azimuthRad);
+      await file.append('elevation_rad', paths.elevationRad);
+      await file.append('delay_ns', paths.delayNs);
+      await file.append('gain_re', paths.gainRe);
+      await file.append('gain_im', paths.gainIm);
+      await file.append('uplink_gain_ratio', paths.uplinkGainRatio);
+      if (paths.uplinkPhaseRad !== undefined) await file.append('uplink_phase_rad', paths.uplinkPhaseRad);
+      await appendTrack(file, sample);
+    },
+    close: () => file.close(),
+    discard: () => file.discard(),
+  };
+}
+
+/** Writes CSI of both bands, `[N, 2 Nt Nd]`, as arrays `downlink` and `uplink` of a .npz file. */
+export async function openCsiNpzWriter(
+  path: string,
+  numValues: number,
+  measure: (sample: ChannelSample) => CsiPair,
+): Promise<SampleWriter> {
+  const matrix = { dtype: 'float32', rowShape: [numValues] } as const;
+  const file = await NpzWriter.open(path, { downlink: matrix, uplink: matrix, ...trackColumns });
+  return {
+    files: [path],
+    async append(sample) {
+      const { downlink, uplink } = measure(sample);
+      await file.append('downlink', downlink.values);
+      await file.append('uplink', uplink.values);
+      await appendTrack(file, sample);
+    },
+    close: () => file.close(),
+    discard: () => file.discard(),
+  };
+}
+
+/** Writes CSI, `[N, 2 Nt Nd]`, as a .npy file a band. */
+export async function openCsiNpyWriter(
+  path: string,
+  uplinkPath: string,
+  numValues: number,
+  measure: (sample: ChannelSample) => CsiPair,
+): Promise<SampleWriter> {
+  const matrix = { dtype: 'float32', rowShape: [numValues] } as const;
+  const downlinkFile = await ColumnSpool.open(path, matrix);
+  const uplinkFile = await ColumnSpool.open(uplinkPath, matrix);
+  return {
+    files: [path, uplinkPath],
+    async append(sample) {
+      const { downlink, uplink } = measure(sample);
+      await downlinkFile.append(downlink.values);
+      await uplinkFile.append(uplink.values);
+    },
+    async close() {
+      await downlinkFile.close();
+      await uplinkFile.close();
+    },
+    async discard() {
+      await downlinkFile.discard();
+      await uplinkFile.discard();
+    },
+  };
+}
+
+async function appendTrack(file: NpzWriter, sample: ChannelSample): Promise<void> {
+  const { x, y, z } = sample.position;
+  await file.append('environment', Int32Array.of(sample.environment));
+  await file.append('ue', Int32Array.of(sample.ue));
+  await file.append('slot', Int32Array.of(sample.slot));
+  await file.append('time_ms', Float64Array.of(sample.slot * slotMs));
+  await file.append('ue_position_m', Float32Array.of(x, y, z));
+  await file.append('distance_m', Float32Array.of(sample.distanceM));
+}
