@@ -47,6 +47,14 @@ export function isCdl(scenario: ScenarioName): boolean {
   return scenario in cdlTables;
 }
 
+/**
+ * Share of a sample's energy that the paths left out may hold together. Outdoors several hundred paths are each next to
+ * nothing, and cost as much as any.
+ */
+export function negligibleEnergy(scenario: ScenarioName): number {
+  return scenario === 'cost2100-outdoor' ? 1e-4 : 1e-6;
+}
+
 /** Draws an environment. The same seed draws the same. */
 export function createEnvironment(
   scenario: ScenarioName,

@@ -4,10 +4,7 @@ import { requireCount } from '../require-count.ts';
 import type { Carriers, SimulatedUe } from './environment.ts';
 import { PathBuffer } from './path-buffer.ts';
 import { distanceFromBs, type Position } from './position.ts';
-import { createEnvironment, isTr38901, type ScenarioName, type ScenarioOptions } from './scenario.ts';
-
-/** Paths that hold no more than this share of a sample's energy together are left out. */
-const DROPPED_ENERGY = 1e-4;
+import { createEnvironment, isTr38901, negligibleEnergy, type ScenarioName, type ScenarioOptions } from './scenario.ts';
 
 /** A simulation as asked for. Slots are 1 ms long. */
 export interface SimulationOptions extends Carriers, ScenarioOptions {
@@ -49,6 +46,7 @@ export function* simulateChannel(options: SimulationOptions): Generator<ChannelS
   }
   if (!(options.speedKmh >= 0)) throw new RangeError(`speedKmh is ${options.speedKmh}, must be 0 or more`);
   const metresPerSlot = options.speedKmh / 3.6 / 1000;
+  const negligible = negligibleEnergy(options.scenario);
   const buffer = new PathBuffer(isTr38901(options.scenario) && options.phases === 'independent');
 
   for (let environment = 0; environment < numEnvironments; environment++) {
@@ -69,7 +67,7 @@ export function* simulateChannel(options: SimulationOptions): Generator<ChannelS
         slot,
         position,
         distanceM: distanceFromBs(position),
-        paths: buffer.toPathList(DROPPED_ENERGY),
+        paths: buffer.toPathList(negligible),
       };
     }
   }
