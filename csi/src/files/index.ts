@@ -1,9 +1,9 @@
+export { type ColumnSpec, ColumnSpool } from './column-spool.ts';
 export type { CsiDomain, CsiSamples, NamedSamples } from './csi-layout.ts';
 export { type CsiSource, type CsiSourceOptions, openCsiSource } from './csi-source.ts';
-export { type ColumnSpec, ColumnSpool } from './column-spool.ts';
 export { type CsiFormat, writeCsi } from './csi-writer.ts';
 export { type NpyArray, readNpy, writeNpy } from './npy.ts';
 export { readNpz, writeNpz } from './npz.ts';
-export { cutPathList, readPathList } from './path-list-file.ts';
 export { NpzWriter } from './npz-writer.ts';
+export { cutPathList, readPathList } from './path-list-file.ts';
 export type { SampleTrack } from './sample-track.ts';

@@ -84,9 +84,7 @@ export function parsePathList(arrays: Arrays, name: string): PathList {
     gainIm: perPath('gain_im'),
     uplinkGainRatio: perPath('uplink_gain_ratio'),
     ...(arrays.has('uplink_phase_rad') ? { uplinkPhaseRad: perPath('uplink_phase_rad') } : {}),
-    ...(arrays.has('distance_m')
-      ? { distanceM: readFloats(arrays, name, 'distance_m', numSamples, 'sample') }
-      : {}),
+    ...(arrays.has('distance_m') ? { distanceM: readFloats(arrays, name, 'distance_m', numSamples, 'sample') } : {}),
   };
 }
 

@@ -15,9 +15,9 @@ export async function accuracy(options: BenchOptions): Promise<{ runs: AccuracyR
   const uplinkOnly: UplinkOnlyRun[] = [];
   for (const manifest of await chosen(options)) {
     const data = dataFor(manifest, options);
-    const available = (await openData(data)).numSamples;
-    const progress = startProgress(manifest.id, Math.min(options.samples ?? available, available));
-    const measurement = { zoo: options.zoo, data, samples: options.samples, onProgress: progress.update };
+    const source = await openData(data);
+    const progress = startProgress(manifest.id, Math.min(options.samples ?? source.numSamples, source.numSamples));
+    const measurement = { zoo: options.zoo, source, samples: options.samples, onProgress: progress.update };
     const run = isUplinkOnly(manifest)
       ? await measureUplinkOnly({ ...measurement, manifest }).finally(progress.stop)
       : await measureAccuracy({ ...measurement, manifest, encoder: options.encoder }).finally(progress.stop);

@@ -2,7 +2,7 @@ import { componentErrorRatio, nmseDb } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import type { EncoderBackend } from '@edge-csi/ue-client';
-import { type DataOptions, openData, usableSample } from '../data.ts';
+import { usableSample } from '../data.ts';
 import { type LatencySummary, summarizeLatency } from '../latency.ts';
 import { type Accuracy, Scorer } from '../scorer.ts';
 import { batchSize, type LinkSample, openTransceiver } from './transceiver.ts';
@@ -35,7 +35,7 @@ export interface AccuracyRun extends Accuracy {
 export interface AccuracyOptions {
   readonly manifest: Manifest;
   readonly zoo: string;
-  readonly data: DataOptions;
+  readonly source: CsiSource;
   readonly samples: number | undefined;
   /** What makes the UE's reports; default `ort`. */
   readonly encoder?: EncoderBackend | undefined;
@@ -44,8 +44,7 @@ export interface AccuracyOptions {
 
 /** Measures one model at its manifest's own rate. */
 export async function measureAccuracy(options: AccuracyOptions): Promise<AccuracyRun> {
-  const { manifest } = options;
-  const source = await openData(options.data);
+  const { manifest, source } = options;
   const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
   const transceiver = await openTransceiver(manifest, options.zoo, options.encoder);
   const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };

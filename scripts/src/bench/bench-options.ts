@@ -1,3 +1,4 @@
+import type { ScenarioName } from '@edge-csi/csi';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { DataFlags } from '../data.ts';
 
@@ -14,6 +15,7 @@ export interface BenchOptions extends DataFlags {
   readonly seed: number;
   readonly record?: boolean;
   readonly encoder?: EncoderBackend;
+  readonly scenario?: ScenarioName;
   readonly baselinesFrom?: string;
   readonly fitSamples: number;
   readonly select?: string;

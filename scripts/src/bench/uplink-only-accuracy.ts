@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { BatchBuffers, openOrtGraph, UplinkOnlyDecoder, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decoding';
 import { CsiError, frobeniusNorm, magnitudeErrorRatio, nmseDb } from '@edge-csi/csi';
+import type { CsiSource } from '@edge-csi/csi/files';
 import type { UplinkOnlyManifest } from '@edge-csi/models';
 import { loadUplinkOnlyModel } from '@edge-csi/models/disk';
-import { type DataOptions, openData } from '../data.ts';
 import { linkSamples } from './accuracy.ts';
 import { batchSize } from './transceiver.ts';
 
@@ -25,15 +25,14 @@ export interface UplinkOnlyRun {
 export interface UplinkOnlyOptions {
   readonly manifest: UplinkOnlyManifest;
   readonly zoo: string;
-  readonly data: DataOptions;
+  readonly source: CsiSource;
   readonly samples: number | undefined;
   readonly onProgress: (done: number) => void;
 }
 
 /** Measures one uplink-only model, on the CPU, one thread. */
 export async function measureUplinkOnly(options: UplinkOnlyOptions): Promise<UplinkOnlyRun> {
-  const { manifest } = options;
-  const source = await openData(options.data);
+  const { manifest, source } = options;
   const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
   const model = uplinkOnlyDecoderModelOf(await loadUplinkOnlyModel(path.join(options.zoo, manifest.id)));
   const graph = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });

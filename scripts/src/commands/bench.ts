@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { scenarioNames } from '@edge-csi/csi';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { encoderBackends } from '@edge-csi/ue-client';
 import { Command, Option } from 'commander';
@@ -11,6 +12,7 @@ import { latency } from '../bench/latency-suite.ts';
 import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
 import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
 import { server } from '../bench/server/server-suite.ts';
+import { simulator } from '../bench/simulator/simulator-suite.ts';
 import { soak } from '../bench/soak/soak-suite.ts';
 import { addDataOptions, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
@@ -22,7 +24,16 @@ import { finite, integer, list, UsageError } from '../usage.ts';
 /** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
 const defaultFitSamples = 50_000;
 
-const suites = { accuracy, 'rate-distortion': rateDistortion, dense, decoder, latency, server, soak } as const;
+const suites = {
+  accuracy,
+  'rate-distortion': rateDistortion,
+  dense,
+  decoder,
+  latency,
+  server,
+  simulator,
+  soak,
+} as const;
 
 /** Options that only some suites have. */
 const ownedOptions = [
@@ -31,13 +42,14 @@ const ownedOptions = [
   ['svg', '--svg', ['rate-distortion', 'dense', 'server']],
   ['markdown', '--markdown', ['dense', 'server', 'soak']],
   ['encoder', '--encoder', ['accuracy']],
+  ['scenario', '--scenario', ['simulator']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
 export function benchCommand(): Command {
   return addDataOptions(new Command('bench'), sampleData)
     .description(
-      'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server load, soak.',
+      'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server load, soak, simulator.',
     )
     .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
     .option('--zoo <dir>', 'folder of models', zooDirectory)
@@ -73,12 +85,17 @@ export function benchCommand(): Command {
     )
     .option(
       '--seed <n>',
-      'server, soak: of arrivals, joins and leaves; the other suites draw nothing',
+      'server, soak: of arrivals, joins and leaves; simulator: of the channels; the other suites draw nothing',
       integer('--seed', 0, 2 ** 31 - 1),
       7,
     )
     .option('--record', "accuracy: write the figures into the models' manifests")
     .addOption(new Option('--encoder <name>', 'accuracy: what the UE encodes with').choices(encoderBackends))
+    .addOption(
+      new Option('--scenario <name>', 'simulator: what to simulate beside --data; default cost2100-indoor').choices(
+        scenarioNames,
+      ),
+    )
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(
       'after',
@@ -89,6 +106,7 @@ Examples:
   edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --svg curve.svg
   edge-csi bench --suite latency --models dualnet-mag-m43,dualnet-mag-m128
   edge-csi bench --suite server --json server.json
+  edge-csi bench --suite simulator --models dualnet-mag-m43 --json simulator.json
   edge-csi bench --suite soak --seconds 1200 --json soak.json`,
     )
     .action(run);

@@ -8,7 +8,7 @@ import { measureAccuracy } from '../bench/accuracy.ts';
 import { recordedAccuracy, recordedUplinkOnly } from '../bench/record.ts';
 import { measureUplinkOnly } from '../bench/uplink-only-accuracy.ts';
 import { renderCard } from '../card.ts';
-import { dataFor } from '../data.ts';
+import { dataFor, openData } from '../data.ts';
 import { anyModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
@@ -122,9 +122,9 @@ async function verify(ids: string[], options: Options & { readonly data?: string
 
 async function verifyFigures(manifest: Manifest, zoo: string, dataPath: string): Promise<void> {
   const recorded = await recordedAccuracy(manifest, dataPath);
-  const data = dataFor(manifest, { data: dataPath });
+  const source = await openData(dataFor(manifest, { data: dataPath }));
   const progress = startProgress(manifest.id, recorded.samples);
-  const measurement = { manifest, zoo, data, samples: recorded.samples, onProgress: progress.update };
+  const measurement = { manifest, zoo, source, samples: recorded.samples, onProgress: progress.update };
   const run = await measureAccuracy(measurement).finally(progress.stop);
   for (const name of ['nmseDb', 'magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const) {
     requireSame(manifest, name, run[name], recorded[name], dataPath);
@@ -134,9 +134,9 @@ async function verifyFigures(manifest: Manifest, zoo: string, dataPath: string):
 
 async function verifyUplinkOnly(manifest: UplinkOnlyManifest, zoo: string, dataPath: string): Promise<void> {
   const recorded = await recordedUplinkOnly(manifest, dataPath);
-  const data = dataFor(manifest, { data: dataPath });
+  const source = await openData(dataFor(manifest, { data: dataPath }));
   const progress = startProgress(manifest.id, recorded.samples);
-  const measurement = { manifest, zoo, data, samples: recorded.samples, onProgress: progress.update };
+  const measurement = { manifest, zoo, source, samples: recorded.samples, onProgress: progress.update };
   const run = await measureUplinkOnly(measurement).finally(progress.stop);
   for (const name of ['magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const) {
     requireSame(manifest, name, run[name], recorded[name], dataPath);

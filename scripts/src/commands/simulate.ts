@@ -6,7 +6,12 @@ import { requireWritable, writeJson } from '../json-file.ts';
 import { monotonicMs } from '../latency.ts';
 import { startProgress } from '../progress.ts';
 import { createCsiPairs } from '../simulate/csi-pair.ts';
-import { openCsiNpyWriter, openCsiNpzWriter, openPathListWriter, type SampleWriter } from '../simulate/sample-writer.ts';
+import {
+  openCsiNpyWriter,
+  openCsiNpzWriter,
+  openPathListWriter,
+  type SampleWriter,
+} from '../simulate/sample-writer.ts';
 import { finite, integer, UsageError } from '../usage.ts';
 
 interface Options {
@@ -57,8 +62,8 @@ export function simulateCommand(): Command {
     .option('--environments <n>', 'environments that samples are divided among', integer('--environments', 1, 1e9), 1)
     .option('--period-ms <ms>', 'time from one sample of a UE to its next', integer('--period-ms', 1, 1e6), 80)
     .option('--speed-kmh <v>', 'speed of UEs', finite('--speed-kmh', 0, 500), 3)
-    .option("--downlink-ghz <GHz>", "downlink carrier, default the scenario's", finite("--downlink-ghz", 0.1, 100))
-    .option("--uplink-ghz <GHz>", "uplink carrier, default the scenario's", finite("--uplink-ghz", 0.1, 100))
+    .option('--downlink-ghz <GHz>', "downlink carrier, default the scenario's", finite('--downlink-ghz', 0.1, 100))
+    .option('--uplink-ghz <GHz>', "uplink carrier, default the scenario's", finite('--uplink-ghz', 0.1, 100))
     .addOption(
       new Option('--phases <from>', '3GPP: phases of the two bands; default independent').choices([
         'independent',
@@ -153,7 +158,9 @@ function checkTogether(options: Options): void {
   const { scenario, out } = options;
   if (!/\.np[yz]$/.test(out)) throw new UsageError(`--out is '${out}', name a file that ends in .npz or .npy`);
   if (out.endsWith('.npy') !== (options.uplinkOut !== undefined)) {
-    throw new UsageError('a .npy holds one band and a .npz both: name the uplink with --uplink-out for a .npy --out only');
+    throw new UsageError(
+      'a .npy holds one band and a .npz both: name the uplink with --uplink-out for a .npy --out only',
+    );
   }
   if (options.phases !== undefined && !isTr38901(scenario)) {
     throw new UsageError(`--phases belongs to 3GPP scenarios; those of ${scenario} follow from its paths`);

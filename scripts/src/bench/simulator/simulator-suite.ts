@@ -1,0 +1,132 @@
+import path from 'node:path';
+import { ChannelStatistician, type ChannelStatistics, type ScenarioName, scenarioNames } from '@edge-csi/csi';
+import type { CsiSource } from '@edge-csi/csi/files';
+import type { Manifest } from '@edge-csi/models';
+import { listModels } from '@edge-csi/models/disk';
+import { dataFor, openData, usableSample } from '../../data.ts';
+import { modelsById } from '../../model-choice.ts';
+import { startProgress } from '../../progress.ts';
+import { renderTable } from '../../table.ts';
+import { measureAccuracy } from '../accuracy.ts';
+import type { BenchOptions } from '../bench-options.ts';
+import { drawSamples, simulatedSource, still } from './simulated-source.ts';
+import { measureSimulationRate, type SimulationRate } from './simulation-rate.ts';
+
+/** A model's NMSE on the data and on simulated samples. */
+interface ModelComparison {
+  readonly model: string;
+  readonly nmseDb: { readonly data: number; readonly simulated: number };
+  readonly floatMagnitudeNmseDb: { readonly data: number; readonly simulated: number };
+}
+
+interface SimulatorResult {
+  readonly scenario: ScenarioName;
+  readonly statistics: { readonly data: ChannelStatistics; readonly simulated: ChannelStatistics };
+  readonly models: readonly ModelComparison[];
+  readonly rates: readonly SimulationRate[];
+}
+
+/** As many UEs share an environment in the COST 2100 data that figures are compared with. */
+const uesPerEnvironment: Partial<Record<ScenarioName, number>> = { 'cost2100-outdoor': 40 };
+const defaultUes = 20;
+
+/** `bench --suite simulator`: simulated channels beside those of a file, and what each scenario costs. */
+export async function simulator(options: BenchOptions): Promise<SimulatorResult> {
+  const { scenario = 'cost2100-indoor', seed } = options;
+  const view = { numAntennas: 32, numDelays: 32, bandwidthHz: 20e6, numSubcarriers: 1024, timing: 'absolute' } as const;
+  const carriers = still(scenario, seed);
+  const data = await openData(dataFor({ csi: { ...view, ...carriers } }, options));
+  const numSamples = Math.min(options.samples ?? data.numSamples, data.numSamples);
+  const samples = drawSamples(scenario, numSamples, uesPerEnvironment[scenario] ?? defaultUes, seed);
+  const statistics = {
+    data: statisticsOf(data, numSamples),
+    simulated: statisticsOf(simulatedSource(scenario, samples, { ...view, ...carriers }), numSamples),
+  };
+  const models: ModelComparison[] = [];
+  for (const manifest of await chosenModels(options, carriers)) {
+    const progress = startProgress(manifest.id, 2 * numSamples);
+    const measure = async (source: CsiSource, done: number) =>
+      measureAccuracy({
+        manifest,
+        zoo: options.zoo,
+        source,
+        samples: numSamples,
+        onProgress: (now) => progress.update(done + now),
+      });
+    try {
+      const ofData = await measure(await openData(dataFor(manifest, options)), 0);
+      const simulated = await measure(simulatedSource(scenario, samples, manifest.csi), numSamples);
+      models.push({
+        model: manifest.id,
+        nmseDb: { data: ofData.nmseDb, simulated: simulated.nmseDb },
+        floatMagnitudeNmseDb: { data: ofData.floatMagnitudeNmseDb, simulated: simulated.floatMagnitudeNmseDb },
+      });
+    } finally {
+      progress.stop();
+    }
+  }
+  const progress = startProgress('scenarios', scenarioNames.length);
+  const rates = scenarioNames.map((name, i) => {
+    const rate = measureSimulationRate(name, options.seconds / scenarioNames.length, seed);
+    progress.update(i + 1);
+    return rate;
+  });
+  progress.stop();
+  const result: SimulatorResult = { scenario, statistics, models, rates };
+  process.stdout.write(`${render(result, path.basename(options.data))}\n`);
+  return result;
+}
+
+/** Models asked for; else the pruned ones for the scenario's carriers, on magnitudes, spherical, of 32 x 32. */
+async function chosenModels(
+  { models, zoo }: BenchOptions,
+  carriers: { downlinkCarrierHz: number },
+): Promise<Manifest[]> {
+  if (models !== undefined) return modelsById(models, zoo);
+  return (await listModels(zoo)).filter(
+    ({ pruned, planes, normalization, csi }) =>
+      pruned &&
+      planes !== 'absolute-parts' &&
+      normalization.kind === 'spherical' &&
+      csi.downlinkCarrierHz === carriers.downlinkCarrierHz &&
+      csi.numAntennas === 32 &&
+      csi.numDelays === 32,
+  );
+}
+
+/** Statistics of samples spread over a source. */
+function statisticsOf(source: CsiSource, numSamples: number): ChannelStatistics {
+  const statistician = new ChannelStatistician();
+  for (let i = 0; i < numSamples; i++) {
+    const index = Math.floor((i * source.numSamples) / numSamples);
+    statistician.add(usableSample(source, 'downlink', index), usableSample(source, 'uplink', index));
+  }
+  return statistician.result();
+}
+
+function render({ scenario, statistics, models, rates }: SimulatorResult, dataName: string): string {
+  const { data, simulated } = statistics;
+  const row = (name: string, of: (s: ChannelStatistics) => string) => [name, of(data), of(simulated)];
+  const compared = [
+    row('UL/DL correlation of |H|', (s) => s.magnitudeCorrelation.toFixed(3)),
+    row('of |Re|, |Im|', (s) => s.partsCorrelation.toFixed(3)),
+    row('of H', (s) => s.complexCorrelation.toFixed(3)),
+    row('energy in the first 1, 2, 4, 8, 16 taps', (s) => s.energyInFirstTaps.map((e) => e.toFixed(3)).join(' ')),
+    row('entries with 90, 95, 99 % of the energy', (s) => s.entriesHolding.join(' ')),
+    ...models.flatMap(({ model, nmseDb, floatMagnitudeNmseDb }) => [
+      [`NMSE dB, ${model}`, nmseDb.data.toFixed(2), nmseDb.simulated.toFixed(2)],
+      ['float codeword, phases known', floatMagnitudeNmseDb.data.toFixed(2), floatMagnitudeNmseDb.simulated.toFixed(2)],
+    ]),
+  ];
+  const costs = rates.map(({ scenario: name, paths, pairsPerCpuSecond, pairsPerSecond }) => [
+    name,
+    paths.toFixed(0),
+    pairsPerCpuSecond.toFixed(0),
+    pairsPerSecond.toFixed(0),
+  ]);
+  return [
+    `${data.samples} samples of ${dataName}, ${simulated.samples} of ${scenario}`,
+    renderTable(['', 'data', 'simulated'], compared),
+    renderTable(['one thread, 32 x 32', 'paths', 'UL/DL pairs a CPU second', 'a second'], costs),
+  ].join('\n\n');
+}
