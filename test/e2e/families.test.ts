@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { sampleData } from '../../scripts/src/data.ts';
 import { type FamilyOptions, familyModel, writeFamilyModel } from '../family-model.ts';
 import { edgeCsi } from './edge-csi-command.ts';
 import { startServe } from './serve-process.ts';
@@ -74,6 +75,14 @@ it('lists, shows and verifies models of every family', async () => {
   expect((await run('models', 'show', 'parts')).stdout).toContain('"planes":"absolute-parts"');
   const verified = (await run('models', 'verify')).stdout;
   for (const id of ids) expect(verified).toMatch(new RegExp(`^${id} ok, pairing hash [0-9a-f]{64}$`, 'm'));
+});
+
+it('verifies by hash alone where a manifest has no figures on the data, unless the model is named', async () => {
+  const verified = (await run('models', 'verify', '--data', sampleData)).stdout;
+  expect(verified.match(/no figures on cost2100-indoor-test-1024.npz/g)).toHaveLength(ids.length);
+  const named = await edgeCsi('models', 'verify', 'parts', '--data', sampleData, '--zoo', zoo);
+  expect(named.code).toBe(1);
+  expect(named.stderr).toContain('parts has no figures for cost2100-indoor-test-1024.npz; it has them for none');
 });
 
 it('measures the accuracy of every family', async () => {

@@ -65,10 +65,20 @@ export async function recordedUplinkOnly(manifest: UplinkOnlyManifest, dataPath:
   return (await recordedOn(manifest, dataPath)) as unknown as RecordedUplinkOnly;
 }
 
-async function recordedOn({ id, measured = [] }: AnyManifest, dataPath: string): Promise<Record<string, unknown>> {
+/** Whether a manifest has figures for a data file. */
+export async function hasFiguresOn(manifest: AnyManifest, dataPath: string): Promise<boolean> {
+  return (await entryFor(manifest, dataPath)) !== undefined;
+}
+
+async function entryFor({ measured = [] }: AnyManifest, dataPath: string) {
   const dataSha256 = await sha256Of(dataPath);
-  const found = measured.find((entry) => entry.dataSha256 === dataSha256);
+  return measured.find((entry) => entry.dataSha256 === dataSha256);
+}
+
+async function recordedOn(manifest: AnyManifest, dataPath: string): Promise<Record<string, unknown>> {
+  const found = await entryFor(manifest, dataPath);
   if (found !== undefined) return found;
+  const { id, measured = [] } = manifest;
   const known = measured.map((entry) => entry.data).join(', ') || 'none';
   throw new CsiError('file-format', `${id} has no figures for ${path.basename(dataPath)}; it has them for ${known}`);
 }

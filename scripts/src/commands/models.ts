@@ -5,7 +5,7 @@ import { type AnyManifest, isUplinkOnly, type Manifest, toHex, type UplinkOnlyMa
 import { loadModel, loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { measureAccuracy } from '../bench/accuracy.ts';
-import { recordedAccuracy, recordedUplinkOnly } from '../bench/record.ts';
+import { hasFiguresOn, recordedAccuracy, recordedUplinkOnly } from '../bench/record.ts';
 import { measureUplinkOnly } from '../bench/uplink-only-accuracy.ts';
 import { renderCard } from '../card.ts';
 import { dataFor, openData } from '../data.ts';
@@ -115,6 +115,11 @@ async function verify(ids: string[], options: Options & { readonly data?: string
       process.stdout.write(`${id} ok, pairing hash ${toHex(bundle.sha256)}\n`);
     }
     if (options.data === undefined) continue;
+    // A zoo holds models of several links, and a data file is of one; a model that is named is asked about all the same.
+    if (ids.length === 0 && !(await hasFiguresOn(manifest, options.data))) {
+      process.stdout.write(`  no figures on ${path.basename(options.data)}\n`);
+      continue;
+    }
     if (isUplinkOnly(manifest)) await verifyUplinkOnly(manifest, options.zoo, options.data);
     else await verifyFigures(manifest, options.zoo, options.data);
   }

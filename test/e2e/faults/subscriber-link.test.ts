@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { subscribeEstimates } from '@edge-csi/bs-server';
+import { type BsServerOptions, subscribeEstimates } from '@edge-csi/bs-server';
 import type { ModelBundle } from '@edge-csi/models';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { bundleOf, familyModel, writeFamilyModel } from '../../family-model.ts';
@@ -28,8 +28,8 @@ beforeAll(async () => {
 afterEach(() => rig.close());
 afterAll(() => rm(zoo, { recursive: true }));
 
-const start = (options = {}) =>
-  FaultRig.start({ modelsDirectory: zoo, limits: { maxBufferedBytes: 2 ** 18 }, ...options }, model);
+const start = (limits: BsServerOptions['limits'] = {}) =>
+  FaultRig.start({ modelsDirectory: zoo, limits: { maxBufferedBytes: 2 ** 18, ...limits } }, model);
 
 /** Counts the estimates that arrive. */
 async function subscribe(url: string) {
