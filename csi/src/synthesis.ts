@@ -1,5 +1,6 @@
 import { bandPaths } from './band-paths.ts';
 import type { AngularDelayCsi, CsiShape, SpatialFrequencyCsi } from './csi.ts';
+import { createDft } from './dft.ts';
 import { cosineOf, createDirichlet } from './dirichlet.ts';
 import { createOuterSum } from './outer-sum.ts';
 import type { Band, PathList, Timing } from './path-list.ts';
@@ -9,8 +10,8 @@ import { requireCount } from './require-count.ts';
 export type Synthesizer = (paths: PathList, index: number) => AngularDelayCsi;
 
 /**
- * Creates what turns samples of path lists into angular-delay CSI of one band, in closed form: each path is a Dirichlet
- * kernel in delay times one in angle, equal to transforming all subcarriers and keeping the first delay taps.
+ * Creates what turns samples of path lists into angular-delay CSI of one band: each path is a Dirichlet kernel in delay,
+ * in closed form, times the response of the array, equal to transforming all subcarriers and keeping the first taps.
  *
  * @throws RangeError where the shape is out of range.
  */
@@ -23,10 +24,11 @@ export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 
   }
   // The constant imaginary part of the delay kernels has a column of its own, after the taps.
   const sum = createOuterSum(numAntennas, numDelays + 1);
-  const angleKernel = new Float64Array(numAntennas);
-  const delayDirichlet = createDirichlet(band.numSubcarriers);
-  const angleDirichlet = createDirichlet(numAntennas);
-  const amplitude = 1 / Math.sqrt(band.numSubcarriers * numAntennas);
+  const delays = createDirichlet(band.numSubcarriers);
+  const angles = createDft(numAntennas);
+  const columnRe = new Float64Array(numAntennas);
+  const columnIm = new Float64Array(numAntennas);
+  const amplitude = 1 / Math.sqrt(band.numSubcarriers);
 
   return (paths, index) => {
     const seen = bandPaths(paths, index, band, timing);
@@ -35,45 +37,74 @@ export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 
       // Rays of one cluster arrive together and share their delay kernel.
       const delaySamples = seen.delaySamples[path] as number;
       const { weights, kernel } = sum.next();
-      // Both kernels are a common phase times (real - j sine): two real multiplications an entry instead of four.
-      const delaySine = delayDirichlet.into(kernel, numDelays, delaySamples);
-      const delayCosine = cosineOf(delaySine);
+      // The kernel is a common phase times (real - j sine): two real multiplications an entry instead of four.
+      const sine = delays.into(kernel, numDelays, delaySamples);
+      kernel[numDelays] = sine;
+      const cos = amplitude * cosineOf(sine);
+      const sin = amplitude * sine;
       weights.fill(0);
       for (; path < seen.numPaths && seen.delaySamples[path] === delaySamples; path++) {
-        const bin = (seen.spatialFrequency[path] as number) * numAntennas;
-        const angleSine = angleDirichlet.into(angleKernel, numAntennas, bin);
-        const angleCosine = cosineOf(angleSine);
-        const cos = amplitude * (delayCosine * angleCosine - delaySine * angleSine);
-        const sin = amplitude * (delayCosine * angleSine + delaySine * angleCosine);
-        const pathRe = seen.gainRe[path] as number;
-        const pathIm = seen.gainIm[path] as number;
-        const gainRe = pathRe * cos - pathIm * sin;
-        const gainIm = pathRe * sin + pathIm * cos;
-        for (let antenna = 0; antenna < numAntennas; antenna++) {
-          const real = angleKernel[antenna] as number;
-          const im = numAntennas + antenna;
-          weights[antenna] = (weights[antenna] as number) + gainRe * real + gainIm * angleSine;
-          weights[im] = (weights[im] as number) + gainIm * real - gainRe * angleSine;
-        }
+        const re = seen.gainRe[path] as number;
+        const im = seen.gainIm[path] as number;
+        addSteering(weights, re * cos - im * sin, re * sin + im * cos, seen.spatialFrequency[path] as number);
       }
-      kernel[numDelays] = delaySine;
       sum.add();
     }
     sum.flush();
     const values = new Float32Array(2 * numAntennas * numDelays);
-    for (let antenna = 0; antenna < numAntennas; antenna++) {
-      const re = antenna * sum.stride;
-      const im = (numAntennas + antenna) * sum.stride;
-      const offsetRe = sum.values[im + numDelays] as number;
-      const offsetIm = -(sum.values[re + numDelays] as number);
-      const row = antenna * numDelays;
-      for (let tap = 0; tap < numDelays; tap++) {
-        values[row + tap] = (sum.values[re + tap] as number) + offsetRe;
-        values[numAntennas * numDelays + row + tap] = (sum.values[im + tap] as number) + offsetIm;
+    for (let tap = 0; tap < numDelays; tap++) {
+      for (let antenna = 0; antenna < numAntennas; antenna++) {
+        const re = antenna * sum.stride;
+        const im = (numAntennas + antenna) * sum.stride;
+        columnRe[antenna] = (sum.values[re + tap] as number) + (sum.values[im + numDelays] as number);
+        columnIm[antenna] = (sum.values[im + tap] as number) - (sum.values[re + numDelays] as number);
+      }
+      angles.transform(columnRe, columnIm, 'inverse');
+      for (let antenna = 0; antenna < numAntennas; antenna++) {
+        values[antenna * numDelays + tap] = columnRe[antenna] as number;
+        values[(numAntennas + antenna) * numDelays + tap] = columnIm[antenna] as number;
       }
     }
     return { domain: 'angular-delay', numAntennas, numDelays, values };
   };
+}
+
+/**
+ * Adds the response of the array to a path, (re + j im) exp(-j 2 pi n s) at antenna n, to planar weights, `[2][antennas]`.
+ *
+ * @param spatialFrequency - s, in cycles an antenna
+ */
+function addSteering(weights: Float64Array, re: number, im: number, spatialFrequency: number): void {
+  const numAntennas = weights.length / 2;
+  const stepRad = -2 * Math.PI * spatialFrequency;
+  const cos = Math.cos(stepRad);
+  const sin = Math.sin(stepRad);
+  const twiceCos = cos * cos - sin * sin;
+  const twiceSin = 2 * cos * sin;
+  // Even and odd antennas turn apart, so that two chains of multiplications run side by side.
+  let evenRe = re;
+  let evenIm = im;
+  let oddRe = re * cos - im * sin;
+  let oddIm = re * sin + im * cos;
+  const evenEnd = numAntennas - (numAntennas % 2);
+  let antenna = 0;
+  while (antenna < evenEnd) {
+    weights[antenna] = (weights[antenna] as number) + evenRe;
+    weights[antenna + 1] = (weights[antenna + 1] as number) + oddRe;
+    weights[numAntennas + antenna] = (weights[numAntennas + antenna] as number) + evenIm;
+    weights[numAntennas + antenna + 1] = (weights[numAntennas + antenna + 1] as number) + oddIm;
+    const nextEvenRe = evenRe * twiceCos - evenIm * twiceSin;
+    evenIm = evenRe * twiceSin + evenIm * twiceCos;
+    evenRe = nextEvenRe;
+    const nextOddRe = oddRe * twiceCos - oddIm * twiceSin;
+    oddIm = oddRe * twiceSin + oddIm * twiceCos;
+    oddRe = nextOddRe;
+    antenna += 2;
+  }
+  if (antenna < numAntennas) {
+    weights[antenna] = (weights[antenna] as number) + evenRe;
+    weights[numAntennas + antenna] = (weights[numAntennas + antenna] as number) + evenIm;
+  }
 }
 
 /**

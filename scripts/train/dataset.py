@@ -44,6 +44,8 @@ class PathKernels:
         gain = paths["gain_re"][rows].astype(np.float64) + 1j * paths["gain_im"][rows].astype(np.float64)
         if band.uplink:
             gain = gain * paths["uplink_gain_ratio"][rows]
+            if "uplink_phase_rad" in paths:
+                gain = gain * np.exp(1j * paths["uplink_phase_rad"][rows].astype(np.float64))
         self.gain = gain * np.exp(-2j * np.pi * (band.carrier_hz - band.bandwidth_hz / 2) * delay_s)
         self.delays = _dirichlet(np.arange(num_delays) - delay_s[:, None] * band.bandwidth_hz, band.num_subcarriers)
         spacing_m = SPEED_OF_LIGHT / (2 * band.downlink_carrier_hz)

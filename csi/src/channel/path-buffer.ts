@@ -76,18 +76,22 @@ export class PathBuffer {
   toPathList(droppedEnergy: number): PathList {
     const powers = this.#powers();
     const floor = powerFloor(powers, droppedEnergy);
-    const rows = powers.length;
+    const rows = new Int32Array(powers.length);
     let kept = 0;
-    for (let row = 0; row < rows; row++) if ((powers[row] as number) >= floor) kept++;
-    const columns = columnsOf(kept);
-    for (let row = 0, to = 0; row < rows; row++) {
-      if ((powers[row] as number) < floor) continue;
-      for (const field of FIELDS) columns[field][to] = this.#columns[field][row] as number;
-      to++;
-    }
-    const { uplinkPhaseRad, ...others } = columns;
-    const list = { numSamples: 1, pathStart: Int32Array.of(0, kept), ...others };
-    return this.#hasUplinkPhase ? { ...list, uplinkPhaseRad } : list;
+    for (let row = 0; row < powers.length; row++) if ((powers[row] as number) >= floor) rows[kept++] = row;
+    const rowsKept = rows.subarray(0, kept);
+    const columns = this.#columns;
+    return {
+      numSamples: 1,
+      pathStart: Int32Array.of(0, kept),
+      azimuthRad: gather(columns.azimuthRad, rowsKept),
+      elevationRad: gather(columns.elevationRad, rowsKept),
+      delayNs: gather(columns.delayNs, rowsKept),
+      gainRe: gather(columns.gainRe, rowsKept),
+      gainIm: gather(columns.gainIm, rowsKept),
+      uplinkGainRatio: gather(columns.uplinkGainRatio, rowsKept),
+      ...(this.#hasUplinkPhase && { uplinkPhaseRad: gather(columns.uplinkPhaseRad, rowsKept) }),
+    };
   }
 
   #powers(): Float64Array {
@@ -116,6 +120,12 @@ function columnsOf(numPaths: number): Columns {
     uplinkGainRatio: new Float32Array(numPaths),
     uplinkPhaseRad: new Float32Array(numPaths),
   };
+}
+
+function gather(column: Float32Array, rows: Int32Array): Float32Array {
+  const gathered = new Float32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) gathered[i] = column[rows[i] as number] as number;
+  return gathered;
 }
 
 /** The least power that has to stay so that no more than a share of the energy goes. */

@@ -47,7 +47,7 @@ export function* simulateChannel(options: SimulationOptions): Generator<ChannelS
   if (!(options.speedKmh >= 0)) throw new RangeError(`speedKmh is ${options.speedKmh}, must be 0 or more`);
   const metresPerSlot = options.speedKmh / 3.6 / 1000;
   const negligible = negligibleEnergy(options.scenario);
-  const buffer = new PathBuffer(isTr38901(options.scenario) && options.phases === 'independent');
+  const buffer = new PathBuffer(isTr38901(options.scenario));
 
   for (let environment = 0; environment < numEnvironments; environment++) {
     const share = sharesOf(numSamples, numEnvironments, environment);

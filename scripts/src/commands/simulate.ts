@@ -102,16 +102,16 @@ async function run(options: Options): Promise<void> {
   await requireWritable(options.uplinkOut, '--uplink-out');
   checkTogether(options);
   const settings = settingsOf(options);
-  const writer = await openWriter(options, settings);
-  const progress = startProgress(options.scenario, options.samples);
-  const startMs = monotonicMs();
-  let written = 0;
-  let paths = 0;
   let isStopped = false;
   const stop = () => {
     isStopped = true;
   };
   process.once('SIGINT', stop);
+  const writer = await openWriter(options, settings);
+  const progress = startProgress(options.scenario, options.samples);
+  const startMs = monotonicMs();
+  let written = 0;
+  let paths = 0;
   try {
     for (const sample of simulateChannel(settings)) {
       await writer.append(sample);
@@ -203,7 +203,7 @@ function settingsOf(options: Options) {
 
 async function openWriter(options: Options, settings: ReturnType<typeof settingsOf>): Promise<SampleWriter> {
   if (!isCsi(options)) {
-    return openPathListWriter(options.out, isTr38901(settings.scenario) && settings.phases === 'independent');
+    return openPathListWriter(options.out, isTr38901(settings.scenario));
   }
   const { antennas: numAntennas = 32, delays: numDelays = 32, snrDb } = options;
   const measure = createCsiPairs({
