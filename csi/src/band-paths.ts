@@ -35,7 +35,8 @@ export function bandPaths(paths: PathList, index: number, band: Band, timing: Ti
     const row = first + path;
     const delayS = ((paths.delayNs[row] as number) - originNs) * 1e-9;
     const offsetRad = isUplink ? (paths.uplinkPhaseRad?.[row] ?? 0) : 0;
-    const phaseRad = offsetRad - 2 * Math.PI * ((lowestHz * delayS) % 1);
+    const cycles = lowestHz * delayS;
+    const phaseRad = offsetRad - 2 * Math.PI * (cycles - Math.floor(cycles));
     const ratio = isUplink ? (paths.uplinkGainRatio[row] as number) : 1;
     const cos = ratio * Math.cos(phaseRad);
     const sin = ratio * Math.sin(phaseRad);

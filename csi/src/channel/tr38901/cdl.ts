@@ -5,7 +5,7 @@ import type { Carriers, Environment } from '../environment.ts';
 import type { PathBuffer } from '../path-buffer.ts';
 import { distanceFromBs, type Position } from '../position.ts';
 import type { CdlTable } from './cdl-tables.ts';
-import { clusterRays, type PhaseModel, RAYS_PER_CLUSTER, type Ray, rayAt, unitVector } from './rays.ts';
+import { clusterRays, type PhaseModel, RAYS_PER_CLUSTER, type Ray, rayAt, unitVector, withinTurn } from './rays.ts';
 
 /** Directions that UEs are spread over, to either side of the array's broadside, in degrees. */
 const SECTOR_DEG = 60;
@@ -84,8 +84,8 @@ function addCluster(
   for (const { azimuthRad, elevationRad, arrival, downlinkPhaseRad, uplinkPhaseRad } of rays) {
     // What the way of the ray became shorter by.
     const nearerS = ((arrival.x * heading.x + arrival.y * heading.y) * travelledM) / SPEED_OF_LIGHT_M_PER_S;
-    const phaseRad = downlinkPhaseRad + 2 * Math.PI * ((downlinkCarrierHz * nearerS) % 1);
-    const uplinkRad = uplinkPhaseRad + 2 * Math.PI * ((uplinkCarrierHz * nearerS) % 1);
+    const phaseRad = downlinkPhaseRad + 2 * Math.PI * downlinkCarrierHz * nearerS;
+    const uplinkRad = uplinkPhaseRad + 2 * Math.PI * uplinkCarrierHz * nearerS;
     out.add({
       azimuthRad,
       elevationRad,
@@ -93,7 +93,7 @@ function addCluster(
       gainRe: amplitude * Math.cos(phaseRad),
       gainIm: amplitude * Math.sin(phaseRad),
       uplinkGainRatio: 1,
-      uplinkPhaseRad: uplinkRad - phaseRad,
+      uplinkPhaseRad: withinTurn(uplinkRad - phaseRad),
     });
   }
 }

@@ -72,6 +72,11 @@ export function unitVector(azimuth: number, zenith: number): Position {
   };
 }
 
+/** The same phase, at most half a turn either way: float32 holds it as well however far a UE has gone. */
+export function withinTurn(phaseRad: number): number {
+  return phaseRad - 2 * Math.PI * Math.round(phaseRad / (2 * Math.PI));
+}
+
 /** Zenith angles beyond straight up or down are mirrored back: clause 7.5, step 7. */
 function folded(zenith: number): number {
   const turn = ((zenith % 360) + 360) % 360;

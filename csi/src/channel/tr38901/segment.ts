@@ -3,6 +3,7 @@ import type { Carriers } from '../environment.ts';
 import type { PathBuffer } from '../path-buffer.ts';
 import { distanceBetween, distanceFromBs, type Position } from '../position.ts';
 import type { RayCluster } from './clusters.ts';
+import { withinTurn } from './rays.ts';
 
 /** The clusters that a UE has over a stretch of its way. */
 export interface Segment {
@@ -61,8 +62,8 @@ export function segmentPathsInto(
     for (const ray of rays) {
       const differsM = isLineOfSight ? 0 : lengthened(ray.arrival, scattererM, moved) - longerM;
       const differsS = differsM / SPEED_OF_LIGHT_M_PER_S;
-      const phaseRad = ray.downlinkPhaseRad - 2 * Math.PI * ((downlinkCarrierHz * differsS) % 1);
-      const uplinkRad = ray.uplinkPhaseRad - 2 * Math.PI * ((uplinkCarrierHz * differsS) % 1);
+      const phaseRad = ray.downlinkPhaseRad - 2 * Math.PI * downlinkCarrierHz * differsS;
+      const uplinkRad = ray.uplinkPhaseRad - 2 * Math.PI * uplinkCarrierHz * differsS;
       const rayGain = gain.amplitude * amplitude;
       out.add({
         azimuthRad: isLineOfSight ? Math.atan2(place.y, place.x) : ray.azimuthRad,
@@ -71,7 +72,7 @@ export function segmentPathsInto(
         gainRe: rayGain * Math.cos(phaseRad),
         gainIm: rayGain * Math.sin(phaseRad),
         uplinkGainRatio: gain.uplinkRatio,
-        uplinkPhaseRad: uplinkRad - phaseRad,
+        uplinkPhaseRad: withinTurn(uplinkRad - phaseRad),
       });
     }
   }
