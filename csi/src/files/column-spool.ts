@@ -3,7 +3,7 @@ import { type Dtype, formatNpyHeader, type NpyArray } from './npy.ts';
 import { writeAt } from './whole-file.ts';
 
 /** Bytes gathered before they go to the disk. */
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
 
 /** What the rows of a column are. */
 export interface ColumnSpec {
@@ -18,7 +18,7 @@ export class ColumnSpool {
   readonly #file: FileHandle;
   readonly #spec: ColumnSpec;
   #rows = 0;
-  #chunks: Uint8Array[] = [];
+  readonly #chunk = new Uint8Array(CHUNK_BYTES);
   #pendingBytes = 0;
   #isClosed = false;
 
@@ -50,10 +50,14 @@ export class ColumnSpool {
       throw new RangeError(`data has ${data.length} numbers, must be a multiple of ${perRow}, a row each`);
     }
     this.#rows += data.length / perRow;
-    // The caller may write into its array again.
-    this.#chunks.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice());
-    this.#pendingBytes += data.byteLength;
-    if (this.#pendingBytes >= CHUNK_BYTES) await this.#flush();
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    for (let done = 0; done < bytes.length; ) {
+      const piece = bytes.subarray(done, done + CHUNK_BYTES - this.#pendingBytes);
+      this.#chunk.set(piece, this.#pendingBytes);
+      this.#pendingBytes += piece.length;
+      done += piece.length;
+      if (this.#pendingBytes === CHUNK_BYTES) await this.#flush();
+    }
   }
 
   /** Completes the file. Safe to call twice. */
@@ -78,10 +82,9 @@ export class ColumnSpool {
   }
 
   async #flush(): Promise<void> {
-    const chunks = this.#chunks;
-    this.#chunks = [];
+    const pending = this.#chunk.subarray(0, this.#pendingBytes);
     this.#pendingBytes = 0;
-    if (chunks.length > 0) await this.#file.writeFile(Buffer.concat(chunks));
+    if (pending.length > 0) await this.#file.writeFile(pending);
   }
 }
 
