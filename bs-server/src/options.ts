@@ -165,7 +165,7 @@ const providers: readonly string[] = ['cuda', 'webgpu', 'cpu'] satisfies Executi
 export function resolveOptions(options: BsServerOptions): ResolvedOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const port = options.port ?? DEFAULTS.port;
-  const resolved: ResolvedOptions = {
+  const defaults: ResolvedOptions = {
     adminPort: port === 0 ? 0 : port + 1,
     adminToken: undefined,
     models: undefined,
@@ -174,10 +174,12 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
     logger:
       options.logger ?? pino({ name: 'edge-csi-bs', level: given.logLevel ?? DEFAULTS.logLevel }, pino.destination(2)),
     ...DEFAULTS,
-    ...given,
     ...resolveSecurity(options),
     limits: resolveLimits(options.limits ?? {}),
   };
+  requireKnown(given, defaults);
+  const { limits, tls, tokenSecret, allowedOrigins } = defaults;
+  const resolved: ResolvedOptions = { ...defaults, ...given, limits, tls, tokenSecret, allowedOrigins };
   for (const [name, min, max] of integers) requireInteger(name, resolved[name] as number, min, max);
   for (const [name, min] of durations) requireWithin(name, resolved[name] as number, min, 2 ** 31 - 1);
   requireAdmin(resolved);
@@ -202,6 +204,14 @@ function requireAdmin({ adminPort, adminHost, adminToken }: ResolvedOptions): vo
   requireInteger('adminPort', adminPort, 0, 65_535);
   if (adminToken !== undefined || /^(127\.[\d.]+|::1|localhost)$/.test(adminHost)) return;
   throw new RangeError(`adminHost is ${adminHost}, which others can reach: set adminToken, or listen on 127.0.0.1`);
+}
+
+/** An option that is misspelt, or one of an earlier version, must not leave a server open that was to be closed. */
+function requireKnown(given: object, defaults: ResolvedOptions): void {
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(defaults, name)) continue;
+    throw new RangeError(`${name} is not an option, known are ${Object.keys(defaults).join(', ')}`);
+  }
 }
 
 function requireInteger(name: string, value: number, min: number, max: number): void {

@@ -137,7 +137,7 @@ it('carries reports of a small data file through a saturated server, at chosen l
   expect(traffic).toEqual([true, false]);
   for (const { reportsPerSecond } of run.ingest) expect(reportsPerSecond[0]).toBeGreaterThan(0);
   expect(await readFile(page, 'utf8')).toContain('## Latency in an open loop');
-}, 180_000);
+}, 300_000);
 
 /** What the default models have to reach. */
 const promises = [
@@ -182,4 +182,4 @@ it('soaks a server in UEs that come and go, and accounts for every report', asyn
   expect(run.traffic.joins).toBeGreaterThanOrEqual(8);
   expect(run.points.length).toBeGreaterThan(0);
   expect(await readFile(page, 'utf8')).toContain('All counts add up');
-}, 180_000);
+}, 300_000);

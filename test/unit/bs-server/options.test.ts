@@ -34,6 +34,10 @@ describe('resolveOptions', () => {
     expect(limits).toMatchObject({ maxConnections: 400, maxConnectionsPerAddress: 200 });
   });
 
+  it('refuses an option it does not know, so that no server is open that was to be closed', () => {
+    expect(() => resolveOptions({ token: 'secret' } as BsServerOptions)).toThrow(/^token is not an option, known are /);
+  });
+
   it.each<[keyof BsServerOptions, unknown, string]>([
     ['port', 65_536, 'port is 65536, must be 0..65535'],
     ['maxBatchSize', 0, 'maxBatchSize is 0, must be 1..256'],
