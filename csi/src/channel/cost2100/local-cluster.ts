@@ -7,7 +7,7 @@ import type { Cost2100Parameters } from './parameters.ts';
 const FADE_RADII = 0.25;
 
 /** A component of the cluster around a UE, and the share of its amplitude that is there. */
-export interface FadedMpc {
+interface FadedMpc {
   readonly mpc: Mpc;
   readonly amplitude: number;
 }

@@ -1,5 +1,5 @@
 /** One cluster, or the line of sight: normalised delay, power in dB, and azimuth and zenith angles in degrees. */
-export type CdlRow = readonly [
+type CdlRow = readonly [
   delay: number,
   powerDb: number,
   departureAzimuth: number,

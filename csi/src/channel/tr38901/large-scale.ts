@@ -13,7 +13,7 @@ export interface LargeScale {
 }
 
 /** Mean and standard deviation, of the value or of its decimal logarithm. */
-export interface Moments {
+interface Moments {
   readonly mean: number;
   readonly deviation: number;
 }

@@ -14,7 +14,7 @@ export interface Segment {
 }
 
 /** A cluster and how far from the anchor its rays were last scattered. */
-export interface MovingCluster extends RayCluster {
+interface MovingCluster extends RayCluster {
   readonly scattererM: number;
 }
 
