@@ -101,8 +101,8 @@ export class UplinkOnlyStage {
 
   /** A report has ended without an estimate. Its uplink takes its place, where there is one. */
   reportFailed(job: ReportJob, nowMs: number): void {
-    const { ueId, epoch } = job.report;
-    this.#push(ueId, epoch, this.#uplinkOf(job), nowMs);
+    const { ueId, epoch, slot } = job.report;
+    this.#replace(ueId, epoch, slot, this.#uplinkOf(job), nowMs);
   }
 
   /** Gives up the reports that have not come in time. */
@@ -110,7 +110,7 @@ export class UplinkOnlyStage {
     const { watch, join, model, listener } = this.#parts;
     for (const { ueId, epoch, uplinkSlot } of watch.takeLost(nowMs)) {
       listener.lost();
-      this.#push(ueId, epoch, model && join.uplinkAt(ueId, uplinkSlot, model.shape), nowMs);
+      this.#replace(ueId, epoch, uplinkSlot, model && join.uplinkAt(ueId, uplinkSlot, model.shape), nowMs);
     }
   }
 
@@ -168,14 +168,14 @@ export class UplinkOnlyStage {
     this.dropQueued();
   }
 
-  #push(ueId: string, epoch: number, uplink: ArrivedUplink | undefined, nowMs: number): void {
+  /** Puts an uplink in the place of a report of a slot, unless there is an estimate that is as new. */
+  #replace(ueId: string, epoch: number, slot: number, uplink: ArrivedUplink | undefined, nowMs: number): void {
     const { watch, deadlineMs, listener } = this.#parts;
-    if (this.#stopped) return;
+    if (this.#stopped || !watch.wants(ueId, epoch, uplink?.sample.slot ?? slot)) return;
     if (uplink === undefined) {
       listener.unreplaced(ueId, epoch);
       return;
     }
-    if (!watch.wants(ueId, epoch, uplink.sample.slot)) return;
     const job = { ueId, epoch, uplink, quality: 'uplink-only', queuedMs: nowMs } as const;
     if (this.#batcher.push(ueId, nowMs + deadlineMs, job, nowMs) !== undefined) listener.uplinksDropped(1);
   }

@@ -49,6 +49,10 @@ it('tells UEs to report less often while it cannot keep up, and takes it back on
     }
   };
   expect(await back()).toMatchObject({ reportPeriodSlots: 10, codewordTruncation: 0 });
+  const metrics = await (await fetch(`${server.adminUrl}/metrics`)).text();
+  expect(metrics).toMatch(/^edge_csi_overload_level 0$/m);
+  // Random codewords are not what the model was trained on.
+  expect(Number(/^edge_csi_model_codeword_drift_nats\{.*\} (.*)$/m.exec(metrics)?.[1])).toBeGreaterThan(0.5);
   const { received, decoded, superseded, late: tooLate, shed, invalid, inFlight, overloadLevel } = server.stats();
   expect(overloadLevel).toBe(0);
   expect(received).toBe(decoded + superseded + tooLate + shed + invalid + inFlight);

@@ -3,7 +3,6 @@ import type { CsiShape } from '@edge-csi/csi';
 import { type ChannelEstimate, type CsiMatrix, csiMatrixOf } from '@edge-csi/proto';
 import type { DecodedReport } from '../report-pipeline.ts';
 import type { DecodedUplink } from '../uplink-only-stage.ts';
-import type { HeldEstimate } from './held-estimates.ts';
 
 const littleEndian = endianness() === 'LE';
 
@@ -14,11 +13,6 @@ export function channelEstimateOf({ job, values, queueMs, decodeMs }: DecodedRep
   const csi = float32Matrix(shape, values);
   const ageMs = processingUs / 1000 + nowMs - receivedMs;
   return { ueId, epoch, seq, slot, modelId, csi, quality, ageMs, queueMs, decodeMs, receivedMs, payloadBits };
-}
-
-/** The message subscribers get where an earlier estimate is repeated: what it was, older by now, and no bits were sent for it. */
-export function heldEstimateOf(held: HeldEstimate, nowMs: number): ChannelEstimate {
-  return { ...channelEstimateOf(held, nowMs), quality: 'held', payloadBits: 0 };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { ModelTally } from '../telemetry/model-tally.ts';
 import type { Tally } from '../telemetry/tally.ts';
 import type { DecodedUplink, UplinkOnlyListener } from '../uplink-only-stage.ts';
-import { channelEstimateOf, heldEstimateOf, uplinkOnlyEstimateOf } from './channel-estimate.ts';
+import { channelEstimateOf, uplinkOnlyEstimateOf } from './channel-estimate.ts';
 import type { EstimateStream } from './estimate-stream.ts';
 import type { HeldEstimates } from './held-estimates.ts';
 
@@ -36,8 +36,9 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
     tally.queueMs += decoded.queueMs;
     metrics.queueMs.observe(decoded.queueMs);
     metrics.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
-    held.keep(decoded);
-    stream.publish(() => channelEstimateOf(decoded, nowMs));
+    const estimate = channelEstimateOf(decoded, nowMs);
+    held.keep(estimate, nowMs);
+    stream.publish(() => estimate);
   }
 
   settled({ version }: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void {
@@ -63,11 +64,10 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
 
   unreplaced(ueId: string, epoch: number): void {
     const { stream, held, tally, clock } = this.#parts;
-    const nowMs = clock();
-    const estimate = held.of(ueId, epoch, nowMs);
+    const estimate = held.of(ueId, epoch, clock());
     if (estimate === undefined) return;
     tally.quality('held');
-    stream.publish(() => heldEstimateOf(estimate, nowMs));
+    stream.publish(() => estimate);
   }
 
   uplinkDecoded(decoded: DecodedUplink): void {

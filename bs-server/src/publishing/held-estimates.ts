@@ -1,4 +1,4 @@
-import type { DecodedReport } from '../report-pipeline.ts';
+import type { ChannelEstimate } from '@edge-csi/proto';
 
 export interface HeldEstimatesOptions {
   /** Age of an estimate, as subscribers are told it, beyond which it is not repeated. 0: none is. */
@@ -7,29 +7,32 @@ export interface HeldEstimatesOptions {
   readonly maxUes: number;
 }
 
-/** The latest estimate of a UE, with a copy of its values of its own. */
-export type HeldEstimate = Pick<DecodedReport, 'job' | 'values' | 'queueMs' | 'decodeMs'>;
+interface Kept {
+  /** With a copy of the matrix of its own. */
+  readonly estimate: ChannelEstimate;
+  readonly publishedMs: number;
+}
 
 /** Keeps the latest decoded estimate of every UE, to be repeated where a report is given up and nothing newer stands in. */
 export class HeldEstimates {
   readonly #options: HeldEstimatesOptions;
   /** In order of the latest estimate. */
-  readonly #byUe = new Map<string, HeldEstimate>();
+  readonly #byUe = new Map<string, Kept>();
 
   constructor(options: HeldEstimatesOptions) {
     this.#options = options;
   }
 
-  /** Keeps a copy of an estimate in place of its UE's last. */
-  keep({ job, values, queueMs, decodeMs }: DecodedReport): void {
+  /** Keeps a copy of an estimate, published now, in place of its UE's last. */
+  keep(estimate: ChannelEstimate, nowMs: number): void {
     const { maxHoldMs, maxUes } = this.#options;
     if (maxHoldMs === 0) return;
-    const { ueId } = job.report;
-    const kept = this.#byUe.get(ueId)?.values;
-    const copy = kept?.length === values.length ? kept : new Float32Array(values.length);
-    copy.set(values);
+    const { ueId, csi } = estimate;
+    const last = this.#byUe.get(ueId)?.estimate.csi.values;
+    const values = last?.length === csi.values.length ? last : new Uint8Array(csi.values.length);
+    values.set(csi.values);
     this.#byUe.delete(ueId);
-    this.#byUe.set(ueId, { job, values: copy, queueMs, decodeMs });
+    this.#byUe.set(ueId, { estimate: { ...estimate, csi: { ...csi, values } }, publishedMs: nowMs });
     if (this.#byUe.size <= maxUes) return;
     for (const longestAgo of this.#byUe.keys()) {
       this.#byUe.delete(longestAgo);
@@ -37,12 +40,14 @@ export class HeldEstimates {
     }
   }
 
-  /** The estimate to repeat for a session of a UE, where there is one that is not too old. */
-  of(ueId: string, epoch: number, nowMs: number): HeldEstimate | undefined {
-    const held = this.#byUe.get(ueId);
-    if (held === undefined) return undefined;
-    const { report } = held.job;
-    const ageMs = report.processingUs / 1000 + nowMs - report.receivedMs;
-    return report.epoch === epoch && ageMs <= this.#options.maxHoldMs ? held : undefined;
+  /**
+   * What subscribers are told in place of a report of a UE's session: what they were told last, older by now, and no bits
+   * were sent for it. Nothing where there is none that is not too old.
+   */
+  of(ueId: string, epoch: number, nowMs: number): ChannelEstimate | undefined {
+    const kept = this.#byUe.get(ueId);
+    if (kept?.estimate.epoch !== epoch) return undefined;
+    const ageMs = kept.estimate.ageMs + nowMs - kept.publishedMs;
+    return ageMs <= this.#options.maxHoldMs ? { ...kept.estimate, quality: 'held', ageMs, payloadBits: 0 } : undefined;
   }
 }

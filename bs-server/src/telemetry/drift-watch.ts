@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 
-/** Divergence in nats that is worth a line in the log. CSI of another scenario, or two taps late, gives the zoo's models 0.7. */
-const alarmNats = 0.5;
+/** Divergence in nats that is worth a line in the log. What it tells apart for models of the zoo: test/e2e/codeword-drift. */
+export const alarmNats = 0.5;
 /** Fewer UEs than this are a narrower distribution than any training set. */
 const leastUes = 16;
 

@@ -1,42 +1,58 @@
+import { type ChannelEstimate, csiMatrixOf } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
 import { HeldEstimates } from '../../../bs-server/src/publishing/held-estimates.ts';
-import type { DecodedReport } from '../../../bs-server/src/report-pipeline.ts';
 
-function decoded(ueId: string, epoch: number, receivedMs: number, value: number): DecodedReport {
-  const report = { ueId, epoch, receivedMs, processingUs: 5_000 } as DecodedReport['job']['report'];
-  const job: DecodedReport['job'] = { report, uplink: undefined, uplinkMs: undefined, quality: 'no-uplink' };
-  return { job, values: Float32Array.of(value, 0), queueMs: 1, decodeMs: 2 };
+function estimate(ueId: string, epoch: number, value: number): ChannelEstimate {
+  return {
+    ueId,
+    epoch,
+    seq: 7,
+    slot: 20,
+    modelId: 'tiny',
+    csi: csiMatrixOf({ numAntennas: 1, numDelays: 1, values: Float32Array.of(value, 0) }),
+    quality: 'fresh',
+    ageMs: 5,
+    queueMs: 1,
+    decodeMs: 2,
+    receivedMs: 998,
+    payloadBits: 40,
+  };
 }
 
 describe('HeldEstimates', () => {
-  it("keeps a copy of each UE's latest estimate until it is too old", () => {
+  it("repeats a UE's latest estimate, older and flagged, until it is too old", () => {
     const held = new HeldEstimates({ maxHoldMs: 100, maxUes: 8 });
-    const first = decoded('a', 1, 1000, 3);
-    held.keep(first);
-    first.values.fill(0);
-    expect([...(held.of('a', 1, 1095)?.values ?? [])]).toEqual([3, 0]);
-    // The UE's own 5 ms count.
-    expect(held.of('a', 1, 1096)).toBeUndefined();
-    held.keep(decoded('a', 1, 1090, 4));
-    expect([...(held.of('a', 1, 1096)?.values ?? [])]).toEqual([4, 0]);
-    expect(held.of('b', 1, 1000)).toBeUndefined();
+    held.keep(estimate('a', 1, 3), 1000);
+    const last = estimate('a', 1, 4);
+    held.keep(last, 1010);
+    expect(held.of('a', 1, 1105)).toEqual({ ...last, quality: 'held', ageMs: 100, payloadBits: 0 });
+    expect(held.of('a', 1, 1106)).toBeUndefined();
+    expect(held.of('b', 1, 1010)).toBeUndefined();
+  });
+
+  it('keeps a copy: the decoder writes over its estimates', () => {
+    const held = new HeldEstimates({ maxHoldMs: 100, maxUes: 8 });
+    const given = estimate('a', 1, 3);
+    held.keep(given, 1000);
+    given.csi.values.fill(0);
+    expect(held.of('a', 1, 1000)?.csi).toEqual(estimate('a', 1, 3).csi);
   });
 
   it('does not hand an estimate on to another session', () => {
     const held = new HeldEstimates({ maxHoldMs: 100, maxUes: 8 });
-    held.keep(decoded('a', 1, 1000, 3));
+    held.keep(estimate('a', 1, 3), 1000);
     expect(held.of('a', 2, 1000)).toBeUndefined();
   });
 
   it('forgets the UE decoded longest ago beyond its bound', () => {
     const held = new HeldEstimates({ maxHoldMs: 100, maxUes: 2 });
-    for (const ueId of ['a', 'b', 'a', 'c']) held.keep(decoded(ueId, 1, 1000, 3));
+    for (const ueId of ['a', 'b', 'a', 'c']) held.keep(estimate(ueId, 1, 3), 1000);
     expect(['a', 'b', 'c'].map((ueId) => held.of(ueId, 1, 1000) !== undefined)).toEqual([true, false, true]);
   });
 
   it('keeps nothing where nothing may be held', () => {
     const held = new HeldEstimates({ maxHoldMs: 0, maxUes: 2 });
-    held.keep(decoded('a', 1, 1000, 3));
+    held.keep(estimate('a', 1, 3), 1000);
     expect(held.of('a', 1, 1000)).toBeUndefined();
   });
 });
