@@ -109,8 +109,11 @@ class ComposedServer implements BsServer {
       ...options,
       pool: this.#decode.pool,
       overload: this.#overload,
-      drifts: () => this.#modelTally.drifts,
-      numUes: () => this.#registry.size,
+      drifts: () =>
+        this.lifecycle.status().models.flatMap(({ version, ues }) => {
+          const nats = this.#modelTally.codewordDrift(version);
+          return nats === undefined ? [] : [{ version, nats, ues }];
+        }),
     });
     this.lifecycle = this.#createLifecycle();
     this.#connections = new Connections({

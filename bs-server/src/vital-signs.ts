@@ -2,16 +2,15 @@ import type { Logger } from 'pino';
 import type { DecodeJob } from './decode-job.ts';
 import type { DecoderPool } from './decoding/decoder-pool.ts';
 import type { OverloadControl } from './overload/overload-control.ts';
-import { DriftWatch } from './telemetry/drift-watch.ts';
+import { DriftWatch, type VersionDrift } from './telemetry/drift-watch.ts';
 import { LoopLag } from './telemetry/loop-lag.ts';
 
 export interface VitalSignsParts {
   readonly pool: Pick<DecoderPool<DecodeJob>, 'checkProgress' | 'serving'>;
   /** Absent where it is switched off. */
   readonly overload: OverloadControl | undefined;
-  /** Drift of the codewords by model version, in nats. */
-  readonly drifts: () => Iterable<readonly [version: string, nats: number]>;
-  readonly numUes: () => number;
+  /** Drift of the codewords by model version. */
+  readonly drifts: () => Iterable<VersionDrift>;
   readonly decoderTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: () => number;
@@ -53,12 +52,12 @@ export class VitalSigns {
   }
 
   #beat(): void {
-    const { pool, overload, drifts, numUes, decoderTimeoutMs, logger, clock } = this.#parts;
+    const { pool, overload, drifts, decoderTimeoutMs, logger, clock } = this.#parts;
     this.#lag.beat(clock());
     const lagMs = this.loopLagMs;
     if (lagMs > maxLoopLagMs) logger.warn({ lagMs: Math.round(lagMs) }, 'the event loop lags');
     pool.checkProgress(decoderTimeoutMs);
     overload?.tick();
-    this.#drift.check(drifts(), numUes());
+    this.#drift.check(drifts());
   }
 }

@@ -9,7 +9,7 @@ export {
   scenarioNames,
 } from './channel/scenario.ts';
 export { type ChannelSample, type SimulationOptions, simulateChannel } from './channel/simulate.ts';
-export { ChannelStatistician, type ChannelStatistics, FIRST_TAPS, SHARES_HELD } from './channel/statistics.ts';
+export { ChannelStatistician, type ChannelStatistics } from './channel/statistics.ts';
 export type {
   AngularDelayCsi,
   BitString,

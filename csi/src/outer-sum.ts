@@ -30,8 +30,6 @@ export interface OuterSum {
 type Accumulate = () => void;
 
 interface Buffers {
-  readonly planeRows: number;
-  readonly stride: number;
   /** `[planeRows][stride]` */
   readonly values: Float64Array;
   /** `[BLOCK][planeRows]` */
@@ -93,8 +91,6 @@ function wasmBuffers(planeRows: number, stride: number): Buffers {
   const { exports, memory } = compileWasm(OUTER_KERNEL_BASE64).instantiate(kernelsAt + 8 * sizes.kernels);
   const { accumulate } = exports as KernelExports;
   return {
-    planeRows,
-    stride,
     values: new Float64Array(memory, 0, sizes.values),
     weights: new Float64Array(memory, weightsAt, sizes.weights),
     kernels: new Float64Array(memory, kernelsAt, sizes.kernels),
@@ -123,7 +119,7 @@ function jsBuffers(planeRows: number, stride: number): Buffers {
       }
     }
   };
-  return { planeRows, stride, values, weights, kernels, accumulate };
+  return { values, weights, kernels, accumulate };
 }
 
 function sizesOf(planeRows: number, stride: number): { values: number; weights: number; kernels: number } {

@@ -4,6 +4,7 @@ import { watch } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openCsiSource, readNpz } from '@edge-csi/csi/files';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { edgeCsi, program } from './edge-csi-command.ts';
@@ -17,6 +18,8 @@ const link = {
   uplinkCarrierHz: 5.1e9,
   timing: 'absolute',
 } as const;
+
+const outdoorFigures = fileURLToPath(new URL('../fixtures/simulator/cost2100-outdoor.json', import.meta.url));
 
 let folder: string;
 
@@ -57,8 +60,10 @@ it('writes a path list that a model is measured on, the same for the same seed',
   const source = await openCsiSource(a, link);
   expect(source.numSamples).toBe(50);
   expect(source.uplink(49)?.values).toHaveLength(2048);
-  expect(Array.from(source.track?.ue.subarray(0, 6) ?? [])).toEqual([0, 1, 2, 3, 4, 0]);
-  expect(Array.from(source.track?.slot.subarray(0, 6) ?? [])).toEqual([0, 16, 32, 48, 64, 80]);
+  const columns = await readNpz(a);
+  const firstOf = (name: string) => Array.from(columns.get(name)?.data as Int32Array).slice(0, 6);
+  expect(firstOf('ue')).toEqual([0, 1, 2, 3, 4, 0]);
+  expect(firstOf('slot')).toEqual([0, 16, 32, 48, 64, 80]);
   const measured = await edgeCsi('bench', '--suite', 'accuracy', '--models', 'dualnet-mag-m43', '--data', a);
   expect(measured.stderr).toBe('');
   expect(measured.stdout).toContain('50 samples of a.npz');
@@ -102,6 +107,15 @@ describe('bad usage', () => {
     [['--scenario', 'umi', '--out', 'x.csv'], /--out is 'x.csv', name a file that ends in \.npz or \.npy/],
     [['--scenario', 'umi', '--out', 'x.npz', '--snr-db', '10'], /--snr-db is for CSI matrices.*add --csi/],
     [['--scenario', 'umi', '--out', 'x.npy'], /--uplink-out/],
+    [['--scenario', 'umi', '--out', 'x.npy', '--uplink-out', './x.npy'], /--out and --uplink-out are both/],
+    [
+      ['--scenario', 'umi', '--out', 'x.npy', '--uplink-out', 'y.npz'],
+      /--uplink-out is 'y.npz', name a file that ends in .npy/,
+    ],
+    [
+      ['--scenario', 'umi', '--out', 'x.npz', '--csi', '--samples', '1000000'],
+      /16384000000 bytes.*give fewer --samples/,
+    ],
     [['--scenario', 'umi', '--out', 'x.npz', '--delay-spread-ns', '100'], /--delay-spread-ns belongs to cdl/],
     [['--scenario', 'cost2100-indoor', '--out', 'x.npz', '--phases', 'carrier'], /--phases belongs to 3GPP/],
     [['--scenario', 'umi', '--out', 'x.npz', '--speed-kmh', '-1'], /--speed-kmh is '-1', give a number from 0/],
@@ -133,6 +147,29 @@ it('leaves a valid file with the samples so far when it is interrupted', async (
   expect(numSamples).toBe(Number(/after (\d+)/.exec(stderr)?.[1]));
   expect(downlink(numSamples - 1).values).toHaveLength(2048);
   expect(await readdir(folder)).toEqual(['cut.npz']);
+});
+
+it('simulates outdoor channels that models decode as accurately as those of the data', async () => {
+  const [out, json] = [path.join(folder, 'outdoor.npz'), path.join(folder, 'outdoor.json')];
+  const ids = ['dualnet-mag-outdoor-m43', 'dualnet-mag-outdoor-m128'];
+  const still = ['--environments', '12', '--ues', '40', '--samples', '480', '--speed-kmh', '0'];
+  await simulate('--scenario', 'cost2100-outdoor', ...still, '--out', out);
+  const { stderr } = await edgeCsi(
+    'bench',
+    '--suite',
+    'accuracy',
+    '--models',
+    ids.join(),
+    '--data',
+    out,
+    '--json',
+    json,
+  );
+  expect(stderr).toBe('');
+  const { nmseDb } = JSON.parse(await readFile(outdoorFigures, 'utf8'));
+  const { runs } = JSON.parse(await readFile(json, 'utf8'));
+  expect(runs.map(({ model }: { model: string }) => model)).toEqual(ids);
+  for (const run of runs) expect(Math.abs(run.nmseDb - nmseDb[run.model])).toBeLessThan(0.6);
 });
 
 it('simulates channels that models decode as accurately as those of the data', async () => {

@@ -1,6 +1,7 @@
 import { type AngularDelayCsi, assertUsable } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
 import { protocolVersion, type ReportConfig, WireError } from '@edge-csi/proto';
+import { abortable } from './abortable.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { delay } from './delay.ts';
 import { Link, type SentReport, type Terms } from './link.ts';
@@ -171,7 +172,7 @@ export class Client implements Ue {
       onReject: (error) => this.#options.onReject?.(error),
     });
     const { ueId, token } = this.#options;
-    const current = typeof token === 'string' ? token : await token();
+    const current = typeof token === 'string' ? token : await abortable(Promise.resolve(token()), signal);
     const hello = { ueId, token: current, protocol: protocolVersion, models: this.#models.refs };
     const session = await link.open(hello, signal);
     if (signal.aborted) {

@@ -1,6 +1,7 @@
 import {
   encodeFrame,
   type Hello,
+  type ModelRef,
   paths,
   type ReportAck,
   type ReportConfig,
@@ -49,7 +50,17 @@ export interface ReportTiming {
   readonly startedMs: number;
 }
 
+/** A model on its way, and the configuration to adopt with it. */
+interface Loading {
+  config: ReportConfig;
+  abort(): void;
+}
+
 const maxUint32 = 2 ** 32 - 1;
+
+function isSameRef(a: ModelRef, b: ModelRef): boolean {
+  return a.id === b.id && a.sha256.every((byte, i) => byte === b.sha256[i]);
+}
 
 /** A session in service: the terms to come, the sequence of reports, and which of them are unanswered. */
 export class Link implements SessionHandlers {
@@ -61,7 +72,7 @@ export class Link implements SessionHandlers {
   #session: Session | undefined;
   #inFlight: InFlight | undefined;
   #next: Terms | undefined;
-  #loading: AbortController | undefined;
+  #loading: Loading | undefined;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
   #epoch = 0;
   #seq = 0;
@@ -161,18 +172,32 @@ export class Link implements SessionHandlers {
     this.onReconfigure(config);
   }
 
-  /** Loads the model first where it is another one; a configuration that comes meanwhile takes its place. */
+  /**
+   * Loads the model first where it is another one. A configuration that comes meanwhile takes its place; where it names the
+   * same model, the load goes on, or a BS that changes its mind often would keep a slow one from ever ending.
+   */
   onReconfigure(config: ReportConfig): void {
+    if (this.#loading !== undefined && isSameRef(this.#loading.config.model, config.model)) {
+      this.#loading.config = config;
+      return;
+    }
     this.#loading?.abort();
-    const loading = new AbortController();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const loading: Loading = { config, abort: () => controller.abort() };
     this.#loading = loading;
-    this.#models.load(config, loading.signal).then(
+    const end = () => {
+      if (this.#loading === loading) this.#loading = undefined;
+    };
+    this.#models.load(config, signal).then(
       (model) => {
-        if (loading.signal.aborted) this.#models.discard(model);
-        else this.#offer({ config, model });
+        end();
+        if (signal.aborted) this.#models.discard(model);
+        else this.#offer({ config: loading.config, model });
       },
       (error: Error) => {
-        if (!loading.signal.aborted) this.#session?.fail(error);
+        end();
+        if (!signal.aborted) this.#session?.fail(error);
       },
     );
   }

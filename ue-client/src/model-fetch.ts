@@ -1,5 +1,5 @@
 import { CsiError } from '@edge-csi/csi';
-import { loadBundle, type Manifest, type ModelBundle, parseManifest } from '@edge-csi/models';
+import { loadBundle, type Manifest, type ModelBundle, parseManifest, toHex } from '@edge-csi/models';
 import { type ModelRef, WireError } from '@edge-csi/proto';
 import type { HttpResponse } from './http/http.ts';
 
@@ -46,7 +46,7 @@ export function isSameModel(
 }
 
 function describe(id: string, sha256: Uint8Array): string {
-  return `${id} (${Array.from(sha256.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join('')}...)`;
+  return `${id} (${toHex(sha256.subarray(0, 4))}...)`;
 }
 
 function parseJson(bytes: Uint8Array, url: URL): unknown {

@@ -1,3 +1,4 @@
+import { CsiError } from '@edge-csi/csi';
 import type { DecodeSlot } from './decode-slot.ts';
 import type { ExecutionProvider } from './graph.ts';
 import { type PoolListener, PoolMember, type PoolMemberOptions, type WorkerEvent } from './pool-member.ts';
@@ -80,12 +81,15 @@ export class DecoderPool<J> {
   /**
    * Loads one more model in every worker, one worker after the other, so that the others decode meanwhile.
    *
+   * @throws CsiError `model-state` where no worker is left or one is stuck.
    * @throws Error where one of them cannot; the others have freed it again.
    */
   async load(model: WorkerModel): Promise<void> {
     const up = this.#members.filter((member) => !member.down);
-    if (up.length === 0) throw new Error('no decode worker is left');
-    if (this.numStuck > 0) throw new Error('a batch is stuck in a decode worker; load again once it is ready');
+    if (up.length === 0) throw new CsiError('model-state', 'no decode worker is left');
+    if (this.numStuck > 0) {
+      throw new CsiError('model-state', 'a batch is stuck in a decode worker; load again once it is ready');
+    }
     const loaded: PoolMember<J>[] = [];
     try {
       for (const member of up) {

@@ -143,6 +143,8 @@ export class ModelControl<M extends ControlledModel> implements ModelLifecycle {
     } catch (cause) {
       versions.remove(version);
       note({ operation: 'load', version, error: cause as Error });
+      // The workers are not in a state to load anything: no fault of the model.
+      if (cause instanceof CsiError) throw cause;
       const problem = `the decode worker cannot load ${version} of folder ${model.folder}`;
       throw new CsiError('model-invalid', `${problem}: ${(cause as Error).message}`, { cause });
     }

@@ -5,6 +5,14 @@ export const alarmNats = 0.5;
 /** Fewer UEs than this are a narrower distribution than any training set. */
 const leastUes = 16;
 
+/** What is known of a model version. */
+export interface VersionDrift {
+  readonly version: string;
+  readonly nats: number;
+  /** UEs that report with it. */
+  readonly ues: number;
+}
+
 /** Says so in the log when the codewords of a model are not what it was trained on, and when they are again. */
 export class DriftWatch {
   readonly #logger: Logger;
@@ -14,10 +22,9 @@ export class DriftWatch {
     this.#logger = logger;
   }
 
-  /** @param drifts - of each model version, in nats */
-  check(drifts: Iterable<readonly [version: string, nats: number]>, numUes: number): void {
-    if (numUes < leastUes) return;
-    for (const [version, nats] of drifts) {
+  check(drifts: Iterable<VersionDrift>): void {
+    for (const { version, nats, ues } of drifts) {
+      if (ues < leastUes) continue;
       if (nats > alarmNats && !this.#alarmed.has(version)) {
         this.#alarmed.add(version);
         this.#logger.warn(

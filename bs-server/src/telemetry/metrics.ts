@@ -55,7 +55,12 @@ export function createMetrics(tally: Tally, gauges: () => Gauges, models: ModelS
     }),
   );
   counter('reports_lost_total', 'CSI reports that UEs owed and that never came', [], () => [[{}, tally.lost]]);
-  counter('estimates_decoded_total', 'Estimates by quality', ['quality'], () => labelled('quality', tally.qualities));
+  counter(
+    'estimates_decoded_total',
+    'Estimates by quality; held ones are repeated, not decoded anew',
+    ['quality'],
+    () => labelled('quality', tally.qualities),
+  );
   counter('uplink_only_dropped_total', 'Uplinks to be decoded alone that were dropped', [], () => [
     [{}, tally.uplinkOnlyDropped],
   ]);

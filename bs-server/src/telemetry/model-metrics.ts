@@ -56,7 +56,10 @@ export function registerModelMetrics(registry: Registry, { tally, status, queued
     counts().map(([labels, { decodeMs }]) => [labels, decodeMs]),
   );
   gauge('codeword_drift_nats', 'Divergence of the codewords from those of training, 0 for none', [], () =>
-    tally.drifts.map(([version, nats]): Sample => [labelsOf(version), nats]),
+    status().flatMap(({ version }): Sample[] => {
+      const nats = tally.codewordDrift(version);
+      return nats === undefined ? [] : [[labelsOf(version), nats]];
+    }),
   );
   gauge('reports_in_flight', 'Accepted reports not settled yet', [], () => each(({ inFlight }) => inFlight));
   gauge('queue_depth', 'Reports in front of the decoders', [], () => each(({ version }) => queued(version)));

@@ -1,5 +1,4 @@
 import type { ReportOutcome } from '@edge-csi/proto';
-import type { DecodedBatch } from '../report-pipeline.ts';
 
 /** What has gone through one model version. */
 export interface VersionCounts {
@@ -25,7 +24,7 @@ export class ModelTally {
     this.#of(version).outcomes[outcome]++;
   }
 
-  batch(version: string, { decodeMs, codewordDrift }: Pick<DecodedBatch, 'decodeMs' | 'codewordDrift'>): void {
+  batch(version: string, { decodeMs, codewordDrift }: { decodeMs: number; codewordDrift: number | undefined }): void {
     const counts = this.#of(version);
     counts.batches++;
     counts.decodeMs += decodeMs;
@@ -39,11 +38,9 @@ export class ModelTally {
     return { inFlight: accepted - settled, decoded: outcomes.decoded };
   }
 
-  /** Drift of every version of which it can be told, in nats. */
-  get drifts(): (readonly [version: string, nats: number])[] {
-    return [...this.#byVersion].flatMap(([version, { codewordDrift }]) =>
-      codewordDrift === undefined ? [] : [[version, codewordDrift] as const],
-    );
+  /** Drift of a version's codewords in nats, where it can be told. */
+  codewordDrift(version: string): number | undefined {
+    return this.#byVersion.get(version)?.codewordDrift;
   }
 
   /** Every version that has had a report. */

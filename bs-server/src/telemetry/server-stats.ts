@@ -11,7 +11,7 @@ export interface ServerStats {
   /** Replaced by a newer report of the same UE before they were decoded. */
   readonly superseded: number;
   readonly late: number;
-  /** Dropped because the server stopped or its decoder failed. */
+  /** Dropped because the server stopped, its decoder failed, or their queue was full. */
   readonly shed: number;
   /** Refused: they do not fit their session, configuration or model. */
   readonly invalid: number;

@@ -20,7 +20,7 @@ export function adminListener(routes: AdminRoutes): RequestListener {
   const { token, metrics } = routes;
   return (request, response) => {
     if (answerProbe(request, response, routes)) return;
-    if (token !== undefined && !tokenMatches(token, bearerToken(request))) {
+    if (token !== undefined && !tokenMatches(token, bearerToken(request) ?? '')) {
       refuse(request, response, 401, 'unauthorized', 'Authorization: Bearer with the admin token expected');
       return;
     }

@@ -35,6 +35,11 @@ export class ReportGate {
     if (this.#told.length > rememberedConfigs) this.#told.shift();
   }
 
+  /** Period of the fastest configuration that reports may still come under: a UE may not have heard of a slower one yet. */
+  get shortestPeriodSlots(): number {
+    return Math.min(...this.#told.map(({ reportPeriodSlots }) => reportPeriodSlots));
+  }
+
   /** True where a report coded with that model version may still come and would be admitted. */
   mayUse(version: string): boolean {
     return this.#told.some(({ model }) => model.version === version);

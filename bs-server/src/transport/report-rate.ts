@@ -21,7 +21,7 @@ export class ReportRate {
     this.#refusals = new TokenBucket(perSecond, burst, nowMs);
   }
 
-  /** The UE is told another period. */
+  /** Another period is the shortest the UE may keep to. */
   tell(periodSlots: number, nowMs: number): void {
     const perSecond = this.#perSecond(periodSlots);
     this.#reports.setRate(perSecond, nowMs);

@@ -15,7 +15,6 @@ export interface SessionConfig extends Terms {
   readonly revision: number;
   /** What it would be told without overload. */
   readonly asked: Terms;
-  readonly relief: Relief;
   /** Lengths every report under this configuration must have. */
   readonly sizes: ReportSizes;
 }
@@ -52,9 +51,10 @@ export function firstConfig(
  * @throws RangeError naming a value out of bounds or a model that is not served.
  */
 export function changedConfig(
-  { revision, asked, relief }: SessionConfig,
+  { revision, asked }: SessionConfig,
   change: ConfigChange,
   served: readonly ServedModel[],
+  relief: Relief,
 ): SessionConfig {
   const model = change.model === undefined ? asked.model : findModel(served, change.model);
   if (model === undefined) {
@@ -96,7 +96,6 @@ function configOf(revision: number, asked: Terms, relief: Relief): SessionConfig
   return {
     revision,
     asked,
-    relief,
     model,
     reportPeriodSlots: Math.min(asked.reportPeriodSlots * relief.periodFactor, longestPeriodSlots),
     codewordTruncation,

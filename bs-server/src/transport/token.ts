@@ -7,7 +7,7 @@ export function tokenMatches(expected: string, given: string): boolean {
   return timingSafeEqual(digest(expected), digest(given));
 }
 
-/** The token of an `Authorization: Bearer` header; empty where there is none. */
-export function bearerToken({ headers }: IncomingMessage): string {
-  return headers.authorization?.replace(/^Bearer +/i, '') ?? '';
+/** The token of an `Authorization: Bearer` header; undefined where there is no such header, or it has another scheme. */
+export function bearerToken({ headers }: IncomingMessage): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
 }

@@ -154,7 +154,8 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
     if (this.#gate === undefined || this.#ueId === undefined) {
       throw new RangeError(`UE ${this.#ueId} is not welcome yet`);
     }
-    return this.#tell(this.#ueId, this.#gate, changedConfig(this.#gate.config, change, this.#context.served()));
+    const { served, relief } = this.#context;
+    return this.#tell(this.#ueId, this.#gate, changedConfig(this.#gate.config, change, served(), relief()));
   }
 
   /** Tells the UE what overload, or its end, asks of it. */
@@ -192,7 +193,7 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
   #tell(ueId: string, gate: ReportGate, config: SessionConfig): SessionConfig {
     gate.tell(config);
     this.#context.watch.tell(ueId, config.reportPeriodSlots);
-    this.#rate?.tell(config.reportPeriodSlots, this.#context.clock());
+    this.#rate?.tell(gate.shortestPeriodSlots, this.#context.clock());
     this.#peer.send(encodeFrame('reconfigure', { config: reportConfigOf(config) }));
     return config;
   }
@@ -223,6 +224,7 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
       this.#turnAway(report.seq, admission.fault, admission.message);
       return;
     }
+    this.#rate?.tell(gate.shortestPeriodSlots, receivedMs);
     const { model, reportPeriodSlots, codewordTruncation, phaseTheta } = admission.config;
     accept({
       ueId: this.#ueId as string,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { subprotocol, tokenSubprotocolPrefix } from '@edge-csi/proto';
+import { bearerToken } from './token.ts';
 
 /** What an upgrade request offers as its subprotocols. */
 function offeredOf({ headers }: IncomingMessage): string[] {
@@ -16,8 +17,7 @@ export function namesSubprotocol(request: IncomingMessage): boolean {
  * Undefined where it has none.
  */
 export function tokenOf(request: IncomingMessage): string | undefined {
-  const { authorization } = request.headers;
-  if (authorization !== undefined) return /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+  if (request.headers.authorization !== undefined) return bearerToken(request);
   const entry = offeredOf(request).find((name) => name.startsWith(tokenSubprotocolPrefix));
   return entry?.slice(tokenSubprotocolPrefix.length);
 }

@@ -4,7 +4,14 @@ import { requireCount } from '../require-count.ts';
 import type { Carriers, SimulatedUe } from './environment.ts';
 import { PathBuffer } from './path-buffer.ts';
 import { distanceFromBs, type Position } from './position.ts';
-import { createEnvironment, isTr38901, negligibleEnergy, type ScenarioName, type ScenarioOptions } from './scenario.ts';
+import {
+  createEnvironment,
+  isTr38901,
+  negligibleEnergy,
+  type ScenarioName,
+  type ScenarioOptions,
+  scenarioNames,
+} from './scenario.ts';
 
 /** A simulation as asked for. Slots are 1 ms long. */
 export interface SimulationOptions extends Carriers, ScenarioOptions {
@@ -37,14 +44,19 @@ export interface ChannelSample {
  * Simulates UEs that move: within an environment round by round over its UEs, each a period after its last sample, UEs
  * spread evenly over the period. Memory does not grow with the number of samples.
  *
- * @throws RangeError where an option is out of range.
+ * @throws RangeError on the first `next()`, where an option is out of range.
  */
 export function* simulateChannel(options: SimulationOptions): Generator<ChannelSample, void, undefined> {
   const { numSamples, numUes, numEnvironments, periodSlots, seed } = options;
   for (const name of ['numSamples', 'numUes', 'numEnvironments', 'periodSlots'] as const) {
     requireCount(name, options[name]);
   }
-  if (!(options.speedKmh >= 0)) throw new RangeError(`speedKmh is ${options.speedKmh}, must be 0 or more`);
+  if (!scenarioNames.includes(options.scenario)) {
+    throw new RangeError(`scenario is ${options.scenario}, must be one of ${scenarioNames.join(', ')}`);
+  }
+  requireAtLeast('speedKmh', options.speedKmh, 0);
+  requireAtLeast('delaySpreadNs', options.delaySpreadNs, 0);
+  for (const name of ['downlinkCarrierHz', 'uplinkCarrierHz'] as const) requireAtLeast(name, options[name], 1);
   const metresPerSlot = options.speedKmh / 3.6 / 1000;
   const negligible = negligibleEnergy(options.scenario);
   const buffer = new PathBuffer(isTr38901(options.scenario));
@@ -71,6 +83,11 @@ export function* simulateChannel(options: SimulationOptions): Generator<ChannelS
       };
     }
   }
+}
+
+function requireAtLeast(name: string, value: number, least: number): void {
+  if (!(value >= least && Number.isFinite(value)))
+    throw new RangeError(`${name} is ${value}, must be ${least} or more`);
 }
 
 /** Keeps the seeds of UEs apart from those that an environment derives for itself. */

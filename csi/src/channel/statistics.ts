@@ -15,8 +15,8 @@ export interface ChannelStatistics {
   readonly entriesHolding: readonly number[];
 }
 
-export const FIRST_TAPS = [1, 2, 4, 8, 16];
-export const SHARES_HELD = [0.9, 0.95, 0.99];
+const FIRST_TAPS = [1, 2, 4, 8, 16];
+const SHARES_HELD = [0.9, 0.95, 0.99];
 
 /** Gathers statistics sample by sample; a few numbers are kept of each. */
 export class ChannelStatistician {

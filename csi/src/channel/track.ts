@@ -13,8 +13,6 @@ export interface Area {
 
 /** The way of one UE, as a function of the distance travelled. */
 export interface Track {
-  /** Heading at the start, from the x axis. */
-  readonly headingRad: number;
   at(travelledM: number): Position;
 }
 
@@ -33,7 +31,6 @@ export function createTrack({ halfWidthM, minDistanceM, heightM }: Area, random:
   const cos = Math.cos(headingRad);
   const sin = Math.sin(headingRad);
   return {
-    headingRad,
     at: (travelledM) => ({
       x: reflected(x + travelledM * cos, halfWidthM),
       y: reflected(y + travelledM * sin, halfWidthM),

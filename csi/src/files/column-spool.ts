@@ -28,10 +28,15 @@ export class ColumnSpool {
     this.#spec = spec;
   }
 
-  /** Creates the file, or empties it. */
+  /** Creates the file, or empties it. A name of its own is best: what was there is gone at once. */
   static async open(path: string, spec: ColumnSpec): Promise<ColumnSpool> {
     const file = await open(path, 'w');
-    await file.writeFile(headerOf(spec, 0));
+    try {
+      await file.writeFile(headerOf(spec, 0));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
     return new ColumnSpool(path, file, spec);
   }
 

@@ -6,7 +6,6 @@ import { createSynthesizer } from '../synthesis.ts';
 import { type ChoiceOptions, chooseDownlink, choosePartner, chooseUplink } from './csi-choice.ts';
 import { type CsiDomain, type CsiLayout, type CsiSamples, createCsiLayout } from './csi-layout.ts';
 import { type DataFile, openDataFile } from './data-file.ts';
-import { readSampleTrack, type SampleTrack } from './sample-track.ts';
 import { describeVariable, type Variable } from './variable.ts';
 
 /** CSI samples of one data file, both bands where the file or a second one has the uplink. */
@@ -16,8 +15,6 @@ export interface CsiSource {
   readonly numSamples: number;
   /** What each band was taken from, for people; no `uplink` where the source has none. */
   readonly description: { readonly downlink: string; readonly uplink?: string };
-  /** Where the file says which UE each sample is of, and when. */
-  readonly track?: SampleTrack;
   /** @throws RangeError where the index is out of range. */
   downlink(index: number): AngularDelayCsi;
   /** `undefined` where the source has no uplink. */
@@ -57,20 +54,13 @@ export async function openCsiSource(path: string, options: CsiSourceOptions): Pr
       `${options.uplinkPath ?? path}: ${uplink.numSamples} uplink samples, expected ${downlink.numSamples} as downlink`,
     );
   }
-  const track = await trackOf(file, downlink.numSamples);
   return {
     name: basename(path),
     numSamples: downlink.numSamples,
     description: { downlink: downlink.description, ...(uplink && { uplink: uplink.description }) },
-    ...(track && { track }),
     downlink: (index) => downlink.at(index),
     uplink: (index) => uplink?.at(index),
   };
-}
-
-async function trackOf(file: DataFile, numSamples: number): Promise<SampleTrack | undefined> {
-  const columns = file.kind === 'path-list' ? file.columns : file.variables;
-  return readSampleTrack(columns, numSamples, file.path);
 }
 
 async function uplinkSamples(

@@ -14,8 +14,6 @@ export type DataFile =
       readonly kind: 'path-list';
       readonly path: string;
       readonly paths: PathList;
-      /** All arrays of the file. */
-      readonly columns: readonly Variable[];
     }
   | {
       readonly kind: 'variables';
@@ -50,11 +48,11 @@ export async function openDataFile(path: string): Promise<DataFile> {
 
 function openNpz(path: string, bytes: Uint8Array): DataFile {
   const contents = unpackNpz(bytes, path);
-  const variables = Array.from(contents, ([name, content]) => npyVariable(name, content, `${path}: ${name}`));
   if (isPathList(contents)) {
     const arrays = Array.from(contents, ([name, content]) => [name, parseNpy(content, `${path}: ${name}`)] as const);
-    return { kind: 'path-list', path, paths: parsePathList(new Map(arrays), path), columns: variables };
+    return { kind: 'path-list', path, paths: parsePathList(new Map(arrays), path) };
   }
+  const variables = Array.from(contents, ([name, content]) => npyVariable(name, content, `${path}: ${name}`));
   return { kind: 'variables', path, format: '.npz', variables };
 }
 

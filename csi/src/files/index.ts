@@ -4,6 +4,5 @@ export { type CsiSource, type CsiSourceOptions, openCsiSource } from './csi-sour
 export { type CsiFormat, writeCsi } from './csi-writer.ts';
 export { type NpyArray, readNpy, writeNpy } from './npy.ts';
 export { readNpz, writeNpz } from './npz.ts';
-export { NpzWriter } from './npz-writer.ts';
+export { maxNpzBytes, NpzWriter } from './npz-writer.ts';
 export { cutPathList, readPathList } from './path-list-file.ts';
-export type { SampleTrack } from './sample-track.ts';

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { Zip, ZipPassThrough } from 'fflate';
 import { CsiError } from '../errors.ts';
 import { type ColumnSpec, ColumnSpool } from './column-spool.ts';
@@ -7,8 +7,8 @@ import type { NpyArray } from './npy.ts';
 import { NPZ_TIME } from './npz.ts';
 import { writeWhole } from './whole-file.ts';
 
-/** Sizes in a plain zip archive are 32 bits. */
-const MAX_BYTES = 2 ** 32 - 2 ** 20;
+/** Bytes a .npz that is written column by column may have: sizes in a plain zip archive are 32 bits. */
+export const maxNpzBytes = 2 ** 32 - 2 ** 20;
 
 /**
  * Writes a .npz file of columns that grow together, in bounded memory: each grows in a file of its own beside it, and
@@ -17,6 +17,7 @@ const MAX_BYTES = 2 ** 32 - 2 ** 20;
 export class NpzWriter {
   readonly #path: string;
   readonly #columns: ReadonlyMap<string, ColumnSpool>;
+  #bytes = 0;
   #isOver = false;
 
   private constructor(path: string, columns: ReadonlyMap<string, ColumnSpool>) {
@@ -26,41 +27,44 @@ export class NpzWriter {
 
   static async open(path: string, specs: Readonly<Record<string, ColumnSpec>>): Promise<NpzWriter> {
     const columns = new Map<string, ColumnSpool>();
-    for (const [name, spec] of Object.entries(specs)) {
-      columns.set(name, await ColumnSpool.open(`${path}.${name}.part`, spec));
+    try {
+      for (const [name, spec] of Object.entries(specs)) {
+        columns.set(name, await ColumnSpool.open(`${path}.${name}.part`, spec));
+      }
+    } catch (error) {
+      for (const column of columns.values()) await column.discard();
+      throw error;
     }
     return new NpzWriter(path, columns);
   }
 
-  /** Adds rows to a column. @throws RangeError where there is no such column, or the data is no whole number of rows. */
+  /**
+   * Adds rows to a column.
+   *
+   * @throws RangeError where there is no such column, or the data is no whole number of rows.
+   * @throws CsiError `file-format` where the file would be larger than a .npz can be; it can be closed without them.
+   */
   async append(name: string, data: NpyArray['data']): Promise<void> {
     const column = this.#columns.get(name);
     if (column === undefined) {
       throw new RangeError(`column is ${name}, must be one of ${[...this.#columns.keys()].join(', ')}`);
     }
+    if (this.#bytes + data.byteLength > maxNpzBytes) {
+      throw new CsiError(
+        'file-format',
+        `${this.#path}: a .npz holds at most ${maxNpzBytes} bytes; write fewer samples, or .npy`,
+      );
+    }
+    this.#bytes += data.byteLength;
     await column.append(data);
   }
 
-  /**
-   * Makes the file. Safe to call twice.
-   *
-   * @throws CsiError `file-format` where it would be larger than a .npz can be.
-   */
+  /** Makes the file. Safe to call twice. */
   async close(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     try {
-      let bytes = 0;
-      for (const column of this.#columns.values()) {
-        await column.close();
-        bytes += (await stat(column.path)).size;
-      }
-      if (bytes > MAX_BYTES) {
-        throw new CsiError(
-          'file-format',
-          `${this.#path}: ${bytes} bytes, a .npz holds at most ${MAX_BYTES}; write fewer samples, or .npy`,
-        );
-      }
+      for (const column of this.#columns.values()) await column.close();
       await writeWhole(this.#path, (file) => this.#joinInto(file));
     } finally {
       await this.#discardColumns();

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { unzipSync, zipSync } from 'fflate';
 import { CsiError } from '../errors.ts';
 import { formatNpy, type NpyArray, parseNpy, readBytes } from './npy.ts';
+import { writeWhole } from './whole-file.ts';
 
 /** First bytes of a zip archive: a local file header, or the end record of an empty archive. */
 const ZIP_SIGNATURES = ['PK\x03\x04', 'PK\x05\x06'];
@@ -22,7 +22,7 @@ export async function readNpz(path: string): Promise<ReadonlyMap<string, NpyArra
 /** Writes arrays as a compressed .npz file. The same arrays give the same bytes. */
 export async function writeNpz(path: string, arrays: Readonly<Record<string, NpyArray>>): Promise<void> {
   const entries = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, formatNpy(array)] as const);
-  await writeFile(path, zipSync(Object.fromEntries(entries), { mtime: NPZ_TIME }));
+  await writeWhole(path, (file) => file.writeFile(zipSync(Object.fromEntries(entries), { mtime: NPZ_TIME })));
 }
 
 /** Whether bytes begin as a zip archive does. */

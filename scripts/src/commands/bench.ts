@@ -18,6 +18,7 @@ import { addDataOptions, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { renderLinePlot } from '../line-plot.ts';
+import { commandLine } from '../measured-by.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
@@ -142,7 +143,7 @@ async function run(given: GivenOptions): Promise<void> {
     suite: options.suite,
     seed: options.seed,
     data: path.basename(options.data),
-    command: `edge-csi ${process.argv.slice(2).join(' ')}`,
+    command: commandLine(),
     environment: describeEnvironment('cpu'),
     ...results,
   };

@@ -12,6 +12,7 @@ import { runLink } from '../link-run/link-run.ts';
 import { renderLinkRun } from '../link-run/render.ts';
 import type { LinkRun, LinkRunReport } from '../link-run/result.ts';
 import { slotMs } from '../link-run/schedule.ts';
+import { commandLine } from '../measured-by.ts';
 import { modelsById, modelsByReduction } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { defaultProviders, providers } from '../provider.ts';
@@ -109,6 +110,7 @@ async function run(options: Options): Promise<void> {
         uplinkWaitMs: options.deadlineMs / 4,
         // A figure stands for the configuration it is listed under.
         overloadControl: false,
+        maxHoldMs: 0,
         executionProviders: options.provider,
       },
       seed: options.seed,
@@ -126,7 +128,7 @@ async function run(options: Options): Promise<void> {
     periodMs: options.periodMs,
     uplinkSnrDb: options.uplinkSnrDb ?? null,
     encoder: options.encoder,
-    command: `edge-csi ${process.argv.slice(2).join(' ')}`,
+    command: commandLine(),
     environment: describeEnvironment(provider),
     runs,
   };

@@ -1,9 +1,11 @@
 import path from 'node:path';
 import { defaultCarriers, isCdl, isTr38901, type ScenarioName, scenarioNames, simulateChannel } from '@edge-csi/csi';
+import { maxNpzBytes } from '@edge-csi/csi/files';
 import { Command, Option } from 'commander';
 import { describeEnvironment } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { monotonicMs } from '../latency.ts';
+import { commandLine } from '../measured-by.ts';
 import { startProgress } from '../progress.ts';
 import { createCsiPairs } from '../simulate/csi-pair.ts';
 import {
@@ -147,7 +149,7 @@ async function run(options: Options): Promise<void> {
     files: writer.files.map((file) => path.basename(file)),
     meanPaths: paths / written,
     seconds,
-    command: `edge-csi ${process.argv.slice(2).join(' ')}`,
+    command: commandLine(),
     environment: describeEnvironment('none'),
   });
   if (isStopped) throw new Error(`stopped after ${written} of ${options.samples} samples; the files hold those`);
@@ -162,6 +164,14 @@ function checkTogether(options: Options): void {
       'a .npy holds one band and a .npz both: name the uplink with --uplink-out for a .npy --out only',
     );
   }
+  if (options.uplinkOut !== undefined) {
+    if (!options.uplinkOut.endsWith('.npy')) {
+      throw new UsageError(`--uplink-out is '${options.uplinkOut}', name a file that ends in .npy`);
+    }
+    if (path.resolve(options.uplinkOut) === path.resolve(out)) {
+      throw new UsageError(`--out and --uplink-out are both '${out}'; give two names`);
+    }
+  }
   if (options.phases !== undefined && !isTr38901(scenario)) {
     throw new UsageError(`--phases belongs to 3GPP scenarios; those of ${scenario} follow from its paths`);
   }
@@ -171,6 +181,12 @@ function checkTogether(options: Options): void {
   if (isCsi(options)) {
     if ((options.delays ?? 32) > (options.subcarriers ?? 1024)) {
       throw new UsageError(`--delays is ${options.delays}, give at most --subcarriers, ${options.subcarriers ?? 1024}`);
+    }
+    const bytes = options.samples * 2 * 2 * 4 * (options.antennas ?? 32) * (options.delays ?? 32);
+    if (out.endsWith('.npz') && bytes > maxNpzBytes) {
+      throw new UsageError(
+        `CSI would be ${bytes} bytes, a .npz holds ${maxNpzBytes}; give fewer --samples, or .npy names`,
+      );
     }
     return;
   }

@@ -107,7 +107,8 @@ function receive(estimate: ChannelEstimate, schedule: Schedule, into: Map<number
   const atMs = monotonicMs();
   const ue = Number(estimate.ueId.slice(ueIdOf(0).length - 1));
   const sample = sampleOf(schedule, ue, estimate.slot);
-  if (estimate.seq !== 0 && sample !== undefined) into.set(sample, { estimate, atMs });
+  const isOfReport = estimate.seq !== 0 && estimate.quality !== 'held';
+  if (isOfReport && sample !== undefined) into.set(sample, { estimate, atMs });
 }
 
 /** The uplink of every sample, with noise where asked for. Checks the downlink too, before anything is started. */

@@ -1,5 +1,7 @@
+import { rename } from 'node:fs/promises';
 import type { ChannelSample } from '@edge-csi/csi';
 import { ColumnSpool, NpzWriter } from '@edge-csi/csi/files';
+import { slotMs } from '../link-run/schedule.ts';
 import type { CsiPair } from './csi-pair.ts';
 
 /** Writes samples to disk as they come. */
@@ -24,9 +26,6 @@ const trackColumns = {
 } as const;
 
 const perPath = { dtype: 'float32', rowShape: [] } as const;
-
-/** Duration of a slot. */
-const slotMs = 1;
 
 /** Writes a path list, to be synthesised by whoever reads it. */
 export async function openPathListWriter(path: string, hasUplinkPhase: boolean): Promise<SampleWriter> {
@@ -92,8 +91,12 @@ export async function openCsiNpyWriter(
   measure: (sample: ChannelSample) => CsiPair,
 ): Promise<SampleWriter> {
   const matrix = { dtype: 'float32', rowShape: [numValues] } as const;
-  const downlinkFile = await ColumnSpool.open(path, matrix);
-  const uplinkFile = await ColumnSpool.open(uplinkPath, matrix);
+  // Under names of their own until they are complete, so that older files stay where this one fails.
+  const downlinkFile = await ColumnSpool.open(`${path}.part`, matrix);
+  const uplinkFile = await ColumnSpool.open(`${uplinkPath}.part`, matrix).catch(async (error: unknown) => {
+    await downlinkFile.discard();
+    throw error;
+  });
   return {
     files: [path, uplinkPath],
     async append(sample) {
@@ -104,6 +107,8 @@ export async function openCsiNpyWriter(
     async close() {
       await downlinkFile.close();
       await uplinkFile.close();
+      await rename(downlinkFile.path, path);
+      await rename(uplinkFile.path, uplinkPath);
     },
     async discard() {
       await downlinkFile.discard();

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import type { AngularDelayCsi } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import { type CsiReport, decodeFrame } from '@edge-csi/proto';
 import type { RateConfig } from '@edge-csi/ue-client';
+import { onTestFinished } from 'vitest';
 import { toInt16Csi } from '../../../scripts/src/embed/int16-csi.ts';
 import { writeFolder } from '../../../scripts/src/embed/write-folder.ts';
 
@@ -29,6 +30,7 @@ export class CHost {
 
   static async build(bundle: ModelBundle, samples: readonly AngularDelayCsi[]): Promise<CHost> {
     const folder = mkdtempSync(path.join(tmpdir(), 'edge-csi-c-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
     await writeFolder(folder, bundle, samples);
     copyFileSync(fileURLToPath(new URL('./host.c', import.meta.url)), path.join(folder, 'host.c'));
     compile(folder, 'host', ['host.c', 'encoder.c']);

@@ -1,8 +1,8 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Footprint, measureOnCortexM, missingToolchain } from '../../../scripts/src/embed/cortex-m.ts';
 import { writeFolder } from '../../../scripts/src/embed/write-folder.ts';
 import { sampleCsi } from './sample-csi.ts';
@@ -13,6 +13,7 @@ console.log(missing === undefined ? 'Cortex-M: runs under QEMU' : `Cortex-M: ski
 async function measure(id: string): Promise<Footprint[]> {
   const bundle = await loadModel(path.join(zooDirectory, id), ['encoder']);
   const folder = mkdtempSync(path.join(tmpdir(), 'edge-csi-m-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   await writeFolder(folder, bundle, await sampleCsi(bundle.manifest, 8));
   return measureOnCortexM(folder);
 }

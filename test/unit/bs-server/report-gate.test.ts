@@ -67,7 +67,7 @@ describe('ReportGate', () => {
 
   it('still admits reports made under an earlier revision, with the lengths of that revision', () => {
     const gate = new ReportGate(5, first);
-    gate.tell(changedConfig(first, { codewordTruncation: 1 }, served));
+    gate.tell(changedConfig(first, { codewordTruncation: 1 }, served, noRelief));
     expect(gate.admit(report({ seq: 1 }))).toMatchObject({ config: { revision: 1 } });
     // One bit less per component: 6 codeword bits in one byte.
     const shorter = { codeword: new Uint8Array(1), payloadBits: 20 };
@@ -78,7 +78,7 @@ describe('ReportGate', () => {
   it('may see a model version used until a report comes that was made under a later one', () => {
     const gate = new ReportGate(5, first);
     const [small, large] = served.map(({ version }) => version) as [string, string];
-    gate.tell(changedConfig(first, { model: large }, served));
+    gate.tell(changedConfig(first, { model: large }, served, noRelief));
     expect([gate.mayUse(small), gate.mayUse(large)]).toEqual([true, true]);
     gate.admit(report({ seq: 1, revision: 2, modelId: 'large' }));
     expect([gate.mayUse(small), gate.mayUse(large)]).toEqual([false, true]);
@@ -87,20 +87,31 @@ describe('ReportGate', () => {
 
   it('forgets revisions that are long past', () => {
     const gate = new ReportGate(5, first);
-    for (let i = 0; i < 8; i++) gate.tell(changedConfig(gate.config, { reportPeriodSlots: i + 1 }, served));
+    for (let i = 0; i < 8; i++) gate.tell(changedConfig(gate.config, { reportPeriodSlots: i + 1 }, served, noRelief));
     expect(gate.config.revision).toBe(9);
     expect(gate.admit(report({ seq: 1, revision: 1 }))).toMatchObject({ fault: 'revision' });
     expect(gate.admit(report({ seq: 2, revision: 2 }))).toMatchObject({ config: { revision: 2 } });
   });
 });
 
+describe('shortestPeriodSlots', () => {
+  it('is that of the fastest configuration that reports may still come under', () => {
+    const gate = new ReportGate(5, first);
+    gate.tell(changedConfig(first, { reportPeriodSlots: 160 }, served, noRelief));
+    expect(gate.shortestPeriodSlots).toBe(20);
+    gate.admit(report({ seq: 1, revision: 2 }));
+    expect(gate.shortestPeriodSlots).toBe(160);
+    gate.tell(changedConfig(gate.config, { reportPeriodSlots: 40 }, served, noRelief));
+    expect(gate.shortestPeriodSlots).toBe(40);
+  });
+});
+
 describe('changedConfig', () => {
   it('changes what is named, keeps the rest and increases the revision', () => {
-    const changed = changedConfig(first, { codewordTruncation: 2, phaseTheta: 50 }, served);
+    const changed = changedConfig(first, { codewordTruncation: 2, phaseTheta: 50 }, served, noRelief);
     const { sizes, asked, ...told } = changed;
     expect(asked).toMatchObject({ codewordTruncation: 2, phaseTheta: 50 });
     expect(told).toEqual({
-      relief: noRelief,
       revision: 2,
       model: served[0],
       reportPeriodSlots: 20,
@@ -112,16 +123,21 @@ describe('changedConfig', () => {
   });
 
   it("takes a new model's own theta, since theta is in units of its allocation", () => {
-    const changed = changedConfig(changedConfig(first, { phaseTheta: 50 }, served), { model: 'large' }, served);
+    const changed = changedConfig(
+      changedConfig(first, { phaseTheta: 50 }, served, noRelief),
+      { model: 'large' },
+      served,
+      noRelief,
+    );
     expect(changed.model).toBe(served[1]);
     expect(changed.phaseTheta).toBe(9);
-    expect(changedConfig(changed, { model: 'large', phaseTheta: 3 }, served).phaseTheta).toBe(3);
+    expect(changedConfig(changed, { model: 'large', phaseTheta: 3 }, served, noRelief).phaseTheta).toBe(3);
   });
 
   it('takes the preferred version of an id, and any version by its name', () => {
     const versions = [servedModel('small', 2), ...served];
-    expect(changedConfig(first, { model: 'small' }, versions).model).toBe(versions[0]);
-    expect(changedConfig(first, { model: served[0].version }, versions).model).toBe(served[0]);
+    expect(changedConfig(first, { model: 'small' }, versions, noRelief).model).toBe(versions[0]);
+    expect(changedConfig(first, { model: served[0].version }, versions, noRelief).model).toBe(served[0]);
   });
 
   it.each([
@@ -130,13 +146,20 @@ describe('changedConfig', () => {
     [{ codewordTruncation: 8 }, 'codewordTruncation is 8'],
     [{ phaseTheta: 2 ** 24 + 1 }, 'phaseTheta is 16777217'],
   ])('refuses %j', (change, message) => {
-    expect(() => changedConfig(first, change, served)).toThrow(RangeError);
-    expect(() => changedConfig(first, change, served)).toThrow(message);
+    expect(() => changedConfig(first, change, served, noRelief)).toThrow(RangeError);
+    expect(() => changedConfig(first, change, served, noRelief)).toThrow(message);
   });
 });
 
 describe('relievedConfig', () => {
-  const [, doubled, , , shorter] = reliefLevels as readonly [Relief, Relief, Relief, Relief, Relief, ...Relief[]];
+  const [, doubled, fourfold, , shorter] = reliefLevels as readonly [
+    Relief,
+    Relief,
+    Relief,
+    Relief,
+    Relief,
+    ...Relief[],
+  ];
 
   it('lengthens the period and drops bits, and gives both back', () => {
     const held = relievedConfig(first, shorter);
@@ -150,19 +173,31 @@ describe('relievedConfig', () => {
 
   it('keeps what is asked meanwhile for the time after', () => {
     const held = relievedConfig(first, doubled);
-    const asked = changedConfig(held, { reportPeriodSlots: 30 }, served);
+    const asked = changedConfig(held, { reportPeriodSlots: 30 }, served, doubled);
     expect(asked.reportPeriodSlots).toBe(60);
     expect(relievedConfig(asked, noRelief).reportPeriodSlots).toBe(30);
   });
 
   it('stays within what the wire can say', () => {
-    const asked = changedConfig(first, { reportPeriodSlots: 300, codewordTruncation: 7, phaseTheta: 2 ** 24 }, served);
+    const asked = changedConfig(
+      first,
+      { reportPeriodSlots: 300, codewordTruncation: 7, phaseTheta: 2 ** 24 },
+      served,
+      noRelief,
+    );
     const held = relievedConfig(asked, shorter);
     expect(held).toMatchObject({ reportPeriodSlots: 320, codewordTruncation: 7, phaseTheta: 2 ** 24 });
   });
 
+  it('leaves nothing of a relief behind that changed nothing for the UE', () => {
+    const capped = changedConfig(first, { reportPeriodSlots: 160 }, served, doubled);
+    const stronger = relievedConfig(capped, fourfold);
+    expect(stronger).toBe(capped);
+    expect(changedConfig(stronger, { reportPeriodSlots: 20 }, served, fourfold).reportPeriodSlots).toBe(80);
+  });
+
   it('is the same configuration where nothing changes for the UE', () => {
-    const asked = changedConfig(first, { reportPeriodSlots: 320 }, served);
+    const asked = changedConfig(first, { reportPeriodSlots: 320 }, served, noRelief);
     expect(relievedConfig(asked, doubled)).toBe(asked);
   });
 });

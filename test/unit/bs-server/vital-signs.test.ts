@@ -13,7 +13,6 @@ function createRig() {
     pool,
     overload: undefined,
     drifts: () => [],
-    numUes: () => 0,
     decoderTimeoutMs: 700,
     logger: pino({ level: 'silent' }),
     clock: () => nowMs,

@@ -1,19 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createRandom } from '@edge-csi/csi';
-import { ColumnSpool, NpzWriter, openCsiSource, readNpy, readNpz, writeNpz } from '@edge-csi/csi/files';
+import { ColumnSpool, NpzWriter, readNpy, readNpz, writeNpz } from '@edge-csi/csi/files';
 import { expect, it } from 'vitest';
 import { temporaryPath } from './temporary.ts';
-
-const link = {
-  numAntennas: 2,
-  numDelays: 3,
-  numSubcarriers: 64,
-  bandwidthHz: 20e6,
-  downlinkCarrierHz: 5.3e9,
-  uplinkCarrierHz: 5.1e9,
-  timing: 'absolute',
-} as const;
 
 it('writes columns that are read as they were added', async () => {
   const path = await temporaryPath('columns.npz');
@@ -70,17 +60,4 @@ it('refuses a column it does not have and part of a row', async () => {
   await expect(writer.append('b', new Float32Array(4))).rejects.toThrow(/column is b, must be one of a/);
   await expect(writer.append('a', new Float32Array(6))).rejects.toThrow(/multiple of 4/);
   await writer.discard();
-});
-
-it('reads UE and slot of each sample where a file has them', async () => {
-  const path = await temporaryPath('track.npz');
-  const matrices = { dtype: 'float32', shape: [2, 12], data: new Float32Array(24).map((_, i) => i - 9) } as const;
-  const ue = { dtype: 'int32', shape: [2], data: Int32Array.of(4, 5) } as const;
-  await writeNpz(path, { downlink: matrices, ue, slot: { ...ue, data: Int32Array.of(0, 80) } });
-  const source = await openCsiSource(path, link);
-  expect(source.track).toEqual({ ue: Int32Array.of(4, 5), slot: Int32Array.of(0, 80) });
-  await writeNpz(path, { downlink: matrices, ue });
-  expect((await openCsiSource(path, link)).track).toBeUndefined();
-  await writeNpz(path, { downlink: matrices, ue, slot: { ...ue, shape: [1], data: Int32Array.of(0) } });
-  await expect(openCsiSource(path, link)).rejects.toThrow(/slot is int32 \[1\], expected int32 \[2\]/);
 });

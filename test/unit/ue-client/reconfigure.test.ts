@@ -50,6 +50,19 @@ describe('Reconfigure', () => {
     expect(encoder.isClosed).toBe(true);
   });
 
+  it('goes on with the load of a model when the same one is named again, under the newer configuration', async () => {
+    const { link } = await rig.connect();
+    const gate = new Gate();
+    rig.bs.gate = gate.opened;
+    link.send('reconfigure', { config: configFor(other, { revision: 2 }) });
+    await expect.poll(() => rig.bs.requests.length).toBe(1);
+    link.send('reconfigure', { config: configFor(other, { revision: 3, reportPeriodSlots: 160 }) });
+    // An acknowledgement of its own follows the second Reconfigure, so that has been heard by then.
+    gate.open();
+    expect(await rig.adopted.take()).toMatchObject({ revision: 3, reportPeriodSlots: 160 });
+    expect(rig.bs.requests.filter((path) => path.endsWith('manifest.json'))).toHaveLength(1);
+  });
+
   it('keeps reporting with the old model until the new one is fetched and warm', async () => {
     const { ue, link } = await rig.connect();
     const gate = new Gate();

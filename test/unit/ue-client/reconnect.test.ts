@@ -189,6 +189,28 @@ describe('a UE that loses its connection', () => {
     expect(await ue.closed).toMatchObject({ code: 'unauthorized' });
   });
 
+  it('can be closed while a source of tokens keeps it waiting, and so can the first attempt', async () => {
+    const never = new Promise<string>(() => undefined);
+    const asked = new Gate();
+    let attempts = 0;
+    const { ue, link } = await rig.connect({
+      token: () => {
+        if (++attempts === 1) return Promise.resolve('first');
+        asked.open();
+        return never;
+      },
+    });
+    link.socket.terminate();
+    await asked.opened;
+    await ue.close();
+    expect(await ue.closed).toBeUndefined();
+
+    const abort = new AbortController();
+    const first = connectUe({ url: 'ws://127.0.0.1:1', ueId: 'ue-1', token: () => never, signal: abort.signal });
+    abort.abort(new Error('changed my mind'));
+    await expect(first).rejects.toThrow('changed my mind');
+  });
+
   it('asks a source of tokens before every attempt, and once more where the session ended for its token', async () => {
     const tokens = ['first', 'second', 'third'];
     const { ue, link } = await rig.connect({ token: async () => tokens.shift() ?? 'none' });

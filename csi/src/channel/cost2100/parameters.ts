@@ -57,7 +57,7 @@ function degrees(radians: number): number {
 /**
  * Indoor hall at 5 GHz, obstructed line of sight: Poutanen et al., "Parameterization of the COST 2100 MIMO channel model in
  * indoor scenarios", EuCAP 2011, in the values of the public COST 2100 code (IndoorHall_5GHz). UEs are spread over 20 m by
- * 20 m, as in the sample that ships with this project.
+ * 20 m, the area of the data sets that CSI feedback is compared on (Wen, Shih, Jin, IEEE WCL 7(5), 2018).
  */
 export const indoorHall: Cost2100Parameters = {
   area: { halfWidthM: 10, minDistanceM: 1, heightM: 0 },

@@ -79,4 +79,10 @@ function reconfigure(running: BsServer, { ueId, change }: Extract<SoakRequest, {
   }
 }
 
-process.on('message', answer);
+process.on('message', (request: SoakRequest) => {
+  answer(request).catch((error: unknown) => {
+    // The parent waits for an answer that will not come; it hears of the exit.
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exit(1);
+  });
+});

@@ -34,6 +34,7 @@ export function renderSoakPage(run: Soak, loadBefore: number): string {
         ['estimates at the subscriber that keeps up', String(traffic.estimatesReceived)],
         ['estimates passed over for the one that does not', String(stats.estimates.skipped)],
         ['estimates from the uplink alone', String(stats.uplinkOnly.published)],
+        ['estimates repeated', String(stats.qualities.held ?? 0)],
       ],
     ),
   ];

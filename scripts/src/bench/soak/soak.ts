@@ -77,48 +77,53 @@ export async function runSoak(options: SoakOptions): Promise<Soak> {
     const { url } = server;
     const churn = new Churn({ url, numUes, seed, banks, theta: manifest.phase.theta });
     const subscribers = await startSubscribers(url);
-    const random = createRandom(seed + numUes);
-    const points: SoakPoint[] = [];
-    let reconfigurations = 0;
-    const startMs = monotonicMs();
-    for (let tick = 1; tick * samplePeriodMs <= seconds * 1000; tick++) {
-      await sleep(Math.max(0, startMs + tick * samplePeriodMs - monotonicMs()));
-      const sample = await server.sample();
-      const point = {
-        atS: (monotonicMs() - startMs) / 1000,
-        rssMib: sample.rssBytes / mib,
-        heapUsedMib: sample.heapUsedBytes / mib,
-        externalMib: sample.externalBytes / mib,
+    try {
+      const random = createRandom(seed + numUes);
+      const points: SoakPoint[] = [];
+      let reconfigurations = 0;
+      const startMs = monotonicMs();
+      for (let tick = 1; tick * samplePeriodMs <= seconds * 1000; tick++) {
+        await sleep(Math.max(0, startMs + tick * samplePeriodMs - monotonicMs()));
+        const sample = await server.sample();
+        const point = {
+          atS: (monotonicMs() - startMs) / 1000,
+          rssMib: sample.rssBytes / mib,
+          heapUsedMib: sample.heapUsedBytes / mib,
+          externalMib: sample.externalBytes / mib,
+        };
+        points.push(point);
+        options.onSample(point, churn.counts, sample.stats);
+        const ueId = churn.present[Math.floor(random.uniform() * churn.present.length)];
+        if (tick % reconfigurePeriodS !== 0 || ueId === undefined) continue;
+        const reportPeriodSlots = periods[Math.floor(random.uniform() * periods.length)] as number;
+        const codewordTruncation = truncations[Math.floor(random.uniform() * truncations.length)] as number;
+        server.reconfigure(ueId, { reportPeriodSlots, codewordTruncation });
+        reconfigurations++;
+      }
+      await churn.stop();
+      await subscribers.close();
+      const closed = await server.close();
+      const warmUpSeconds = seconds * warmUpShare;
+      const late = points.filter(({ atS }) => atS >= warmUpSeconds);
+      const growth = (pick: (point: SoakPoint) => number) =>
+        late.length < 3 ? undefined : fitGrowth(late.map((point) => ({ atS: point.atS, value: pick(point) })));
+      return {
+        model: manifest.id,
+        ues: numUes,
+        seconds,
+        warmUpSeconds,
+        points,
+        rssGrowth: growth(({ rssMib }) => rssMib),
+        heapGrowth: growth(({ heapUsedMib }) => heapUsedMib),
+        traffic: { ...churn.counts, estimatesReceived: subscribers.received, reconfigurations },
+        stats: closed.stats,
+        unhandledRejections: closed.unhandledRejections,
+        problems: problemsOf(closed, churn.counts, subscribers.received),
       };
-      points.push(point);
-      options.onSample(point, churn.counts, sample.stats);
-      const ueId = churn.present[Math.floor(random.uniform() * churn.present.length)];
-      if (tick % reconfigurePeriodS !== 0 || ueId === undefined) continue;
-      const reportPeriodSlots = periods[Math.floor(random.uniform() * periods.length)] as number;
-      const codewordTruncation = truncations[Math.floor(random.uniform() * truncations.length)] as number;
-      server.reconfigure(ueId, { reportPeriodSlots, codewordTruncation });
-      reconfigurations++;
+    } finally {
+      // Where the server has failed they would go on for ever.
+      await Promise.allSettled([churn.stop(), subscribers.close()]);
     }
-    await churn.stop();
-    await subscribers.close();
-    const closed = await server.close();
-    const warmUpSeconds = seconds * warmUpShare;
-    const late = points.filter(({ atS }) => atS >= warmUpSeconds);
-    const growth = (pick: (point: SoakPoint) => number) =>
-      late.length < 3 ? undefined : fitGrowth(late.map((point) => ({ atS: point.atS, value: pick(point) })));
-    return {
-      model: manifest.id,
-      ues: numUes,
-      seconds,
-      warmUpSeconds,
-      points,
-      rssGrowth: growth(({ rssMib }) => rssMib),
-      heapGrowth: growth(({ heapUsedMib }) => heapUsedMib),
-      traffic: { ...churn.counts, estimatesReceived: subscribers.received, reconfigurations },
-      stats: closed.stats,
-      unhandledRejections: closed.unhandledRejections,
-      problems: problemsOf(closed, churn.counts, subscribers.received),
-    };
   } finally {
     server.kill();
   }
@@ -133,7 +138,7 @@ export function problemsOf(
   const { received, decoded, superseded, late, shed, invalid, inFlight } = stats;
   const settled = decoded + superseded + late + shed + invalid;
   const answered = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
-  const estimates = decoded + stats.uplinkOnly.published;
+  const estimates = Object.values(stats.qualities).reduce((sum, count) => sum + count, 0);
   const checks: readonly (readonly [boolean, string])[] = [
     [unhandledRejections === 0, `${unhandledRejections} unhandled rejections`],
     [received === settled, `${received} reports received, ${settled} settled`],

@@ -182,6 +182,9 @@ describe('simulation', () => {
     ['numEnvironments', -1],
     ['periodSlots', 0],
     ['speedKmh', Number.NaN],
+    ['delaySpreadNs', Number.NaN],
+    ['downlinkCarrierHz', 0],
+    ['uplinkCarrierHz', Number.NaN],
   ] as const)('refuses %s of %d', (name, value) => {
     expect(() => simulate('inh', { [name]: value })).toThrow(RangeError);
     expect(() => simulate('inh', { [name]: value })).toThrow(name);
