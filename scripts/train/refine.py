@@ -108,7 +108,8 @@ def fit_refiner(config: dict, trainer: Trainer, receiver: Receiver, theta: int, 
         loss = (left / before).mean()
         optimizer.minimize(loss)
         with torch.no_grad():
-            gain_db.copy_(0.98 * gain_db - 0.2 * torch.log10(loss))
+            gained = -10 * torch.log10(loss)
+            gain_db.copy_(torch.where(gain_db == 0, gained, 0.98 * gain_db + 0.02 * gained))
         return gain_db
 
     step, best, report, logged, seen = CapturedStep(train_on, f"{name} refiner", trainer.eager, trainer.log), BestWeights(refiner), 0.2, time.monotonic(), trainer.samples_seen
