@@ -11,10 +11,12 @@ from torch import Tensor, nn
 
 import codec
 from captured import CapturedStep
+from guard import Guard
 from normalization import Batch, Minmax, Spherical, Split
+from optimizer import Optimizer
 from refiner import Refiner
 from stretch import Stretch
-from trainer import BestWeights, Optimizer, Trainer, db
+from trainer import BestWeights, Trainer, db
 
 GROUPS = 4
 """Parts of a refiner's batch. The first half sees the nominal setting of the two run-time knobs, each other part one of its own."""
@@ -88,7 +90,7 @@ def target_of(batch: Batch) -> Tensor:
 def fit_refiner(config: dict, trainer: Trainer, receiver: Receiver, theta: int, stretch: Stretch, name: str) -> Refiner:
     spec, hyper = config["refiner"], trainer.hyper
     refiner = Refiner(spec["width"], spec["blocks"]).to(trainer.device)
-    optimizer = Optimizer([list(refiner.parameters())], [trainer.rate_gain * hyper["refinerLearningRate"]])
+    optimizer = Optimizer([list(refiner.parameters())], [hyper["refinerLearningRate"]])
     parts = min(GROUPS, trainer.batch)
     nominal = torch.arange(parts, device=trainer.device) < parts / 2
     gain_db = torch.zeros((), device=trainer.device)
@@ -113,14 +115,15 @@ def fit_refiner(config: dict, trainer: Trainer, receiver: Receiver, theta: int, 
         return gain_db
 
     step, best, report, logged, seen = CapturedStep(train_on, f"{name} refiner", trainer.eager, trainer.log), BestWeights(refiner), 0.2, time.monotonic(), trainer.samples_seen
+    guard = Guard([refiner], optimizer, lambda line: trainer.log(f"{name} refiner: {line}"))
     refiner.train()
     for progress, rows in trainer.batches(stretch):
-        optimizer.scale(min(1.0, 0.05 + progress * 20) * 0.5 * (1 + math.cos(math.pi * progress)))
+        optimizer.scale(guard.factor * min(1.0, 0.05 + progress * 20) * 0.5 * (1 + math.cos(math.pi * progress)))
         step(rows)
+        if guard.due and guard.check(-gain_db.item()):
+            gain_db.zero_()
         if progress >= report:
             speed = (trainer.samples_seen - seen) / (time.monotonic() - logged)
-            if not math.isfinite(gain_db.item()):
-                raise FloatingPointError(f"{name}: refiner diverged")
             validation = receiver.report_nmse(trainer.val, theta, refiner)
             best.offer({"report": validation["nmseDb"]}, refiner)
             refiner.train()

@@ -174,7 +174,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--checkpoints-only", action="store_true", help="train and write no models; another run with the same --checkpoints does")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--minutes", type=float, help="train all configs in this time instead of for the epochs they say")
-    parser.add_argument("--batch", type=int, help="instead of the config's; learning rates grow with its cube root")
+    parser.add_argument("--batch", type=int, help="instead of the config's")
     parser.add_argument("--eager", action="store_true", help="do not capture training steps as CUDA graphs")
     parser.add_argument("--lanes", type=int, default=1, help="processes that share the device")
     parser.add_argument("--lane", type=int, default=0, help=argparse.SUPPRESS)

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 
 import codec
 from captured import CapturedStep
+from guard import Guard
 from normalization import Batch, Split
+from optimizer import Optimizer
 from stretch import Stretch
 
 VALIDATE_EVERY_S = 2.0
@@ -19,7 +21,8 @@ VALIDATE_EVERY_S = 2.0
 
 
 def db(ratio: float) -> float:
-    return 10 * math.log10(ratio)
+    """NaN for what is no ratio."""
+    return 10 * math.log10(ratio) if ratio > 0 else math.nan
 
 
 def stored_as_half(parameter: Tensor) -> bool:
@@ -66,43 +69,13 @@ UNQUANTIZED = -1
 """In place of a truncation: the codeword as it is."""
 
 
-class Optimizer:
-    """Adam over groups of parameters, each with a rate of its own that `scale` multiplies.
-
-    On a GPU rates and counters are tensors there, so that a captured step goes by them.
-    """
-
-    def __init__(self, groups: list[list[nn.Parameter]], rates: list[float]) -> None:
-        device = groups[0][0].device
-        gpu = device.type == "cuda"
-        given = [{"params": p, "lr": torch.tensor(lr, device=device) if gpu else lr} for p, lr in zip(groups, rates)]
-        self.rates, self.adam = rates, torch.optim.Adam(given, **({"capturable": True, "fused": True} if gpu else {}))
-
-    def scale(self, factor: float) -> None:
-        for group, rate in zip(self.adam.param_groups, self.rates):
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(rate * factor)
-            else:
-                group["lr"] = rate * factor
-
-    def drop_groups(self, first: int) -> None:
-        """Leaves out the groups from `first` on, whose parameters Adam's momentum would go on moving."""
-        del self.adam.param_groups[first:]
-
-    def minimize(self, loss: Tensor) -> None:
-        self.adam.zero_grad(set_to_none=True)
-        loss.backward()
-        self.adam.step()
-
-
 class Trainer:
-    """hyper: the config's `training`, its learning rates for its batch; batch: the one used, rates grow with its cube root, a
-    cautious rule for Adam. eager: steps are not captured on a GPU."""
+    """hyper: the config's `training`; batch: instead of its own, at the same rates. eager: steps are not captured on a GPU."""
 
     def __init__(self, hyper: dict, train: Split, val: Split, batch: int | None, eager: bool, log) -> None:
         self.hyper, self.train, self.val, self.log = hyper, train, val, log
         self.batch = batch or hyper["batch"]
-        self.rate_gain, self.eager = (self.batch / hyper["batch"]) ** (1 / 3), eager
+        self.eager = eager
         self.fading_share = hyper.get("fadingShare", 0)
         self.generator, self.device = torch.Generator().manual_seed(hyper["seed"]), train.all.x.device
         self.samples_seen = 0
@@ -145,19 +118,19 @@ class Trainer:
         dense = decoder.dense_parameters()
         known = {id(p) for p in dense}
         groups = [[p for p in decoder.parameters() if id(p) not in known], dense]
-        rates = [self.rate_gain * self.hyper[key] for key in ("learningRate", "denseLearningRate")]
+        rates = [self.hyper[key] for key in ("learningRate", "denseLearningRate")]
         if encoder is not None:
             groups, rates = [*groups, list(encoder.parameters())], [*rates, rates[1]]
         optimizer = Optimizer(groups, rates)
         weights = torch.tensor([1.0] if encoder is None else [w for _, _, w in self.rates], device=self.device)
-        # Errors of all rates count alike in dB: each is taken relative to where it stands.
         level = torch.zeros_like(weights)
 
         def train_on(rows: Tensor) -> Tensor:
             errors = self.batch_errors(encoder, decoder, self.train.faded(rows, self.fading_share))
             with torch.no_grad():
                 level.copy_(torch.where(level == 0, errors, 0.98 * level + 0.02 * errors))
-            optimizer.minimize((weights * errors / level).sum())
+            # Errors of all rates count alike in dB; and a bad batch, whose errors are large, pulls no harder than others.
+            optimizer.minimize((weights * errors.log()).sum())
             return level
 
         def train_mode() -> None:
@@ -167,6 +140,7 @@ class Trainer:
 
         step, frozen = CapturedStep(train_on, name, self.eager, self.log), encoder is None
         best = BestWeights(decoder)
+        guard = Guard([decoder] if encoder is None else [decoder, encoder], optimizer, lambda line: self.log(f"{name} {line}"))
         report, logged, validated = 0.1, time.monotonic(), time.monotonic()
         seen = self.samples_seen
         train_mode()
@@ -176,17 +150,17 @@ class Trainer:
                 self.freeze(encoder)
                 optimizer.drop_groups(2)
                 step = CapturedStep(train_on, f"{name}, encoder frozen", self.eager, self.log)
+                guard = guard.over([decoder])
                 train_mode()
             warm = min(1.0, 0.1 + progress * 10)
             anneal = 0.5 * (1 + math.cos(math.pi * progress)) if final else 1.0
-            optimizer.scale(warm * anneal)
+            optimizer.scale(guard.factor * warm * anneal)
             step(rows)
+            if guard.due and guard.check(sum(w * db(v) for w, v in zip(weights.tolist(), level.tolist()))):
+                level.zero_()
             if progress >= report:
                 speed = (self.samples_seen - seen) / (time.monotonic() - logged)
-                values = level.tolist()
-                if not all(math.isfinite(v) for v in values):
-                    raise FloatingPointError(f"{name}: training diverged")
-                self.log(f"{name} {progress:.2f} train {' '.join(f'{db(v):.2f}' for v in values)} dB, {speed:.0f} samples/s")
+                self.log(f"{name} {progress:.2f} train {' '.join(f'{db(v):.2f}' for v in level.tolist())} dB, {speed:.0f} samples/s")
                 report, logged, seen = progress + 0.1, time.monotonic(), self.samples_seen
             if final and frozen and progress > 0.8 and self.device.type == "cuda" and time.monotonic() - validated >= VALIDATE_EVERY_S:
                 best.offer(self.validate(encoder, decoder), decoder)
