@@ -12,7 +12,7 @@ interface Options {
   readonly port: number;
   readonly adminHost: string;
   readonly adminPort?: number;
-  readonly adminToken?: string;
+  readonly adminTokenFile?: string;
   /** False after --no-admin. */
   readonly admin: boolean;
   readonly zoo: string;
@@ -45,7 +45,7 @@ export function serveCommand(): Command {
     .option('--port <n>', 'TCP port, 0 for any', integer('--port', 0, 65535), 8080)
     .option('--admin-host <address>', 'address of the administrative port', '127.0.0.1')
     .option('--admin-port <n>', 'administrative port, 0 for any; default --port + 1', integer('--admin-port', 0, 65535))
-    .option('--admin-token <text>', 'token the administrative port asks for')
+    .option('--admin-token-file <file>', 'token the administrative port asks for')
     .option('--no-admin', 'no administrative port; /metrics is on --port then')
     .option('--zoo <dir>', 'folder of models', zooDirectory)
     .option(
@@ -88,7 +88,9 @@ async function run(options: Options): Promise<void> {
     port: options.port,
     adminHost: options.adminHost,
     ...(options.admin ? (adminPort === undefined ? {} : { adminPort }) : { adminPort: false }),
-    ...(options.adminToken === undefined ? {} : { adminToken: options.adminToken }),
+    ...(options.adminTokenFile === undefined
+      ? {}
+      : { adminToken: await secretOption('--admin-token-file', options.adminTokenFile) }),
     modelsDirectory: options.zoo,
     deadlineMs: options.deadlineMs,
     reportPeriodSlots: options.periodSlots,
