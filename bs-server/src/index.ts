@@ -13,5 +13,7 @@ export { startBsServer } from './server.ts';
 export type { ServerStats } from './telemetry/server-stats.ts';
 export { type AccessGrant, type AccessRole, signAccessToken } from './transport/access-token.ts';
 export type { Limits } from './transport/limits.ts';
+export type { StaticFile } from './transport/model-routes.ts';
+export type { BaseBand, PageAnswer, PageRequest, Pages } from './transport/pages.ts';
 export type { ServerTls } from './transport/security.ts';
 export type { ConfigChange } from './transport/session-config.ts';
