@@ -25,8 +25,7 @@ export interface Measurement {
 
 /** @throws Error what went wrong, for people */
 export async function describeChannel(signal: AbortSignal): Promise<ChannelDescription> {
-  const response = await fetch(new URL('channel.json', pageUrl), { signal });
-  return (await accepted(response)).json();
+  return (await ask(new URL('channel.json', pageUrl), { signal })).json();
 }
 
 /**
@@ -41,13 +40,16 @@ export async function measureDownlink(
   const url = new URL('measure', pageUrl);
   url.search = new URLSearchParams({ ue: ueId, slot: String(slot), model: modelId }).toString();
   const headers: HeadersInit = token === '' ? {} : { authorization: `Bearer ${token}` };
-  const response = await accepted(await fetch(url, { method: 'POST', headers, signal }));
+  const response = await ask(url, { method: 'POST', headers, signal });
   // Both ends are little endian: browsers run on nothing else.
   const values = new Float32Array(await response.arrayBuffer());
   return { domain: 'angular-delay', numAntennas: shape.numAntennas, numDelays: shape.numDelays, values };
 }
 
-async function accepted(response: Response): Promise<Response> {
+async function ask(url: URL, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init).catch((cause: Error) => {
+    throw new Error(`${url.pathname}: the BS does not answer, ${cause.message}`, { cause });
+  });
   if (response.ok) return response;
-  throw new Error(`${new URL(response.url).pathname}: HTTP ${response.status}, ${(await response.text()).trim()}`);
+  throw new Error(`${url.pathname}: HTTP ${response.status}, ${(await response.text()).trim()}`);
 }

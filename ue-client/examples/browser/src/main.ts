@@ -16,7 +16,8 @@ const slotGap = 1000;
 let channel: ChannelDescription | undefined;
 let ue: UeHost | undefined;
 let restarting = Promise.resolve();
-let subscription = new AbortController();
+let ueId = '';
+let subscription: { readonly token: string; readonly controller: AbortController; hasFailed: boolean } | undefined;
 let nextSlot = 0;
 
 const scene: Scene = {
@@ -70,24 +71,30 @@ function restart(settings: Settings): void {
     await ue?.close();
     view.showProblem('');
     clearScene();
+    ueId = settings.ueId;
     listen(settings);
-    const { modelId, encoder, periodsPerReport, isPaused, ueId, ueToken: token } = settings;
+    const { modelId, encoder, periodsPerReport, isPaused, ueToken: token } = settings;
     const options = { ueId, token, modelId, encoder, firstSlot: nextSlot, periodsPerReport, isPaused };
     ue = startUe(settings.place, options, onUeEvent);
   });
 }
 
-/** Follows the estimates of the UE that is about to start. */
-function listen({ ueId, estimatesToken }: Settings): void {
-  subscription.abort();
-  subscription = new AbortController();
+/** Follows the estimates; a subscription that works is kept, since it is not of one UE. */
+function listen({ estimatesToken }: Settings): void {
+  if (estimatesToken === subscription?.token && !subscription.hasFailed) return;
+  subscription?.controller.abort();
+  const own = { token: estimatesToken, controller: new AbortController(), hasFailed: false };
+  subscription = own;
   const events: Parameters<typeof followEstimates>[1] = {
-    onState: ({ state, message }) => view.showLink('bs', state, message),
+    onState: ({ state, message }) => {
+      own.hasFailed = state === 'failed';
+      view.showLink('bs', state, message);
+    },
     onEstimate: (estimate) => {
       if (estimate.ueId === ueId) scene.comparison.addEstimate(estimate);
     },
   };
-  followEstimates(estimatesToken, events, subscription.signal);
+  followEstimates(estimatesToken, events, own.controller.signal);
 }
 
 function clearScene(): void {
