@@ -1,3 +1,8 @@
+/**
+ * The BS server, the base band that feeds it and the subscribers of its estimates.
+ *
+ * @module @edge-csi/bs-server
+ */
 export type { BsServer } from './bs-server.ts';
 export type { ExecutionProvider } from './decoding/graph.ts';
 export type { Activation, LifecycleStatus, ModelLifecycle, ModelStatus } from './lifecycle/model-lifecycle.ts';

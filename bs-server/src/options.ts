@@ -108,6 +108,7 @@ export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>>,
   readonly logger: Logger;
 }
 
+/** What options are where they are not given. */
 export const DEFAULTS = {
   port: 8080,
   host: '127.0.0.1',
@@ -133,6 +134,7 @@ export const DEFAULTS = {
   maxWorkerRestarts: 5,
   drainTimeoutMs: 2_000,
   logLevel: 'warn',
+  /** CLOCK_MONOTONIC: all processes of a host share it. */
   clock: monotonicMs,
 } as const satisfies Omit<Required<BsServerOptions>, Unset>;
 
