@@ -1,3 +1,8 @@
+/**
+ * Model manifests, hash checks and the codec that each manifest describes.
+ *
+ * @module @edge-csi/models
+ */
 export { loadBundle, type ModelBundle, type ModelFile, type ReadModelFile } from './bundle.ts';
 export { type ConvLayer, type DenseLayer, type EncoderLayers, readEncoderLayers } from './encoder-layers.ts';
 export { type Manifest, parseManifest, representationOf } from './manifest.ts';

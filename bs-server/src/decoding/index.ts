@@ -1,4 +1,8 @@
-// The decode stage without a server, for measuring it: runs in the calling thread.
+/**
+ * The decode stage without a server, for measuring it: runs in the calling thread.
+ *
+ * @module @edge-csi/bs-server/decoding
+ */
 export { BatchBuffers } from './batch-buffers.ts';
 export { decoderModelOf } from './decoder-model.ts';
 export type { Graph } from './graph.ts';
