@@ -10,6 +10,7 @@ import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommand } from './commands/token.ts';
 import { ueCommand } from './commands/ue.ts';
+import { visualizeCommand } from './commands/visualize.ts';
 import { UsageError } from './usage.ts';
 
 /**
@@ -33,6 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     ueCommand(),
     tokenCommand(),
     modelsCommand(),
+    visualizeCommand(),
     embedCommand(),
   ];
   for (const command of commands) program.addCommand(command.exitOverride());

@@ -12,10 +12,10 @@ export function commandLine(): string {
  * @param loadBefore - load average of the last minute before the measurement began
  */
 export function measuredBy(provider: string, loadBefore: number): string {
-  const { cpu, cores, node, versions } = describeEnvironment(provider);
+  const { cpu, cores, node, gpu, versions } = describeEnvironment(provider);
   return (
     `Measured by \`${commandLine()}\` on ${cpu}, ${cores} cores, Node ${node}, ` +
-    `onnxruntime-node ${versions['onnxruntime-node']}, decoder on ${provider}, ` +
+    `onnxruntime-node ${versions['onnxruntime-node']}, decoder on ${provider}${gpu === undefined ? '' : ` (${gpu})`}, ` +
     `load average ${loadBefore.toFixed(1)} before it began.`
   );
 }

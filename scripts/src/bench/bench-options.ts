@@ -1,3 +1,4 @@
+import type { ExecutionProvider } from '@edge-csi/bs-server';
 import type { ScenarioName } from '@edge-csi/csi';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { DataFlags } from '../data.ts';
@@ -13,6 +14,7 @@ export interface BenchOptions extends DataFlags {
   readonly rounds: number;
   readonly seconds: number;
   readonly seed: number;
+  readonly provider?: ExecutionProvider;
   readonly record?: boolean;
   readonly encoder?: EncoderBackend;
   readonly scenario?: ScenarioName;

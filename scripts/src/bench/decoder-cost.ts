@@ -1,3 +1,4 @@
+import type { ExecutionProvider } from '@edge-csi/bs-server';
 import type { Manifest } from '@edge-csi/models';
 import { lowerMedian } from './lower-median.ts';
 import { openRawDecoder, type RawDecoder, rawReportsPerSecond } from './raw-decoder.ts';
@@ -18,6 +19,7 @@ export interface DecoderCostOptions {
   readonly manifests: readonly Manifest[];
   readonly zoo: string;
   readonly batchSize: number;
+  readonly provider: ExecutionProvider;
   readonly rounds: number;
   readonly secondsPerRound: number;
   readonly onProgress: (done: number) => void;
@@ -25,9 +27,11 @@ export interface DecoderCostOptions {
 
 /** Measures decoders in turn, round by round, so that a machine whose speed drifts treats all alike. */
 export async function measureDecoderCost(options: DecoderCostOptions): Promise<DecoderCost[]> {
-  const { manifests, zoo, batchSize } = options;
+  const { manifests, zoo, batchSize, provider } = options;
   const decoders: RawDecoder[] = [];
-  for (const manifest of manifests) decoders.push(await openRawDecoder({ manifest, zoo, batchSize, refine: false }));
+  for (const manifest of manifests) {
+    decoders.push(await openRawDecoder({ manifest, zoo, batchSize, provider, refine: false }));
+  }
   const rates: number[][] = manifests.map(() => []);
   for (let round = 0; round < options.rounds; round++) {
     for (const [i, decoder] of decoders.entries()) {

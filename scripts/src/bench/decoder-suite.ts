@@ -10,14 +10,28 @@ export async function decoder({
   models,
   zoo,
   batchSize,
+  provider = 'cpu',
   rounds,
   seconds,
 }: BenchOptions): Promise<{ runs: DecoderCost[] }> {
   const manifests = models ? await modelsById(models, zoo) : await prunedModels(zoo);
   const progress = startProgress('rounds', rounds);
-  const measurement = { manifests, zoo, batchSize, rounds, secondsPerRound: seconds, onProgress: progress.update };
+  const measurement = {
+    manifests,
+    zoo,
+    batchSize,
+    provider,
+    rounds,
+    secondsPerRound: seconds,
+    onProgress: progress.update,
+  };
   const runs = await measureDecoderCost(measurement).finally(progress.stop);
-  const header = ['model', 'batch', 'reports/s on one core', `by ${manifests[0]?.id ?? 'the first'}`];
+  const header = [
+    'model',
+    'batch',
+    provider === 'cpu' ? 'reports/s on one core' : `reports/s on ${provider}`,
+    `by ${manifests[0]?.id ?? 'the first'}`,
+  ];
   const rows = runs.map((r) => [
     r.model,
     String(r.batchSize),

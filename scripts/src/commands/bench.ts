@@ -20,6 +20,7 @@ import { requireWritable, writeJson } from '../json-file.ts';
 import { renderLinePlot } from '../line-plot.ts';
 import { commandLine } from '../measured-by.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
+import { defaultProviders } from '../provider.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
 /** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
@@ -43,6 +44,7 @@ const ownedOptions = [
   ['svg', '--svg', ['rate-distortion', 'dense', 'server']],
   ['markdown', '--markdown', ['dense', 'server', 'soak']],
   ['encoder', '--encoder', ['accuracy']],
+  ['provider', '--provider', ['server', 'decoder']],
   ['scenario', '--scenario', ['simulator']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
@@ -78,6 +80,11 @@ export function benchCommand(): Command {
     .option('--markdown <file>', 'dense, server, soak: write the figures as a page')
     .option('--ues <n>', 'UEs of server and soak', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
+    .addOption(
+      new Option('--provider <name>', 'server, decoder: execution provider of the decoder; default cpu').choices(
+        defaultProviders,
+      ),
+    )
     .option('--rounds <n>', 'raw and socket measurements in turn', integer('--rounds', 1, 100), 3)
     .option(
       '--seconds <s>',
@@ -144,7 +151,7 @@ async function run(given: GivenOptions): Promise<void> {
     seed: options.seed,
     data: path.basename(options.data),
     command: commandLine(),
-    environment: describeEnvironment('cpu'),
+    environment: describeEnvironment(options.provider ?? 'cpu'),
     ...results,
   };
   await writeJson(options.json, report);

@@ -1,3 +1,4 @@
+import type { ExecutionProvider } from '@edge-csi/bs-server';
 import type { LinePlot, PlotSeries } from '../../line-plot.ts';
 import { markdownTable } from '../../markdown-table.ts';
 import { measuredBy } from '../../measured-by.ts';
@@ -5,10 +6,15 @@ import { lowerMedian } from '../lower-median.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** The suite's figures as a Markdown page. */
-export function renderServerPage(runs: readonly ServerRun[], svg: string | undefined, loadBefore: number): string {
+export function renderServerPage(
+  runs: readonly ServerRun[],
+  provider: ExecutionProvider,
+  svg: string | undefined,
+  loadBefore: number,
+): string {
   const sections = [
     '# Load on a BS server',
-    `${measuredBy('cpu', loadBefore)} What is measured, and how: [benchmarks.md](benchmarks.md).`,
+    `${measuredBy(provider, loadBefore)} What is measured, and how: [benchmarks.md](benchmarks.md).`,
     `## Saturation\n\n${saturationTable(runs)}`,
     `## Latency in an open loop\n\n${openLoopTable(runs)}`,
     ...(svg === undefined ? [] : [`![Latency against load](${svg})`]),

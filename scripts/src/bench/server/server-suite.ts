@@ -16,7 +16,7 @@ import type { ServerRun } from './server-run.ts';
 
 /** `bench --suite server`: throughput through sockets beside that of the networks alone, ingest, latency under load. */
 export async function server(options: BenchOptions): Promise<{ runs: ServerRun[] }> {
-  const { models, zoo, svg, markdown } = options;
+  const { models, zoo, provider = 'cpu', svg, markdown } = options;
   const manifests: Manifest[] = models ? await modelsById(models, zoo) : await prunedModels(zoo);
   const [loadBefore = Number.NaN] = loadavg();
   const runs: ServerRun[] = [];
@@ -29,6 +29,7 @@ export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]
         data: dataFor(manifest, options),
         numUes: options.ues,
         batchSize: options.batchSize,
+        provider,
         rounds: options.rounds,
         secondsPerRound: options.seconds,
         seed: options.seed,
@@ -37,7 +38,7 @@ export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]
     progress.update(runs.length);
   }
   progress.stop();
-  const page = renderServerPage(runs, svg && path.basename(svg), loadBefore);
+  const page = renderServerPage(runs, provider, svg && path.basename(svg), loadBefore);
   process.stdout.write(page);
   if (markdown !== undefined) await writeFile(markdown, page);
   if (svg !== undefined) await writeFile(svg, await renderLinePlot(loadPlot(runs)));
