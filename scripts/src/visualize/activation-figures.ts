@@ -54,7 +54,7 @@ function layerFigure(
   const id = `${network}-${layer.name}`.replaceAll(/[^\w.-]+/g, '-');
   const caption = `${layer.kind}, ${shape}`;
   if (layer.kind === 'Dense' && isWhole) {
-    const text = `${caption}: the Dense output as a matrix, beside the uplink that the BS measured.`;
+    const text = `${caption}, beside the uplink that the BS measured.`;
     return figure(id, network, layer.name, text, [...mapsOf('Dense output', dims, values), ...uplink]);
   }
   if (layer.views.includes('latent')) {

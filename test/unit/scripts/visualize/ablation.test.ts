@@ -35,7 +35,7 @@ test('every part that can be left out is, with what that loses and saves', async
     'decoder: net.LeakyRelu, bypassed',
     'decoder: net.Add without net.second, branch dropped',
     'decoder: net.Add without net.dense, branch dropped',
-    'decoder: net.join without net.rest, branch dropped',
+    'decoder: net.join without net.rest.Mul, branch dropped',
     'decoder: net.join without net.Add, branch dropped',
     'decoder: net.first + LeakyRelu, channel 0, channel zeroed',
     'decoder: net.first + LeakyRelu, channel 1, channel zeroed',

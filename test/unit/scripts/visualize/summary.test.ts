@@ -68,7 +68,7 @@ test('layers are named by their module, hold what belongs together, and are seen
     'net.LeakyRelu LeakyRelu bent',
     'net.second Conv narrow',
     'net.Add Add corrected=corrected-matrix',
-    'net.rest Mul guessed',
+    'net.rest.Mul Mul guessed',
     'net.join Add magnitude',
   ]);
 });

@@ -50,7 +50,7 @@ test('figures follow the layers: the codeword, the Dense output beside the uplin
     'decoder-net.LeakyRelu: channel 0, channel 1',
     'decoder-net.second: channel 0',
     'decoder-net.Add: channel 0',
-    'decoder-net.rest: channel 0',
+    'decoder-net.rest.Mul: channel 0',
     'decoder-net.join: channel 0',
     'output: output, true downlink',
     'error: error',
