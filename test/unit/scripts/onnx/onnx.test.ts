@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { openOrtProbe } from '@edge-csi/bs-server/decoding';
-import { fromFloat16 } from '@edge-csi/models';
-import { zooDirectory } from '@edge-csi/models/disk';
+import { fromFloat16, readEncoderLayers } from '@edge-csi/models';
+import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, test } from 'vitest';
 import { buildModel } from '../../../../scripts/src/onnx/build.ts';
 import {
@@ -105,6 +105,17 @@ describe('constants', () => {
     int64Tensor('f', [-1, 1, 2 ** 40]),
   ] as const)('a constant of type $type is read as it was written', (tensor) => {
     expect(readTensor(tensorProto(tensor), 'mine.onnx')).toEqual(tensor);
+  });
+
+  test('constants of a file are the weights that the embedded encoder runs with', async () => {
+    const bundle = await loadModel(`${zooDirectory}dualnet-mag-m16`, ['encoder']);
+    const model = decodeModel(await readFile(`${zooDirectory}dualnet-mag-m16/encoder.onnx`), 'encoder.onnx');
+    const read = model.graph.initializer.map((tensor) => readTensor(tensor, 'encoder.onnx'));
+    const { weights, bias, numInputs, numOutputs } = readEncoderLayers(bundle).dense;
+    expect(read.map(({ type, dims, values }) => ({ type, dims, values }))).toEqual([
+      { type: 'float16', dims: [numOutputs, numInputs], values: weights },
+      { type: 'float32', dims: [numOutputs], values: bias },
+    ]);
   });
 
   test('values in typed fields are read as raw ones are', () => {
