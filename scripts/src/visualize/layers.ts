@@ -145,8 +145,9 @@ function nameOf(
   const isWithin = (node: NodeProto) => module.every((step, i) => pathOf(node)[i] === step);
   const isModule = weighted.has(kind) && module.length > 0;
   const isAlone = isModule && all.every((node) => nodes.includes(node) || !isWithin(node));
-  const name = module.join('.');
-  return isAlone && !taken.has(name) ? name : path.join('.');
+  const name = isAlone ? module.join('.') : path.join('.');
+  // Node names need not be unique; those of values are.
+  return taken.has(name) ? `${name} (${nodes.at(-1)?.output[0]})` : name;
 }
 
 function pathOf({ name, output }: NodeProto): string[] {
