@@ -119,7 +119,7 @@ async function main(): Promise<void> {
   const [description, models] = await Promise.all([describeChannel(signal), listServedModels(signal)]);
   channel = description;
   setText('channel', `${description.data}, ${description.numSamples} samples`);
-  controls.showModels(models.filter(({ id }) => description.models.includes(id)));
+  controls.showModels(models.filter((id) => description.models.includes(id)));
   restart(controls.settings);
 }
 
