@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** Where figures were measured. */
@@ -37,4 +37,9 @@ export function describeEnvironment(provider: string): Environment {
       v8: process.versions.v8,
     },
   };
+}
+
+/** When a measurement begins, and how busy the machine is with other things. */
+export function describeStart(): { readonly startedAt: string; readonly loadAverage: number } {
+  return { startedAt: new Date().toISOString(), loadAverage: loadavg()[0] ?? Number.NaN };
 }
