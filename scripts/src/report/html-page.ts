@@ -23,7 +23,7 @@ export async function renderHtmlPage(page: Page): Promise<string> {
 <header>
 <h1>${escapeMarkup(title)}</h1>
 <p class="lead">${escapeMarkup(lead)}</p>
-<nav aria-label="Contents">${contents.join('')}</nav>
+${contents.length < 2 ? '' : `<nav aria-label="Contents">${contents.join('')}</nav>`}
 </header>
 <main>
 ${bodies.join('\n')}
@@ -64,12 +64,18 @@ async function renderFigure(figure: Figure): Promise<string> {
 }
 
 function renderTable({ header, rows }: Table): string {
-  const head = header.map((cell) => `<th scope="col">${escapeMarkup(cell)}</th>`).join('');
+  const styles = header.map((_, column) => (rows.every((row) => isNumeric(row[column] ?? '')) ? '' : ' class="words"'));
+  const head = header.map((cell, column) => `<th scope="col"${styles[column]}>${escapeMarkup(cell)}</th>`).join('');
   const body = rows.map(([first = '', ...rest]) => {
-    const cells = rest.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join('');
+    const cells = rest.map((cell, i) => `<td${styles[i + 1]}>${escapeMarkup(cell)}</td>`).join('');
     return `<tr><th scope="row">${escapeMarkup(first)}</th>${cells}</tr>`;
   });
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table></div>`;
+}
+
+/** Whether a cell lines up with its neighbours at the right: a number, with whatever follows it, or none. */
+function isNumeric(cell: string): boolean {
+  return cell === '' || /^-?(\d|$)/.test(cell);
 }
 
 function facts({ data, seed, startedAt, loadAverage, environment }: Provenance): [string, string][] {
@@ -77,7 +83,9 @@ function facts({ data, seed, startedAt, loadAverage, environment }: Provenance):
   return [
     ['data', data],
     ['seed', String(seed)],
-    ...(startedAt === undefined ? [] : [['started', startedAt] satisfies [string, string]]),
+    ...(startedAt === undefined
+      ? []
+      : [['started', `${startedAt.slice(0, 16).replace('T', ' ')} UTC`] satisfies [string, string]]),
     ['machine', `${cpu}, ${cores} cores`],
     ...(loadAverage === undefined ? [] : [['load average before', loadAverage.toFixed(1)] satisfies [string, string]]),
     ['Node', node],

@@ -11,7 +11,7 @@ export interface PlotSeries {
    * are not measured here, or not at all: grey, dotted, with open markers.
    */
   readonly colour: 'ordered' | 'category' | 'reference';
-  /** Series of one group have one colour; default: the name. */
+  /** Series of one group have one colour, and the dashed ones open markers; default: the name. */
   readonly group?: string;
   /** Those that are not finite are left out. */
   readonly points: readonly { readonly x: number; readonly y: number }[];
@@ -98,6 +98,10 @@ function decadeTicks(series: readonly PlotSeries[], direction: 'x' | 'y'): numbe
   return ticks;
 }
 
+function isOpen({ colour, group, line }: PlotSeries): boolean {
+  return colour === 'reference' || (group !== undefined && line === 'dashed');
+}
+
 /** Colour and marker of every series. */
 function looksOf(series: readonly PlotSeries[]) {
   const hues = series.some(({ colour }) => colour === 'ordered') ? contrasting : [...categories, ink];
@@ -135,7 +139,7 @@ function specOf({ title, subtitle, x, y, markers, series }: LinePlot): TopLevelS
     const shownTicks = ticks ?? (type === 'log' ? decadeTicks(series, direction) : undefined);
     // An expression, since a format alone rounds labels to what evenly spaced ticks would need.
     const values = shownTicks && { values: [...shownTicks], labelExpr: "format(datum.value, '.9~g')" };
-    return { title: text, titlePadding: 10, format: '~f', ...values };
+    return { title: text, titlePadding: 10, format: '~f', tickCount: 8, ...values };
   };
   const colours = looks.map(({ colour }) => colour);
   const lines = {
@@ -153,7 +157,7 @@ function specOf({ title, subtitle, x, y, markers, series }: LinePlot): TopLevelS
     encoding: {
       stroke: byName(colours, legend),
       fill: byName(
-        series.map(({ colour }, i) => (colour === 'reference' ? 'transparent' : (colours[i] as string))),
+        series.map((entry, i) => (isOpen(entry) ? 'transparent' : (colours[i] as string))),
         legend,
       ),
       shape: byName(

@@ -49,7 +49,8 @@ function latencyFigure(runs: readonly ServerRun[]): Figure {
     );
   return {
     name: 'server-load',
-    caption: 'p50 solid, p99 dashed, of the reports that were decoded; latency is on a logarithmic axis.',
+    caption:
+      'p50 solid, p99 dashed with open markers, of the reports that were decoded; latency is on a logarithmic axis.',
     drawing: {
       kind: 'lines',
       title: 'Latency against offered load',
@@ -66,7 +67,7 @@ function throughputFigure(runs: readonly ServerRun[]): Figure {
   const most = Math.max(...runs.flatMap(({ openLoop }) => openLoop.levels.map((level) => level.offeredPerSecond)));
   return {
     name: 'server-throughput',
-    caption: 'Estimates that reach a subscriber within the deadline, against reports offered. Dotted: all of them.',
+    caption: 'Estimates that reach a subscriber, against reports offered. Dotted: as many as are offered.',
     drawing: {
       kind: 'lines',
       title: 'Throughput against offered load',

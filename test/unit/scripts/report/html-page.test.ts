@@ -37,7 +37,7 @@ describe('a page of hostile names', () => {
     const urls = elements.flatMap(({ attrs }) =>
       attrs.filter(({ name }) => fetching.includes(name) || name.startsWith('on')).map(({ value }) => value),
     );
-    expect(urls).toEqual(['#section-1']);
+    expect(urls).toEqual(['#section-1', '#section-2']);
     expect(html).not.toMatch(/url\(|@import/);
     const policy = named('meta').find(({ attrs }) => attrs.some(({ value }) => value === 'Content-Security-Policy'));
     expect(policy?.attrs.find(({ name }) => name === 'content')?.value).toMatch(/^default-src 'none'/);
@@ -59,9 +59,15 @@ describe('a page of hostile names', () => {
     }
   });
 
+  it('lines up numbers at the right and words at the left', () => {
+    const cells = named('td').slice(0, 2);
+    expect(cells.map(textOf)).toEqual(['some', '-1.5 dB']);
+    expect(cells.map(({ attrs }) => attrs.map(({ value }) => value))).toEqual([['words'], []]);
+  });
+
   it('says how it was measured', () => {
     const facts = named('dl').map(textOf).join();
-    for (const fact of ['2026-01-02T03:04:05.000Z', '2 cores', 'load average before1.3', 'seed7']) {
+    for (const fact of ['2026-01-02 03:04 UTC', '2 cores', 'load average before1.3', 'seed7']) {
       expect(facts).toContain(fact);
     }
     expect(named('pre').map(textOf)).toEqual([page.provenance.command]);

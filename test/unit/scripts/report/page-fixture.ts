@@ -42,6 +42,7 @@ export const page: Page = {
     environment: { node: '20', cpu: hostile, cores: 2, provider: 'cpu', versions: { 'onnxruntime-node': hostile } },
   },
   sections: [
+    { title: 'words', tables: [{ header: ['', 'traffic', 'rate'], rows: [['a', 'some', '-1.5 dB']] }] },
     {
       title: hostile,
       text: hostile,
