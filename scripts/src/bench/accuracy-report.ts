@@ -32,7 +32,7 @@ export function accuracyPage({ runs, uplinkOnly }: AccuracyResult, data: string)
 function modelTable(runs: readonly AccuracyRun[], uplinkOnly: readonly UplinkOnlyRun[]): Table {
   const header = [
     ...['model', 'CR', 'NMSE dB, float, phases known', 'bits', 'codeword', 'phase', 'NMSE dB', 'unrefined'],
-    ...['|H| NMSE dB', 'SGCS', 'rho', 'encode p50 us'],
+    ...['|H| NMSE dB', 'SGCS', 'rho'],
   ];
   const rows = runs.map((r) => [
     r.model,
@@ -46,12 +46,11 @@ function modelTable(runs: readonly AccuracyRun[], uplinkOnly: readonly UplinkOnl
     fixed(r.magnitudeNmseDb, 2),
     fixed(r.sgcs, 4),
     fixed(r.rho, 4),
-    fixed(1000 * r.latencyMs.encode.p50, 0),
   ]);
   // Without phases there is no complex NMSE, and nothing that follows from it.
   for (const r of uplinkOnly) {
     const [float, magnitude] = [fixed(r.floatMagnitudeNmseDb, 2), fixed(r.magnitudeNmseDb, 2)];
-    rows.push([r.model, '-', float, '0', '0', '0', '-', '-', magnitude, '-', '-', '-']);
+    rows.push([r.model, '-', float, '0', '0', '0', '-', '-', magnitude, '-', '-']);
   }
   return { header, rows };
 }

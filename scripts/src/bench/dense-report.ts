@@ -30,7 +30,9 @@ export function densePage({ studies, linear }: DenseResult, data: string): PageC
         figures: [
           {
             name: 'dense-study',
-            caption: 'Linear schemes, dashed, are fitted on other data than the figures are measured on.',
+            caption:
+              'Float: codewords as the encoder makes them; quantised: as they are sent.' +
+              (linear === undefined ? '' : ' Dashed: linear schemes, fitted on other data than they are measured on.'),
             drawing: lengthPlot(studies, linear),
           },
         ],

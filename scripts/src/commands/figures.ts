@@ -59,14 +59,26 @@ async function run(names: string[], { dataDir, out }: Options): Promise<void> {
     ];
     process.stdout.write(`== ${name} (${i + 1} of ${chosen.length})\n`);
     const startMs = monotonicMs();
-    const [code] = (await once(
-      spawn(process.execPath, [program, ...args(dataDir ?? ''), ...targets], { stdio: 'inherit' }),
-      'exit',
-    )) as [number | null];
+    const code = await runToItsEnd([...args(dataDir ?? ''), ...targets]);
     if (code !== 0) {
       const left = chosen.slice(i).map((page) => page.name);
       throw new Error(`${name} failed; go on with: edge-csi figures ${left.join(' ')}`);
     }
     process.stdout.write(`== ${name} took ${((monotonicMs() - startMs) / 60_000).toFixed(1)} min\n`);
+  }
+}
+
+/** Runs `edge-csi` as a process of its own. @returns its exit code, null where a signal ended it */
+async function runToItsEnd(args: readonly string[]): Promise<number | null> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: 'inherit' });
+  const pass = () => child.kill('SIGTERM');
+  // A terminal interrupts the child by itself; what is to be said of it is said once it has ended.
+  const wait = () => undefined;
+  process.on('SIGTERM', pass).on('SIGINT', wait);
+  try {
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code;
+  } finally {
+    process.off('SIGTERM', pass).off('SIGINT', wait);
   }
 }

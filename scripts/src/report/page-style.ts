@@ -32,6 +32,6 @@ figure svg{display:block;max-width:100%;height:auto}
 figcaption{margin-top:.4rem;max-width:46rem;font-size:.9rem;color:var(--muted)}
 details{margin-top:.4rem;font-size:.9rem}
 summary{cursor:pointer;color:var(--accent)}
-@media print{@page{margin:16mm}:root{color-scheme:light}body{max-width:none;padding:0;font-size:10.5pt}nav,details:not([open]){display:none}h2{margin-top:1.6rem;break-after:avoid}figure,tr,pre{break-inside:avoid}.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.15rem .35rem;white-space:normal}figure svg{max-height:20cm}}
+@media print{@page{margin:16mm}:root{color-scheme:light}body{max-width:none;padding:0;font-size:10.5pt}nav,details:not([open]){display:none}h2{margin-top:1.6rem;break-after:avoid}figure,tr,pre{break-inside:avoid}.scroll{overflow:visible}table{font-size:7pt}th,td{padding:.15rem .3rem}figure svg{max-height:20cm}}
 ${darkTheme('figure')}
 `;
