@@ -111,6 +111,11 @@ describe('wrong input', () => {
     [['link-run', '--samples', '8', '--show-samples', '8'], /--show-samples names 8, of 8 samples from 0 to 7/],
     [['report', 'package.json'], /there is nothing to write; give --report, --svg or --markdown/],
     [['report', 'nope.json', '--report', 'x.html'], /nope\.json cannot be read/],
+    [
+      ['figures', 'accuracy'],
+      /give --data-dir, a folder with cost2100-indoor-test\.npz; without it there are link-run/,
+    ],
+    [['figures', 'nope'], /no page 'nope'; there are link-run, /],
     [['serve', '--models', 'x'], /no model 'x' in/],
     [['ue', '--url', 'localhost'], /--url is 'localhost', give one like ws:\/\/host:port/],
     [['bench', '--suite', 'nope'], /--suite is 'nope'/],

@@ -138,8 +138,12 @@ function specOf({ title, subtitle, x, y, markers, series }: LinePlot): TopLevelS
     const { title: text, scale: type, ticks } = { x, y }[direction];
     const shownTicks = ticks ?? (type === 'log' ? decadeTicks(series, direction) : undefined);
     // An expression, since a format alone rounds labels to what evenly spaced ticks would need.
-    const values = shownTicks && { values: [...shownTicks], labelExpr: "format(datum.value, '.9~g')" };
-    return { title: text, titlePadding: 10, format: '~f', tickCount: 8, ...values };
+    const values = shownTicks && {
+      values: [...shownTicks],
+      labelExpr: "format(datum.value, '.9~g')",
+      labelOverlap: 'greedy',
+    };
+    return { title: text, titlePadding: 10, format: '~f', ...(values ?? { tickCount: 8 }) };
   };
   const colours = looks.map(({ colour }) => colour);
   const lines = {

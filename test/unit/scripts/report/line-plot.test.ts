@@ -41,6 +41,7 @@ it('draws every scheme of a rate-distortion result, named, under titled axes', a
     expect(svg).toContain(text);
   }
   expect(svg).toContain('NMSE (dB)');
+  for (const tick of ['100', '200', '350', '500', '700', '1000']) expect(svg).toContain(`>${tick}</text>`);
   // Two lines of three points: the classical scheme dashed, the network not.
   const lines = [...svg.matchAll(/<path d="M[^"]*L[^"]*" stroke="(#\w+)"[^>]*stroke-dasharray="([^"]*)"/g)];
   expect(lines.map(([, , dash]) => dash).sort()).toEqual(['1,0', '5,3']);
