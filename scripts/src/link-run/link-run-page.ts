@@ -108,7 +108,7 @@ function latencyFigures(runs: readonly LinkRun[]): Figure[] {
     },
     ...recorded.map(({ model, latencyDistribution }) => ({
       name: `link-latency-${model}`,
-      caption: caption('Steps overlap nowhere but in what the subscriber adds; encode is of all reports sent.'),
+      caption: caption('Encode is of all reports sent, the other steps of those that were decoded.'),
       drawing: cdfPlot(
         `Where the time goes, ${model}`,
         'Share of the reports whose step took no longer',

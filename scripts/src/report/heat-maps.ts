@@ -33,12 +33,15 @@ const floorDb = -40;
 const side = 150;
 const gap = { x: 16, y: 64 };
 const margin = { top: 92, left: 52, right: 96, bottom: 44 };
+/** Leaves room for the title and the subtitle, which are not broken. */
+const leastWidth = 620;
 const font = 'font-family="Helvetica, Arial, sans-serif"';
 
 /** Draws matrices as an SVG document without a ground: paths, so that they are sharp at any size. */
 export function renderHeatMaps(maps: HeatMaps): string {
   const lines = Math.ceil(maps.panels.length / maps.panelsPerLine);
-  const width = margin.left + maps.panelsPerLine * (side + gap.x) - gap.x + margin.right;
+  const scaleLeft = margin.left + maps.panelsPerLine * (side + gap.x) - gap.x + 22;
+  const width = Math.max(leastWidth, scaleLeft - 22 + margin.right);
   const height = margin.top + lines * (side + gap.y) - gap.y + margin.bottom;
   const panels = maps.panels.map((panel, i) => {
     const [line, column] = [Math.floor(i / maps.panelsPerLine), i % maps.panelsPerLine];
@@ -52,7 +55,7 @@ export function renderHeatMaps(maps: HeatMaps): string {
     text(maps.title, { x: 12, y: 26, size: 15, weight: 'bold' }) +
     text(maps.subtitle, { x: 12, y: 45, size: 12, fill: muted.light }) +
     panels.join('') +
-    drawScale(maps.scale, width - margin.right + 22, height - margin.top - margin.bottom) +
+    drawScale(maps.scale, scaleLeft, height - margin.top - margin.bottom) +
     '</svg>'
   );
 }
@@ -68,7 +71,8 @@ function drawPanel(panel: HeatMapPanel, maps: HeatMaps, labels: { readonly x: bo
   const ticks = (count: number, size: number, at: (middle: number, label: string) => string) =>
     [0, Math.floor(count / 2), count - 1].map((index) => at((index + 0.5) * size, String(index))).join('');
   return [
-    text(panel.title, { x: 0, y: -22, size: 12, weight: 'bold' }),
+    // Long names of models, which would run into the next panel, are set smaller.
+    text(panel.title, { x: 0, y: -22, size: Math.min(12, Math.floor(240 / panel.title.length)), weight: 'bold' }),
     text(panel.note, { x: 0, y: -7, size: 11, fill: muted.light }),
     `<rect width="${side}" height="${side}" fill="${viridis(0)}"/>`,
     `<g transform="scale(${cellWidth},${cellHeight})" shape-rendering="crispEdges">${drawCells(panel, maps)}</g>`,
