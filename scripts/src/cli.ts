@@ -4,8 +4,10 @@ import { Command, CommanderError } from 'commander';
 import { benchCommand } from './commands/bench.ts';
 import { convertCommand } from './commands/convert.ts';
 import { embedCommand } from './commands/embed.ts';
+import { figuresCommand } from './commands/figures.ts';
 import { linkRunCommand } from './commands/link-run.ts';
 import { modelsCommand } from './commands/models.ts';
+import { reportCommand } from './commands/report.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -28,6 +30,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const commands = [
     linkRunCommand(),
     benchCommand(),
+    reportCommand(),
+    figuresCommand(),
     simulateCommand(),
     convertCommand(),
     serveCommand(),

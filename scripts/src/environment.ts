@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -42,6 +42,11 @@ export function describeEnvironment(provider: string): Environment {
       v8: process.versions.v8,
     },
   };
+}
+
+/** When a measurement begins, and how busy the machine is with other things. */
+export function describeStart(): { readonly startedAt: string; readonly loadAverage: number } {
+  return { startedAt: new Date().toISOString(), loadAverage: loadavg()[0] ?? Number.NaN };
 }
 
 const nvidiaDriver = '/proc/driver/nvidia/gpus';

@@ -15,6 +15,7 @@ import { edgeCsi } from './edge-csi-command.ts';
 import { type ServeProcess, startServe } from './serve-process.ts';
 
 const model = 'dualnet-mag-m43';
+const otherModel = 'dualnet-mag-m16';
 const data = fileURLToPath(new URL('../../scripts/data/cost2100-indoor-test-1024.npz', import.meta.url));
 /** Pictures of the page, for people; git does not know them. */
 const artefacts = new URL('../../report/browser/', import.meta.url);
@@ -41,9 +42,9 @@ afterAll(async () => {
 });
 afterEach(() => page?.close());
 
-/** Serves one model with the page, at a period that 200 reports soon take. */
+/** Serves two models with the page, at a period that 200 reports soon take. */
 function serve(...args: string[]): Promise<ServeProcess> {
-  return startServe('--models', model, '--period-slots', '8', '--quiet', '--ui', ...args);
+  return startServe('--models', `${model},${otherModel}`, '--period-slots', '8', '--quiet', '--ui', ...args);
 }
 
 /** Opens the page; what the browser complains of is collected. */
@@ -61,7 +62,7 @@ async function openPage(url: string, options: Parameters<Browser['newPage']>[0] 
 
 /** A server with the page that asks for tokens, and ends with its scope. */
 async function startGuarded(secretFile: string, port: string) {
-  const { process: child, url } = await serve('--port', port, '--token-secret-file', secretFile);
+  const { process: child, url } = await serve('--port', port, '--admin-port', '0', '--token-secret-file', secretFile);
   const exited = once(child, 'exit');
   return {
     url,
@@ -166,6 +167,19 @@ describe.skipIf(browserIsMissing())('the page of edge-csi serve --ui', () => {
       }
     }
     expect(complaints).toEqual([]);
+  });
+
+  it('takes over the model that is activated on the BS, unless it holds another', async () => {
+    const { page: opened } = await openPage(server.url);
+    const activate = (id: string) => fetch(`${server.adminUrl}/models/${id}/activate`, { method: 'POST' });
+    await waitForText(opened, 'model-id', /^dualnet-mag-m43$/);
+    expect((await activate(otherModel)).status).toBe(200);
+    await waitForText(opened, 'model-id', /^dualnet-mag-m16$/);
+    await waitForDecoded(opened, 1);
+    await opened.locator('#model').selectOption(model);
+    await waitForText(opened, 'model-id', /^dualnet-mag-m43$/);
+    await waitForDecoded(opened, 1);
+    expect((await activate(model)).status).toBe(200);
   });
 
   it('shows its tokens to a server that asks for them, says why it cannot go on, and goes on when the BS is back', async () => {

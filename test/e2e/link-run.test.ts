@@ -17,7 +17,7 @@ afterAll(async () => {
 
 describe('edge-csi link-run', () => {
   it('accounts for every report and decodes as accurately as the models promise', async () => {
-    const json = path.join(folder, 'run.json');
+    const [json, page] = [path.join(folder, 'run.json'), path.join(folder, 'run.html')];
     const args = [
       '--samples',
       '192',
@@ -30,7 +30,7 @@ describe('edge-csi link-run', () => {
       '--provider',
       'cpu',
     ];
-    const { code, stdout, stderr } = await edgeCsi('link-run', ...args, '--json', json);
+    const { code, stdout, stderr } = await edgeCsi('link-run', ...args, '--json', json, '--report', page);
     expect(stderr).toBe('');
     expect(code).toBe(0);
     const report = JSON.parse(await readFile(json, 'utf8')) as LinkRunReport;
@@ -55,7 +55,28 @@ describe('edge-csi link-run', () => {
     expect(medium?.nmseDb).toBeLessThan(-15);
     expect(small?.nmseDb).toBeLessThan(-12);
     expect(small?.sgcs).toBeGreaterThan(0.9);
-  });
+
+    for (const { latencyMs, latencyDistribution } of report.runs) {
+      const { shares = [], ms = [] } = latencyDistribution?.endToEnd ?? {};
+      expect(ms[shares.indexOf(0.5)]).toBe(latencyMs.endToEnd.p50);
+      expect([...ms].sort((a, b) => a - b)).toEqual(ms);
+    }
+    for (const { estimates, downlink } of report.examples ?? []) {
+      expect(Buffer.from(downlink, 'base64')).toHaveLength(32 * 32);
+      expect(estimates.map(({ model }) => model)).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^dualnet-mag-m/)]),
+      );
+    }
+    // The same page again, from what was saved.
+    const [again, figures] = [path.join(folder, 'again.html'), path.join(folder, 'figures')];
+    expect(await edgeCsi('report', json, '--report', again, '--svg', figures)).toMatchObject({ code: 0, stderr: '' });
+    const html = await readFile(page, 'utf8');
+    expect(await readFile(again, 'utf8')).toBe(html);
+    for (const name of ['link-nmse', 'link-latency', 'link-example-1']) {
+      expect(html).toContain(`<figure id="${name}">`);
+      expect(await readFile(path.join(figures, `${name}.svg`), 'utf8')).toMatch(/^<svg /);
+    }
+  }, 300_000);
 
   it('loses accuracy, but does not fail, when the uplink is noisy', async () => {
     const nmseDb = async (...noise: string[]) => {
@@ -85,6 +106,16 @@ describe('wrong input', () => {
       ['link-run', '--json', '/nonexistent/run.json'],
       /--json is '\/nonexistent\/run\.json', but \/nonexistent is not a folder/,
     ],
+    [['link-run', '--svg', 'curve.svg'], /--svg is 'curve\.svg', give a folder/],
+    [['link-run', '--report', '/'], /--report is '\/', which is a folder; give a file/],
+    [['link-run', '--samples', '8', '--show-samples', '8'], /--show-samples names 8, of 8 samples from 0 to 7/],
+    [['report', 'package.json'], /there is nothing to write; give --report, --svg or --markdown/],
+    [['report', 'nope.json', '--report', 'x.html'], /nope\.json cannot be read/],
+    [
+      ['figures', 'accuracy'],
+      /give --data-dir, a folder with cost2100-indoor-test\.npz; without it there are link-run/,
+    ],
+    [['figures', 'nope'], /no page 'nope'; there are link-run, /],
     [['serve', '--models', 'x'], /no model 'x' in/],
     [['ue', '--url', 'localhost'], /--url is 'localhost', give one like ws:\/\/host:port/],
     [['bench', '--suite', 'nope'], /--suite is 'nope'/],
@@ -92,6 +123,19 @@ describe('wrong input', () => {
     const { code, stderr } = await edgeCsi(...args);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
+  });
+
+  it.each([
+    ['[1, 2', /^edge-csi: file-format: saved\.json is not JSON/],
+    ['null', /^edge-csi: file-format: saved\.json is no result of link-run or of a suite of bench/],
+    ['{"schema": "edge-csi/bench@1", "suite": "toString"}', /is no result of link-run or of a suite of bench/],
+    ['{"schema": "edge-csi/bench@1", "suite": "dense"}', /lacks fields that a result of edge-csi\/bench@1 has/],
+  ])('names a saved result that is none: %s', async (content, message) => {
+    const file = path.join(folder, 'saved.json');
+    await writeFile(file, content);
+    const { code, stderr } = await edgeCsi('report', file, '--report', path.join(folder, 'saved.html'));
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
   });
 
   it('names a data file that is none', async () => {

@@ -29,7 +29,7 @@ describe('edge-csi visualize', () => {
     expect(await readFile(out, 'utf8')).toMatch(/^<!doctype html>.*Activations of dualnet-mag-minmax-m43/s);
     const pictures = await readdir(svg);
     expect(pictures).toHaveLength(31);
-    expect(pictures).toContain('decoder-decoder.block1.conv2.svg');
+    expect(pictures).toContain('10-decoder.block1.conv2.svg');
     const { schema, samples } = await jsonOf(json);
     expect(schema).toBe('edge-csi/visualize-activations@1');
     expect(samples.map(({ sample, nmseDb }: { sample: number; nmseDb: number }) => [sample, nmseDb < -10])).toEqual([

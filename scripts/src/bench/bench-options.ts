@@ -2,9 +2,10 @@ import type { ExecutionProvider } from '@edge-csi/bs-server';
 import type { ScenarioName } from '@edge-csi/csi';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { DataFlags } from '../data.ts';
+import type { PageTargets } from '../report/write-page.ts';
 
 /** Options of `edge-csi bench`, as the suites get them. */
-export interface BenchOptions extends DataFlags {
+export interface BenchOptions extends DataFlags, PageTargets {
   readonly suite: string;
   readonly zoo: string;
   readonly models?: string[];
@@ -21,7 +22,5 @@ export interface BenchOptions extends DataFlags {
   readonly baselinesFrom?: string;
   readonly fitSamples: number;
   readonly select?: string;
-  readonly svg?: string;
-  readonly markdown?: string;
   readonly json?: string;
 }

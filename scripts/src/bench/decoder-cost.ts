@@ -3,12 +3,13 @@ import type { Manifest } from '@edge-csi/models';
 import { lowerMedian } from './lower-median.ts';
 import { openRawDecoder, type RawDecoder, rawReportsPerSecond } from './raw-decoder.ts';
 
-/** Decoder throughput of one model on one core, the refiner left out. */
+/** Decoder throughput of one model, the refiner left out. */
 export interface DecoderCost {
   readonly model: string;
   readonly codewordLength: number;
   readonly batchSize: number;
-  /** Of each round, on one thread. */
+  readonly provider: ExecutionProvider;
+  /** Of each round, on one thread where it runs on the CPU. */
   readonly reportsPerSecond: readonly number[];
   /** Median over rounds of this model's rate by that of the first model, taken in the same round. */
   readonly ratio: number;
@@ -47,6 +48,7 @@ export async function measureDecoderCost(options: DecoderCostOptions): Promise<D
       model: manifest.id,
       codewordLength: manifest.codeword.length,
       batchSize,
+      provider,
       reportsPerSecond,
       ratio: lowerMedian(reportsPerSecond.map((rate, round) => rate / (first[round] as number))),
     };

@@ -1,21 +1,20 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Manifest } from '@edge-csi/models';
 import { dataFor, openData } from '../data.ts';
-import { renderLinePlot } from '../line-plot.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
+import { renderTextSections } from '../report/text-sections.ts';
 import { UsageError } from '../usage.ts';
 import { linkSamples } from './accuracy.ts';
 import { fitBaselines } from './baselines/baselines.ts';
 import { type FloatRow, measureFloatTable } from './baselines/float-table.ts';
 import type { BenchOptions } from './bench-options.ts';
-import { densePlot, renderDense } from './dense-report.ts';
+import { type DenseResult, densePage } from './dense-report.ts';
 import { type DenseStudy, studyDense } from './dense-study.ts';
 
 /** `bench --suite dense`: NMSE against codeword length, rank and bits per weight of the encoder's Dense layer. */
-export async function dense(options: BenchOptions): Promise<{ studies: DenseStudy[]; linear: FloatRow[] | undefined }> {
-  const { models, zoo, samples, svg, markdown } = options;
+export async function dense(options: BenchOptions): Promise<DenseResult> {
+  const { models, zoo, samples } = options;
   const manifests = models ? await modelsById(models, zoo) : await prunedModelsOfOneShape(zoo);
   const other = manifests.find((m) => !m.pruned || m.planes === 'absolute-parts');
   if (other !== undefined) {
@@ -33,16 +32,8 @@ export async function dense(options: BenchOptions): Promise<{ studies: DenseStud
   }
   progress.stop();
   const linear = manifests[0] && (await linearTable(options, manifests[0]));
-  const page = renderDense({
-    studies,
-    linear,
-    data: path.basename(options.data),
-    samples: studies[0]?.samples ?? 0,
-    svg: svg && path.basename(svg),
-  });
-  process.stdout.write(page);
-  if (markdown !== undefined) await writeFile(markdown, page);
-  if (svg !== undefined) await writeFile(svg, await renderLinePlot(densePlot(studies, linear)));
+  const { sections } = densePage({ studies, linear }, path.basename(options.data));
+  process.stdout.write(`${renderTextSections(sections)}\n`);
   return { studies, linear };
 }
 

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { scenarioNames } from '@edge-csi/csi';
 import { zooDirectory } from '@edge-csi/models/disk';
@@ -6,21 +5,22 @@ import { encoderBackends } from '@edge-csi/ue-client';
 import { Command, Option } from 'commander';
 import { accuracy } from '../bench/accuracy-suite.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
+import { type BenchReport, type BenchSuite, benchPage } from '../bench/bench-page.ts';
 import { decoder } from '../bench/decoder-suite.ts';
 import { dense } from '../bench/dense-suite.ts';
 import { latency } from '../bench/latency-suite.ts';
-import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
+import { rateDistortionJson, renderRateDistortion } from '../bench/rate-distortion-report.ts';
 import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
 import { server } from '../bench/server/server-suite.ts';
 import { simulator } from '../bench/simulator/simulator-suite.ts';
 import { soak } from '../bench/soak/soak-suite.ts';
+import { commandLine } from '../command-line.ts';
 import { addDataOptions, sampleData } from '../data.ts';
-import { describeEnvironment } from '../environment.ts';
+import { describeEnvironment, describeStart } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
-import { renderLinePlot } from '../line-plot.ts';
-import { commandLine } from '../measured-by.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
 import { defaultProviders } from '../provider.ts';
+import { addPageOptions, requirePageTargets, writePage } from '../report/write-page.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
 /** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
@@ -35,14 +35,12 @@ const suites = {
   server,
   simulator,
   soak,
-} as const;
+} as const satisfies Record<BenchSuite, unknown>;
 
 /** Options that only some suites have. */
 const ownedOptions = [
   ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense']],
   ['select', '--select', ['rate-distortion']],
-  ['svg', '--svg', ['rate-distortion', 'dense', 'server']],
-  ['markdown', '--markdown', ['dense', 'server', 'soak']],
   ['encoder', '--encoder', ['accuracy']],
   ['provider', '--provider', ['server', 'decoder']],
   ['scenario', '--scenario', ['simulator']],
@@ -50,7 +48,7 @@ const ownedOptions = [
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
 export function benchCommand(): Command {
-  return addDataOptions(new Command('bench'), sampleData)
+  return addPageOptions(addDataOptions(new Command('bench'), sampleData))
     .description(
       'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server load, soak, simulator.',
     )
@@ -73,11 +71,6 @@ export function benchCommand(): Command {
       defaultFitSamples,
     )
     .option('--select <file>', 'rate-distortion: choose operating points on this file; default --data')
-    .option(
-      '--svg <file>',
-      'rate-distortion, dense, server: draw NMSE against bits or codeword length, or latency against load',
-    )
-    .option('--markdown <file>', 'dense, server, soak: write the figures as a page')
     .option('--ues <n>', 'UEs of server and soak', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
     .addOption(
@@ -111,9 +104,9 @@ export function benchCommand(): Command {
 Examples:
   edge-csi bench --suite accuracy
   edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43
-  edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --svg curve.svg
+  edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --report curve.html
   edge-csi bench --suite latency --models dualnet-mag-m43,dualnet-mag-m128
-  edge-csi bench --suite server --json server.json
+  edge-csi bench --suite server --json server.json --report server.html --svg figures
   edge-csi bench --suite simulator --models dualnet-mag-m43 --json simulator.json
   edge-csi bench --suite soak --seconds 1200 --json soak.json`,
     )
@@ -142,19 +135,22 @@ async function run(given: GivenOptions): Promise<void> {
   if (options.record && options.encoder !== undefined) {
     throw new UsageError('--record writes figures of the ort encoder; leave --encoder out');
   }
-  await requireWritable(options.markdown, '--markdown');
-  await requireWritable(options.svg, '--svg');
-  const results: SuiteResult = await suites[options.suite as keyof typeof suites](options);
-  const report = {
+  await requirePageTargets(options);
+  const start = describeStart();
+  const suite = options.suite as BenchSuite;
+  const results: SuiteResult = await suites[suite](options);
+  const report: BenchReport = {
     schema: 'edge-csi/bench@1',
-    suite: options.suite,
+    suite,
     seed: options.seed,
     data: path.basename(options.data),
     command: commandLine(),
+    ...start,
     environment: describeEnvironment(options.provider ?? 'cpu'),
     ...results,
   };
   await writeJson(options.json, report);
+  await writePage(benchPage(report), options);
   if (results.problems !== undefined && results.problems.length > 0) throw new Error(results.problems.join('; '));
 }
 
@@ -163,8 +159,6 @@ async function rateDistortion(options: BenchOptions): Promise<object> {
   const manifests = options.models ? await modelsById(options.models, zoo) : await prunedModelsOfOneShape(zoo);
   const measurement = { manifests, zoo, data: options, samples, select, baselinesFrom, fitSamples };
   const result = await runRateDistortion(measurement);
-  const data = path.basename(options.data);
-  process.stdout.write(`${renderRateDistortion(result, data)}\n`);
-  if (options.svg !== undefined) await writeFile(options.svg, await renderLinePlot(rateDistortionPlot(result, data)));
+  process.stdout.write(`${renderRateDistortion(result, path.basename(options.data))}\n`);
   return rateDistortionJson(result);
 }

@@ -30,8 +30,8 @@ const maxSlot = 2 ** 32 - 1;
 
 /** What the page's requests are answered from. */
 export interface PagesParts {
-  readonly files: PageFiles;
-  readonly channel: PageChannel;
+  readonly files: Pick<PageFiles, 'get'>;
+  readonly channel: Pick<PageChannel, 'at' | 'describe'>;
 }
 
 /**

@@ -3,7 +3,7 @@ import { decodeModel, type ModelProto, type NodeProto } from '../onnx/schema.ts'
 import { floatTensor } from '../onnx/tensor.ts';
 import { type LayerCost, type Shapes, totalCost } from './layer-cost.ts';
 import { layersOf } from './layers.ts';
-import type { Network } from './network.ts';
+import { freeInputs, type Network } from './network.ts';
 import { isElementwise, unitsOf } from './units.ts';
 
 /** Something left out of a network. */
@@ -47,12 +47,25 @@ export function ablationEdits(network: Network, shapes: Shapes): AblationEdit[] 
   return edits.map((edit) => {
     const target = decodeModel(network.onnx, network.file);
     const last = edit.how === 'zeroed' ? units.find(({ name }) => name === edit.name)?.output : undefined;
-    // What only a constant depends on goes; a Constant node counts as nothing.
     if (last === undefined) edit.apply(target);
-    else replaceNode(target, nodeOf(target, last), createNode('Constant', [], [last]));
+    else foldFrom(target, last);
     removeUnused(target);
     return { ...edit, saved: difference(before, totalCost(layersOf(target), shapes)) };
   });
+}
+
+/** Puts constants, which take nothing, in place of a value and of all that depends on it and on no input of the graph. */
+function foldFrom(model: ModelProto, value: string): void {
+  const folded = new Set([value]);
+  const dependent = new Set(freeInputs(model).map(({ name }) => name));
+  for (const node of [...model.graph.node]) {
+    const isFolded = node.output.includes(value) || node.input.some((name) => folded.has(name));
+    const isDependent = !node.output.includes(value) && node.input.some((name) => dependent.has(name));
+    if (isDependent) for (const name of node.output) dependent.add(name);
+    if (!isFolded || isDependent) continue;
+    for (const name of node.output) folded.add(name);
+    replaceNode(model, node, createNode('Constant', [], node.output));
+  }
 }
 
 /** Lets a value be multiplied by a further input of the graph, `[numChannels, 1, 1]`. @returns the input's name */

@@ -28,7 +28,7 @@ export function activationFigures({ dims, traces }: FigureOptions): Figure[] {
       { dims, uplink },
     ),
   );
-  return [
+  const figures = [
     figure('input', 'input', 'Input', 'What the networks get: downlink and uplink, normalised.', [
       ...matrix('downlink', (trace) => trace.truth),
       ...uplink,
@@ -40,6 +40,9 @@ export function activationFigures({ dims, traces }: FigureOptions): Figure[] {
     ]),
     figure('error', 'output', 'Error', 'Output less truth.', matrix('error', difference)),
   ];
+  // Numbered, so that files are in the order of the layers and no two have one name.
+  const digits = String(figures.length).length;
+  return figures.map((each, i) => ({ ...each, id: `${String(i).padStart(digits, '0')}-${each.id}` }));
 }
 
 function layerFigure(
@@ -51,10 +54,11 @@ function layerFigure(
   const isWhole = isWholeMatrix(shown, dims);
   const values = perSample.map((entry) => entry.values);
   const shape = shown.dims.join(' × ');
-  const id = `${network}-${layer.name}`.replaceAll(/[^\w.-]+/g, '-');
+  const path = layer.name.startsWith(`${network}.`) ? layer.name : `${network}.${layer.name}`;
+  const id = path.replaceAll(/[^\w.-]+/g, '-');
   const caption = `${layer.kind}, ${shape}`;
   if (layer.kind === 'Dense' && isWhole) {
-    const text = `${caption}: the Dense output as a matrix, beside the uplink that the BS measured.`;
+    const text = `${caption}, beside the uplink that the BS measured.`;
     return figure(id, network, layer.name, text, [...mapsOf('Dense output', dims, values), ...uplink]);
   }
   if (layer.views.includes('latent')) {

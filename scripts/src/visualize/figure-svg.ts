@@ -11,7 +11,7 @@ const margin = 16;
 const maxColumns = 8;
 const numColours = 255;
 const minWidth = 560;
-const legend = { x: 76, y: 54, width: 160, height: 10 };
+const legend = { x: 92, y: 54, width: 160, height: 10 };
 
 /** Draws one sample of a figure as an SVG document on white that needs no other file. */
 export function renderFigureSvg(figure: Figure, sample: number, colourScale: ColourScaleChoice): string {

@@ -26,6 +26,8 @@ const shapeOnly = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Identi
 const valueFree = new Set(['Shape', 'Size', 'ConstantOfShape']);
 /** ONNX's numbers of the types that weights are of: float32, uint8, int8, float16, float64, bfloat16. */
 const weightTypes = new Set([1, 2, 3, 10, 11, 16]);
+/** Kinds of layers that are modules of their own in the training code. */
+const weighted = new Set(['Dense', 'Norm', 'Conv', 'ConvTranspose']);
 const normalizations = new Set(['BatchNormalization', 'InstanceNormalization', 'LayerNormalization']);
 
 /** Reads a graph's layers in the order they run. */
@@ -44,7 +46,7 @@ export function layersOf(model: ModelProto): Layer[] {
     const constants = [...new Set(reads.flatMap((value) => graph.weightsBehind(value)))];
     const parameters = constants.filter((tensor) => !used.has(tensor));
     for (const tensor of parameters) used.add(tensor);
-    const name = nameOf(nodes, graph.computing, names);
+    const name = nameOf(nodes, kind, graph.computing, names);
     names.add(name);
     const last = nodes.at(-1) as NodeProto;
     return last.output.filter(Boolean).map((output, i) => ({
@@ -129,16 +131,23 @@ function kindOf(nodes: readonly NodeProto[], graph: ValueGraph): string {
 }
 
 /**
- * A layer is called by the path of its module, `/decoder/block1/conv1/Conv` decoder.block1.conv1, where that module does
- * nothing else, and by its own path otherwise.
+ * A layer with weights is called by the path of its module, `/decoder/block1/conv1/Conv` decoder.block1.conv1, where that
+ * module does nothing else, and any other by its own path.
  */
-function nameOf(nodes: readonly NodeProto[], all: readonly NodeProto[], taken: ReadonlySet<string>): string {
+function nameOf(
+  nodes: readonly NodeProto[],
+  kind: string,
+  all: readonly NodeProto[],
+  taken: ReadonlySet<string>,
+): string {
   const path = pathOf(nodes[0] as NodeProto);
   const module = path.slice(0, -1);
   const isWithin = (node: NodeProto) => module.every((step, i) => pathOf(node)[i] === step);
-  const isAlone = module.length > 0 && all.every((node) => nodes.includes(node) || !isWithin(node));
-  const name = module.join('.');
-  return isAlone && !taken.has(name) ? name : path.join('.');
+  const isModule = weighted.has(kind) && module.length > 0;
+  const isAlone = isModule && all.every((node) => nodes.includes(node) || !isWithin(node));
+  const name = isAlone ? module.join('.') : path.join('.');
+  // Node names need not be unique; those of values are.
+  return taken.has(name) ? `${name} (${nodes.at(-1)?.output[0]})` : name;
 }
 
 function pathOf({ name, output }: NodeProto): string[] {

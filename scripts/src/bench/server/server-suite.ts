@@ -1,24 +1,20 @@
-import { writeFile } from 'node:fs/promises';
-import { loadavg } from 'node:os';
-import path from 'node:path';
 import type { Manifest } from '@edge-csi/models';
 import { dataFor } from '../../data.ts';
-import { renderLinePlot } from '../../line-plot.ts';
 import { modelsById, prunedModels } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
+import { renderTextSections } from '../../report/text-sections.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import { measureIngest } from './ingest.ts';
 import { intraOpNumThreads } from './loaded-server.ts';
 import { measureOpenLoop } from './open-loop.ts';
 import { measureSaturation, type ServerBenchOptions } from './saturation.ts';
-import { loadPlot, renderServerPage } from './server-report.ts';
+import { serverPage } from './server-report.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** `bench --suite server`: throughput through sockets beside that of the networks alone, ingest, latency under load. */
 export async function server(options: BenchOptions): Promise<{ runs: ServerRun[] }> {
-  const { models, zoo, provider = 'cpu', svg, markdown } = options;
+  const { models, zoo, provider = 'cpu' } = options;
   const manifests: Manifest[] = models ? await modelsById(models, zoo) : await prunedModels(zoo);
-  const [loadBefore = Number.NaN] = loadavg();
   const runs: ServerRun[] = [];
   const progress = startProgress('models', manifests.length);
   for (const manifest of manifests) {
@@ -38,10 +34,7 @@ export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]
     progress.update(runs.length);
   }
   progress.stop();
-  const page = renderServerPage(runs, provider, svg && path.basename(svg), loadBefore);
-  process.stdout.write(page);
-  if (markdown !== undefined) await writeFile(markdown, page);
-  if (svg !== undefined) await writeFile(svg, await renderLinePlot(loadPlot(runs)));
+  process.stdout.write(`${renderTextSections(serverPage({ runs }).sections)}\n`);
   return { runs };
 }
 

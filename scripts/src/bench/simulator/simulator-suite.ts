@@ -6,25 +6,12 @@ import { listModels } from '@edge-csi/models/disk';
 import { dataFor, openData, usableSample } from '../../data.ts';
 import { modelsById } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
-import { renderTable } from '../../table.ts';
+import { renderTextSections } from '../../report/text-sections.ts';
 import { measureAccuracy } from '../accuracy.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import { drawSamples, simulatedSource, still } from './simulated-source.ts';
-import { measureSimulationRate, type SimulationRate } from './simulation-rate.ts';
-
-/** A model's NMSE on the data and on simulated samples. */
-interface ModelComparison {
-  readonly model: string;
-  readonly nmseDb: { readonly data: number; readonly simulated: number };
-  readonly floatMagnitudeNmseDb: { readonly data: number; readonly simulated: number };
-}
-
-interface SimulatorResult {
-  readonly scenario: ScenarioName;
-  readonly statistics: { readonly data: ChannelStatistics; readonly simulated: ChannelStatistics };
-  readonly models: readonly ModelComparison[];
-  readonly rates: readonly SimulationRate[];
-}
+import { measureSimulationRate } from './simulation-rate.ts';
+import { type ModelComparison, type SimulatorResult, simulatorPage } from './simulator-report.ts';
 
 /** As many UEs share an environment in the COST 2100 data that figures are compared with. */
 const uesPerEnvironment: Partial<Record<ScenarioName, number>> = { 'cost2100-outdoor': 40 };
@@ -73,7 +60,8 @@ export async function simulator(options: BenchOptions): Promise<SimulatorResult>
   });
   progress.stop();
   const result: SimulatorResult = { scenario, statistics, models, rates };
-  process.stdout.write(`${render(result, path.basename(options.data))}\n`);
+  const { lead, sections } = simulatorPage(result, path.basename(options.data));
+  process.stdout.write(`${lead}\n\n${renderTextSections(sections)}\n`);
   return result;
 }
 
@@ -101,31 +89,4 @@ function statisticsOf(source: CsiSource, numSamples: number): ChannelStatistics 
     statistician.add(usableSample(source, 'downlink', i), usableSample(source, 'uplink', i));
   }
   return statistician.result();
-}
-
-function render({ scenario, statistics, models, rates }: SimulatorResult, dataName: string): string {
-  const { data, simulated } = statistics;
-  const row = (name: string, of: (s: ChannelStatistics) => string) => [name, of(data), of(simulated)];
-  const compared = [
-    row('UL/DL correlation of |H|', (s) => s.magnitudeCorrelation.toFixed(3)),
-    row('of |Re|, |Im|', (s) => s.partsCorrelation.toFixed(3)),
-    row('of H', (s) => s.complexCorrelation.toFixed(3)),
-    row('energy in the first 1, 2, 4, 8, 16 taps', (s) => s.energyInFirstTaps.map((e) => e.toFixed(3)).join(' ')),
-    row('entries with 90, 95, 99 % of the energy', (s) => s.entriesHolding.join(' ')),
-    ...models.flatMap(({ model, nmseDb, floatMagnitudeNmseDb }) => [
-      [`NMSE dB, ${model}`, nmseDb.data.toFixed(2), nmseDb.simulated.toFixed(2)],
-      ['float codeword, phases known', floatMagnitudeNmseDb.data.toFixed(2), floatMagnitudeNmseDb.simulated.toFixed(2)],
-    ]),
-  ];
-  const costs = rates.map(({ scenario: name, paths, pairsPerCpuSecond, pairsPerSecond }) => [
-    name,
-    paths.toFixed(0),
-    pairsPerCpuSecond.toFixed(0),
-    pairsPerSecond.toFixed(0),
-  ]);
-  return [
-    `${data.samples} samples of ${dataName}, ${simulated.samples} of ${scenario}`,
-    renderTable(['', 'data', 'simulated'], compared),
-    renderTable(['one thread, 32 x 32', 'paths', 'UL/DL pairs a CPU second', 'a second'], costs),
-  ].join('\n\n');
 }

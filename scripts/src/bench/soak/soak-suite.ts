@@ -1,26 +1,24 @@
-import { writeFile } from 'node:fs/promises';
-import { loadavg } from 'node:os';
 import type { ServerStats } from '@edge-csi/bs-server';
 import { dataFor } from '../../data.ts';
 import { modelsById, prunedModels } from '../../model-choice.ts';
+import { renderTextSections } from '../../report/text-sections.ts';
 import { UsageError } from '../../usage.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import type { ChurnCounts } from './churn.ts';
 import { runSoak, type Soak, type SoakPoint } from './soak.ts';
-import { renderSoakPage } from './soak-report.ts';
+import { soakPage } from './soak-report.ts';
 
 /** Time between two lines of progress. */
 const progressS = 10;
 
 /** `bench --suite soak`: one server under traffic that comes and goes; its memory, and whether the counts add up. */
 export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; problems: readonly string[] }> {
-  const { models, zoo, ues, seconds, seed, markdown } = options;
+  const { models, zoo, ues, seconds, seed } = options;
   const manifests = models ? await modelsById(models, zoo) : (await prunedModels(zoo)).slice(-1);
   const [manifest, ...others] = manifests;
   if (manifest === undefined || others.length > 0) {
     throw new UsageError(`--suite soak takes one model, --models names ${manifests.length}`);
   }
-  const [loadBefore = Number.NaN] = loadavg();
   let shownS = 0;
   const run = await runSoak({
     manifest,
@@ -35,9 +33,7 @@ export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; probl
       process.stdout.write(`${progressLine(point, counts, stats)}\n`);
     },
   });
-  const page = renderSoakPage(run, loadBefore);
-  process.stdout.write(page);
-  if (markdown !== undefined) await writeFile(markdown, page);
+  process.stdout.write(`${renderTextSections(soakPage({ runs: [run] }).sections)}\n`);
   return { runs: [run], problems: run.problems };
 }
 

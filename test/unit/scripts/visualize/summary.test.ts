@@ -68,7 +68,7 @@ test('layers are named by their module, hold what belongs together, and are seen
     'net.LeakyRelu LeakyRelu bent',
     'net.second Conv narrow',
     'net.Add Add corrected=corrected-matrix',
-    'net.rest Mul guessed',
+    'net.rest.Mul Mul guessed',
     'net.join Add magnitude',
   ]);
 });
@@ -92,6 +92,19 @@ test('constants that are used again are counted once', async () => {
 });
 
 describe('graphs of other models', () => {
+  test('layers whose nodes have one name are told apart by what they make', () => {
+    const onnx = buildModel({
+      inputs: [{ name: 'x', dims: [2] }],
+      output: { name: 'y', dims: [2] },
+      initializers: [],
+      operators: [
+        { type: 'Relu', inputs: ['x'], output: 'h', name: 'relu' },
+        { type: 'Relu', inputs: ['h'], output: 'y', name: 'relu' },
+      ],
+    });
+    expect(layersOf(decodeModel(onnx, 'same.onnx')).map(({ name }) => name)).toEqual(['relu', 'relu (y)']);
+  });
+
   test('batch normalisation as one operator keeps its four constants', async () => {
     const four = ['scale', 'bias', 'mean', 'variance'].map((name) => floatTensor(name, [2], Float32Array.of(1, 1)));
     const onnx = buildModel({

@@ -40,27 +40,27 @@ test('figures follow the layers: the codeword, the Dense output beside the uplin
   });
   const summary = figures.map(({ id, maps }) => `${id}: ${maps.map(({ label }) => label).join(', ')}`);
   expect(summary).toEqual([
-    'input: downlink, uplink',
-    'encoder-net.conv: channel 0',
-    'encoder-net.norm: channel 0',
-    'encoder-net.Relu: channel 0',
-    'encoder-net.dense: codeword',
-    'decoder-net.dense: Dense output, uplink',
-    'decoder-net.first: channel 0, channel 1',
-    'decoder-net.LeakyRelu: channel 0, channel 1',
-    'decoder-net.second: channel 0',
-    'decoder-net.Add: channel 0',
-    'decoder-net.rest: channel 0',
-    'decoder-net.join: channel 0',
-    'output: output, true downlink',
-    'error: error',
+    '00-input: downlink, uplink',
+    '01-encoder.net.conv: channel 0',
+    '02-encoder.net.norm: channel 0',
+    '03-encoder.net.Relu: channel 0',
+    '04-encoder.net.dense: codeword',
+    '05-decoder.net.dense: Dense output, uplink',
+    '06-decoder.net.first: channel 0, channel 1',
+    '07-decoder.net.LeakyRelu: channel 0, channel 1',
+    '08-decoder.net.second: channel 0',
+    '09-decoder.net.Add: channel 0',
+    '10-decoder.net.rest.Mul: channel 0',
+    '11-decoder.net.join: channel 0',
+    '12-output: output, true downlink',
+    '13-error: error',
   ]);
   for (const { maps } of figures) {
     for (const { height, width, values } of maps) {
       expect(values.map(({ length }) => length)).toEqual([height * width, height * width]);
     }
   }
-  const dead = figures.find(({ id }) => id === 'decoder-net.first')?.maps[1]?.values[1];
+  const dead = figures.find(({ id }) => id === '06-decoder.net.first')?.maps[1]?.values[1];
   expect(dead?.every((value) => value === 0)).toBe(true);
 });
 

@@ -1,6 +1,5 @@
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import { element } from './element.ts';
-import type { ServedModel } from './model-fetch.ts';
 import type { UePlace } from './ue-host.ts';
 
 /** What is set on the page. */
@@ -74,11 +73,8 @@ export class Controls {
   }
 
   /** Fills the list of models. */
-  showModels(models: readonly ServedModel[]): void {
-    const [assigned] = this.#model.options;
-    const active = models.find((model) => model.active);
-    if (assigned !== undefined && active !== undefined) assigned.text = `assigned, ${active.id}`;
-    for (const { id } of models) this.#model.add(new Option(id, id));
+  showModels(ids: readonly string[]): void {
+    for (const id of ids) this.#model.add(new Option(id, id));
   }
 
   /** Labels the rates; undefined before the BS has said its period. */

@@ -118,8 +118,11 @@ async function main(): Promise<void> {
   const { signal } = new AbortController();
   const [description, models] = await Promise.all([describeChannel(signal), listServedModels(signal)]);
   channel = description;
-  setText('channel', `${description.data}, ${description.numSamples} samples`);
-  controls.showModels(models.filter(({ id }) => description.models.includes(id)));
+  setText(
+    'channel',
+    `${description.data}, ${description.numSamples} samples in turn, each for ${description.slotsPerSample} slots`,
+  );
+  controls.showModels(models.filter((id) => description.models.includes(id)));
   restart(controls.settings);
 }
 

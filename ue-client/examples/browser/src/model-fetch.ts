@@ -1,18 +1,11 @@
 import { loadBundle, type ModelBundle, parseManifest } from '@edge-csi/models';
 
-/** One model that the BS serves. */
-export interface ServedModel {
-  readonly id: string;
-  readonly url: string;
-  readonly active: boolean;
-}
-
-/** Models that the BS serves at present. @throws Error what went wrong, for people */
-export async function listServedModels(signal: AbortSignal): Promise<readonly ServedModel[]> {
+/** Ids of the models that the BS serves at present, each once. @throws Error what went wrong, for people */
+export async function listServedModels(signal: AbortSignal): Promise<readonly string[]> {
   const { models } = (await (await get(new URL('/models', location.origin), signal)).json()) as {
-    readonly models: readonly ServedModel[];
+    readonly models: readonly { readonly id: string }[];
   };
-  return models;
+  return [...new Set(models.map(({ id }) => id))];
 }
 
 /**

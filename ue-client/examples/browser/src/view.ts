@@ -95,8 +95,9 @@ export class View {
   }
 
   #drawNumbers(): void {
-    const { sent, payloadBitsSum, outcomes, comparison, compared, sampleOf } = this.#scene;
+    const { model, sent, payloadBitsSum, outcomes, comparison, compared, sampleOf } = this.#scene;
     setText('sent', String(sent));
+    setText('model-id', model?.modelId ?? '');
     setText('payload', sent === 0 ? '–' : (payloadBitsSum / sent).toFixed(0));
     setText('decoded', String(outcomes.get('decoded') ?? 0));
     const others = [...outcomes].filter(([outcome]) => outcome !== 'decoded');

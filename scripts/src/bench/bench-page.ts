@@ -1,0 +1,44 @@
+import type { Page, PageContent, Provenance } from '../report/page.ts';
+import { accuracyPage } from './accuracy-report.ts';
+import { decoderPage } from './decoder-report.ts';
+import { densePage } from './dense-report.ts';
+import { latencyPage } from './latency-report.ts';
+import { rateDistortionPage } from './rate-distortion-report.ts';
+import { serverPage } from './server/server-report.ts';
+import { simulatorPage } from './simulator/simulator-report.ts';
+import { soakPage } from './soak/soak-report.ts';
+
+/** What `bench --json` writes, beside the suite's own fields. */
+export interface BenchReport extends Provenance {
+  readonly schema: 'edge-csi/bench@1';
+  readonly suite: BenchSuite;
+}
+
+/**
+ * What each suite has to show, from its fields of the JSON report alone, so that a saved result can be drawn again. Every
+ * suite has an entry; its figures need names that no other suite's have.
+ */
+const suitePages = {
+  accuracy: accuracyPage,
+  'rate-distortion': rateDistortionPage,
+  dense: densePage,
+  decoder: decoderPage,
+  latency: latencyPage,
+  server: serverPage,
+  simulator: simulatorPage,
+  soak: soakPage,
+} as const;
+
+/** A suite whose result can be shown. */
+export type BenchSuite = keyof typeof suitePages;
+
+/** The result of a suite as a page. @param report - of `bench --json`, all fields */
+export function benchPage(report: BenchReport): Page {
+  const content = suitePages[report.suite] as (result: object, data: string) => PageContent;
+  return { ...content(report, report.data), provenance: report };
+}
+
+/** Whether a name is that of a suite with a page. */
+export function isBenchSuite(name: unknown): name is BenchSuite {
+  return typeof name === 'string' && Object.hasOwn(suitePages, name);
+}
