@@ -14,11 +14,22 @@ class QuietLogger extends ConsoleLogger {
   }
 }
 
+/** Names of modules and exports that nothing is said about. Members may speak for themselves. */
+function undocumented(project) {
+  const isSilent = (item) =>
+    !item.isReference() && ![item, ...(item.signatures ?? [])].some((part) => part.hasComment());
+  const modules = project.children ?? [];
+  return [...modules, ...modules.flatMap((module) => module.children ?? [])]
+    .filter(isSilent)
+    .map((item) => item.getFriendlyFullName());
+}
+
 const app = await Application.bootstrapWithPlugins({}, [new TypeDocReader(), new TSConfigReader()]);
 app.logger = new QuietLogger();
 const project = await app.convert();
 if (project !== undefined) {
   app.validate(project);
+  for (const name of undocumented(project)) app.logger.error(`${name} has no docstring`);
   if (!app.logger.hasErrors() && !app.logger.hasWarnings()) await app.generateOutputs(project);
 }
 if (app.logger.hasErrors() || app.logger.hasWarnings()) {

@@ -1,6 +1,7 @@
+import { colourMaps, palette } from './colour-map.ts';
 import { escapeMarkup } from './markup.ts';
 import type { Table } from './page.ts';
-import { grid, ink, muted, viridis } from './palette.ts';
+import { grid, ink, muted } from './palette.ts';
 
 /** One matrix. */
 export interface HeatMapPanel {
@@ -30,6 +31,7 @@ export interface HeatMaps {
 
 /** Levels at and below the floor have one colour. */
 const floorDb = -40;
+const colours = palette(colourMaps.sequential, 1 - floorDb);
 const side = 150;
 const gap = { x: 16, y: 64 };
 const margin = { top: 92, left: 52, right: 96, bottom: 44 };
@@ -74,7 +76,7 @@ function drawPanel(panel: HeatMapPanel, maps: HeatMaps, labels: { readonly x: bo
     // Long names of models, which would run into the next panel, are set smaller.
     text(panel.title, { x: 0, y: -22, size: Math.min(12, Math.floor(240 / panel.title.length)), weight: 'bold' }),
     text(panel.note, { x: 0, y: -7, size: 11, fill: muted.light }),
-    `<rect width="${side}" height="${side}" fill="${viridis(0)}"/>`,
+    `<rect width="${side}" height="${side}" fill="${colourOf(floorDb)}"/>`,
     `<g transform="scale(${cellWidth},${cellHeight})" shape-rendering="crispEdges">${drawCells(panel, maps)}</g>`,
     `<rect width="${side}" height="${side}" fill="none" stroke="${grid.light}"/>`,
     ticks(numColumns, cellWidth, (x, label) => text(label, { x, y: side + 14, size: 10, anchor: 'middle' })),
@@ -112,8 +114,10 @@ function levelAt(levelsDb: ArrayLike<number>, index: number): number {
   return Math.min(0, Math.max(floorDb, Math.round(levelsDb[index] ?? floorDb)));
 }
 
+/** As `rgb()`: the themes of a page, which name colours in hex, leave it alone. */
 function colourOf(levelDb: number): string {
-  return viridis(1 - levelDb / floorDb);
+  const start = 3 * (levelDb - floorDb);
+  return `rgb(${colours.subarray(start, start + 3).join()})`;
 }
 
 function drawScale(title: string, x: number, height: number): string {

@@ -46,31 +46,3 @@ export function darkTheme(within = ''): string {
   );
   return `@media screen and (prefers-color-scheme:dark){${rules.join('')}}`;
 }
-
-/** Nine samples of viridis, evenly spaced. */
-const viridisStops = [
-  '#440154',
-  '#472d7b',
-  '#3b528b',
-  '#2c728e',
-  '#21918c',
-  '#28ae80',
-  '#5ec962',
-  '#addc30',
-  '#fde725',
-] as const;
-
-/** Viridis at a position from 0 (dark) to 1 (light), as `rgb()`: the themes, which name colours in hex, leave it alone. */
-export function viridis(position: number): string {
-  const at = Math.min(1, Math.max(0, position)) * (viridisStops.length - 1);
-  const below = Math.min(Math.floor(at), viridisStops.length - 2);
-  const channel = (stop: number, byte: number) => {
-    const hex = viridisStops[stop] as string;
-    return Number.parseInt(hex.slice(1 + 2 * byte, 3 + 2 * byte), 16);
-  };
-  const mixed = [0, 1, 2].map((byte) => {
-    const value = channel(below, byte) + (at - below) * (channel(below + 1, byte) - channel(below, byte));
-    return Math.round(value);
-  });
-  return `rgb(${mixed.join()})`;
-}

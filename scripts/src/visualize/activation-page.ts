@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { colourMaps } from './colour-map.ts';
+import { colourMaps } from '../report/colour-map.ts';
+import { escapeMarkup } from '../report/markup.ts';
 import { type Figure, scaleOf } from './figure.ts';
 import type { ColourScaleChoice } from './visualize-options.ts';
 
@@ -38,14 +39,14 @@ export async function renderActivationPage(
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(heading.title)}</title>
+<title>${escapeMarkup(heading.title)}</title>
 <style>
 ${style}</style>
 </head>
 <body>
 <header>
-<h1>${escapeHtml(heading.title)}</h1>
-<p class="facts">${escapeHtml(heading.facts)}</p>
+<h1>${escapeMarkup(heading.title)}</h1>
+<p class="facts">${escapeMarkup(heading.facts)}</p>
 </header>
 <nav><div>
 <label class="sample">sample <select id="sample"></select></label>
@@ -97,8 +98,4 @@ function codesOf(maps: readonly Float32Array[], { min, max }: { readonly min: nu
     ),
   );
   return Buffer.concat(codes.map(({ buffer }) => new Uint8Array(buffer))).toString('base64');
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

@@ -1,4 +1,5 @@
-import { colourMaps, palette } from './colour-map.ts';
+import { colourMaps, palette } from '../report/colour-map.ts';
+import { escapeMarkup } from '../report/markup.ts';
 import { type ColourScale, type Figure, type HeatMap, scaleOf } from './figure.ts';
 import { encodePng } from './png.ts';
 import type { ColourScaleChoice } from './visualize-options.ts';
@@ -31,7 +32,7 @@ export function renderFigureSvg(figure: Figure, sample: number, colourScale: Col
     return (
       `<image x="${x}" y="${y}" width="${mapWidth}" height="${heights[i]}" preserveAspectRatio="none" ` +
       `style="image-rendering:pixelated" href="${image}"/>` +
-      `<text x="${x}" y="${y + (heights[i] as number) + 14}" class="soft">${escapeXml(map.label)}</text>`
+      `<text x="${x}" y="${y + (heights[i] as number) + 14}" class="soft">${escapeMarkup(map.label)}</text>`
     );
   });
   const ramp: HeatMap = { label: '', height: 1, width: 128, values: [rampOf(scale)] };
@@ -39,8 +40,8 @@ export function renderFigureSvg(figure: Figure, sample: number, colourScale: Col
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <style>text{font:12px Helvetica,Arial,sans-serif;fill:#1a1c20}.title{font-size:15px;font-weight:bold}.soft{fill:#5c6370}</style>
 <rect width="100%" height="100%" fill="white"/>
-<text x="${margin}" y="24" class="title">${escapeXml(figure.title)}</text>
-<text x="${margin}" y="42" class="soft">${escapeXml(figure.caption)}</text>
+<text x="${margin}" y="24" class="title">${escapeMarkup(figure.title)}</text>
+<text x="${margin}" y="42" class="soft">${escapeMarkup(figure.caption)}</text>
 <image x="${legend.x}" y="${legend.y}" width="${legend.width}" height="${legend.height}" preserveAspectRatio="none" href="${bar}"/>
 <text x="${legend.x - 8}" y="${legend.y + 9}" text-anchor="end" class="soft">${short(scale.min)}</text>
 <text x="${legend.x + legend.width + 8}" y="${legend.y + 9}" class="soft">${short(scale.max)}</text>
@@ -79,8 +80,4 @@ function dataUri(png: Uint8Array): string {
 
 function short(value: number): string {
   return String(Number(value.toPrecision(3)));
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

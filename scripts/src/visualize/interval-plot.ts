@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../report/markup.ts';
 import type { Reciprocity } from './reciprocity.ts';
 
 const width = 620;
@@ -35,7 +36,7 @@ export function renderReciprocityPlot(rows: readonly Reciprocity[], subtitle: st
 <style>text{font:12px Helvetica,Arial,sans-serif;fill:#1a1c20}.title{font-size:15px;font-weight:bold}.soft{fill:#555}.grid{stroke:#e4e4e4}.outer{stroke:#414487;stroke-width:2}.inner{stroke:#414487;stroke-width:9;stroke-opacity:.45}.mean{fill:#d55e00}</style>
 <rect width="100%" height="100%" fill="white"/>
 <text x="16" y="24" class="title">Correlation of uplink and downlink</text>
-<text x="16" y="42" class="soft">${subtitle}</text>
+<text x="16" y="42" class="soft">${escapeMarkup(subtitle)}</text>
 ${grid.join('\n')}
 ${bars.join('\n')}
 <text x="${(left + width - right) / 2}" y="${axis + 38}" text-anchor="middle">correlation over the entries of a sample: mean, 75 % of samples (thick), 95 % (thin)</text>

@@ -1,7 +1,7 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { colourMaps, palette } from '../../../../scripts/src/report/colour-map.ts';
 import { renderActivationPage } from '../../../../scripts/src/visualize/activation-page.ts';
-import { colourMaps, palette } from '../../../../scripts/src/visualize/colour-map.ts';
 import { type Figure, scaleOf } from '../../../../scripts/src/visualize/figure.ts';
 import { renderFigureSvg } from '../../../../scripts/src/visualize/figure-svg.ts';
 import { encodePng } from '../../../../scripts/src/visualize/png.ts';
@@ -74,7 +74,7 @@ describe('the page', () => {
     const page = await renderActivationPage(heading, [figure], 'sqrt');
     expect(page).not.toMatch(/https?:\/\/|\bsrc=|<link|@import|url\(/);
     expect(page.match(/<\/script>/g)).toHaveLength(2);
-    expect(page).toContain('<h1>Activations of &lt;/script>&lt;script></h1>');
+    expect(page).toContain('<h1>Activations of &lt;/script&gt;&lt;script&gt;</h1>');
     const { figures, samples, colourScale } = dataOf(page);
     expect(figures[0].title).toBe('conv <1>');
     expect(samples).toEqual(heading.samples);
@@ -107,7 +107,7 @@ describe('pictures', () => {
 
   test('an SVG draws the maps of its sample in the colours of the scale', () => {
     const svg = renderFigureSvg(figure, 0, 'linear');
-    expect(svg).toContain('conv &lt;1>');
+    expect(svg).toContain('conv &lt;1&gt;');
     const images = [...svg.matchAll(/base64,([\w+/=]+)"\/><text/g)].map((match) => match[1] as string);
     const rows = images.map((image) => [...inflateSync(chunksOf(Buffer.from(image, 'base64')).get('IDAT') as Buffer)]);
     // Colour 1 is the lowest of 255, 128 the middle; 0 is nothing.
