@@ -12,13 +12,13 @@ export const grid = { light: '#e2e5e9', dark: '#2b3038' } as const satisfies Ton
 /** Told apart by lightness alone, for series that have an order (after viridis, without what fades on the ground). */
 export const ordered = [
   { light: '#440154', dark: '#8f7fe0' },
-  { light: '#46327e', dark: '#7c8ee6' },
-  { light: '#365c8d', dark: '#64a0e4' },
+  { light: '#46327e', dark: '#7a8fe8' },
+  { light: '#365c8d', dark: '#5fa3e6' },
   { light: '#277f8e', dark: '#3fb5c9' },
-  { light: '#1fa187', dark: '#3fc4a6' },
-  { light: '#4ab05f', dark: '#6fd284' },
-  { light: '#7fb83a', dark: '#a5da5f' },
-  { light: '#b8b820', dark: '#f0e442' },
+  { light: '#1fa187', dark: '#3ec5a3' },
+  { light: '#4ab86d', dark: '#6fd47f' },
+  { light: '#86b83a', dark: '#b3dd58' },
+  { light: '#a8b820', dark: '#f0e442' },
 ] as const satisfies readonly Tone[];
 
 /** Okabe and Ito's colour-blind-safe palette, without its yellow, which fades on white; black is the ink. */
