@@ -14,6 +14,8 @@ export interface UplinkOnlyJob {
   readonly quality: 'uplink-only';
   /** When its report was given up. */
   readonly queuedMs: number;
+  /** When it is no longer worth a decoder's time. */
+  readonly deadlineMs: number;
 }
 
 /** What a decoder may be given; a batch holds jobs of one kind and model. `quality` tells the kinds apart. */

@@ -2,6 +2,7 @@ import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { AcceptedReport } from './accepted-report.ts';
 import { BatchQueues } from './batching/batch-queues.ts';
 import type { DecodeJob, ReportJob } from './decode-job.ts';
+import type { BatchDecoder } from './decoding/batch-decoder.ts';
 import { decoderModelOf } from './decoding/decoder-model.ts';
 import { DecoderPool } from './decoding/decoder-pool.ts';
 import type { WorkerEvent } from './decoding/pool-member.ts';
@@ -29,14 +30,14 @@ export interface DecodeStageParts {
 /** The way from an accepted report to its result: the join with the uplink, the queues, and the decode workers. */
 export class DecodeStage {
   readonly join: UplinkJoin<AcceptedReport>;
-  readonly pool: DecoderPool<DecodeJob>;
+  readonly decoder: BatchDecoder<DecodeJob>;
   readonly pipeline: ReportPipeline;
   readonly #queues: BatchQueues<ReportJob>;
 
   constructor(parts: DecodeStageParts) {
     this.join = new UplinkJoin({ ...parts.options, ...parts.options.limits });
     this.#queues = new BatchQueues(parts.options);
-    this.pool = this.#createPool(parts);
+    this.decoder = this.#createDecoder(parts);
     this.pipeline = this.#createPipeline(parts);
   }
 
@@ -47,16 +48,16 @@ export class DecodeStage {
 
   /** Loads one more model in every decode worker. @throws Error where one of them cannot; none has it then. */
   load({ bundle }: ServedModel): Promise<void> {
-    return this.pool.load(decoderModelOf(bundle));
+    return this.decoder.load(decoderModelOf(bundle));
   }
 
   /** Frees a model version in every decode worker. None of its reports may be under way. */
   free(version: string): Promise<void> {
     this.#queues.remove(version);
-    return this.pool.unload(version);
+    return this.decoder.unload(version);
   }
 
-  #createPool({ options, served, uplinkOnly, onWorkerEvent }: DecodeStageParts): DecoderPool<DecodeJob> {
+  #createDecoder({ options, served, uplinkOnly, onWorkerEvent }: DecodeStageParts): BatchDecoder<DecodeJob> {
     const { maxBatchSize, executionProviders, intraOpNumThreads, decodeWorkers, maxWorkerRestarts, clock } = options;
     const models = served.map(({ bundle }) => decoderModelOf(bundle));
     const uplinkOnlyModels = uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(uplinkOnly)];
@@ -69,7 +70,7 @@ export class DecodeStage {
         clock,
       },
       {
-        decoded: (slot, decodeMs, codewordDrift) => this.pipeline.finish(slot, decodeMs, codewordDrift),
+        decoded: (room, decodeMs, codewordDrift) => this.pipeline.finish(room, decodeMs, codewordDrift),
         lost: (jobs, reason) => this.pipeline.lose(jobs, reason),
         changed: (event) => {
           onWorkerEvent(event);
@@ -94,7 +95,7 @@ export class DecodeStage {
       join: this.join,
       queues: this.#queues,
       uplinkOnly: stage,
-      pool: this.pool,
+      decoder: this.decoder,
       clock,
       listener,
       queueBound,

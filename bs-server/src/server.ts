@@ -107,7 +107,7 @@ class ComposedServer implements BsServer {
     this.#overload = options.overloadControl ? this.#createOverloadControl() : undefined;
     this.#vitalSigns = new VitalSigns({
       ...options,
-      pool: this.#decode.pool,
+      decoder: this.#decode.decoder,
       overload: this.#overload,
       drifts: () =>
         this.lifecycle.status().models.flatMap(({ version, ues }) => {
@@ -167,7 +167,7 @@ class ComposedServer implements BsServer {
   async start(): Promise<void> {
     const { logger } = this.#options;
     await this.#listeners.listen();
-    this.#provider = await this.#decode.pool.start();
+    this.#provider = await this.#decode.decoder.start();
     if (this.#phase === 'starting') this.#phase = 'serving';
     const models = this.#versions.ready.map(({ version }) => version);
     const uplinkOnlyModel = this.#uplinkOnly?.manifest.id;
@@ -208,7 +208,7 @@ class ComposedServer implements BsServer {
     this.#phase = 'closed';
     this.#vitalSigns.stop();
     this.#decode.pipeline.abandon();
-    await this.#decode.pool.close(workerEndTimeoutMs);
+    await this.#decode.decoder.close(workerEndTimeoutMs);
     await this.#connections.close();
     await this.#listeners.close();
   }
@@ -244,7 +244,7 @@ class ComposedServer implements BsServer {
     return new OverloadControl({
       ...this.#options,
       tally: this.#tally,
-      numWorkers: () => this.#decode.pool.numServing,
+      numWorkers: () => this.#decode.decoder.numServing,
       apply: (relief) => {
         for (const session of this.#registry) session.relieve(relief);
       },
@@ -275,7 +275,7 @@ class ComposedServer implements BsServer {
   }
 
   #health(): { ok: boolean; body: unknown } {
-    const failed = this.#phase === 'serving' && this.#decode.pool.down;
+    const failed = this.#phase === 'serving' && this.#decode.decoder.down;
     const status = failed ? 'failed' : this.#phase;
     const executionProvider = this.#provider ?? null;
     const uplinkOnlyModel = this.#uplinkOnly?.manifest.id ?? null;
@@ -284,14 +284,14 @@ class ComposedServer implements BsServer {
   }
 
   #gauges(): Gauges {
-    const { pipeline, pool, join } = this.#decode;
+    const { pipeline, decoder, join } = this.#decode;
     return {
       inFlight: pipeline.inFlight,
       queued: pipeline.queued,
       estimates: { sent: this.#stream.sent, skipped: this.#stream.skipped },
       uesEvicted: join.evicted,
       overloadLevel: this.#overload?.level ?? 0,
-      decodersStuck: pool.numStuck,
+      decodersStuck: decoder.numStuck,
       loopLagMs: this.#vitalSigns.loopLagMs,
       connections: this.#connections.gateway.connections,
     };

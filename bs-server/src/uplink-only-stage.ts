@@ -2,9 +2,7 @@ import type { CsiShape } from '@edge-csi/csi';
 import type { AcceptedReport } from './accepted-report.ts';
 import { Batcher } from './batching/batcher.ts';
 import type { DecodeJob, ReportJob, UplinkOnlyJob } from './decode-job.ts';
-import type { ReportStatus } from './decoding/batch-buffers.ts';
-import type { DecodeSlot } from './decoding/decode-slot.ts';
-import type { DecoderPool } from './decoding/decoder-pool.ts';
+import type { BatchDecoder, BatchRoom, JobStatus } from './decoding/batch-decoder.ts';
 import type { ReportWatch } from './uplink/report-watch.ts';
 import type { UplinkJoin } from './uplink/uplink-join.ts';
 import type { ArrivedUplink } from './uplink/uplink-ring.ts';
@@ -65,9 +63,9 @@ const batchShare = 1 / 4;
 export class UplinkOnlyStage {
   readonly #parts: UplinkOnlyParts;
   readonly #batcher: Batcher<UplinkOnlyJob>;
-  /** The latest batch and where it went; once it is done, the slot holds other jobs or none. */
+  /** The latest batch and where it went; once it is done, the room holds other jobs or none. */
   #batch: readonly DecodeJob[] = [];
-  #slot: DecodeSlot<DecodeJob> | undefined;
+  #room: BatchRoom<DecodeJob> | undefined;
   #stopped = false;
 
   constructor(parts: UplinkOnlyParts) {
@@ -77,7 +75,7 @@ export class UplinkOnlyStage {
 
   /** Uplinks with a decoder. */
   get decoding(): number {
-    return this.#slot?.jobs === this.#batch ? this.#batch.length : 0;
+    return this.#room?.jobs === this.#batch ? this.#batch.length : 0;
   }
 
   /** When time alone brings work; Infinity where it brings none. */
@@ -115,29 +113,29 @@ export class UplinkOnlyStage {
   }
 
   /** Hands a batch to an idle decoder. To be called while no report is ready for one. */
-  dispatch(pool: Pick<DecoderPool<DecodeJob>, 'claim'>, nowMs: number): void {
+  dispatch(decoder: Pick<BatchDecoder<DecodeJob>, 'claim'>, nowMs: number): void {
     const { model, watch, listener } = this.#parts;
     while (model !== undefined && this.#batcher.size > 0 && this.decoding === 0) {
-      const slot = pool.claim(false);
-      if (slot === undefined) return;
+      const room = decoder.claim(false, model.modelId);
+      if (room === undefined) return;
       const { jobs, late } = this.#batcher.take(nowMs);
       const wanted = jobs.filter(({ ueId, epoch, uplink }) => watch.wants(ueId, epoch, uplink.sample.slot));
       listener.uplinksDropped(late.length + jobs.length - wanted.length);
       if (wanted.length === 0) {
-        slot.release();
+        room.release();
         continue;
       }
       wanted.forEach(({ uplink }, i) => {
-        slot.buffers.writeUplink(i, uplink.sample.values);
+        room.writeUplink(i, uplink.sample.values);
       });
       this.#batch = wanted;
-      this.#slot = slot;
-      slot.dispatch(model.modelId, wanted);
+      this.#room = room;
+      room.dispatch(model.modelId, wanted);
     }
   }
 
   /** Takes one job of a batch back from the decoder. */
-  finish(job: UplinkOnlyJob, status: ReportStatus, values: Float32Array, nowMs: number, decodeMs: number): void {
+  finish(job: UplinkOnlyJob, status: JobStatus, values: Float32Array, nowMs: number, decodeMs: number): void {
     const { model, watch, listener } = this.#parts;
     const { ueId, epoch, uplink, queuedMs } = job;
     const { slot } = uplink.sample;
@@ -176,8 +174,9 @@ export class UplinkOnlyStage {
       listener.unreplaced(ueId, epoch);
       return;
     }
-    const job = { ueId, epoch, uplink, quality: 'uplink-only', queuedMs: nowMs } as const;
-    if (this.#batcher.push(ueId, nowMs + deadlineMs, job, nowMs) !== undefined) listener.uplinksDropped(1);
+    const untilMs = nowMs + deadlineMs;
+    const job = { ueId, epoch, uplink, quality: 'uplink-only', queuedMs: nowMs, deadlineMs: untilMs } as const;
+    if (this.#batcher.push(ueId, untilMs, job, nowMs) !== undefined) listener.uplinksDropped(1);
   }
 
   /** The best uplink for a report that is given up: one may have come since it was joined. */

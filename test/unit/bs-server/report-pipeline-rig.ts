@@ -79,7 +79,7 @@ export async function createRig(options: RigOptions = {}) {
     join,
     queues: new BatchQueues<ReportJob>(batcherOptions),
     uplinkOnly,
-    pool,
+    decoder: pool,
     clock,
     queueBound: () => options.queueBound ?? 8,
     listener: {
