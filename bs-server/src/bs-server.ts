@@ -16,8 +16,8 @@ export interface BsServer extends AsyncDisposable {
   readonly models: readonly { readonly id: string; readonly sha256: string }[];
   /** Loads, activates and unloads models while the server runs. */
   readonly lifecycle: ModelLifecycle;
-  /** Where the decoder runs. */
-  readonly executionProvider: ExecutionProvider;
+  /** Where the decoder runs; undefined before it does, and where only workers elsewhere decode. */
+  readonly executionProvider: ExecutionProvider | undefined;
   stats(): ServerStats;
   /**
    * Tells a connected UE what to report from now on.

@@ -1,15 +1,16 @@
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { AcceptedReport } from './accepted-report.ts';
 import { BatchQueues } from './batching/batch-queues.ts';
+import type { GatewayLink } from './cluster/gateway-link.ts';
 import type { DecodeJob, ReportJob } from './decode-job.ts';
-import type { BatchDecoder } from './decoding/batch-decoder.ts';
+import type { BatchDecoder, BatchListener } from './decoding/batch-decoder.ts';
 import { decoderModelOf } from './decoding/decoder-model.ts';
 import { DecoderPool } from './decoding/decoder-pool.ts';
 import type { WorkerEvent } from './decoding/pool-member.ts';
-import { startWorkerThread } from './decoding/start-worker.ts';
 import { uplinkOnlyDecoderModelOf } from './decoding/uplink-only-decoder.ts';
 import type { ServedModel } from './model-catalog.ts';
 import type { ResolvedOptions } from './options.ts';
+import { poolOptionsOf } from './pool-options.ts';
 import { type PipelineListener, ReportPipeline } from './report-pipeline.ts';
 import type { ReportWatch } from './uplink/report-watch.ts';
 import { UplinkJoin } from './uplink/uplink-join.ts';
@@ -25,6 +26,8 @@ export interface DecodeStageParts {
   /** Reports one queue may hold at present. */
   readonly queueBound: () => number;
   readonly onWorkerEvent: (event: WorkerEvent) => void;
+  /** Where workers elsewhere decode. */
+  readonly link: GatewayLink | undefined;
 }
 
 /** The way from an accepted report to its result: the join with the uplink, the queues, and the decode workers. */
@@ -57,27 +60,21 @@ export class DecodeStage {
     return this.decoder.unload(version);
   }
 
-  #createDecoder({ options, served, uplinkOnly, onWorkerEvent }: DecodeStageParts): BatchDecoder<DecodeJob> {
-    const { maxBatchSize, executionProviders, intraOpNumThreads, decodeWorkers, maxWorkerRestarts, clock } = options;
-    const models = served.map(({ bundle }) => decoderModelOf(bundle));
-    const uplinkOnlyModels = uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(uplinkOnly)];
-    return new DecoderPool<DecodeJob>(
-      {
-        startWorker: startWorkerThread,
-        setup: { models: [...models, ...uplinkOnlyModels], maxBatchSize, executionProviders, intraOpNumThreads },
-        numWorkers: decodeWorkers,
-        maxRestarts: maxWorkerRestarts,
-        clock,
+  #createDecoder({ options, served, uplinkOnly, onWorkerEvent, link }: DecodeStageParts): BatchDecoder<DecodeJob> {
+    const models = [
+      ...served.map(({ bundle }) => decoderModelOf(bundle)),
+      ...(uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(uplinkOnly)]),
+    ];
+    const listener: BatchListener<DecodeJob> = {
+      decoded: (room, decodeMs, codewordDrift) => this.pipeline.finish(room, decodeMs, codewordDrift),
+      lost: (jobs, reason) => this.pipeline.lose(jobs, reason),
+      changed: (event) => {
+        onWorkerEvent(event);
+        if (event.kind !== 'batch-failed') this.pipeline.resume();
       },
-      {
-        decoded: (room, decodeMs, codewordDrift) => this.pipeline.finish(room, decodeMs, codewordDrift),
-        lost: (jobs, reason) => this.pipeline.lose(jobs, reason),
-        changed: (event) => {
-          onWorkerEvent(event);
-          if (event.kind !== 'batch-failed') this.pipeline.resume();
-        },
-      },
-    );
+    };
+    const local = (to: BatchListener<DecodeJob>) => new DecoderPool<DecodeJob>(poolOptionsOf(options, models), to);
+    return link === undefined ? local(listener) : link.createDecoder(models, local, listener);
   }
 
   #createPipeline({ options, uplinkOnly, watch, listener, queueBound }: DecodeStageParts): ReportPipeline {
@@ -90,6 +87,7 @@ export class DecodeStage {
       maxBatchSize,
       deadlineMs,
       listener,
+      serving: () => this.decoder.serving,
     });
     return new ReportPipeline({
       join: this.join,

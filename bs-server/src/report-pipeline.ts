@@ -1,7 +1,7 @@
 import type { ReportOutcome } from '@edge-csi/proto';
 import type { AcceptedReport, SettleReason } from './accepted-report.ts';
 import type { BatchQueues } from './batching/batch-queues.ts';
-import type { DecodeJob, ReportJob } from './decode-job.ts';
+import { type DecodeJob, fillRoom, type ReportJob } from './decode-job.ts';
 import type { BatchDecoder, BatchRoom, LossReason } from './decoding/batch-decoder.ts';
 import type { UplinkJoin } from './uplink/uplink-join.ts';
 import type { UplinkSample } from './uplink/uplink-ring.ts';
@@ -16,6 +16,8 @@ export interface DecodedReport {
   readonly queueMs: number;
   /** Decoding of its whole batch. */
   readonly decodeMs: number;
+  /** Whoever decoded it has published it to the broker already. */
+  readonly published: boolean;
 }
 
 /** One decoded batch of a model's reports. */
@@ -121,7 +123,7 @@ export class ReportPipeline {
   lose(jobs: readonly DecodeJob[], reason: LossReason): void {
     const reports = jobs.filter((job) => job.quality !== 'uplink-only');
     this.#parts.uplinkOnly.lose(jobs.filter((job) => job.quality === 'uplink-only'));
-    this.#fail(reports, 'shed', reason);
+    this.#fail(reports, reason === 'deadline-passed' ? 'late' : 'shed', reason);
     this.resume();
   }
 
@@ -159,15 +161,17 @@ export class ReportPipeline {
     const { listener, uplinkOnly } = this.#parts;
     const job = room.jobs[i] as DecodeJob;
     const status = room.status(i);
+    const { published } = room;
     const { numAntennas, numDelays } = job.quality === 'uplink-only' ? job.uplink.sample : job.report.shape;
     const values = room.estimate(i, numAntennas * numDelays);
     if (job.quality === 'uplink-only') {
-      uplinkOnly.finish(job, status, values, nowMs, decodeMs);
+      uplinkOnly.finish(job, { status, values, decodeMs, published }, nowMs);
       return;
     }
     const { report } = job;
     if (status === 'decoded') {
-      listener.decoded({ job, values, queueMs: Math.max(0, nowMs - decodeMs - report.receivedMs), decodeMs });
+      const queueMs = Math.max(0, nowMs - decodeMs - report.receivedMs);
+      listener.decoded({ job, values, queueMs, decodeMs, published });
       uplinkOnly.reportDecoded(report);
       this.#settle(report, 'decoded', 'estimate-published');
     } else {
@@ -212,9 +216,7 @@ export class ReportPipeline {
         room.release();
         return true;
       }
-      jobs.forEach(({ report, uplink }, i) => {
-        room.write(i, report, uplink?.values);
-      });
+      fillRoom(room, jobs);
       room.dispatch(version, jobs);
       return true;
     }

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { BsServer } from './bs-server.ts';
+import type { GatewayLink } from './cluster/gateway-link.ts';
+import { openLink } from './cluster/open-link.ts';
 import { Connections } from './connections.ts';
 import { DecodeStage } from './decode-stage.ts';
 import type { ExecutionProvider } from './decoding/graph.ts';
@@ -18,7 +20,8 @@ import { packageVersion } from './package-version.ts';
 import { EstimateOutlet } from './publishing/estimate-outlet.ts';
 import { EstimateStream } from './publishing/estimate-stream.ts';
 import { HeldEstimates } from './publishing/held-estimates.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { noteLifecycle } from './telemetry/lifecycle-log.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { ModelTally } from './telemetry/model-tally.ts';
 import { type Gauges, type ServerStats, statsOf } from './telemetry/server-stats.ts';
 import { Tally } from './telemetry/tally.ts';
@@ -42,7 +45,8 @@ export async function startBsServer(options: BsServerOptions = {}): Promise<BsSe
   const resolved = resolveOptions(options);
   const served = await loadCatalog(resolved.modelsDirectory, resolved.models);
   const uplinkOnly = await loadUplinkOnly(resolved.modelsDirectory, resolved.uplinkOnlyModel, served);
-  const server = new ComposedServer(resolved, served, uplinkOnly, await packageVersion());
+  const link = await openLink(resolved);
+  const server = new ComposedServer(resolved, served, uplinkOnly, await packageVersion(), link);
   try {
     await server.start();
   } catch (error) {
@@ -67,11 +71,7 @@ class ComposedServer implements BsServer {
   readonly #versions: ModelVersions<ServedModel>;
   readonly #tally = new Tally();
   readonly #modelTally = new ModelTally();
-  readonly #metrics = createMetrics(this.#tally, () => this.#gauges(), {
-    tally: this.#modelTally,
-    status: () => this.lifecycle.status().models,
-    queued: (version) => this.#decode.queued(version),
-  });
+  readonly #metrics: Metrics;
   readonly #registry = new UeRegistry<UeSession>(randomInt(2 ** 32));
   readonly #stream: EstimateStream;
   readonly #watch: ReportWatch;
@@ -91,6 +91,7 @@ class ComposedServer implements BsServer {
     served: readonly ServedModel[],
     uplinkOnly: UplinkOnlyBundle | undefined,
     version: string,
+    link: GatewayLink | undefined,
   ) {
     this.host = options.host;
     this.#options = options;
@@ -100,20 +101,22 @@ class ComposedServer implements BsServer {
       served.map((model) => [model.version, model] as const),
       options.clock,
     );
+    const models = {
+      tally: this.#modelTally,
+      status: () => this.lifecycle.status().models,
+      queued: (version: string) => this.#decode.queued(version),
+    };
+    this.#metrics = createMetrics(this.#tally, () => this.#gauges(), models, link);
     this.#offer = offerOf(this.#versions);
     this.#stream = new EstimateStream(options.limits.maxBufferedBytes);
     this.#watch = new ReportWatch({ ...options, ...options.limits });
-    this.#decode = this.#createDecodeStage(served);
+    this.#decode = this.#createDecodeStage(served, link);
     this.#overload = options.overloadControl ? this.#createOverloadControl() : undefined;
     this.#vitalSigns = new VitalSigns({
       ...options,
       decoder: this.#decode.decoder,
       overload: this.#overload,
-      drifts: () =>
-        this.lifecycle.status().models.flatMap(({ version, ues }) => {
-          const nats = this.#modelTally.codewordDrift(version);
-          return nats === undefined ? [] : [{ version, nats, ues }];
-        }),
+      drifts: () => this.#modelTally.drifts(this.lifecycle.status().models),
     });
     this.lifecycle = this.#createLifecycle();
     this.#connections = new Connections({
@@ -160,8 +163,8 @@ class ComposedServer implements BsServer {
     return this.#versions.ready.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
   }
 
-  get executionProvider(): ExecutionProvider {
-    return this.#provider ?? 'cpu';
+  get executionProvider(): ExecutionProvider | undefined {
+    return this.#provider;
   }
 
   async start(): Promise<void> {
@@ -170,8 +173,8 @@ class ComposedServer implements BsServer {
     this.#provider = await this.#decode.decoder.start();
     if (this.#phase === 'starting') this.#phase = 'serving';
     const models = this.#versions.ready.map(({ version }) => version);
-    const uplinkOnlyModel = this.#uplinkOnly?.manifest.id;
     const { url, adminUrl } = this;
+    const uplinkOnlyModel = this.#uplinkOnly?.manifest.id;
     logger.info({ url, adminUrl, provider: this.#provider, models, uplinkOnlyModel }, 'serving');
   }
 
@@ -213,11 +216,12 @@ class ComposedServer implements BsServer {
     await this.#listeners.close();
   }
 
-  #createDecodeStage(served: readonly ServedModel[]): DecodeStage {
+  #createDecodeStage(served: readonly ServedModel[], link: GatewayLink | undefined): DecodeStage {
     const options = this.#options;
     const listener = new EstimateOutlet({
       stream: this.#stream,
       held: new HeldEstimates({ maxHoldMs: options.maxHoldMs, maxUes: options.limits.maxUes }),
+      broadcast: link && ((estimate) => link.publish(estimate)),
       tally: this.#tally,
       modelTally: this.#modelTally,
       metrics: this.#metrics,
@@ -228,15 +232,15 @@ class ComposedServer implements BsServer {
       if (event.kind === 'serving') this.#provider = event.ready.provider;
       noteWorkerEvent(event, this.#tally, options.logger);
     };
-    const queueBound = () => this.#overload?.queueBound ?? options.maxQueueSize;
     return new DecodeStage({
       options,
       served,
       uplinkOnly: this.#uplinkOnly,
       watch: this.#watch,
       listener,
-      queueBound,
+      queueBound: () => this.#overload?.queueBound ?? options.maxQueueSize,
       onWorkerEvent,
+      link,
     });
   }
 
@@ -265,10 +269,7 @@ class ComposedServer implements BsServer {
       changed: () => {
         this.#offer = offerOf(this.#versions);
       },
-      note: ({ operation, version, error }) => {
-        if (error === undefined) logger.info({ operation, version }, 'models changed');
-        else logger.error({ operation, version, err: error }, 'models did not change');
-      },
+      note: noteLifecycle(logger),
       drainTimeoutMs,
       clock,
     });

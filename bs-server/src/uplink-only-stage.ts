@@ -1,7 +1,7 @@
 import type { CsiShape } from '@edge-csi/csi';
 import type { AcceptedReport } from './accepted-report.ts';
 import { Batcher } from './batching/batcher.ts';
-import type { DecodeJob, ReportJob, UplinkOnlyJob } from './decode-job.ts';
+import { type DecodeJob, fillRoom, type ReportJob, type UplinkOnlyJob } from './decode-job.ts';
 import type { BatchDecoder, BatchRoom, JobStatus } from './decoding/batch-decoder.ts';
 import type { ReportWatch } from './uplink/report-watch.ts';
 import type { UplinkJoin } from './uplink/uplink-join.ts';
@@ -24,13 +24,20 @@ export interface DecodedUplink {
   readonly queueMs: number;
   /** Decoding of its whole batch. */
   readonly decodeMs: number;
+  /** Whoever decoded it has published it to the broker already. */
+  readonly published: boolean;
+}
+
+/** What a decoder made of one job. */
+interface JobResult extends Pick<DecodedUplink, 'values' | 'decodeMs' | 'published'> {
+  readonly status: JobStatus;
 }
 
 export interface UplinkOnlyListener {
   /** A UE owes a report that never came. */
   lost(): void;
   uplinkDecoded(decoded: DecodedUplink): void;
-  /** A report is given up, and there is no uplink that could be decoded in its place. */
+  /** A report is given up, and no uplink can be decoded in its place. */
   unreplaced(ueId: string, epoch: number): void;
   /** Uplinks that were to be decoded alone and are not, or whose estimate is no news any more. */
   uplinksDropped(count: number): void;
@@ -46,6 +53,8 @@ export interface UplinkOnlyParts {
   /** How long an uplink waits for a decoder without a report to decode. */
   readonly deadlineMs: number;
   readonly listener: UplinkOnlyListener;
+  /** Whether any decoder takes batches. */
+  readonly serving: () => boolean;
 }
 
 /**
@@ -125,9 +134,7 @@ export class UplinkOnlyStage {
         room.release();
         continue;
       }
-      wanted.forEach(({ uplink }, i) => {
-        room.writeUplink(i, uplink.sample.values);
-      });
+      fillRoom(room, wanted);
       this.#batch = wanted;
       this.#room = room;
       room.dispatch(model.modelId, wanted);
@@ -135,7 +142,7 @@ export class UplinkOnlyStage {
   }
 
   /** Takes one job of a batch back from the decoder. */
-  finish(job: UplinkOnlyJob, status: JobStatus, values: Float32Array, nowMs: number, decodeMs: number): void {
+  finish(job: UplinkOnlyJob, { status, values, decodeMs, published }: JobResult, nowMs: number): void {
     const { model, watch, listener } = this.#parts;
     const { ueId, epoch, uplink, queuedMs } = job;
     const { slot } = uplink.sample;
@@ -146,12 +153,16 @@ export class UplinkOnlyStage {
     }
     watch.estimated(ueId, epoch, slot);
     const queueMs = Math.max(0, nowMs - decodeMs - queuedMs);
-    listener.uplinkDecoded({ job, modelId: model.modelId, values, queueMs, decodeMs });
+    listener.uplinkDecoded({ job, modelId: model.modelId, values, queueMs, decodeMs, published });
   }
 
   /** Takes jobs back whose batch is lost. */
   lose(jobs: readonly UplinkOnlyJob[]): void {
-    this.#parts.listener.uplinksDropped(jobs.length);
+    const { watch, listener } = this.#parts;
+    listener.uplinksDropped(jobs.length);
+    for (const { ueId, epoch, uplink } of jobs) {
+      if (!this.#stopped && watch.wants(ueId, epoch, uplink.sample.slot)) listener.unreplaced(ueId, epoch);
+    }
   }
 
   /** Drops what waits for a decoder. */
@@ -170,7 +181,8 @@ export class UplinkOnlyStage {
   #replace(ueId: string, epoch: number, slot: number, uplink: ArrivedUplink | undefined, nowMs: number): void {
     const { watch, deadlineMs, listener } = this.#parts;
     if (this.#stopped || !watch.wants(ueId, epoch, uplink?.sample.slot ?? slot)) return;
-    if (uplink === undefined) {
+    // Without a decoder it would only grow old.
+    if (uplink === undefined || !this.#parts.serving()) {
       listener.unreplaced(ueId, epoch);
       return;
     }

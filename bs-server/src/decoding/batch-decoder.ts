@@ -1,4 +1,4 @@
-import type { ReportPayload, ReportStatus } from './batch-buffers.ts';
+import type { ReportPayload, ReportStatus, UplinkValues } from './batch-buffers.ts';
 import type { ExecutionProvider } from './graph.ts';
 import type { WorkerEvent } from './pool-member.ts';
 import type { WorkerModel } from './worker-messages.ts';
@@ -7,7 +7,16 @@ import type { WorkerModel } from './worker-messages.ts';
 export type JobStatus = ReportStatus | 'late';
 
 /** Why a batch has no result. */
-export type LossReason = 'worker-crash' | 'decoder-error';
+export type LossReason =
+  | 'worker-crash'
+  | 'decoder-error'
+  /** No worker decodes the model. */
+  | 'no-responders'
+  /** A worker that had it has fallen silent. */
+  | 'worker-silent'
+  | 'worker-refused'
+  | 'broker-lost'
+  | 'deadline-passed';
 
 /**
  * Room for one batch. Whoever claims it writes the reports and dispatches it; the listener gets it back with the
@@ -16,14 +25,16 @@ export type LossReason = 'worker-crash' | 'decoder-error';
 export interface BatchRoom<J> {
   /** The jobs that were dispatched, by position in the batch. */
   readonly jobs: readonly J[];
+  /** True where whoever decodes has published the estimates himself, to those who listen at the broker. */
+  readonly published: boolean;
   /**
    * Writes report `i` of the batch.
    *
    * @throws RangeError where it is larger than the models' reports are.
    */
-  write(i: number, report: ReportPayload, uplink: Float32Array | undefined): void;
+  write(i: number, report: ReportPayload, uplink: UplinkValues | undefined): void;
   /** Writes uplink `i` of a batch without reports. */
-  writeUplink(i: number, uplink: Float32Array): void;
+  writeUplink(i: number, uplink: UplinkValues): void;
   /** @param model - key of the model that decodes all of them */
   dispatch(model: string, jobs: readonly J[]): void;
   /** What became of job `i`. */
@@ -57,10 +68,10 @@ export interface BatchDecoder<J> {
   /**
    * Makes it ready.
    *
-   * @returns the execution provider that serves
+   * @returns the execution provider that serves; undefined where only others decode
    * @throws Error where it cannot decode.
    */
-  start(): Promise<ExecutionProvider>;
+  start(): Promise<ExecutionProvider | undefined>;
   /**
    * Claims room for a batch: of an idle decoder, or, for a full batch, of one that is still busy with another, so that
    * it goes on without a pause. A batch that could still grow waits for a decoder to become idle.

@@ -1,4 +1,4 @@
-import { BatchBuffers, type ReportPayload, type ReportStatus } from './batch-buffers.ts';
+import { BatchBuffers, type ReportPayload, type ReportStatus, type UplinkValues } from './batch-buffers.ts';
 import type { BatchRoom } from './batch-decoder.ts';
 import { type BatchLayout, sameLayout } from './batch-layout.ts';
 
@@ -15,6 +15,7 @@ export interface SlotPort {
  * estimates in the same buffers, and is free again once it is released.
  */
 export class DecodeSlot<J> implements BatchRoom<J> {
+  readonly published = false;
   readonly #port: SlotPort;
   #buffers: BatchBuffers;
   #state: 'free' | 'claimed' | 'decoding' = 'free';
@@ -51,11 +52,11 @@ export class DecodeSlot<J> implements BatchRoom<J> {
     this.#port.move(this.#buffers);
   }
 
-  write(i: number, report: ReportPayload, uplink: Float32Array | undefined): void {
+  write(i: number, report: ReportPayload, uplink: UplinkValues | undefined): void {
     this.#buffers.write(i, report, uplink);
   }
 
-  writeUplink(i: number, uplink: Float32Array): void {
+  writeUplink(i: number, uplink: UplinkValues): void {
     this.#buffers.writeUplink(i, uplink);
   }
 

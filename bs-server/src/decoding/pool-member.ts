@@ -25,7 +25,12 @@ export type WorkerEvent =
   | { readonly kind: 'restarting'; readonly error: Error }
   /** A GPU failed; the worker goes on without it. */
   | { readonly kind: 'fell-back'; readonly from: ExecutionProvider; readonly error: Error }
-  | { readonly kind: 'gave-up'; readonly error: Error };
+  | { readonly kind: 'gave-up'; readonly error: Error }
+  /** Decoders elsewhere have come or gone; so many of them take batches now. */
+  | { readonly kind: 'group-changed'; readonly decoders: number }
+  | { readonly kind: 'broker-lost' }
+  | { readonly kind: 'broker-found' }
+  | { readonly kind: 'broker-trouble'; readonly message: string };
 
 export interface PoolMemberOptions {
   readonly startWorker: StartWorker;

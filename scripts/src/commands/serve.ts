@@ -1,13 +1,15 @@
 import { once } from 'node:events';
-import { type ExecutionProvider, startBsServer } from '@edge-csi/bs-server';
+import { type BsServer, type BsServerOptions, type ExecutionProvider, startBsServer } from '@edge-csi/bs-server';
+import type { DecodeWorker } from '@edge-csi/bs-server/cluster';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { requireFolders, uplinkOnlyById } from '../model-choice.ts';
+import { addSiteOptions, natsOf, type SiteOptions } from '../nats-options.ts';
 import { defaultProviders, providers } from '../provider.ts';
 import { fileOption, secretOption } from '../secret-file.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
-interface Options {
+interface Options extends SiteOptions {
   readonly host: string;
   readonly port: number;
   readonly adminHost: string;
@@ -20,7 +22,7 @@ interface Options {
   readonly uplinkOnly?: string | false;
   readonly deadlineMs: number;
   readonly periodSlots: number;
-  readonly maxBatchSize: number;
+  readonly maxBatchSize?: number;
   readonly overloadControl: boolean;
   readonly provider: ExecutionProvider[];
   readonly quiet?: boolean;
@@ -36,7 +38,7 @@ const preferred = 'dualnet-mag-m128';
 
 /** `edge-csi serve`: the BS server until SIGINT or SIGTERM. */
 export function serveCommand(): Command {
-  return new Command('serve')
+  return addSiteOptions(new Command('serve'))
     .description(
       'BS server: /v1/ue, /v1/phy and /v1/estimates over WebSocket; models and health over HTTP; metrics and the life ' +
         'cycle of models on a port of their own.',
@@ -57,7 +59,11 @@ export function serveCommand(): Command {
     .option('--no-uplink-only', 'no estimates without a report')
     .option('--deadline-ms <ms>', 'age at which a report is dropped', finite('--deadline-ms', 1, 1e5), 100)
     .option('--period-slots <n>', 'report period UEs are told', integer('--period-slots', 1, 320), 40)
-    .option('--max-batch-size <n>', 'reports decoded at once', integer('--max-batch-size', 1, 256), 16)
+    .option(
+      '--max-batch-size <n>',
+      'reports decoded at once, or sent to a worker at once; default 16, of a gateway 32',
+      integer('--max-batch-size', 1, 256),
+    )
     .option('--no-overload-control', 'never tell UEs to hold back')
     .option('--provider <list>', 'execution providers, in order', providers, defaultProviders)
     .option('--quiet', 'log warnings and errors only')
@@ -72,7 +78,9 @@ export function serveCommand(): Command {
 Examples:
   edge-csi serve
   edge-csi serve --port 9000 --models dualnet-mag-m128 --provider cpu
-  edge-csi serve --tls-cert bs.pem --tls-key bs-key.pem --token-secret-file secret`,
+  edge-csi serve --tls-cert bs.pem --tls-key bs-key.pem --token-secret-file secret
+  edge-csi serve --role worker --nats nats://broker:4222 --port 0 --models dualnet-mag-m128
+  edge-csi serve --role gateway --nats nats://broker:4222 --cell cell-7 --models dualnet-mag-m128`,
     )
     .action(run);
 }
@@ -82,8 +90,9 @@ async function run(options: Options): Promise<void> {
   await requireFolders(options.models ?? [], options.zoo);
   const { uplinkOnly } = options;
   if (uplinkOnly) await uplinkOnlyById(uplinkOnly, options.zoo);
-  const { adminPort } = options;
-  const server = await startBsServer({
+  const { adminPort, role, cell, localDecode } = options;
+  const nats = await natsOf(options);
+  const serverOptions: BsServerOptions = {
     host: options.host,
     port: options.port,
     adminHost: options.adminHost,
@@ -92,18 +101,32 @@ async function run(options: Options): Promise<void> {
     modelsDirectory: options.zoo,
     deadlineMs: options.deadlineMs,
     reportPeriodSlots: options.periodSlots,
-    maxBatchSize: options.maxBatchSize,
+    maxBatchSize: options.maxBatchSize ?? (role === 'gateway' ? 32 : 16),
     overloadControl: options.overloadControl,
     executionProviders: options.provider,
     logLevel: options.quiet ? 'warn' : 'info',
     models,
     ...(uplinkOnly === undefined ? {} : { uplinkOnlyModel: uplinkOnly }),
+    ...(nats === undefined ? {} : { nats }),
+    ...(cell === undefined ? {} : { cell }),
+    localDecode,
     ...(await securityOf(options)),
-  });
-  process.stdout.write(
-    `edge-csi BS at ${server.url.replace(/^http/, 'ws')}, decoding on ${server.executionProvider}\n`,
-  );
-  if (server.adminUrl !== undefined) process.stdout.write(`edge-csi admin at ${server.adminUrl}\n`);
+  };
+  if (role === 'worker') {
+    const { startDecodeWorker } = await import('@edge-csi/bs-server/cluster');
+    const worker = await startDecodeWorker(serverOptions);
+    await untilStopped(worker, `worker ${worker.name} at ${worker.url}`);
+  } else {
+    const server = await startBsServer(serverOptions);
+    await untilStopped(server, `BS at ${server.url.replace(/^http/, 'ws')}`);
+  }
+}
+
+/** Says where it is, waits for SIGINT or SIGTERM, and ends it without losing anything. */
+async function untilStopped(server: BsServer | DecodeWorker, what: string): Promise<void> {
+  const { executionProvider, adminUrl } = server;
+  process.stdout.write(`edge-csi ${what}, decoding on ${executionProvider ?? 'workers only'}\n`);
+  if (adminUrl !== undefined) process.stdout.write(`edge-csi admin at ${adminUrl}\n`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.drain();
   await server.close();

@@ -23,7 +23,7 @@ export async function startModels(): Promise<StartModels> {
 }
 
 /** An implementation of the seam, started. */
-export interface OpenDecoder extends AsyncDisposable {
+interface OpenDecoder extends AsyncDisposable {
   readonly decoder: BatchDecoder<DecodeJob>;
   /** Makes a model decodable wherever this implementation decodes, and then loads it through the seam. */
   load(model: WorkerModel): Promise<void>;
@@ -37,7 +37,7 @@ export interface Contender {
 }
 
 /** What came back of one batch. */
-export interface Returned {
+interface Returned {
   readonly statuses: readonly string[];
   readonly estimates: readonly Float32Array[];
   readonly jobs: readonly DecodeJob[];

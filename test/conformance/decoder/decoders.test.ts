@@ -13,8 +13,9 @@ import {
   startModels,
 } from './decoder-rig.ts';
 import { inProcess } from './in-process.ts';
+import { overNats } from './over-nats.ts';
 
-const contenders: readonly Contender[] = [inProcess];
+const contenders: readonly Contender[] = [inProcess, overNats];
 
 let models: StartModels;
 let key: string;
