@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline';
 import { within } from './bs-server-harness.ts';
 import { program } from './edge-csi-command.ts';
 
-/** An `edge-csi serve` that decodes on the CPU. */
+/** An `edge-csi serve` of any role that decodes on the CPU, if it decodes. */
 export interface ServeProcess {
   readonly process: ChildProcess;
-  /** Base for WebSockets. */
+  /** Base for WebSockets; of a worker, for its probes. */
   readonly url: string;
   readonly adminUrl: string;
 }
@@ -23,7 +23,9 @@ export async function startServe(...args: string[]): Promise<ServeProcess> {
     while (said.length < 2 && child.exitCode === null) {
       await within('where the server is', Promise.race([once(lines, 'line'), exited]));
     }
-    const [, url] = /^edge-csi BS at (wss?:\/\/127\.0\.0\.1:\d+), decoding on cpu$/.exec(said[0] ?? '') ?? [];
+    const place =
+      /^edge-csi (?:BS|worker \S+) at ((?:ws|http)s?:\/\/127\.0\.0\.1:\d+), decoding on (?:cpu|workers only)$/;
+    const [, url] = place.exec(said[0] ?? '') ?? [];
     const [, adminUrl] = /^edge-csi admin at (http:\/\/127\.0\.0\.1:\d+)$/.exec(said[1] ?? '') ?? [];
     if (url === undefined || adminUrl === undefined) throw new Error(`serve said: ${said.join('\n')}`);
     return { process: child, url, adminUrl };

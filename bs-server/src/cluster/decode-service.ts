@@ -33,6 +33,9 @@ export interface DecodeServiceParts {
   readonly clock: () => number;
 }
 
+/** Lateness of the event loop after which messages may be of any age: the process was frozen, and others have its work. */
+const maxLagMs = 250;
+
 /**
  * The work of a decode worker: takes requests, batches the jobs of all gateways anew, decodes, answers, and publishes the
  * estimates. It is in the queue group only while its decoders take batches.
@@ -177,7 +180,9 @@ export class DecodeService {
     if (request === undefined) return;
     const { model, jobs } = request;
     const isFull = queues.sizeOf(model) + jobs.length > Math.max(maxQueueSize, jobs.length);
-    const refusal = this.#models.has(model) ? (decoder.serving ? isFull && 'busy' : 'not-serving') : 'unknown-model';
+    const waitedMs = lagMs();
+    const isServing = decoder.serving && waitedMs <= maxLagMs;
+    const refusal = this.#models.has(model) ? (isServing ? isFull && 'busy' : 'not-serving') : 'unknown-model';
     if (refusal !== false) {
       this.#turnAway(reply, refusal);
       return;
@@ -186,7 +191,6 @@ export class DecodeService {
     tally.requests++;
     listener.accepted(model, jobs.length);
     const nowMs = clock();
-    const waitedMs = lagMs();
     const open = new OpenRequest(request, reply, nowMs);
     this.#open.add(open);
     for (const [index, job] of jobs.entries()) {
@@ -252,11 +256,12 @@ export class DecodeService {
   #finishJob(room: BatchRoom<WorkerJob>, i: number, job: WorkerJob, nowMs: number, decodeMs: number): void {
     const { request, index } = job;
     if (request.refused) return;
-    const status = room.status(i);
-    const isDecoded = status === 'decoded';
-    const estimate = isDecoded ? room.estimate(i, request.numEntries) : undefined;
+    // Its gateway has given it up by now, and whoever listens at the broker should not hear of it either.
+    const status = job.deadlineMs <= nowMs ? 'late' : room.status(i);
+    const estimate = status === 'decoded' ? room.estimate(i, request.numEntries) : undefined;
     request.settle(index, status, estimate);
-    this.#parts.listener.settled(request.model, isDecoded ? 'decoded' : 'invalid', 1);
+    const outcome = status === 'decoded' || status === 'late' ? status : 'invalid';
+    this.#parts.listener.settled(request.model, outcome, 1);
     if (estimate === undefined) return;
     const frame = encodeFrame('estimate', workerEstimateOf(job, estimate, nowMs, decodeMs));
     this.#parts.broker.publish(estimateSubject(request.cell, job.ueId), frame);

@@ -1,7 +1,7 @@
 import type { CsiShape } from '@edge-csi/csi';
 import type { DecodeJob } from '../decode-job.ts';
 import type { LossReason } from '../decoding/batch-decoder.ts';
-import type { Refusal } from './decode-answer.ts';
+import type { DecodeAnswer, Refusal } from './decode-answer.ts';
 import type { RemoteRoom } from './remote-room.ts';
 
 /** A batch that is with a worker, or on its way. */
@@ -27,6 +27,12 @@ export function lossOf(refusal: Refusal): LossReason {
 export function shapeOf([first]: readonly DecodeJob[]): CsiShape {
   if (first === undefined) throw new RangeError('the batch is empty');
   return first.quality === 'uplink-only' ? first.uplink.sample : first.report.shape;
+}
+
+/** Whether an answer is of a batch's size. */
+export function answers({ statuses, estimates }: DecodeAnswer, jobs: readonly DecodeJob[]): boolean {
+  const { numAntennas, numDelays } = shapeOf(jobs);
+  return statuses.length === jobs.length && estimates.length === 2 * jobs.length * numAntennas * numDelays;
 }
 
 /** When the last of a batch's jobs is worth nothing any more. */

@@ -8,7 +8,7 @@ import type { ClusterTally } from './cluster-tally.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { readWorkerMessage, type WorkerMessage } from './decode-answer.ts';
 import { assertBatchFits, writeDecodeRequest } from './decode-request.ts';
-import { latestDeadlineMs, lossOf, type Pending, shapeOf } from './pending-batch.ts';
+import { answers, latestDeadlineMs, lossOf, type Pending, shapeOf } from './pending-batch.ts';
 import { RemoteRoom } from './remote-room.ts';
 import { answerSubject, answersOf, decodeSubject, requestOf, workerSubject } from './subjects.ts';
 import { WorkerWatch } from './worker-watch.ts';
@@ -122,7 +122,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   }
 
   claim(fullBatch: boolean, model: string): RemoteRoom | undefined {
-    if (!this.connected) return undefined;
+    if (!this.connected || this.#workers.expected) return undefined;
     // One batch may always try: the broker says at once where there is nobody.
     const decoders = Math.max(1, this.#workers.table.decoders(model));
     if (this.#open.size >= decoders * (fullBatch ? 2 : 1)) return undefined;
@@ -225,10 +225,13 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     }
     const { room } = pending;
     const { answer } = message;
-    const { numAntennas, numDelays } = shapeOf(room.jobs);
-    const { length } = room.jobs;
-    if (answer.statuses.length !== length || answer.estimates.length !== 2 * length * numAntennas * numDelays) {
+    if (!answers(answer, room.jobs)) {
       this.#options.tally.invalid++;
+      return;
+    }
+    // A process that was frozen finds it before the timer that would have given it up.
+    if (pending.untilMs <= this.#options.clock()) {
+      this.#lose(pending, 'deadline-passed');
       return;
     }
     this.#forget(pending);
@@ -277,10 +280,13 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   }
 
   #news(): BrokerListener {
-    const onLost = () => {
-      for (const pending of [...this.#pending.values()]) this.#lose(pending, 'broker-lost');
-    };
-    return brokerNews(this.#options.tally, (event) => this.#listener.changed(event), onLost);
+    return brokerNews(this.#options.tally, (event) => {
+      if (event.kind === 'broker-found') this.#workers.reset();
+      if (event.kind === 'broker-lost') {
+        for (const pending of [...this.#pending.values()]) this.#lose(pending, 'broker-lost');
+      }
+      this.#listener.changed(event);
+    });
   }
 
   #onDue({ id, attempt }: Check): void {

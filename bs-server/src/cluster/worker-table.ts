@@ -28,6 +28,12 @@ export class WorkerTable {
     return this.#known.size;
   }
 
+  /** Forgets everybody. */
+  clear(): void {
+    this.#known.clear();
+    this.#suspects.clear();
+  }
+
   /** @returns whether it changes who serves what */
   hear(beat: WorkerBeat, nowMs: number): boolean {
     const before = this.#known.get(beat.worker)?.beat;

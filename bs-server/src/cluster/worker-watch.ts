@@ -22,6 +22,8 @@ const sweepMs = 50;
 export class WorkerWatch {
   readonly table = new WorkerTable(silentAfterMs);
   readonly #parts: WorkerWatchParts;
+  #sinceMs = Number.NEGATIVE_INFINITY;
+  #broker: Broker | undefined;
   #subscription: BrokerSubscription | undefined;
   #sweeper: NodeJS.Timeout | undefined;
 
@@ -29,7 +31,23 @@ export class WorkerWatch {
     this.#parts = parts;
   }
 
+  /**
+   * True for a moment after the connection is made, until a worker is heard of: those that lost the broker too are on
+   * their way back.
+   */
+  get expected(): boolean {
+    return this.table.size === 0 && this.#parts.clock() - this.#sinceMs < silentAfterMs;
+  }
+
+  /** The connection is new: what was known of workers may have changed, and their silence meant nothing. */
+  reset(): void {
+    this.table.clear();
+    this.#sinceMs = this.#parts.clock();
+  }
+
   start(broker: Broker): void {
+    this.reset();
+    this.#broker = broker;
     this.#subscription = broker.subscribe(allBeats, ({ data }) => this.#heard(data));
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs);
   }
@@ -49,6 +67,7 @@ export class WorkerWatch {
   }
 
   #sweep(): void {
+    if (!this.#broker?.connected) return;
     const silent = this.table.takeSilent(this.#parts.clock());
     if (silent.length === 0) return;
     this.#parts.onSilent(silent);

@@ -149,7 +149,11 @@ describe('DecodeService', () => {
     lag(100);
     request('g1.3', ['c']);
     expect(words('g1.3')).toEqual(['taken', 'late']);
-    expect(counts).toMatchObject({ accepted: 3, decoded: 1, late: 2 });
+    // As is what was decoded too late.
+    expect([words('g1.1'), counts]).toMatchObject([['taken', 'late'], { accepted: 3, decoded: 0, late: 3 }]);
+    lag(300);
+    request('g1.4', ['d']);
+    expect(words('g1.4')).toEqual(['not-serving']);
   });
 
   it('refuses what it has no room or no model for, and what it cannot read', async () => {
@@ -177,7 +181,7 @@ describe('DecodeService', () => {
     worker.answer();
     service.update();
     expect([service.inGroup, broker.subjects]).toEqual([true, ['csi.worker.w', group]]);
-    expect(counts).toEqual({ accepted: 2, decoded: 1, late: 0, shed: 1, invalid: 0 });
+    expect(counts).toEqual({ accepted: 2, decoded: 0, late: 1, shed: 1, invalid: 0 });
   });
 
   it('refuses the requests of a batch that fails, so that another worker may decode them', async () => {

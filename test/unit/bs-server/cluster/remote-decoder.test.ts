@@ -50,7 +50,9 @@ describe('RemoteDecoder', () => {
     advance(5);
     expect(sent()[1]).toMatch(/^csi\.worker\.w[12]$/);
     expect(broker.published[1]?.reply).toBe('csi.answer.g.1');
-    expect(readDecodeRequest(broker.published[1]?.data ?? none).jobs[0]?.remainingMs).toBe(72);
+    const left = readDecodeRequest(broker.published[1]?.data ?? none).jobs[0]?.remainingMs ?? 0;
+    expect(left).toBeGreaterThan(70);
+    expect(left).toBeLessThanOrEqual(75);
     advance(60);
     expect([sent().length, tally.retries, lost.length]).toEqual([2, 1, 0]);
     advance(15);
@@ -131,6 +133,9 @@ describe('RemoteDecoder', () => {
     broker.find();
     expect(sent()).toHaveLength(2);
     expect(events).toEqual(['group-changed', 'broker-lost', 'broker-found']);
+    // Workers that have lost the broker too are given a moment to come back.
+    expect([dispatch('c'), decoder.numServing]).toEqual([false, 0]);
+    beat('w1');
     expect(dispatch('c')).toBe(true);
   });
 
