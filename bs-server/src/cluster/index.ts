@@ -1,3 +1,5 @@
-// A decode worker of a site that spreads over machines. Apart from the server, since it loads the broker's client.
+// What a site that spreads over machines has beside the server. Apart from it, since it loads the broker's client.
 export type { DecodeWorker } from './decode-worker.ts';
+export { type GatewayStage, startGatewayStage } from './gateway-stage.ts';
+export { startRecordedWorker } from './recorded-worker.ts';
 export { startDecodeWorker } from './worker-server.ts';

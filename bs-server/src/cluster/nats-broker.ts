@@ -15,7 +15,7 @@ const maxPingOut = 2;
 /** Between two attempts to connect again: an operator's site has no use for a gateway that waits. */
 const reconnectWaitMs = 100;
 const reconnectJitterMs = 50;
-const connectTimeoutMs = 5_000;
+const connectTimeoutMs = 2_000;
 
 /**
  * Connects to a NATS server.

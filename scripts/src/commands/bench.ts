@@ -6,6 +6,7 @@ import { encoderBackends } from '@edge-csi/ue-client';
 import { Command, Option } from 'commander';
 import { accuracy } from '../bench/accuracy-suite.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
+import { cluster } from '../bench/cluster/cluster-suite.ts';
 import { decoder } from '../bench/decoder-suite.ts';
 import { dense } from '../bench/dense-suite.ts';
 import { latency } from '../bench/latency-suite.ts';
@@ -34,6 +35,7 @@ const suites = {
   server,
   simulator,
   soak,
+  cluster,
 } as const;
 
 /** Options that only some suites have. */
@@ -41,7 +43,7 @@ const ownedOptions = [
   ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense']],
   ['select', '--select', ['rate-distortion']],
   ['svg', '--svg', ['rate-distortion', 'dense', 'server']],
-  ['markdown', '--markdown', ['dense', 'server', 'soak']],
+  ['markdown', '--markdown', ['dense', 'server', 'soak', 'cluster']],
   ['encoder', '--encoder', ['accuracy']],
   ['scenario', '--scenario', ['simulator']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
@@ -50,7 +52,7 @@ const ownedOptions = [
 export function benchCommand(): Command {
   return addDataOptions(new Command('bench'), sampleData)
     .description(
-      'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server load, soak, simulator.',
+      'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server load, soak, simulator, the way over a broker.',
     )
     .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
     .option('--zoo <dir>', 'folder of models', zooDirectory)
@@ -75,8 +77,8 @@ export function benchCommand(): Command {
       '--svg <file>',
       'rate-distortion, dense, server: draw NMSE against bits or codeword length, or latency against load',
     )
-    .option('--markdown <file>', 'dense, server, soak: write the figures as a page')
-    .option('--ues <n>', 'UEs of server and soak', integer('--ues', 1, 1024), 64)
+    .option('--markdown <file>', 'dense, server, soak, cluster: write the figures as a page')
+    .option('--ues <n>', 'UEs of server, soak and cluster', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
     .option('--rounds <n>', 'raw and socket measurements in turn', integer('--rounds', 1, 100), 3)
     .option(
@@ -86,7 +88,7 @@ export function benchCommand(): Command {
     )
     .option(
       '--seed <n>',
-      'server, soak: of arrivals, joins and leaves; simulator: of the channels; the other suites draw nothing',
+      'server, soak, cluster: of arrivals, joins and leaves; simulator: of the channels; the other suites draw nothing',
       integer('--seed', 0, 2 ** 31 - 1),
       7,
     )
@@ -108,7 +110,8 @@ Examples:
   edge-csi bench --suite latency --models dualnet-mag-m43,dualnet-mag-m128
   edge-csi bench --suite server --json server.json
   edge-csi bench --suite simulator --models dualnet-mag-m43 --json simulator.json
-  edge-csi bench --suite soak --seconds 1200 --json soak.json`,
+  edge-csi bench --suite soak --seconds 1200 --json soak.json
+  edge-csi bench --suite cluster --models dualnet-mag-m43 --markdown cluster.md`,
     )
     .action(run);
 }

@@ -4,7 +4,6 @@ import { connectUe, type ReportResult, type SentReport, type Ue } from '@edge-cs
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleOf } from '../../family-model.ts';
 import { until, within } from '../bs-server-harness.ts';
-import { edgeCsi } from '../edge-csi-command.ts';
 import type { ServeProcess } from '../serve-process.ts';
 import { linkCsi, VersionZoo } from '../version-zoo.ts';
 import { metricsOf, settledOf } from './metrics-of.ts';
@@ -72,9 +71,11 @@ class SteadyUe {
   }
 }
 
-async function models({ adminUrl }: ServeProcess, ...args: string[]): Promise<void> {
-  const { code, stderr } = await edgeCsi('models', ...args, '--server', adminUrl);
-  if (code !== 0) throw new Error(stderr);
+/** An operation of a server's life cycle of models. @returns what it says of an error; undefined where there is none */
+async function models({ adminUrl }: ServeProcess, operation: string): Promise<string | undefined> {
+  const response = await fetch(`${adminUrl}/models/${operation}`, { method: 'POST' });
+  const { error } = (await response.json()) as { readonly error?: { readonly message: string } };
+  return error?.message;
 }
 
 describe.skipIf(problem !== undefined)('a site in operation', () => {
@@ -88,18 +89,16 @@ describe.skipIf(problem !== undefined)('a site in operation', () => {
     const reported = (codewordBits: number) => Promise.all(ues.map((ue) => ue.reported(codewordBits, 5)));
 
     await reported(16);
-    const early = await edgeCsi('models', 'load', 'link-next', '--server', gateway.adminUrl);
-    expect(early.stderr).toMatch(/no decode worker has link@\w+; load it on a worker first/);
-    for (const worker of [first, second]) await models(worker, 'load', 'link-next');
+    expect(await models(gateway, 'link-next/load')).toMatch(/no decode worker has link@\w+; load it on a worker first/);
+    for (const worker of [first, second]) expect(await models(worker, 'link-next/load')).toBeUndefined();
     // Each says so with its next beat.
-    let loaded = 1;
-    while (loaded !== 0) loaded = (await edgeCsi('models', 'load', 'link-next', '--server', gateway.adminUrl)).code;
-    await models(gateway, 'activate', 'link-next');
+    while ((await models(gateway, 'link-next/load')) !== undefined);
+    expect(await models(gateway, 'link-next/activate')).toBeUndefined();
     await reported(24);
-    await models(gateway, 'unload', 'link');
+    expect(await models(gateway, 'link/unload')).toBeUndefined();
     for (const worker of [first, second]) {
-      await models(worker, 'activate', 'link-next');
-      await models(worker, 'unload', 'link');
+      expect(await models(worker, 'link-next/activate')).toBeUndefined();
+      expect(await models(worker, 'link/unload')).toBeUndefined();
     }
     await reported(24);
     for (const ue of ues) await ue.stop();

@@ -9,7 +9,7 @@ import { fillRoom } from '../../../../bs-server/src/decode-job.ts';
 import { FakeBroker } from './fake-broker.ts';
 import { tinyJob } from './jobs.ts';
 
-export const model = 'tiny@0';
+const model = 'tiny@0';
 
 /** A gateway's end with a broker and time in the test's hands. To be used under fake timers. */
 export async function createRemoteRig({ deadlineMs = 100 } = {}) {

@@ -1,0 +1,61 @@
+import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+import type { Manifest } from '@edge-csi/models';
+import { dataFor } from '../../data.ts';
+import { modelsById } from '../../model-choice.ts';
+import { startProgress } from '../../progress.ts';
+import type { BenchOptions } from '../bench-options.ts';
+import { requireBroker } from './child-process.ts';
+import { renderClusterPage } from './cluster-report.ts';
+import { type GatewayIngest, measureGatewayIngest } from './gateway-ingest.ts';
+import { measureInProcess, measureOverBroker, type PathCost } from './path-cost.ts';
+
+/** What the way over a broker costs for one model, one entry a round. */
+export interface ClusterRun {
+  readonly model: string;
+  readonly ratePerSecond: number;
+  readonly ues: number;
+  readonly inProcess: readonly PathCost[];
+  readonly overBroker: readonly PathCost[];
+  readonly ingest: readonly GatewayIngest[];
+}
+
+/** Offered reports a second: what two cores decode without a queue. */
+const ratePerSecond = 200;
+const defaultModel = 'dualnet-mag-m43';
+
+/** `bench --suite cluster`: the way over NATS beside one process, and what one gateway takes. */
+export async function cluster(options: BenchOptions): Promise<{ runs: ClusterRun[] }> {
+  requireBroker();
+  const { zoo, rounds, seconds, seed, markdown, ues: numUes } = options;
+  const manifests: Manifest[] = await modelsById(options.models ?? [defaultModel], zoo);
+  const [loadBefore = Number.NaN] = loadavg();
+  const progress = startProgress('measurements', manifests.length * (2 * rounds + 2));
+  let done = 0;
+  const step = async <T>(measured: Promise<T>): Promise<T> => {
+    const result = await measured;
+    progress.update(++done);
+    return result;
+  };
+  const runs: ClusterRun[] = [];
+  for (const manifest of manifests) {
+    const data = dataFor(manifest, options);
+    const inProcess: PathCost[] = [];
+    const overBroker: PathCost[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const path = { manifest, zoo, data, numUes, ratePerSecond, seconds, seed: seed + 2 * round };
+      inProcess.push(await step(measureInProcess(path)));
+      overBroker.push(await step(measureOverBroker(path)));
+    }
+    const ingest: GatewayIngest[] = [];
+    for (const uplinks of [false, true]) {
+      ingest.push(await step(measureGatewayIngest({ manifest, zoo, data, seconds }, uplinks)));
+    }
+    runs.push({ model: manifest.id, ratePerSecond, ues: numUes, inProcess, overBroker, ingest });
+  }
+  progress.stop();
+  const page = renderClusterPage(runs, loadBefore);
+  process.stdout.write(page);
+  if (markdown !== undefined) await writeFile(markdown, page);
+  return { runs };
+}
