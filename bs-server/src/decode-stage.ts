@@ -28,6 +28,8 @@ export interface DecodeStageParts {
   readonly onWorkerEvent: (event: WorkerEvent) => void;
   /** Where workers elsewhere decode. */
   readonly link: GatewayLink | undefined;
+  /** Whether anybody wants estimates from this server at present. */
+  readonly wantsEstimates: () => boolean;
 }
 
 /** The way from an accepted report to its result: the join with the uplink, the queues, and the decode workers. */
@@ -60,7 +62,14 @@ export class DecodeStage {
     return this.decoder.unload(version);
   }
 
-  #createDecoder({ options, served, uplinkOnly, onWorkerEvent, link }: DecodeStageParts): BatchDecoder<DecodeJob> {
+  #createDecoder({
+    options,
+    served,
+    uplinkOnly,
+    onWorkerEvent,
+    link,
+    wantsEstimates,
+  }: DecodeStageParts): BatchDecoder<DecodeJob> {
     const models = [
       ...served.map(({ bundle }) => decoderModelOf(bundle)),
       ...(uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(uplinkOnly)]),
@@ -74,7 +83,7 @@ export class DecodeStage {
       },
     };
     const local = (to: BatchListener<DecodeJob>) => new DecoderPool<DecodeJob>(poolOptionsOf(options, models), to);
-    return link === undefined ? local(listener) : link.createDecoder(models, local, listener);
+    return link === undefined ? local(listener) : link.createDecoder(models, local, listener, wantsEstimates);
   }
 
   #createPipeline({ options, uplinkOnly, watch, listener, queueBound }: DecodeStageParts): ReportPipeline {

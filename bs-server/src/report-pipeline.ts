@@ -10,7 +10,7 @@ import type { UplinkOnlyStage } from './uplink-only-stage.ts';
 /** One decoded report. `values` is a view that is overwritten once the listener returns. */
 export interface DecodedReport {
   readonly job: ReportJob;
-  /** Estimated downlink CSI, planar `[2][numAntennas][numDelays]`. */
+  /** Estimated downlink CSI, planar `[2][numAntennas][numDelays]`; empty where it was not wanted here. */
   readonly values: Float32Array;
   /** From arrival to the start of its decoding. */
   readonly queueMs: number;

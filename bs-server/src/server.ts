@@ -168,14 +168,13 @@ class ComposedServer implements BsServer {
   }
 
   async start(): Promise<void> {
-    const { logger } = this.#options;
     await this.#listeners.listen();
     this.#provider = await this.#decode.decoder.start();
     if (this.#phase === 'starting') this.#phase = 'serving';
     const models = this.#versions.ready.map(({ version }) => version);
     const { url, adminUrl } = this;
     const uplinkOnlyModel = this.#uplinkOnly?.manifest.id;
-    logger.info({ url, adminUrl, provider: this.#provider, models, uplinkOnlyModel }, 'serving');
+    this.#options.logger.info({ url, adminUrl, provider: this.#provider, models, uplinkOnlyModel }, 'serving');
   }
 
   stats(): ServerStats {
@@ -241,6 +240,7 @@ class ComposedServer implements BsServer {
       queueBound: () => this.#overload?.queueBound ?? options.maxQueueSize,
       onWorkerEvent,
       link,
+      wantsEstimates: () => this.#stream.subscribers > 0 || options.maxHoldMs > 0,
     });
   }
 

@@ -26,7 +26,7 @@ export interface DecodeAnswer {
   readonly statuses: readonly JobStatus[];
   readonly decodeMs: number;
   readonly codewordDrift: number | undefined;
-  /** Planar `[count][2][numEntries]`; zeros for a job that is not decoded. */
+  /** Planar `[count][2][numEntries]`; zeros for a job that is not decoded. Empty where none were asked for. */
   readonly estimates: Float32Array;
 }
 
@@ -49,6 +49,7 @@ export class AnswerWriter {
   readonly #estimateBytes: number;
   #decodeMs = 0;
 
+  /** @param numEntries - 0 for an answer without estimates */
   constructor(count: number, numEntries: number) {
     this.#estimateBytes = 8 * numEntries;
     this.#estimatesAt = estimatesAt(count);
@@ -64,7 +65,7 @@ export class AnswerWriter {
   /** Job `i` is done; `estimate`, planar `[2][numEntries]`, goes with `decoded`. */
   settle(i: number, status: JobStatus, estimate?: Float32Array): void {
     this.#bytes[headerBytes + i] = statuses.indexOf(status);
-    if (estimate === undefined) return;
+    if (estimate === undefined || this.#estimateBytes === 0) return;
     const bytes = new Uint8Array(estimate.buffer, estimate.byteOffset, estimate.byteLength);
     this.#bytes.set(bytes, this.#estimatesAt + i * this.#estimateBytes);
   }

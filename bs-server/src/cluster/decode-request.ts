@@ -24,6 +24,8 @@ export interface DecodeRequest {
   readonly model: string;
   readonly cell: string;
   readonly shape: CsiShape;
+  /** Whether the answer is to hold the estimates: where nobody listens at the gateway, they need not go there. */
+  readonly wantsEstimates: boolean;
   readonly jobs: readonly DecodeJob[];
   /** By position of the job. */
   readonly payloads: readonly RequestPayload[];
@@ -50,6 +52,7 @@ export interface ReadRequest {
   readonly model: string;
   readonly cell: string;
   readonly shape: CsiShape;
+  readonly wantsEstimates: boolean;
   readonly jobs: readonly RequestedJob[];
 }
 
@@ -72,7 +75,8 @@ export function assertBatchFits({ key, sizes }: WorkerModel, maxBatchSize: numbe
 }
 
 /** Writes a batch: a record of fixed size for each job, then the bytes of all, then the uplinks. */
-export function writeDecodeRequest({ model, cell, shape, jobs, payloads }: DecodeRequest, nowMs: number): Uint8Array {
+export function writeDecodeRequest(request: DecodeRequest, nowMs: number): Uint8Array {
+  const { model, cell, shape, wantsEstimates, jobs, payloads } = request;
   const modelBytes = encoder.encode(model);
   const cellBytes = encoder.encode(cell);
   const ueIds = jobs.map((job) => encoder.encode(ueIdOf(job)));
@@ -85,9 +89,13 @@ export function writeDecodeRequest({ model, cell, shape, jobs, payloads }: Decod
   }
   const uplinksAt = Math.ceil(end / 4) * 4;
   const uplinkBytes = 8 * shape.numAntennas * shape.numDelays;
-  const out = new Uint8Array(uplinksAt + numUplinks * uplinkBytes);
-  const view = new DataView(out.buffer);
+  // Not filled with zeros first: all but the padding is written.
+  const { buffer } = Buffer.allocUnsafeSlow(uplinksAt + numUplinks * uplinkBytes);
+  const out = new Uint8Array(buffer);
+  out.fill(0, end, uplinksAt);
+  const view = new DataView(buffer);
   view.setUint8(0, layoutVersion);
+  view.setUint8(1, wantsEstimates ? 1 : 0);
   view.setUint16(2, jobs.length, true);
   view.setUint16(4, shape.numAntennas, true);
   view.setUint16(6, shape.numDelays, true);
@@ -180,7 +188,7 @@ export function readDecodeRequest(bytes: Uint8Array): ReadRequest {
     readRecord(view, headerBytes + i * recordBytes, take, takeUplink),
   );
   if (uplinkAt !== bytes.length) throw invalid(`${bytes.length - uplinkAt} bytes too many`);
-  return { model, cell, shape, jobs };
+  return { model, cell, shape, wantsEstimates: (view.getUint8(1) & 1) === 1, jobs };
 }
 
 function readRecord(

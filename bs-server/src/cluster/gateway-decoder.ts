@@ -3,7 +3,8 @@ import type { BatchDecoder, BatchListener, BatchRoom, LossReason } from '../deco
 import type { ExecutionProvider } from '../decoding/graph.ts';
 import type { WorkerModel } from '../decoding/worker-messages.ts';
 import type { ClusterTally } from './cluster-tally.ts';
-import { RemoteDecoder, type RemoteDecoderOptions } from './remote-decoder.ts';
+import { RemoteDecoder } from './remote-decoder.ts';
+import type { RemoteDecoderOptions } from './remote-options.ts';
 
 /** Losses after which a batch may be decoded here: nobody has judged it. */
 const recoverable: readonly LossReason[] = ['no-responders', 'worker-silent', 'worker-refused', 'broker-lost'];

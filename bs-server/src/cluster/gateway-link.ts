@@ -38,17 +38,20 @@ export class GatewayLink {
    *
    * @param models - those at the start
    * @param local - decodes in this process
+   * @param wantsEstimates - whether anybody wants estimates from here at present, beside those who listen at the broker
    */
   createDecoder(
     models: readonly WorkerModel[],
     local: (listener: BatchListener<DecodeJob>) => BatchDecoder<DecodeJob>,
     listener: BatchListener<DecodeJob>,
+    wantsEstimates: () => boolean,
   ): BatchDecoder<DecodeJob> {
     const { cell, clock, localDecode, maxBatchSize } = this.#options;
     const { name: gateway, tally } = this;
     const remote = {
       gateway,
       cell,
+      wantsEstimates,
       tally,
       models,
       maxBatchSize,

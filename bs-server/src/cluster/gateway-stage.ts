@@ -20,10 +20,12 @@ export interface GatewayStage {
  * Starts the way of reports through a gateway, for measuring it.
  *
  * @param options - with `nats`, and one model
+ * @param wantsEstimates - whether answers are to hold the estimates, as for subscribers of this gateway
  * @param onSettled - told what became of each report
  */
 export async function startGatewayStage(
   options: BsServerOptions,
+  wantsEstimates: boolean,
   onSettled: (outcome: ReportOutcome) => void,
 ): Promise<GatewayStage> {
   const resolved = resolveOptions({ ...options, localDecode: false });
@@ -46,6 +48,7 @@ export async function startGatewayStage(
     queueBound: () => resolved.maxQueueSize,
     onWorkerEvent: () => undefined,
     link: await openLink(resolved),
+    wantsEstimates: () => wantsEstimates,
   });
   await stage.decoder.start();
   return {

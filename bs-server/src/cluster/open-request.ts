@@ -18,13 +18,13 @@ export class OpenRequest {
   #left: number;
   #refused = false;
 
-  constructor({ model, cell, shape, jobs }: ReadRequest, reply: string, receivedMs: number) {
+  constructor({ model, cell, shape, wantsEstimates, jobs }: ReadRequest, reply: string, receivedMs: number) {
     this.model = model;
     this.cell = cell;
     this.shape = shape;
     this.reply = reply;
     this.receivedMs = receivedMs;
-    this.#answer = new AnswerWriter(jobs.length, this.numEntries);
+    this.#answer = new AnswerWriter(jobs.length, wantsEstimates ? this.numEntries : 0);
     this.#left = jobs.length;
   }
 

@@ -11,6 +11,7 @@ export interface Pending {
   readonly model: string;
   /** The latest deadline of its jobs. */
   readonly untilMs: number;
+  readonly wantsEstimates: boolean;
   attempt: number;
   /** Whom it was sent to, or, of the queue group, who has it; undefined while that is not known. */
   worker: string | undefined;
@@ -30,9 +31,10 @@ export function shapeOf([first]: readonly DecodeJob[]): CsiShape {
 }
 
 /** Whether an answer is of a batch's size. */
-export function answers({ statuses, estimates }: DecodeAnswer, jobs: readonly DecodeJob[]): boolean {
+export function answers({ statuses, estimates }: DecodeAnswer, { room: { jobs }, wantsEstimates }: Pending): boolean {
   const { numAntennas, numDelays } = shapeOf(jobs);
-  return statuses.length === jobs.length && estimates.length === 2 * jobs.length * numAntennas * numDelays;
+  const numValues = wantsEstimates ? 2 * jobs.length * numAntennas * numDelays : 0;
+  return statuses.length === jobs.length && estimates.length === numValues;
 }
 
 /** When the last of a batch's jobs is worth nothing any more. */

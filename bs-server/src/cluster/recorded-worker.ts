@@ -22,23 +22,24 @@ export async function startRecordedWorker(
     disconnected: () => undefined,
     trouble: () => undefined,
   });
-  const answers = new Map<number, Uint8Array>();
+  const answers = new Map<string, Uint8Array>();
   const answerOf = (count: number, numEntries: number) => {
-    const known = answers.get(count);
+    const key = `${count} ${numEntries}`;
+    const known = answers.get(key);
     if (known !== undefined) return known;
     const writer = new AnswerWriter(count, numEntries);
     const estimate = new Float32Array(2 * numEntries).fill(1 / 64);
     for (let i = 0; i < count; i++) writer.settle(i, 'decoded', estimate);
     writer.batchDone(0, undefined);
-    answers.set(count, writer.bytes);
+    answers.set(key, writer.bytes);
     return writer.bytes;
   };
   broker.subscribe(
     decodeSubject(model),
     ({ data, reply }) => {
-      const { jobs, shape } = readDecodeRequest(data);
+      const { jobs, shape, wantsEstimates } = readDecodeRequest(data);
       broker.publish(reply, writeTaken(worker));
-      broker.publish(reply, answerOf(jobs.length, shape.numAntennas * shape.numDelays));
+      broker.publish(reply, answerOf(jobs.length, wantsEstimates ? shape.numAntennas * shape.numDelays : 0));
     },
     decodeQueue,
   );

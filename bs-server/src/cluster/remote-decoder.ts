@@ -2,30 +2,16 @@ import { CsiError } from '@edge-csi/csi';
 import type { DecodeJob } from '../decode-job.ts';
 import type { BatchDecoder, BatchListener, LossReason } from '../decoding/batch-decoder.ts';
 import type { WorkerModel } from '../decoding/worker-messages.ts';
-import type { Broker, BrokerListener, BrokerMessage, ConnectBroker } from './broker.ts';
+import type { Broker, BrokerListener, BrokerMessage } from './broker.ts';
 import { brokerNews } from './broker-news.ts';
-import type { ClusterTally } from './cluster-tally.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { readWorkerMessage, type WorkerMessage } from './decode-answer.ts';
 import { assertBatchFits, writeDecodeRequest } from './decode-request.ts';
 import { answers, latestDeadlineMs, lossOf, type Pending, shapeOf } from './pending-batch.ts';
+import type { RemoteDecoderOptions } from './remote-options.ts';
 import { RemoteRoom } from './remote-room.ts';
 import { answerSubject, answersOf, decodeSubject, requestOf, workerSubject } from './subjects.ts';
 import { WorkerWatch } from './worker-watch.ts';
-
-export interface RemoteDecoderOptions {
-  readonly connect: ConnectBroker;
-  /** Name of this gateway among all: a token of a subject. */
-  readonly gateway: string;
-  readonly cell: string;
-  readonly tally: ClusterTally;
-  /** Models at the start. */
-  readonly models: readonly WorkerModel[];
-  /** Most jobs of one request. */
-  readonly maxBatchSize: number;
-  /** Monotonic milliseconds. */
-  readonly clock: () => number;
-}
 
 /** Something to look at when it is due: whether a worker has taken an attempt, or, without one, whether it is too late. */
 interface Check {
@@ -140,7 +126,9 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
 
   #dispatch(room: RemoteRoom, model: string): void {
     const untilMs = latestDeadlineMs(room.jobs);
-    const pending: Pending = { id: ++this.#lastId, room, model, untilMs, attempt: 1, worker: undefined, taken: false };
+    const wantsEstimates = this.#options.wantsEstimates();
+    const id = ++this.#lastId;
+    const pending: Pending = { id, room, model, untilMs, wantsEstimates, attempt: 1, worker: undefined, taken: false };
     this.#pending.set(pending.id, pending);
     this.#options.tally.requests++;
     this.#send(pending, this.#workers.table.hasSuspects ? this.#workers.table.idlest(model) : undefined);
@@ -176,9 +164,10 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   /** @param worker - by name; the queue group's choice where absent */
   #send(pending: Pending, worker: string | undefined): void {
     const { cell, gateway, clock } = this.#options;
-    const { id, room, model, attempt, untilMs } = pending;
+    const { id, room, model, wantsEstimates, attempt, untilMs } = pending;
     const nowMs = clock();
-    const request = { model, cell, shape: shapeOf(room.jobs), jobs: room.jobs, payloads: room.payloads };
+    const { jobs, payloads } = room;
+    const request = { model, cell, shape: shapeOf(jobs), wantsEstimates, jobs, payloads };
     pending.worker = worker;
     pending.taken = false;
     const subject = worker === undefined ? decodeSubject(model) : workerSubject(worker);
@@ -225,7 +214,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     }
     const { room } = pending;
     const { answer } = message;
-    if (!answers(answer, room.jobs)) {
+    if (!answers(answer, pending)) {
       this.#options.tally.invalid++;
       return;
     }

@@ -38,6 +38,8 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
     tally.queueMs += decoded.queueMs;
     metrics.queueMs.observe(decoded.queueMs);
     metrics.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
+    // Where nobody wanted estimates of this server when the report was sent to be decoded, there is none here.
+    if (decoded.values.length === 0) return;
     const estimate = channelEstimateOf(decoded, nowMs);
     held.keep(estimate, nowMs);
     stream.publish(() => estimate);
@@ -77,6 +79,7 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
   uplinkDecoded(decoded: DecodedUplink): void {
     const { stream, broadcast, tally, clock } = this.#parts;
     tally.quality(decoded.job.quality);
+    if (decoded.values.length === 0) return;
     stream.publish(() => uplinkOnlyEstimateOf(decoded, clock()));
     if (!decoded.published) broadcast?.(uplinkOnlyEstimateOf(decoded, clock()));
   }

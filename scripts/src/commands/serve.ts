@@ -21,6 +21,7 @@ interface Options extends SiteOptions {
   readonly models?: string[];
   readonly uplinkOnly?: string | false;
   readonly deadlineMs: number;
+  readonly holdMs: number;
   readonly periodSlots: number;
   readonly maxBatchSize?: number;
   readonly overloadControl: boolean;
@@ -58,6 +59,12 @@ export function serveCommand(): Command {
     .option('--uplink-only <id>', 'model for lost and late reports; default the one in --zoo that fits, if any')
     .option('--no-uplink-only', 'no estimates without a report')
     .option('--deadline-ms <ms>', 'age at which a report is dropped', finite('--deadline-ms', 1, 1e5), 100)
+    .option(
+      '--hold-ms <ms>',
+      'age up to which an estimate is repeated where nothing newer can be had, 0: never',
+      finite('--hold-ms', 0, 1e5),
+      1_000,
+    )
     .option('--period-slots <n>', 'report period UEs are told', integer('--period-slots', 1, 320), 40)
     .option(
       '--max-batch-size <n>',
@@ -100,6 +107,7 @@ async function run(options: Options): Promise<void> {
     ...(options.adminToken === undefined ? {} : { adminToken: options.adminToken }),
     modelsDirectory: options.zoo,
     deadlineMs: options.deadlineMs,
+    maxHoldMs: options.holdMs,
     reportPeriodSlots: options.periodSlots,
     maxBatchSize: options.maxBatchSize ?? (role === 'gateway' ? 32 : 16),
     overloadControl: options.overloadControl,

@@ -34,6 +34,7 @@ export const overNats: Contender = {
         connect,
         gateway: 'gateway-1',
         cell: 'cell',
+        wantsEstimates: () => true,
         tally: new ClusterTally(),
         models: models.workerModels,
         maxBatchSize,

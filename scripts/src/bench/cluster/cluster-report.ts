@@ -66,6 +66,7 @@ function ingestTable(runs: readonly ClusterRun[]): string {
   const header = [
     'model',
     'reports in messages of 32',
+    'answers',
     'reports/s',
     "gateway's CPU us a report",
     'reports a CPU second',

@@ -23,6 +23,12 @@ export interface ClusterRun {
 /** Offered reports a second: what two cores decode without a queue. */
 const ratePerSecond = 200;
 const defaultModel = 'dualnet-mag-m43';
+/** What goes with a report, to the worker and back. */
+const ingestPayloads = [
+  { uplinks: false, estimates: false },
+  { uplinks: true, estimates: false },
+  { uplinks: true, estimates: true },
+] as const;
 
 /** `bench --suite cluster`: the way over NATS beside one process, and what one gateway takes. */
 export async function cluster(options: BenchOptions): Promise<{ runs: ClusterRun[] }> {
@@ -30,7 +36,7 @@ export async function cluster(options: BenchOptions): Promise<{ runs: ClusterRun
   const { zoo, rounds, seconds, seed, markdown, ues: numUes } = options;
   const manifests: Manifest[] = await modelsById(options.models ?? [defaultModel], zoo);
   const [loadBefore = Number.NaN] = loadavg();
-  const progress = startProgress('measurements', manifests.length * (2 * rounds + 2));
+  const progress = startProgress('measurements', manifests.length * (2 * rounds + ingestPayloads.length));
   let done = 0;
   const step = async <T>(measured: Promise<T>): Promise<T> => {
     const result = await measured;
@@ -48,8 +54,8 @@ export async function cluster(options: BenchOptions): Promise<{ runs: ClusterRun
       overBroker.push(await step(measureOverBroker(path)));
     }
     const ingest: GatewayIngest[] = [];
-    for (const uplinks of [false, true]) {
-      ingest.push(await step(measureGatewayIngest({ manifest, zoo, data, seconds }, uplinks)));
+    for (const payload of ingestPayloads) {
+      ingest.push(await step(measureGatewayIngest({ manifest, zoo, data, seconds }, payload)));
     }
     runs.push({ model: manifest.id, ratePerSecond, ues: numUes, inProcess, overBroker, ingest });
   }

@@ -15,6 +15,8 @@ import type { RecordedAnswerData, RecordedAnswerReady } from './recorded-answer-
 export interface GatewayIngest {
   /** Whether every report carries the uplink of its slot. */
   readonly uplinks: boolean;
+  /** Whether every answer brings the estimates back, for subscribers of the gateway. */
+  readonly estimates: boolean;
   readonly reportsPerSecond: number;
   /** Processor time of the gateway's thread a report. */
   readonly gatewayCpuUs: number;
@@ -37,7 +39,10 @@ const decoders = 4;
 const maxQueued = 4 * messageSize;
 const settleSeconds = 1;
 
-export async function measureGatewayIngest(options: GatewayIngestOptions, uplinks: boolean): Promise<GatewayIngest> {
+export async function measureGatewayIngest(
+  options: GatewayIngestOptions,
+  { uplinks, estimates }: Pick<GatewayIngest, 'uplinks' | 'estimates'>,
+): Promise<GatewayIngest> {
   const { manifest, zoo, data, seconds } = options;
   const bank = await openReportBank(path.join(zoo, manifest.id), data);
   const source = await reportSource(options, bank);
@@ -57,6 +62,7 @@ export async function measureGatewayIngest(options: GatewayIngestOptions, uplink
       limits: { maxUes: numUes },
       deadlineMs: 5_000,
     },
+    estimates,
     (outcome) => {
       if (outcome === 'decoded') settled++;
     },
@@ -73,7 +79,7 @@ export async function measureGatewayIngest(options: GatewayIngestOptions, uplink
     const reports = settled - before.settled;
     const gatewayCpuUs = (((threadCpuMs() ?? Number.NaN) - before.cpuMs) * 1000) / reports;
     const reportsPerSecond = (reports * 1000) / (monotonicMs() - before.ms);
-    return { uplinks, reportsPerSecond, gatewayCpuUs, reportsPerCpuSecond: 1e6 / gatewayCpuUs };
+    return { uplinks, estimates, reportsPerSecond, gatewayCpuUs, reportsPerCpuSecond: 1e6 / gatewayCpuUs };
   } finally {
     await stage.close();
     await worker.stop();

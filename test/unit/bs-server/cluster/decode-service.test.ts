@@ -83,10 +83,13 @@ async function createRig({ maxQueueSize = 8 } = {}) {
             ? message.refusal
             : 'taken',
       ),
-    request(reply: string, ueIds: readonly string[], subject = group, key = model) {
+    request(reply: string, ueIds: readonly string[], subject = group, key = model, wantsEstimates = true) {
       const jobs = ueIds.map((ueId, i) => tinyJob(ueId, i + 1, nowMs));
       const payloads = jobs.map(({ report, uplink }) => ({ report, uplink: uplink?.values }));
-      const data = writeDecodeRequest({ model: key, cell: 'c', shape: tinyShape, jobs, payloads }, nowMs);
+      const data = writeDecodeRequest(
+        { model: key, cell: 'c', shape: tinyShape, wantsEstimates, jobs, payloads },
+        nowMs,
+      );
       broker.deliver(subject, data, { reply });
     },
     pass(ms: number) {
@@ -122,6 +125,14 @@ describe('DecodeService', () => {
       decodeMs: 3,
     });
     expect(counts).toEqual({ accepted: 2, decoded: 2, late: 0, shed: 0, invalid: 0 });
+  });
+
+  it('leaves the estimates out of an answer whose gateway wants none, and publishes them all the same', async () => {
+    const { request, worker, said, broker } = await createRig();
+    request('g1.1', ['a'], group, model, false);
+    worker.answer();
+    expect(said('g1.1')[1]).toMatchObject({ answer: { statuses: ['decoded'], estimates: new Float32Array(0) } });
+    expect(broker.published.some(({ subject }) => subject === 'csi.estimate.c.a')).toBe(true);
   });
 
   it('batches the jobs of several gateways anew, and answers each as its own are done', async () => {

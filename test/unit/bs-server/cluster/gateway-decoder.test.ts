@@ -31,7 +31,16 @@ async function createRig() {
   } as const;
   const decoder = new GatewayDecoder(
     {
-      remote: { connect: broker.connect, gateway: 'g', cell: 'c', tally, models: setup.models, maxBatchSize: 4, clock },
+      remote: {
+        connect: broker.connect,
+        gateway: 'g',
+        cell: 'c',
+        wantsEstimates: () => true,
+        tally,
+        models: setup.models,
+        maxBatchSize: 4,
+        clock,
+      },
       local: (listener) =>
         new DecoderPool<DecodeJob>({ startWorker, setup, numWorkers: 1, maxRestarts: 1, clock }, listener),
       tally,

@@ -27,15 +27,19 @@ function received(bytes: Uint8Array): Uint8Array {
 function request(nowMs = 1010): Uint8Array {
   const jobs = [tinyJob('ue.1', 1, 1000), tinyJob('ue-2', 2, 1000)];
   const payloads = jobs.map(({ report, uplink }, i) => ({ report, uplink: i === 0 ? uplink?.values : undefined }));
-  return writeDecodeRequest({ model: 'tiny@0', cell: 'cell-7', shape: tinyShape, jobs, payloads }, nowMs);
+  return writeDecodeRequest(
+    { model: 'tiny@0', cell: 'cell-7', shape: tinyShape, wantsEstimates: true, jobs, payloads },
+    nowMs,
+  );
 }
 
 const bytesOf = (values: Float32Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
 describe('a decode request', () => {
   it('comes back as it was written, with the time that is left and the age of the CSI', () => {
-    const { model, cell, shape, jobs } = readDecodeRequest(received(request()));
-    expect({ model, cell, shape }).toEqual({ model: 'tiny@0', cell: 'cell-7', shape: tinyShape });
+    const { model, cell, shape, wantsEstimates, jobs } = readDecodeRequest(received(request()));
+    const head = { model: 'tiny@0', cell: 'cell-7', shape: tinyShape, wantsEstimates: true };
+    expect({ model, cell, shape, wantsEstimates }).toEqual(head);
     const { codeword, truncation, theta, phase, phaseBits, scaleLevel } = tinyJob('', 1, 0).report;
     expect(jobs[0]).toEqual({
       ueId: 'ue.1',
@@ -60,7 +64,10 @@ describe('a decode request', () => {
     const uplink = { sample: { slot: 9, ...tinyShape, values: Float32Array.of(1, 2, 3, 4) }, arrivedMs: 900 };
     const job = { ueId: 'u', epoch: 3, uplink, quality: 'uplink-only', queuedMs: 1000, deadlineMs: 1100 } as const;
     const payloads = [{ report: noReport, uplink: uplink.sample.values }];
-    const bytes = writeDecodeRequest({ model: 'u2d', cell: 'c', shape: tinyShape, jobs: [job], payloads }, 1000);
+    const bytes = writeDecodeRequest(
+      { model: 'u2d', cell: 'c', shape: tinyShape, wantsEstimates: false, jobs: [job], payloads },
+      1000,
+    );
     const [read] = readDecodeRequest(bytes).jobs;
     expect(read).toMatchObject({
       ueId: 'u',

@@ -12,7 +12,7 @@ import { tinyJob } from './jobs.ts';
 const model = 'tiny@0';
 
 /** A gateway's end with a broker and time in the test's hands. To be used under fake timers. */
-export async function createRemoteRig({ deadlineMs = 100 } = {}) {
+export async function createRemoteRig({ deadlineMs = 100, wantsEstimates = true } = {}) {
   let nowMs = 1000;
   const broker = new FakeBroker();
   const tally = new ClusterTally();
@@ -21,7 +21,16 @@ export async function createRemoteRig({ deadlineMs = 100 } = {}) {
   const events: string[] = [];
   const name = (job: DecodeJob) => (job.quality === 'uplink-only' ? job.ueId : job.report.ueId);
   const decoder = new RemoteDecoder(
-    { connect: broker.connect, gateway: 'g', cell: 'c', tally, models: [], maxBatchSize: 4, clock: () => nowMs },
+    {
+      connect: broker.connect,
+      gateway: 'g',
+      cell: 'c',
+      wantsEstimates: () => wantsEstimates,
+      tally,
+      models: [],
+      maxBatchSize: 4,
+      clock: () => nowMs,
+    },
     {
       decoded: (room, decodeMs) => {
         decoded.push(
