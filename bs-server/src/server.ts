@@ -45,8 +45,7 @@ export async function startBsServer(options: BsServerOptions = {}): Promise<BsSe
   const resolved = resolveOptions(options);
   const served = await loadCatalog(resolved.modelsDirectory, resolved.models);
   const uplinkOnly = await loadUplinkOnly(resolved.modelsDirectory, resolved.uplinkOnlyModel, served);
-  const link = await openLink(resolved);
-  const server = new ComposedServer(resolved, served, uplinkOnly, await packageVersion(), link);
+  const server = new ComposedServer(resolved, served, uplinkOnly, await packageVersion(), await openLink(resolved));
   try {
     await server.start();
   } catch (error) {
@@ -171,10 +170,7 @@ class ComposedServer implements BsServer {
     await this.#listeners.listen();
     this.#provider = await this.#decode.decoder.start();
     if (this.#phase === 'starting') this.#phase = 'serving';
-    const models = this.#versions.ready.map(({ version }) => version);
-    const { url, adminUrl } = this;
-    const uplinkOnlyModel = this.#uplinkOnly?.manifest.id;
-    this.#options.logger.info({ url, adminUrl, provider: this.#provider, models, uplinkOnlyModel }, 'serving');
+    this.#options.logger.info({ url: this.url, adminUrl: this.adminUrl, ...this.#health().body }, 'serving');
   }
 
   stats(): ServerStats {
@@ -275,12 +271,16 @@ class ComposedServer implements BsServer {
     });
   }
 
-  #health(): { ok: boolean; body: unknown } {
+  #health(): { ok: boolean; body: object } {
     const failed = this.#phase === 'serving' && this.#decode.decoder.down;
-    const status = failed ? 'failed' : this.#phase;
-    const executionProvider = this.#provider ?? null;
-    const uplinkOnlyModel = this.#uplinkOnly?.manifest.id ?? null;
-    const body = { status, version: this.#version, executionProvider, models: this.models, uplinkOnlyModel };
+    const body = {
+      role: this.#options.nats === undefined ? 'all' : 'gateway',
+      status: failed ? 'failed' : this.#phase,
+      version: this.#version,
+      executionProvider: this.#provider ?? null,
+      models: this.models,
+      uplinkOnlyModel: this.#uplinkOnly?.manifest.id ?? null,
+    };
     return { ok: !failed, body };
   }
 

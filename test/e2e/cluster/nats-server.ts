@@ -17,19 +17,27 @@ const siteConfig = 'ping_interval: "1s"\nping_max: 2\nwrite_deadline: "1s"\n';
 /** A nats-server of a test, on one port through all its restarts. */
 export class NatsServer {
   readonly port: number;
-  readonly #folder: string;
+  /** With its configuration, and what that names. */
+  readonly folder: string;
   #process: ChildProcess | undefined;
 
   private constructor(port: number, folder: string) {
     this.port = port;
-    this.#folder = folder;
+    this.folder = folder;
   }
 
-  /** @param config - in place of what a site has */
-  static async start(config = siteConfig): Promise<NatsServer> {
+  /**
+   * @param config - in place of what a site has
+   * @param prepare - puts files that it names beside it
+   */
+  static async start(
+    config = siteConfig,
+    prepare: (folder: string) => Promise<void> = async () => undefined,
+  ): Promise<NatsServer> {
     const folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-nats-'));
     const server = new NatsServer(await freePort(), folder);
     await writeFile(path.join(folder, 'nats-server.conf'), config);
+    await prepare(folder);
     await server.restart();
     return server;
   }
@@ -38,14 +46,16 @@ export class NatsServer {
     return `nats://127.0.0.1:${this.port}`;
   }
 
-  get pid(): number {
-    return this.#process?.pid ?? 0;
+  /** By name, which certificates are checked against. */
+  get namedUrl(): string {
+    return `nats://localhost:${this.port}`;
   }
 
   /** Starts it again after `stop`. */
   async restart(): Promise<void> {
-    const config = path.join(this.#folder, 'nats-server.conf');
-    this.#process = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(this.port), '-c', config], {
+    const { folder: cwd } = this;
+    this.#process = spawn('nats-server', ['-a', '127.0.0.1', '-p', String(this.port), '-c', 'nats-server.conf'], {
+      cwd,
       stdio: 'ignore',
     });
     await listening(this.port);
@@ -63,7 +73,7 @@ export class NatsServer {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    await rm(this.#folder, { recursive: true });
+    await rm(this.folder, { recursive: true });
   }
 }
 

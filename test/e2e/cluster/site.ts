@@ -6,15 +6,22 @@ import { NatsServer } from './nats-server.ts';
 export class Site {
   readonly broker: NatsServer;
   readonly #zoo: string;
+  readonly #ownsBroker: boolean;
   readonly #processes = new Set<ServeProcess>();
 
-  private constructor(broker: NatsServer, zoo: string) {
+  private constructor(broker: NatsServer, zoo: string, ownsBroker: boolean) {
     this.broker = broker;
     this.#zoo = zoo;
+    this.#ownsBroker = ownsBroker;
   }
 
   static async start(zoo: string): Promise<Site> {
-    return new Site(await NatsServer.start(), zoo);
+    return new Site(await NatsServer.start(), zoo, true);
+  }
+
+  /** A site with a broker that is there already, and stays. */
+  static on(broker: NatsServer, zoo: string): Site {
+    return new Site(broker, zoo, false);
   }
 
   worker(...args: string[]): Promise<ServeProcess> {
@@ -38,11 +45,11 @@ export class Site {
       // A stopped process is killed all the same.
       await this.end(serve, 'SIGKILL');
     }
-    await this.broker[Symbol.asyncDispose]();
+    if (this.#ownsBroker) await this.broker[Symbol.asyncDispose]();
   }
 
   async #start(role: 'gateway' | 'worker', args: readonly string[]): Promise<ServeProcess> {
-    const site = ['--role', role, '--nats', this.broker.url, '--zoo', this.#zoo, '--quiet'];
+    const site = ['--role', role, '--nats', this.broker.namedUrl, '--zoo', this.#zoo, '--quiet'];
     const serve = await startServe(...site, '--models', 'link', ...args);
     serve.process.stderr?.resume();
     this.#processes.add(serve);
