@@ -1,37 +1,12 @@
 import { CsiError } from '@edge-csi/csi';
 import { encodeFrame } from '@edge-csi/proto';
-import type { BatchQueues } from '../batching/batch-queues.ts';
-import type { BatchDecoder, BatchRoom, LossReason } from '../decoding/batch-decoder.ts';
-import type { Broker, BrokerMessage, BrokerSubscription } from './broker.ts';
-import type { ClusterTally } from './cluster-tally.ts';
+import type { BatchRoom, LossReason } from '../decoding/batch-decoder.ts';
+import type { BrokerMessage, BrokerSubscription } from './broker.ts';
 import { type Refusal, writeRefused, writeTaken } from './decode-answer.ts';
 import { type ReadRequest, readDecodeRequest } from './decode-request.ts';
 import { OpenRequest, type WorkerJob, workerEstimateOf } from './open-request.ts';
+import type { DecodeServiceParts } from './service-parts.ts';
 import { decodeQueue, decodeSubject, estimateSubject, workerSubject } from './subjects.ts';
-
-/** Told of every result, for the counters. */
-export interface ServiceListener {
-  accepted(model: string, count: number): void;
-  settled(model: string, outcome: 'decoded' | 'late' | 'shed' | 'invalid', count: number): void;
-  batchDone(model: string, size: number, decodeMs: number, codewordDrift: number | undefined): void;
-}
-
-export interface DecodeServiceParts {
-  readonly broker: Broker;
-  readonly worker: string;
-  readonly decoder: BatchDecoder<WorkerJob>;
-  readonly queues: BatchQueues<WorkerJob>;
-  /** Keys of the models at the start. */
-  readonly models: Iterable<string>;
-  /** Jobs that may wait for one model's decoder; a request beyond that is refused. */
-  readonly maxQueueSize: number;
-  /** How late the event loop is: a message may have waited that long already. */
-  readonly lagMs: () => number;
-  readonly tally: ClusterTally;
-  readonly listener: ServiceListener;
-  /** Monotonic milliseconds. */
-  readonly clock: () => number;
-}
 
 /** Lateness of the event loop after which messages may be of any age: the process was frozen, and others have its work. */
 const maxLagMs = 250;
@@ -49,6 +24,8 @@ export class DecodeService {
   readonly #open = new Set<OpenRequest>();
   #draining = false;
   #lastJob = 0;
+  /** What a batch takes, by the latest few. */
+  #decodeMs = 0;
   #onceIdle: (() => void) | undefined;
 
   constructor(parts: DecodeServiceParts) {
@@ -130,6 +107,7 @@ export class DecodeService {
   finish(room: BatchRoom<WorkerJob>, decodeMs: number, codewordDrift: number | undefined): void {
     const { clock, listener } = this.#parts;
     const nowMs = clock();
+    this.#decodeMs += (decodeMs - this.#decodeMs) / 4;
     // The decoder gets its next batch, in another room, before this one is read.
     this.#pump(nowMs);
     const { jobs } = room;
@@ -228,7 +206,10 @@ export class DecodeService {
     for (const [model, batcher] of queues.ready(nowMs)) {
       const room = decoder.claim(batcher.full, model);
       if (room === undefined) continue;
-      const { jobs, late } = batcher.take(nowMs);
+      // What cannot be done in time would only keep the decoder from what can.
+      const { jobs, late } = batcher.take(nowMs + this.#decodeMs);
+      // One long batch must not keep all others out.
+      if (late.length > 0) this.#decodeMs /= 2;
       this.#settleLate(late.filter(({ request }) => !request.refused));
       const wanted = jobs.filter(({ request }) => !request.refused);
       if (wanted.length === 0) {

@@ -32,10 +32,10 @@ export async function connectNats(options: NatsOptions, name: string, listener: 
   }
 }
 
-function connectionOptions(
-  { servers, credentials, user, password, tls }: NatsOptions,
-  name: string,
-): ConnectionOptions {
+function connectionOptions(options: NatsOptions, name: string): ConnectionOptions {
+  const { servers, credentials, user, password } = options;
+  // The client takes no notice of the scheme; with an object here it goes on with TLS only.
+  const tls = options.tls ?? (servers.some((server) => server.startsWith('tls://')) ? {} : undefined);
   return {
     servers: [...servers],
     name,

@@ -6,6 +6,6 @@ export interface NatsOptions {
   readonly credentials?: string;
   readonly user?: string;
   readonly password?: string;
-  /** PEM. Where absent, TLS is used where the server asks for it, with the authorities of Node. */
+  /** PEM. Where it is there, or a server is named as tls://, there is TLS or no connection; the authorities are Node's without `ca`. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }

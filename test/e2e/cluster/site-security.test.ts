@@ -4,8 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { ModelBundle } from '@edge-csi/models';
 import { connect } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type * as natsBroker from '../../../bs-server/src/cluster/nats-broker.ts';
 import { bundleOf } from '../../family-model.ts';
 import { until } from '../bs-server-harness.ts';
+import { builtModule } from '../built-module.ts';
 import { edgeCsi } from '../edge-csi-command.ts';
 import { CertificateMaker, opensslProblem } from '../openssl.ts';
 import { VersionZoo } from '../version-zoo.ts';
@@ -82,6 +84,18 @@ describe.skipIf(problem !== undefined)('a broker that asks for certificates and 
     await until('two refusals', () => refused.length >= 2);
     expect(refused.join()).toMatch(/Permissions Violation for (Publish|Subscription)/i);
     await scheduler.close();
+  });
+
+  it('is not taken for one that does without TLS where TLS is asked for', async () => {
+    await using plain = await NatsServer.start();
+    const { connectNats } = await builtModule<typeof natsBroker>('./cluster/nats-broker.js');
+    const nobody = { connected: () => undefined, disconnected: () => undefined, trouble: () => undefined };
+    const { port } = plain;
+    const refused = "server does not support 'tls'";
+    await expect(connectNats({ servers: [`tls://localhost:${port}`] }, 'test', nobody)).rejects.toThrow(refused);
+    await expect(connectNats({ servers: [plain.namedUrl], tls: { ca: tls.ca } }, 'test', nobody)).rejects.toThrow(
+      refused,
+    );
   });
 
   it('turns away whoever has no certificate, or another password, and the command says so', async () => {

@@ -13,53 +13,59 @@ const coreShare = 0.6;
 /** The suite's figures as a Markdown page. */
 export function renderClusterPage(runs: readonly ClusterRun[], loadBefore: number): string {
   const sections = [
-    '# The way over a broker',
+    '# What a site over NATS costs',
     `${measuredBy('cpu', loadBefore)} What is measured, and what follows: [scale-out.md](scale-out.md).`,
-    `## Beside one process\n\n${pathTable(runs)}`,
+    `## One report at a time\n\n${openLoopTable(runs)}`,
+    `## As fast as reports are answered\n\n${saturatedTable(runs)}`,
     `## What one gateway takes\n\n${ingestTable(runs)}`,
     `## Ten million UEs\n\n${siteTable(runs)}`,
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
-function pathTable(runs: readonly ClusterRun[]): string {
-  const header = [
-    'model',
-    'way',
-    'decoded',
-    'p50 / p99 ms',
-    'server or gateway',
-    'worker',
-    'broker',
-    'CPU us a report',
-  ];
-  const rows = runs.flatMap((run) => [
-    pathRow(run.model, 'one process', run.inProcess),
-    pathRow(run.model, 'over NATS', run.overBroker),
+/** Both ways of every model. */
+function ways(runs: readonly ClusterRun[], row: (costs: readonly PathCost[]) => readonly string[]): string[][] {
+  return runs.flatMap(({ model, inProcess, overBroker }) => [
+    [model, 'one process', ...row(inProcess)],
+    [model, 'over NATS', ...row(overBroker)],
   ]);
-  return markdownTable([...header, 'bytes a report into / out of the broker'], rows);
 }
 
-function pathRow(model: string, way: string, costs: readonly PathCost[]): string[] {
-  const reports = costs.reduce((sum, cost) => sum + cost.reports, 0);
-  const decoded = costs.reduce((sum, cost) => sum + cost.decoded, 0);
-  const cpu = (name: string) => median(costs.map(({ cpuUs }) => cpuUs[name] ?? 0));
+const cpuHeader = ['server or gateway, CPU us a report', 'broker', 'worker', 'together'];
+
+function cpuCells(costs: readonly PathCost[], load: 'openLoop' | 'saturated'): string[] {
+  const cpu = (name: string) => cpuOf(costs, load, name);
   const front = cpu('server') + cpu('gateway');
-  const bytes = costs[0]?.brokerBytes;
-  const latency = (['p50', 'p99'] as const).map((name) =>
-    median(costs.map(({ latencyMs }) => latencyMs[name])).toFixed(2),
-  );
-  return [
-    model,
-    way,
-    `${decoded} of ${reports}`,
-    latency.join(' / '),
-    front.toFixed(0),
-    bytes === undefined ? '-' : cpu('worker').toFixed(0),
-    bytes === undefined ? '-' : cpu('broker').toFixed(0),
-    (front + cpu('worker') + cpu('broker')).toFixed(0),
-    bytes === undefined ? '-' : `${bytes.in.toFixed(0)} / ${bytes.out.toFixed(0)}`,
-  ];
+  const cell = (value: number) => (value === 0 ? '-' : value.toFixed(0));
+  return [cell(front), cell(cpu('broker')), cell(cpu('worker')), cell(front + cpu('broker') + cpu('worker'))];
+}
+
+function cpuOf(costs: readonly PathCost[], load: 'openLoop' | 'saturated', name: string): number {
+  return lowerMedian(costs.map((cost) => cost[load].cpuUs[name] ?? 0));
+}
+
+function bytesOf(costs: readonly PathCost[], direction: 'in' | 'out'): number {
+  return lowerMedian(costs.map(({ saturated }) => saturated.brokerBytes?.[direction] ?? 0));
+}
+
+function openLoopTable(runs: readonly ClusterRun[]): string {
+  const rows = ways(runs, (costs) => {
+    const sum = (name: 'decoded' | 'reports') => costs.reduce((total, { openLoop }) => total + openLoop[name], 0);
+    const latency = (name: 'p50' | 'p99') => lowerMedian(costs.map(({ openLoop }) => openLoop.latencyMs[name]));
+    const times = `${latency('p50').toFixed(2)} / ${latency('p99').toFixed(1)}`;
+    return [`${sum('decoded')} of ${sum('reports')}`, times, ...cpuCells(costs, 'openLoop')];
+  });
+  return markdownTable(['model', 'way', 'decoded', 'p50 / p99 ms', ...cpuHeader], rows);
+}
+
+function saturatedTable(runs: readonly ClusterRun[]): string {
+  const rows = ways(runs, (costs) => {
+    const perSecond = lowerMedian(costs.map(({ saturated }) => saturated.reportsPerSecond));
+    const [into, out] = [bytesOf(costs, 'in'), bytesOf(costs, 'out')];
+    const bytes = into === 0 ? '-' : `${into.toFixed(0)} / ${out.toFixed(0)}`;
+    return [perSecond.toFixed(0), ...cpuCells(costs, 'saturated'), bytes];
+  });
+  return markdownTable(['model', 'way', 'reports/s', ...cpuHeader, 'bytes a report into / out of the broker'], rows);
 }
 
 function ingestTable(runs: readonly ClusterRun[]): string {
@@ -72,9 +78,10 @@ function ingestTable(runs: readonly ClusterRun[]): string {
     'reports a CPU second',
   ];
   const rows = runs.flatMap(({ model, ingest }) =>
-    ingest.map(({ uplinks, reportsPerSecond, gatewayCpuUs, reportsPerCpuSecond }) => [
+    ingest.map(({ uplinks, estimates, reportsPerSecond, gatewayCpuUs, reportsPerCpuSecond }) => [
       model,
       uplinks ? 'with their uplinks' : 'alone',
+      estimates ? 'with estimates' : 'without',
       reportsPerSecond.toFixed(0),
       gatewayCpuUs.toFixed(1),
       reportsPerCpuSecond.toFixed(0),
@@ -83,7 +90,7 @@ function ingestTable(runs: readonly ClusterRun[]): string {
   return markdownTable(header, rows);
 }
 
-/** Cores and bandwidth of a site by the constants above, on paper. */
+/** Cores and bandwidth of a site by the constants under full load, on paper. */
 function siteTable(runs: readonly ClusterRun[]): string {
   const header = [
     'model',
@@ -97,21 +104,16 @@ function siteTable(runs: readonly ClusterRun[]): string {
   const rows = runs.flatMap(({ model, overBroker }) =>
     sitePeriodsMs.map((periodMs) => {
       const perSecond = (siteUes * 1000) / periodMs;
-      const cores = (name: string) =>
-        (perSecond * median(overBroker.map(({ cpuUs }) => cpuUs[name] ?? 0))) / 1e6 / coreShare;
-      const bytes = median(overBroker.map(({ brokerBytes }) => (brokerBytes?.in ?? 0) + (brokerBytes?.out ?? 0)));
+      const cores = (name: string) => (perSecond * cpuOf(overBroker, 'saturated', name)) / 1e6 / coreShare;
+      const bytes = bytesOf(overBroker, 'in') + bytesOf(overBroker, 'out');
       return [
         model,
         `${periodMs} ms`,
         `${(perSecond / 1e6).toFixed(1)} M`,
-        cores('gateway').toFixed(0),
-        cores('worker').toFixed(0),
-        cores('broker').toFixed(0),
+        ...['gateway', 'worker', 'broker'].map((name) => cores(name).toFixed(0)),
         `${((perSecond * bytes * 8) / 1e12).toFixed(2)} Tbit/s`,
       ];
     }),
   );
   return markdownTable(header, rows);
 }
-
-const median = lowerMedian;

@@ -8,6 +8,7 @@ import { type LatencySummary, monotonicMs, summarizeLatency } from '../../latenc
 import { startWorker } from '../../worker-thread.ts';
 import { drawArrivals } from '../server/arrivals.ts';
 import type { LoadRequest, LoadWorkerData, LoadWorkerDone, LoadWorkerReady } from '../server/load-worker.ts';
+import { settleMs } from '../server/saturation.ts';
 import { type MeasuredBroker, type MeasuredProcess, startBroker, startServe } from './child-process.ts';
 
 export interface PathCostOptions {
@@ -20,16 +21,25 @@ export interface PathCostOptions {
   readonly seed: number;
 }
 
+/** What a report costs, mean over a measurement. */
+interface ReportCost {
+  /** Processor time, by process: `server`, or `gateway`, `broker` and `worker`. */
+  readonly cpuUs: Readonly<Record<string, number>>;
+  /** Bytes into the broker and out of it. */
+  readonly brokerBytes: { readonly in: number; readonly out: number } | undefined;
+}
+
 /** What reports cost on one way from their UE to a subscriber. */
 export interface PathCost {
-  readonly reports: number;
-  readonly decoded: number;
-  /** From the time a report was due to its estimate. */
-  readonly latencyMs: LatencySummary;
-  /** Processor time a report, by process: `server`, or `gateway`, `broker` and `worker`. */
-  readonly cpuUs: Readonly<Record<string, number>>;
-  /** Bytes a report into the broker and out of it. */
-  readonly brokerBytes: { readonly in: number; readonly out: number } | undefined;
+  /** In an open loop, one report at a time. */
+  readonly openLoop: ReportCost & {
+    readonly reports: number;
+    readonly decoded: number;
+    /** From the time a report was due to its estimate. */
+    readonly latencyMs: LatencySummary;
+  };
+  /** In a closed loop, as fast as reports are answered. */
+  readonly saturated: ReportCost & { readonly reportsPerSecond: number };
 }
 
 /** A server, whole or in parts, and where its UEs connect. */
@@ -39,8 +49,8 @@ interface Measured {
   readonly broker?: MeasuredBroker;
 }
 
-/** Server's default. */
-const deadlineMs = 100;
+/** Long enough that nothing is given up: what is measured is what reports cost. */
+const deadlineMs = 5_000;
 const headStartMs = 50;
 /** Before the measurement, so that engines have compiled what they run. */
 const warmUpSeconds = 2;
@@ -79,10 +89,13 @@ async function measure({ url, processes, broker }: Measured, options: PathCostOp
   const loadData: LoadWorkerData = { url, modelDirectory: path.join(zoo, manifest.id), data, numUes, uplinks: true };
   const load = startWorker(new URL('../server/load-worker.js', import.meta.url), loadData);
   const arrivedMs = new Map<number, number>();
+  let numEstimates = 0;
   const subscription = await subscribeEstimates({
     url,
     onEstimate: ({ slot, quality }) => {
-      if (quality !== 'held') arrivedMs.set(slot, monotonicMs());
+      if (quality === 'held') return;
+      numEstimates++;
+      arrivedMs.set(slot, monotonicMs());
     },
   });
   const run = async (lastsSeconds: number, firstSlot: number, runSeed: number) => {
@@ -98,29 +111,24 @@ async function measure({ url, processes, broker }: Measured, options: PathCostOp
     const warm = await run(warmUpSeconds, 0, seed);
     arrivedMs.clear();
     const firstSlot = warm.arrivals.atMs.length;
-    const before = await usage(processes);
-    const trafficBefore = await broker?.traffic();
+    let cost = await costMeter(processes, broker);
     const { arrivals, startMs, done } = await run(seconds, firstSlot, seed + 1);
-    const after = await usage(processes);
-    const trafficAfter = await broker?.traffic();
-    const perReport = (value: number) => value / done.sent;
-    return {
+    const openLoop = {
+      ...(await cost(done.sent)),
       reports: done.sent,
       decoded: done.outcomes.decoded,
       latencyMs: summarizeLatency(
         [...arrivedMs].map(([slot, toMs]) => toMs - startMs - (arrivals.atMs[slot - firstSlot] as number)),
       ),
-      cpuUs: Object.fromEntries(
-        Object.keys(processes).map((name) => [name, perReport(((after[name] ?? 0) - (before[name] ?? 0)) * 1000)]),
-      ),
-      brokerBytes:
-        trafficBefore && trafficAfter
-          ? {
-              in: perReport(trafficAfter.inBytes - trafficBefore.inBytes),
-              out: perReport(trafficAfter.outBytes - trafficBefore.outBytes),
-            }
-          : undefined,
     };
+    load.post({ kind: 'saturate' } satisfies LoadRequest);
+    await sleep(settleMs);
+    cost = await costMeter(processes, broker);
+    const [numBefore, beforeMs] = [numEstimates, monotonicMs()];
+    await Promise.race([sleep(seconds * 1000), load.failed]);
+    const reports = numEstimates - numBefore;
+    const reportsPerSecond = (reports * 1000) / (monotonicMs() - beforeMs);
+    return { openLoop, saturated: { ...(await cost(reports)), reportsPerSecond } };
   } finally {
     await subscription.close();
     await load.stop();
@@ -128,9 +136,25 @@ async function measure({ url, processes, broker }: Measured, options: PathCostOp
   }
 }
 
-async function usage(processes: Measured['processes']): Promise<Record<string, number>> {
-  const entries = Object.entries(processes).map(async ([name, process]) => [name, await process.cpuMs()] as const);
-  return Object.fromEntries(await Promise.all(entries));
+/** Notes what was used so far. @returns what a report has cost since, of so many */
+async function costMeter(processes: Measured['processes'], broker: MeasuredBroker | undefined) {
+  const usage = async () => ({
+    cpuMs: new Map(
+      await Promise.all(Object.entries(processes).map(async ([name, p]) => [name, await p.cpuMs()] as const)),
+    ),
+    traffic: await broker?.traffic(),
+  });
+  const before = await usage();
+  return async (reports: number): Promise<ReportCost> => {
+    const after = await usage();
+    const cpuUs = [...after.cpuMs].map(([name, ms]) => [name, ((ms - (before.cpuMs.get(name) ?? 0)) * 1000) / reports]);
+    const bytes = (direction: 'inBytes' | 'outBytes') =>
+      ((after.traffic?.[direction] ?? 0) - (before.traffic?.[direction] ?? 0)) / reports;
+    return {
+      cpuUs: Object.fromEntries(cpuUs),
+      brokerBytes: broker && { in: bytes('inBytes'), out: bytes('outBytes') },
+    };
+  };
 }
 
 /** Gateways and workers before the broker they are connected to. */

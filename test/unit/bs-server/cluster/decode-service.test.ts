@@ -167,6 +167,18 @@ describe('DecodeService', () => {
     expect(words('g1.4')).toEqual(['not-serving']);
   });
 
+  it('does not begin what could not be done in time, and does not give up on the rest for one long batch', async () => {
+    const { request, worker, words } = await createRig();
+    request('g1.1', ['a']);
+    worker.answer('decoded', 500);
+    // A batch seems to take longer than the 100 ms there are.
+    request('g1.2', ['b']);
+    expect(words('g1.2')).toEqual(['taken', 'late']);
+    request('g1.3', ['c']);
+    worker.answer();
+    expect(words('g1.3')).toEqual(['taken', 'decoded']);
+  });
+
   it('refuses what it has no room or no model for, and what it cannot read', async () => {
     const { request, words, broker, tally } = await createRig({ maxQueueSize: 2 });
     request('g.1', ['a']);
