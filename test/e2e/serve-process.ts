@@ -12,6 +12,9 @@ export interface ServeProcess {
   readonly adminUrl: string;
 }
 
+/** Longest start on a busy machine, several processes at a time. */
+const startUpMs = 40_000;
+
 /** Starts `edge-csi serve` on free ports and waits until it says where it is. */
 export async function startServe(...args: string[]): Promise<ServeProcess> {
   const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--provider', 'cpu', ...args]);
@@ -21,7 +24,7 @@ export async function startServe(...args: string[]): Promise<ServeProcess> {
     lines.on('line', (line) => said.push(line));
     const exited = once(child, 'exit');
     while (said.length < 2 && child.exitCode === null) {
-      await within('where the server is', Promise.race([once(lines, 'line'), exited]));
+      await within('where the server is', Promise.race([once(lines, 'line'), exited]), startUpMs);
     }
     const place =
       /^edge-csi (?:BS|worker \S+) at ((?:ws|http)s?:\/\/127\.0\.0\.1:\d+), decoding on (?:cpu|workers only)$/;

@@ -12,10 +12,10 @@ import {
   expectToAddUp,
   gatewayOptions,
   loadOptions,
+  metricAtLeast,
   metricWithin,
   note,
   ready,
-  reportsIn,
   startLoaded,
 } from './site-rig.ts';
 
@@ -38,11 +38,6 @@ beforeEach(async () => {
   if (problem === undefined) site = await Site.start(zoo.directory);
 });
 afterEach(() => site?.[Symbol.asyncDispose]());
-
-/** Reports that were not decoded. */
-function missed({ counts, outcomes }: SiteLoad): number {
-  return outcomes.size - (counts.decoded ?? 0);
-}
 
 describe.skipIf(problem !== undefined)('a site of a gateway and two workers', () => {
   it('loses nothing when a worker is told to end: it drains', async () => {
@@ -92,13 +87,15 @@ describe.skipIf(problem !== undefined)('a site of a gateway and two workers', ()
     const running = await startLoaded(site, model);
     const sinceMs = performance.now();
     await site.broker.stop();
-    await until('reports missed', () => missed(running.load) > 20);
+    // UEs hear of it with the report that is decoded next.
+    const superseded = 'edge_csi_reports_settled_total{outcome="superseded",reason="newer-report"}';
+    await metricAtLeast(running.gateway, superseded, 20);
     await site.broker.restart();
     const backMs = performance.now();
     await decodedMore(running.load, 100);
     const { reasons } = await expectToAddUp(running);
     note('broker gone and back', running.load, sinceMs);
-    expect(running.load.recoveryMs(backMs)).toBeLessThan(2_000);
+    expect(running.load.recoveryMs(backMs)).toBeLessThan(5_000);
     const named = Object.keys(reasons).filter((reason) => reason !== 'estimate-published');
     expect(['broker-lost', 'deadline-passed', 'newer-report', 'no-responders']).toEqual(expect.arrayContaining(named));
   });
@@ -119,8 +116,10 @@ describe.skipIf(problem !== undefined)('a site of a gateway and two workers', ()
     await load.stop();
     const { decoded = 0, superseded = 0 } = load.counts;
     expect(decoded + superseded).toBe(load.sentMs.size);
-    await until('the estimates', () => reportsIn(atBroker.heard) >= decoded);
-    expect(reportsIn(atBroker.heard)).toBe(decoded);
+    // One that both have decoded, after the worker stalled, is there twice.
+    const known = () => [...atBroker.heard.keys()].filter((key) => !key.endsWith(' 0'));
+    await until('the estimates', () => known().length >= decoded);
+    expect(known()).toHaveLength(decoded);
     expect((await metricsOf(worker.adminUrl)).get('edge_csi_cluster_requests_total')).toBeGreaterThan(0);
     load.close();
     await atBroker.close();

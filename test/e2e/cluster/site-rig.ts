@@ -43,10 +43,24 @@ export async function startLoaded(site: Site, model: ModelBundle) {
 }
 
 /** Waits until a metric of a server has a value. */
-export async function metricWithin(server: ServeProcess, name: string, value: number): Promise<void> {
-  const giveUpMs = performance.now() + 10_000;
-  while ((await metricsOf(server.adminUrl)).get(name) !== value) {
-    if (performance.now() > giveUpMs) throw new Error(`waited 10000 ms for ${name} to be ${value}`);
+export function metricWithin(server: ServeProcess, name: string, value: number): Promise<void> {
+  return metricUntil(server, name, `${value}`, (present) => present === value);
+}
+
+/** Waits until a counter of a server has come so far. */
+export function metricAtLeast(server: ServeProcess, name: string, value: number): Promise<void> {
+  return metricUntil(server, name, `${value} or more`, (present = 0) => present >= value);
+}
+
+async function metricUntil(
+  { adminUrl }: ServeProcess,
+  name: string,
+  expected: string,
+  holds: (present: number | undefined) => boolean,
+): Promise<void> {
+  const giveUpMs = performance.now() + 20_000;
+  while (!holds((await metricsOf(adminUrl)).get(name))) {
+    if (performance.now() > giveUpMs) throw new Error(`waited 20000 ms for ${name} to be ${expected}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -74,7 +88,7 @@ export async function expectToAddUp({ gateway, load, atGateway, atBroker }: Awai
 }
 
 /** Estimates that a report stands behind: a held one repeats an earlier report's. */
-export function reportsIn(heard: Heard): number {
+function reportsIn(heard: Heard): number {
   return [...heard.values()].flat().filter(({ estimate: { seq, quality } }) => seq > 0 && quality !== 'held').length;
 }
 

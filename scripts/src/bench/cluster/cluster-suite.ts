@@ -20,8 +20,8 @@ export interface ClusterRun {
   readonly ingest: readonly GatewayIngest[];
 }
 
-/** Offered reports a second: what two cores decode without a queue. */
-const ratePerSecond = 200;
+/** Offered reports a second: so few that one seldom waits for another. */
+const ratePerSecond = 50;
 const defaultModel = 'dualnet-mag-m43';
 /** What goes with a report, to the worker and back. */
 const ingestPayloads = [
