@@ -68,10 +68,12 @@ export function assertBatchFits({ key, sizes }: WorkerModel, maxBatchSize: numbe
   const { maxCodewordBytes, maxPhaseBytes, maxEntries } = sizes;
   // Ids of UEs and cells have at most 64 bytes, keys of models 77.
   const jobBytes = recordBytes + 64 + maxCodewordBytes + maxPhaseBytes + 8 * maxEntries;
-  const bytes = headerBytes + 77 + 64 + 3 + maxBatchSize * jobBytes;
+  const fixedBytes = headerBytes + 77 + 64 + 3;
+  const bytes = fixedBytes + maxBatchSize * jobBytes;
   if (bytes <= maxPayload) return;
   const problem = `${maxBatchSize} reports of ${key} take ${bytes} bytes, the broker's max_payload is ${maxPayload}`;
-  throw new CsiError('model-state', `${problem}; raise it, or make batches smaller`);
+  const most = Math.floor((maxPayload - fixedBytes) / jobBytes);
+  throw new CsiError('model-state', `${problem}; raise it, or have batches of ${most} at most`);
 }
 
 /** Writes a batch: a record of fixed size for each job, then the bytes of all, then the uplinks. */
