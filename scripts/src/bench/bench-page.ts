@@ -1,5 +1,6 @@
 import type { Page, PageContent, Provenance } from '../report/page.ts';
 import { accuracyPage } from './accuracy-report.ts';
+import { clusterPage } from './cluster/cluster-report.ts';
 import { decoderPage } from './decoder-report.ts';
 import { densePage } from './dense-report.ts';
 import { latencyPage } from './latency-report.ts';
@@ -27,6 +28,7 @@ const suitePages = {
   server: serverPage,
   simulator: simulatorPage,
   soak: soakPage,
+  cluster: clusterPage,
 } as const;
 
 /** A suite whose result can be shown. */

@@ -1,0 +1,63 @@
+import type { Manifest } from '@edge-csi/models';
+import { dataFor } from '../../data.ts';
+import { modelsById } from '../../model-choice.ts';
+import { startProgress } from '../../progress.ts';
+import { renderTextSections } from '../../report/text-sections.ts';
+import type { BenchOptions } from '../bench-options.ts';
+import { requireBroker } from './child-process.ts';
+import { clusterPage } from './cluster-report.ts';
+import { type GatewayIngest, measureGatewayIngest } from './gateway-ingest.ts';
+import { measureInProcess, measureOverBroker, type PathCost } from './path-cost.ts';
+
+/** What the way over a broker costs for one model, one entry a round. */
+export interface ClusterRun {
+  readonly model: string;
+  readonly ratePerSecond: number;
+  readonly ues: number;
+  readonly inProcess: readonly PathCost[];
+  readonly overBroker: readonly PathCost[];
+  readonly ingest: readonly GatewayIngest[];
+}
+
+/** Offered reports a second: so few that one seldom waits for another. */
+const ratePerSecond = 50;
+const defaultModel = 'dualnet-mag-m43';
+/** What goes with a report, to the worker and back. */
+const ingestPayloads = [
+  { uplinks: false, estimates: false },
+  { uplinks: true, estimates: false },
+  { uplinks: true, estimates: true },
+] as const;
+
+/** `bench --suite cluster`: the way over NATS beside one process, and what one gateway takes. */
+export async function cluster(options: BenchOptions): Promise<{ runs: ClusterRun[] }> {
+  requireBroker();
+  const { zoo, rounds, seconds, seed, ues: numUes } = options;
+  const manifests: Manifest[] = await modelsById(options.models ?? [defaultModel], zoo);
+  const progress = startProgress('measurements', manifests.length * (2 * rounds + ingestPayloads.length));
+  let done = 0;
+  const step = async <T>(measured: Promise<T>): Promise<T> => {
+    const result = await measured;
+    progress.update(++done);
+    return result;
+  };
+  const runs: ClusterRun[] = [];
+  for (const manifest of manifests) {
+    const data = dataFor(manifest, options);
+    const inProcess: PathCost[] = [];
+    const overBroker: PathCost[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const path = { manifest, zoo, data, numUes, ratePerSecond, seconds, seed: seed + 2 * round };
+      inProcess.push(await step(measureInProcess(path)));
+      overBroker.push(await step(measureOverBroker(path)));
+    }
+    const ingest: GatewayIngest[] = [];
+    for (const payload of ingestPayloads) {
+      ingest.push(await step(measureGatewayIngest({ manifest, zoo, data, seconds }, payload)));
+    }
+    runs.push({ model: manifest.id, ratePerSecond, ues: numUes, inProcess, overBroker, ingest });
+  }
+  progress.stop();
+  process.stdout.write(`${renderTextSections(clusterPage({ runs }).sections)}\n`);
+  return { runs };
+}
