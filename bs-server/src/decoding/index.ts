@@ -4,5 +4,6 @@ export { decoderModelOf } from './decoder-model.ts';
 export type { Graph } from './graph.ts';
 export { ModelDecoder } from './model-decoder.ts';
 export { openOrtGraph } from './ort-graph.ts';
+export { type OrtProbe, openOrtProbe } from './ort-probe.ts';
 export { createRefine } from './refine.ts';
 export { UplinkOnlyDecoder, uplinkOnlyDecoderModelOf } from './uplink-only-decoder.ts';
