@@ -69,11 +69,27 @@ function linkOf({ csi }: AnyManifest): string {
 }
 
 function trainingOf(manifest: AnyManifest): string {
+  const { derivedFrom } = manifest as Manifest;
+  if (derivedFrom !== undefined) return derivationOf(derivedFrom);
   const training = manifest.training as Training;
   const minutes = Math.round((training.secondsOnCpu ?? 0) / 60);
   return (
     `${training.samples} samples of ${training.data}, seed ${training.seed}; ${minutes} minutes on one CPU thread.\n` +
     `Again: \`python3 train.py ${training.config?.replace('scripts/train/', '')}\`, see scripts/train.`
+  );
+}
+
+function derivationOf({ id, sha256, pruning, calibration }: NonNullable<Manifest['derivedFrom']>): string {
+  const { convolution, outputs, delays, rank, weightBits } = pruning;
+  const parts = [
+    ...(convolution === true ? ['its convolution folded into the Dense layer'] : []),
+    `${outputs} codeword components from ${delays} delays`,
+    ...(rank === undefined ? [] : [`rank ${rank}`]),
+    `${weightBits} bits a weight`,
+  ];
+  return (
+    `Not trained, but pruned from ${id} (pairing hash ${sha256.slice(0, 12)}): ${parts.join(', ')}.\n` +
+    `Fitted in closed form on ${calibration.samples} samples of ${calibration.data}; see docs/pruning.md.`
   );
 }
 

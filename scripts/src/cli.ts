@@ -6,6 +6,7 @@ import { convertCommand } from './commands/convert.ts';
 import { embedCommand } from './commands/embed.ts';
 import { linkRunCommand } from './commands/link-run.ts';
 import { modelsCommand } from './commands/models.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommand } from './commands/token.ts';
@@ -33,6 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     ueCommand(),
     tokenCommand(),
     modelsCommand(),
+    pruneCommand(),
     embedCommand(),
   ];
   for (const command of commands) program.addCommand(command.exitOverride());

@@ -81,8 +81,8 @@ export function int64Tensor(name: string, values: readonly number[]): OnnxTensor
 
 /** Little-endian bytes, as the schema has them and every machine that Node runs on. */
 function fromRaw(raw: Uint8Array, type: ElementType): TensorValues {
-  // A copy is aligned; a trailing part of a value is left out, and the count will not fit.
-  const buffer = raw.slice(0, raw.length - (raw.length % elementTypes[type].bytes)).buffer;
+  // A copy is aligned, which slice() of a Buffer is none of; a trailing part of a value is left out, and the count will not fit.
+  const { buffer } = Uint8Array.from(raw.subarray(0, raw.length - (raw.length % elementTypes[type].bytes)));
   if (type === 'float32') return new Float32Array(buffer);
   if (type === 'float16') return Float32Array.from(new Uint16Array(buffer), fromFloat16);
   if (type === 'float64') return new Float64Array(buffer);
