@@ -30,8 +30,8 @@ interface CodecTask {
 /** Samples to choose steps, and the rate of phases, on: spread over all of them. */
 const stepSamples = 4096;
 const rateSamples = 512;
-/** Ridge on the covariance of the codeword's integers, relative to their mean variance. */
-const ridge = 1e-6;
+/** Ridges on the covariance of the codeword's integers, relative to their mean variance. */
+const ridges = [1e-6, 1e-4, 1e-3, 1e-2] as const;
 
 /** Fits quantiser steps, phase allocation and theta to new latents; every component keeps its bits. */
 export function fitCodec(task: CodecTask): FittedCodec {
@@ -80,7 +80,7 @@ function codesOf(quantizer: Quantizer, latents: SampleMatrix): SampleMatrix {
 
 /** @param floor - what the networks see of a magnitude of zero */
 function fitAllocation(codes: SampleMatrix, inputs: SampleMatrix, floor: number): Uint8Array {
-  const { weights, offset } = regress([codes], inputs, ridge);
+  const { weights, offset } = regress([codes], inputs, ridges);
   return phaseAllocationBytes(
     Float32Array.from(weights.transpose().to1DArray()),
     Float32Array.from(offset, (value) => value - floor),

@@ -41,8 +41,8 @@ export interface FittedEncoder {
   readonly dense: DenseLayer;
 }
 
-/** Ridge on the inputs' covariance, relative to their mean variance: what is not seen stays as it was. */
-const ridge = 1e-5;
+/** Ridges on the inputs' covariance, relative to their mean variance: what is hardly seen stays as it was. */
+const ridges = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1] as const;
 
 /** Prunes an encoder: convolution into the Dense layer, outputs, delays, rank, bits of a weight, in this order. */
 export function fitEncoder(task: EncoderTask, settings: PruneSettings): FittedEncoder {
@@ -93,7 +93,7 @@ function refitted(layer: DenseLayer, inputs: SampleMatrix, latents: SampleMatrix
   for (let i = 0; i < rest.values.length; i++) {
     rest.values[i] = (latents.values[i] as number) - (rest.values[i] as number);
   }
-  const { weights, offset } = regress([inputs], rest, ridge);
+  const { weights, offset } = regress([inputs], rest, ridges);
   const missing = weights.to1DArray();
   return {
     ...layer,

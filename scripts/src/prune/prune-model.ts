@@ -51,8 +51,8 @@ export interface Pruner {
   prune(task: PruneTask): Promise<PrunedModel>;
 }
 
-/** Ridge of the recovery, relative to the mean variance of latents and uplink features. */
-const recoveryRidge = 1e-6;
+/** Ridges of the recovery, relative to the mean variance of latents and uplink features. */
+const recoveryRidges = [1e-6, 1e-5, 1e-4, 1e-3] as const;
 const encodeBatch = 256;
 
 /**
@@ -137,7 +137,7 @@ function rewrite(
   uplink: SampleMatrix | undefined,
 ): Uint8Array {
   const features = uplink === undefined ? [newLatents] : [newLatents, uplink];
-  const recovery = regress(features, latents, recoveryRidge);
+  const recovery = regress(features, latents, recoveryRidges);
   // The product of two factors is of no width that its factors are stored in.
   const weightBits =
     encoder.layers.length === 1 ? encoder.weightBits : Math.max(16, encoder.weightBits) === 32 ? 32 : 16;
