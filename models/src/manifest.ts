@@ -143,6 +143,8 @@ const manifestSchema = v.pipe(
 export const sharedFields = {
   id: manifestSchema.entries.id,
   csi: manifestSchema.entries.csi,
+  normalization: manifestSchema.entries.normalization,
+  planes: manifestSchema.entries.planes,
   training: manifestSchema.entries.training,
   measured: manifestSchema.entries.measured,
   file,

@@ -13,8 +13,10 @@ import { type WeightWidth, weightWidths } from '../onnx/weights.ts';
 import { startProgress } from '../progress.ts';
 import { readCalibration } from '../prune/calibration.ts';
 import { type ComparedModel, comparisonHeader, comparisonRow, measureModel } from '../prune/comparison.ts';
+import { readsUplink } from '../prune/complete-model.ts';
 import type { PruneSettings } from '../prune/fit-encoder.ts';
-import { openPruner, writeModel } from '../prune/prune-model.ts';
+import { writeModel } from '../prune/new-model.ts';
+import { openPruner } from '../prune/prune-model.ts';
 import { renderTable } from '../table.ts';
 import { integer, list, UsageError } from '../usage.ts';
 
@@ -75,11 +77,12 @@ export function pruneCommand(): Command {
     .addHelpText(
       'after',
       `
-Lists make a model of every combination. A convolution is always folded into the Dense layer. docs/pruning.md has
-the findings. Commands take the new models by --zoo.
+Lists make a model of every combination. A convolution is always folded into the Dense layer. Calibrate on many
+environments: samples of a few teach a model these few. docs/pruning.md has the findings. Other commands take the
+new models by --zoo.
 
 Examples:
-  edge-csi simulate --scenario cost2100-indoor --samples 8192 --out calibration.npz
+  edge-csi simulate --scenario cost2100-indoor --environments 400 --samples 8000 --out calibration.npz
   edge-csi prune --model dualnet-mag-m43 --calibration calibration.npz --delays 12 --weights 4 --out small
   edge-csi prune --model dualnet-mag-m128-full --calibration calibration.npz --out folded
   edge-csi prune --model dualnet-mag-m64 --calibration calibration.npz --outputs 43,56 --weights 8,4 --out small
@@ -103,7 +106,11 @@ async function run(options: Options): Promise<void> {
   const { calibrationUplink: uplink, calibrationSamples: limit } = options;
   const fitting = dataFor(source, { data: options.calibration, ...(uplink === undefined ? {} : { uplink }) });
   const reading = startProgress('calibration', limit);
-  const calibration = readCalibration(await openData(fitting), bundle.representation, limit, reading.update);
+  const { decoder } = source.files;
+  const bands = readsUplink(bundle.files.get('decoder') as Uint8Array, decoder.path) ? 'both' : 'downlink';
+  const calibration = readCalibration(await openData(fitting), bundle.representation, {
+    ...{ limit, bands, onProgress: reading.update },
+  });
   reading.stop();
   const data = { name: path.basename(options.calibration), sha256: calibrationHash };
   const pruner = await openPruner({ bundle, calibration, data });
@@ -111,7 +118,7 @@ async function run(options: Options): Promise<void> {
   const made: Manifest[] = [];
   for (const { id, settings } of tasks) {
     const model = await pruner.prune({ id, settings, reportBits: options.reportBits });
-    await writeModel(options.out, model);
+    await writeModel(path.join(options.out, id), model);
     made.push(model.manifest);
     pruning.update(made.length);
   }
