@@ -1,4 +1,5 @@
 import { CsiError } from '@edge-csi/csi';
+import type { DenseLayer } from '@edge-csi/models';
 import { consumersOf, findInitializer, intOf, producerOf } from '../onnx/edit.ts';
 import { decodeModel, type ModelProto, type NodeProto } from '../onnx/schema.ts';
 import { type OnnxTensor, readTensor } from '../onnx/tensor.ts';
@@ -33,6 +34,8 @@ interface UplinkPrior {
 interface Encoding {
   readonly gemm: NodeProto;
   readonly estimate: string;
+  /** W, where the estimate goes into it as it is and the file holds it as numbers. */
+  readonly weights?: OnnxTensor;
 }
 
 /** What stands between an estimate and the Dense layer where a decoder encodes with a convolution. */
@@ -48,6 +51,34 @@ const convolutionChain = ['Flatten', 'LeakyRelu', 'Add', 'Mul', 'Conv', 'Reshape
  */
 export function planDecoder(bytes: Uint8Array, file: string, codewordLength: number, numInputs: number): DecoderPlan {
   return new Planner(decodeModel(bytes, file), file, codewordLength, numInputs).plan();
+}
+
+/** Largest difference of two copies of a weight, relative to the largest weight: of half precision, with room. */
+const sameWeight = 2e-3;
+
+/**
+ * Checks that a decoder encodes estimates as the encoder does, in the order of columns that was found.
+ *
+ * @param dense - the encoder's Dense layer, without a convolution before it
+ * @throws CsiError `model-invalid`, naming the decoder's file, where it does not: then it is no pair that is known here.
+ */
+export function requireSameEncoding({ encodings, columnOrder, file }: DecoderPlan, dense: DenseLayer): void {
+  const { numOutputs, numInputs } = dense;
+  const largest = dense.weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+  for (const { weights } of encodings) {
+    if (weights === undefined) continue;
+    const differs = (value: number | bigint, at: number) => {
+      const [row, column] = [Math.floor(at / numInputs), at % numInputs];
+      const own = dense.weights[row * numInputs + (columnOrder?.[column] ?? column)] as number;
+      return !(Math.abs(Number(value) - own) <= sameWeight * largest);
+    };
+    const values = Array.from<number | bigint>(weights.values);
+    if (values.length === numOutputs * numInputs && !values.some(differs)) continue;
+    throw new CsiError(
+      'model-invalid',
+      `${file}: ${weights.name} is not the encoder's matrix, so what it is for is not known`,
+    );
+  }
 }
 
 class Planner {
@@ -110,17 +141,19 @@ class Planner {
   #encoding(difference: NodeProto): Encoding {
     const other = difference.input.find((name) => name !== 'latent') ?? '';
     const gemm = producerOf(this.#model, other);
-    if (gemm?.opType !== 'Gemm' || intOf(gemm, 'transB', 0) !== 1 || !this.#isConstant(gemm.input[1])) {
+    if (gemm?.opType !== 'Gemm' || intOf(gemm, 'transB', 0) !== 1) {
       throw this.#invalid(
         `${difference.name || other} (Sub) takes the latent less something that no Dense layer makes`,
       );
     }
+    const weights = this.#stored(gemm.input[1]);
     let value = gemm.input[0] ?? '';
-    if (producerOf(this.#model, value)?.opType !== 'Flatten') return { gemm, estimate: value };
+    const plain = { gemm, estimate: value, ...(weights && { weights }) };
+    if (producerOf(this.#model, value)?.opType !== 'Flatten') return plain;
     for (const opType of convolutionChain) {
       const node = producerOf(this.#model, value);
       // An estimate can be the output of a Flatten too; without the convolution it is encoded as it is.
-      if (node?.opType !== opType) return { gemm, estimate: gemm.input[0] ?? '' };
+      if (node?.opType !== opType) return plain;
       value = node.input[0] ?? '';
     }
     return { gemm, estimate: value };

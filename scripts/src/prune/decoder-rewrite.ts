@@ -2,7 +2,7 @@ import type { DenseLayer } from '@edge-csi/models';
 import { Matrix } from 'ml-matrix';
 import type { Regression } from '../linear/regression.ts';
 import { consumersOf, createNode, removeUnused, replaceNode, setInitializer } from '../onnx/edit.ts';
-import { encodeModel } from '../onnx/schema.ts';
+import { encodeModel, type ModelProto } from '../onnx/schema.ts';
 import { floatTensor, type OnnxTensor } from '../onnx/tensor.ts';
 import { storeWeights, type WeightWidth } from '../onnx/weights.ts';
 import type { DecoderPlan } from './decoder-plan.ts';
@@ -74,17 +74,27 @@ function encodeAgain({ model, encodings, columnOrder }: DecoderPlan, { dense, we
       values[row * numInputs + column] = dense.weights[row * numInputs + from] as number;
     }
   }
-  const stored = storeWeights({ name: 'encoding.weight', dims: [numOutputs, numInputs], values, units }, weightBits);
+  const name = freeName(model, 'encoding');
+  const matrix = { name: `${name}.weight`, dims: [numOutputs, numInputs] as const, values, units };
+  const stored = storeWeights(matrix, weightBits);
   for (const initializer of stored.initializers) setInitializer(model, initializer);
-  setInitializer(model, floatTensor('encoding.bias', [numOutputs], dense.bias));
+  setInitializer(model, floatTensor(`${name}.bias`, [numOutputs], dense.bias));
   const attributes = { transB: 1 };
   for (const { gemm, estimate } of encodings) {
-    const inputs = [estimate, 'encoding.weight', 'encoding.bias'];
+    const inputs = [estimate, `${name}.weight`, `${name}.bias`];
     replaceNode(model, gemm, createNode('Gemm', inputs, gemm.output, { attributes }));
   }
   model.graph.node.unshift(
     ...stored.operators.map((operator) => createNode(operator.type, operator.inputs, [operator.output], operator)),
   );
+}
+
+/** A prefix that no value of the graph has: a model that was pruned before has the first. */
+function freeName({ graph }: ModelProto, prefix: string): string {
+  const taken = [...graph.initializer.map(({ name }) => name), ...graph.node.flatMap(({ output }) => output)];
+  let name = prefix;
+  for (let i = 2; taken.some((value) => value.startsWith(`${name}.`)); i++) name = `${prefix}${i}`;
+  return name;
 }
 
 /** Adds a constant to the first Dense layer's output: to its bias where it has one. */

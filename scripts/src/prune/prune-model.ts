@@ -1,7 +1,7 @@
 import { type Manifest, type ModelBundle, parseManifest, readEncoderLayers, toHex } from '@edge-csi/models';
 import { type Regression, regress, type SampleMatrix } from '../linear/regression.ts';
 import type { Calibration } from './calibration.ts';
-import { type DecoderPlan, planDecoder } from './decoder-plan.ts';
+import { type DecoderPlan, planDecoder, requireSameEncoding } from './decoder-plan.ts';
 import { firstDense, rewriteDecoder } from './decoder-rewrite.ts';
 import { encodeAll } from './encode-all.ts';
 import { encoderModel } from './encoder-graph.ts';
@@ -58,6 +58,7 @@ export async function openPruner({ bundle, calibration, data }: PrunerOptions): 
       representation.numComponents,
     );
   const first = plan();
+  if (layers.conv === undefined) requireSameEncoding(first, layers.dense);
   const oldLatents = await encodeAll(
     files.get('encoder') as Uint8Array,
     `${manifest.id}/${manifest.files.encoder.path}`,

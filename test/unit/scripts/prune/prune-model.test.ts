@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AccuracyRun, measureAccuracy } from '../../../../scripts/src/bench/accuracy.ts';
 import { readCalibration } from '../../../../scripts/src/prune/calibration.ts';
 import { encoderCost } from '../../../../scripts/src/prune/encoder-cost.ts';
+import { encoderModel } from '../../../../scripts/src/prune/encoder-graph.ts';
 import type { PruneSettings } from '../../../../scripts/src/prune/fit-encoder.ts';
 import { writeModel } from '../../../../scripts/src/prune/new-model.ts';
 import { openPruner, type Pruner } from '../../../../scripts/src/prune/prune-model.ts';
@@ -102,6 +103,30 @@ describe('a pruned model', { timeout: 60_000 }, () => {
     expect(manifest.derivedFrom?.pruning.convolution).toBe(true);
     expect(readEncoderLayers(await loadModel(path.join(folder, manifest.id), ['encoder'])).conv).toBeUndefined();
     expect(run.nmseDb).toBeLessThan(whole.nmseDb + 1);
+  });
+
+  it('can be pruned again', async () => {
+    const { manifest } = await pruned({ delays: 10, weightBits: 8 });
+    const bundle = await loadModel(path.join(folder, manifest.id), ['encoder', 'decoder', 'refiner']);
+    const reading = { limit: 400, bands: 'both', onProgress: () => undefined } as const;
+    const calibration = readCalibration(calibrationSource, bundle.representation, reading);
+    const again = await openPruner({ bundle, calibration, data });
+    const { run } = await pruned({ delays: 8, weightBits: 4 }, again);
+    expect(run.nmseDb).toBeLessThan(before.nmseDb + 0.5);
+  });
+
+  it('is refused of a decoder that encodes with other weights than the encoder', async () => {
+    const bundle = await loadModel(path.join(zooDirectory, source.id), ['encoder', 'decoder', 'refiner']);
+    const reading = { limit: 40, bands: 'both', onProgress: () => undefined } as const;
+    const calibration = readCalibration(calibrationSource, bundle.representation, reading);
+    const moved = readEncoderLayers(bundle).dense.weights.map((weight) => -weight);
+    const dense = { ...readEncoderLayers(bundle).dense, weights: moved };
+    const delays = Array.from({ length: 32 }, (_, delay) => delay);
+    const encoder = encoderModel({ delays, layers: [dense], weightBits: 16 }, bundle.representation);
+    const swapped = new Map([...bundle.files, ['encoder', encoder] as const]);
+    await expect(openPruner({ bundle: { ...bundle, files: swapped }, calibration, data })).rejects.toThrow(
+      /dualnet-mag-m16\/decoder.onnx: .* is not the encoder's matrix/,
+    );
   });
 
   it('keeps to a size of whole reports', async () => {
