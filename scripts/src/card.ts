@@ -19,6 +19,10 @@ interface Training {
   readonly samples?: number;
   readonly seed?: number;
   readonly secondsOnCpu?: number;
+  /** Of a model that `models complete` made: what its quantiser was fitted on. */
+  readonly calibration?: { readonly data: string; readonly samples: number };
+  /** Of a pruned model whose decoder scripts/train/finetune.py trained on. */
+  readonly fineTuning?: { readonly epochs: number; readonly samples: number };
 }
 
 /**
@@ -39,18 +43,23 @@ export function renderCard(manifest: AnyManifest): string {
 
 function describe(m: Manifest): string {
   const parts = m.planes === 'absolute-parts';
-  const encoder = m.pruned
-    ? 'the pruned encoder: one Dense layer'
-    : 'the full encoder: a 3 x 3 convolution in front of the Dense layer';
   const codewordBits = m.codeword.bits.reduce((sum, bits) => sum + bits, 0);
   const rest = parts ? 'signs of real and imaginary parts' : 'phases';
   const scale = m.normalization.kind === 'spherical' ? `, the norm takes ${m.normalization.scale.bits}` : '';
   return [
-    `${parts ? 'DualNet-ABS' : 'DualNet-MAG'} with ${encoder}. ${parts ? '|Re H| and |Im H|' : '|H|'} of ` +
+    `${networksOf(m)}. ${parts ? '|Re H| and |Im H|' : '|H|'} of ` +
       `${m.csi.numAntennas} antennas x ${m.csi.numDelays} delays becomes ${m.codeword.length} components ` +
       `(CR 1/${m.reduction}).`,
     `Normalisation: ${m.normalization.kind}. The codeword takes ${codewordBits} bits${scale}, and ${rest} as many as theta grants.`,
   ].join('\n');
+}
+
+function networksOf({ family, pruned, planes }: Manifest): string {
+  if (!family.startsWith('dualnet')) return `Networks of another kind (family ${family})`;
+  const encoder = pruned
+    ? 'the pruned encoder: one Dense layer'
+    : 'the full encoder: a 3 x 3 convolution in front of the Dense layer';
+  return `${planes === 'absolute-parts' ? 'DualNet-ABS' : 'DualNet-MAG'} with ${encoder}`;
 }
 
 function describeUplinkOnly(m: UplinkOnlyManifest): string {
@@ -70,8 +79,20 @@ function linkOf({ csi }: AnyManifest): string {
 
 function trainingOf(manifest: AnyManifest): string {
   const { derivedFrom } = manifest as Manifest;
-  if (derivedFrom !== undefined) return derivationOf(derivedFrom);
   const training = manifest.training as Training;
+  if (derivedFrom !== undefined) {
+    const { fineTuning } = training;
+    const tuned =
+      fineTuning && `Then its decoder was trained on: ${fineTuning.epochs} epochs of ${fineTuning.samples} samples.`;
+    return [derivationOf(derivedFrom), ...(tuned ? [tuned] : [])].join('\n');
+  }
+  const { calibration } = training;
+  if (calibration !== undefined) {
+    return (
+      `${training.samples ?? '?'} samples of ${training.data ?? 'data that the author does not name'}.\n` +
+      `Quantiser and phase allocation: ${calibration.samples} samples of ${calibration.data}, \`edge-csi models complete\`.`
+    );
+  }
   const minutes = Math.round((training.secondsOnCpu ?? 0) / 60);
   return (
     `${training.samples} samples of ${training.data}, seed ${training.seed}; ${minutes} minutes on one CPU thread.\n` +
@@ -122,6 +143,7 @@ function measuredOf(manifest: AnyManifest): string {
 }
 
 function limitsOf(manifest: AnyManifest): string {
+  if ((manifest.training as Training).calibration !== undefined) return 'Those of the data it was trained on.';
   const { environment } = siteOf(manifest);
   return (
     `Trained on simulated channels of one ${environment} environment and on uplink CSI without noise; ` +

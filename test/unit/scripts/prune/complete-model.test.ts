@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CsiSource } from '@edge-csi/csi/files';
@@ -74,6 +74,9 @@ describe('completeModel', () => {
     // PCA of 16 components without uplink is at about -6 dB on this data.
     expect(run.magnitudeNmseDb).toBeLessThan(-4);
     expect(run.nmseDb).toBeLessThan(-3.5);
+    const card = await readFile(path.join(zoo, draft.id, 'card.md'), 'utf8');
+    expect(card).toContain('Networks of another kind (family csinet)');
+    expect(card).not.toContain('undefined');
     const { codeword, training, reduction } = model.manifest;
     expect(codeword.bits.every((bits) => bits >= 1 && bits <= 8)).toBe(true);
     expect(reduction).toBe(14.22);

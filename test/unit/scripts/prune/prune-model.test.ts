@@ -4,9 +4,11 @@ import path from 'node:path';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { type Manifest, readEncoderLayers, toHex } from '@edge-csi/models';
 import { loadModel, readManifest, zooDirectory } from '@edge-csi/models/disk';
+import type { CsiReport } from '@edge-csi/proto';
 import { createMicroEncoder } from '@edge-csi/ue-client/micro';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AccuracyRun, measureAccuracy } from '../../../../scripts/src/bench/accuracy.ts';
+import { renderCard } from '../../../../scripts/src/card.ts';
 import { readCalibration } from '../../../../scripts/src/prune/calibration.ts';
 import { encoderCost } from '../../../../scripts/src/prune/encoder-cost.ts';
 import { encoderModel } from '../../../../scripts/src/prune/encoder-graph.ts';
@@ -80,6 +82,7 @@ describe('a pruned model', { timeout: 60_000 }, () => {
       calibration: { data: data.name, dataSha256: data.sha256, samples: 400 },
     });
     expect(manifest.measured).toBeUndefined();
+    expect(renderCard(manifest)).toContain('Not trained, but pruned from dualnet-mag-m16');
     expect(manifest.reduction).toBeCloseTo(2048 / (12 + 128), 2);
     expect(files.size).toBe(4);
   });
@@ -149,8 +152,8 @@ describe('a pruned model', { timeout: 60_000 }, () => {
       for (const [i, report] of host.encode(samples, rate).entries()) {
         const expected = await micro.encode(samples[i] as (typeof samples)[number], rate);
         expect(report).toMatchObject({ scale: expected.scale });
-        expect(Buffer.from((report as typeof expected).codeword)).toEqual(Buffer.from(expected.codeword));
-        expect(Buffer.from((report as typeof expected).phase)).toEqual(Buffer.from(expected.phase));
+        expect(Buffer.from((report as CsiReport).codeword)).toEqual(Buffer.from(expected.codeword));
+        expect(Buffer.from((report as CsiReport).phase)).toEqual(Buffer.from(expected.phase));
       }
       await micro.close();
     },
