@@ -1,5 +1,4 @@
 export { loadBundle, type ModelBundle, type ModelFile, type ReadModelFile } from './bundle.ts';
-export { type DraftManifest, parseDraft } from './draft.ts';
 export { type ConvLayer, type DenseLayer, type EncoderLayers, readEncoderLayers } from './encoder-layers.ts';
 export { fromFloat16 } from './float16.ts';
 export { type Manifest, parseManifest, representationOf } from './manifest.ts';

@@ -82,17 +82,8 @@ const manifestSchema = v.pipe(
       refiner: v.optional(file),
     }),
     training: v.record(v.string(), v.unknown()),
-    /** Where a model was made from another one without training: which, how, and the data it was fitted on. */
-    derivedFrom: v.optional(
-      v.strictObject({
-        id: v.string(),
-        /** Pairing hash. */
-        sha256,
-        /** What was pruned: settings by name. */
-        pruning: v.record(v.string(), v.union([v.number(), v.boolean()])),
-        calibration: v.strictObject({ data: v.string(), dataSha256: sha256, samples: count }),
-      }),
-    ),
+    /** Where a model was made from another one without training: that one's id and pairing hash, how, and on which data. */
+    derivedFrom: v.optional(v.record(v.string(), v.unknown())),
     /** Figures re-measured by this code base, each with the data it was measured on. */
     measured: v.optional(v.array(v.record(v.string(), v.unknown()))),
   }),

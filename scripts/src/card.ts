@@ -1,5 +1,6 @@
 import type { AnyManifest, Manifest, UplinkOnlyManifest } from '@edge-csi/models';
 import { isUplinkOnly } from '@edge-csi/models';
+import type { Derivation } from './prune/prune-model.ts';
 
 /** What a manifest records of one measurement, as `bench --suite accuracy --record` wrote it. */
 interface Measured {
@@ -84,7 +85,7 @@ function trainingOf(manifest: AnyManifest): string {
     const { fineTuning } = training;
     const tuned =
       fineTuning && `Then its decoder was trained on: ${fineTuning.epochs} epochs of ${fineTuning.samples} samples.`;
-    return [derivationOf(derivedFrom), ...(tuned ? [tuned] : [])].join('\n');
+    return [derivationOf(derivedFrom as unknown as Derivation), ...(tuned ? [tuned] : [])].join('\n');
   }
   const { calibration } = training;
   if (calibration !== undefined) {
@@ -100,7 +101,7 @@ function trainingOf(manifest: AnyManifest): string {
   );
 }
 
-function derivationOf({ id, sha256, pruning, calibration }: NonNullable<Manifest['derivedFrom']>): string {
+function derivationOf({ id, sha256, pruning, calibration }: Derivation): string {
   const { convolution, outputs, delays, rank, weightBits } = pruning;
   const parts = [
     ...(convolution === true ? ['its convolution folded into the Dense layer'] : []),

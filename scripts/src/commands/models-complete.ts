@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError, createRepresentation } from '@edge-csi/csi';
-import { parseDraft } from '@edge-csi/models';
+import { parseDraft } from '@edge-csi/models/disk';
 import type { Command } from 'commander';
 import { dataFor, openData } from '../data.ts';
 import { sha256Of } from '../file-hash.ts';

@@ -1,6 +1,7 @@
 import { openOrtGraph } from '@edge-csi/bs-server/decoding';
 import { CsiError, createRepresentation, type Representation } from '@edge-csi/csi';
-import { type DraftManifest, type Manifest, parseManifest } from '@edge-csi/models';
+import { type Manifest, parseManifest } from '@edge-csi/models';
+import type { DraftManifest } from '@edge-csi/models/disk';
 import { allocateBits } from '../bench/baselines/codeword-bits.ts';
 import { regress, type SampleMatrix } from '../linear/regression.ts';
 import { requireValue } from '../onnx/edit.ts';

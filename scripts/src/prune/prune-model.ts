@@ -19,6 +19,22 @@ export interface PrunerOptions {
   readonly data: { readonly name: string; readonly sha256: string };
 }
 
+/** What the manifest of a pruned model says of where it comes from. */
+export interface Derivation {
+  readonly id: string;
+  /** Pairing hash. */
+  readonly sha256: string;
+  readonly pruning: {
+    /** Whether a convolution was folded into the Dense layer. */
+    readonly convolution: boolean;
+    readonly outputs: number;
+    readonly delays: number;
+    readonly weightBits: number;
+    readonly rank?: number;
+  };
+  readonly calibration: { readonly data: string; readonly dataSha256: string; readonly samples: number };
+}
+
 interface PruneTask {
   /** Of the new model. */
   readonly id: string;
@@ -106,7 +122,7 @@ export async function openPruner({ bundle, calibration, data }: PrunerOptions): 
           codeword: { length: kept.length, ...codec },
           phase: { ...phase, theta },
           files: await describeFiles(namesOf(manifest), written),
-          derivedFrom: { ...derivedFrom, pruning },
+          derivedFrom: { ...derivedFrom, pruning } satisfies Derivation,
         }),
         files: written,
       };

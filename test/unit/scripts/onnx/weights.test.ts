@@ -35,7 +35,7 @@ describe('storeWeights', () => {
     // Integers have no negative zero.
     const weights = signed.map((weight) => weight + 0);
     const bytes = denseModel(width, weights, units);
-    const { constants, nodes } = foldConstants(readOnnxGraph(bytes), 'w.onnx');
+    const { constants, nodes } = foldConstants(readOnnxGraph(bytes));
     expect(nodes.map(({ type }) => type)).toEqual(['Gemm']);
     expect([...(constants.get('w')?.values ?? [])]).toEqual([...weights]);
     expect([...(constants.get('w')?.units ?? [])]).toEqual([...units]);
