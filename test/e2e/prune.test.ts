@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { readManifest, zooDirectory } from '@edge-csi/models/disk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleData } from '../../scripts/src/data.ts';
 import { edgeCsi } from './edge-csi-command.ts';
@@ -9,7 +10,7 @@ let folder: string;
 const out = (name: string): string => path.join(folder, name);
 const calibration = () => out('calibration.npz');
 const prune = (...args: string[]) =>
-  edgeCsi('prune', '--model', 'dualnet-mag-m8', '--calibration', calibration(), '--samples', '64', ...args);
+  edgeCsi('prune', '--model', 'dualnet-mag-m8', '--calibration', calibration(), '--samples', '32', ...args);
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-'));
@@ -18,7 +19,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-describe('edge-csi prune', { timeout: 120_000 }, () => {
+describe('edge-csi prune', { timeout: 240_000 }, () => {
   it('makes smaller models, compares them, and other commands take them', async () => {
     const json = out('prune.json');
     const made = await prune('--delays', '8', '--weights', '8,4', '--out', out('zoo'), '--json', json);
@@ -90,5 +91,34 @@ describe('edge-csi prune', { timeout: 120_000 }, () => {
     const again = await prune('--delays', '8', '--weights', '4', '--out', out('zoo'), '--data', sampleData);
     expect(again.stderr).toMatch(/dualnet-mag-m8-d8-w4 exists: remove it, or name another --id or --out/);
     expect(again.code).toBe(2);
+  });
+});
+
+describe('edge-csi models complete', { timeout: 240_000 }, () => {
+  it('makes a model of two networks and a draft, and says what it cannot complete', async () => {
+    const source = path.join(zooDirectory, 'dualnet-mag-m8');
+    const model = out('own/own-m8');
+    await mkdir(model, { recursive: true });
+    for (const name of ['encoder.onnx', 'decoder.onnx'])
+      await copyFile(path.join(source, name), path.join(model, name));
+    const complete = () => edgeCsi('models', 'complete', model, '--calibration', calibration());
+    const absent = await complete();
+    expect(absent.stderr).toContain(`model-invalid: ${path.join(model, 'manifest.json')}: not a readable JSON draft`);
+    expect(absent.code).toBe(1);
+    const { csi, normalization } = await readManifest(source);
+    const draft = {
+      ...{ schema: 'edge-csi/draft@1', id: 'own-m8', family: 'own', csi, normalization },
+      ...{ codeword: { totalBits: 44 }, reportBits: 160, files: { encoder: 'encoder.onnx', decoder: 'absent.onnx' } },
+    };
+    const write = (changes: object) =>
+      writeFile(path.join(model, 'manifest.json'), JSON.stringify({ ...draft, ...changes }));
+    await write({});
+    expect((await complete()).stderr).toContain(`${path.join(model, 'absent.onnx')}: cannot be read`);
+    await write({ files: { encoder: 'encoder.onnx', decoder: 'decoder.onnx' } });
+    expect(await complete()).toMatchObject({ code: 0, stderr: '' });
+    const verified = await edgeCsi('models', 'verify', 'own-m8', '--zoo', out('own'));
+    expect(verified).toMatchObject({ code: 0, stderr: '' });
+    const again = await complete();
+    expect(again.stderr).toMatch(/model-invalid: manifest: schema: .*edge-csi\/draft@1/);
   });
 });
