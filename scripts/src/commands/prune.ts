@@ -163,6 +163,7 @@ function tasksOf(options: Options, source: Manifest): { readonly id: string; rea
       ),
     ),
   );
+  requireEvenColumns(source, settings);
   if (options.id === undefined) return settings.map((one) => ({ id: idOf(source, one, weights), settings: one }));
   if (settings.length > 1) throw new UsageError(`--id names one model, and ${settings.length} are asked for`);
   if (!/^[a-z0-9][a-z0-9.-]{0,63}$/.test(options.id)) {
@@ -174,6 +175,18 @@ function tasksOf(options: Options, source: Manifest): { readonly id: string; rea
 function requireAtMost(option: string, values: number[] | undefined, most: number, why: string): void {
   const over = values?.find((value) => value > most);
   if (over !== undefined) throw new UsageError(`${option} is ${over}, and ${why}`);
+}
+
+/** At 4 bits, two weights share a byte. */
+function requireEvenColumns({ csi }: Manifest, all: readonly PruneSettings[]): void {
+  for (const { delays = csi.numDelays, rank = 0, weightBits } of all) {
+    if (weightBits !== 4) continue;
+    if (rank % 2 !== 0) throw new UsageError(`--rank is ${rank}, and 4 bits a weight take an even rank`);
+    if ((csi.numAntennas * delays) % 2 === 0) continue;
+    throw new UsageError(
+      `--delays is ${delays}, and 4 bits a weight take an even number of ${csi.numAntennas} antennas' delays`,
+    );
+  }
 }
 
 function weightWidth(bits: number): WeightWidth {
