@@ -21,7 +21,7 @@ export function renderDense({ studies, linear, data, samples, svg }: DensePage):
   const sections = [
     '# How small may the Dense layer be?',
     `The encoder of a pruned model is one Dense layer; the full one adds a 3 x 3 convolution in front of it.\n` +
-      `Measured on ${samples} samples of ${data} by \`${commandLine()}\`. NMSE of |H| at the decoder's output, phases known; no variant was retrained, and the decoder was not told: [pruning](pruning.md) tells it.`,
+      `Measured on ${samples} samples of ${data} by \`${commandLine()}\`. NMSE of |H| at the decoder's output, phases known; no variant was retrained.`,
     `**${recommendation(studies)}**`,
     ...(svg === undefined ? [] : [`![NMSE against codeword length](${svg})`]),
     `## Codeword length\n\n${lengthTable(studies, linear)}`,

@@ -34,8 +34,13 @@ export function toNumbers(integers: readonly Int64[]): number[] {
 }
 
 /** Number of values of a shape. */
-function sizeOf(dims: readonly number[]): number {
+export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
+}
+
+/** Bytes of a value of an element type on file; 0 for one that is not of a fixed size. */
+export function bytesPerValue(dataType: number): number {
+  return Object.values(elementTypes).find(({ number }) => number === dataType)?.bytes ?? 0;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { openOrtProbe } from '@edge-csi/bs-server/decoding';
-import { fromFloat16 } from '@edge-csi/models';
-import { zooDirectory } from '@edge-csi/models/disk';
+import { fromFloat16, readEncoderLayers } from '@edge-csi/models';
+import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, test } from 'vitest';
 import { buildModel } from '../../../../scripts/src/onnx/build.ts';
 import {
@@ -85,10 +85,11 @@ describe('files', () => {
 
 describe('constants', () => {
   test('float16 goes there and back for every pattern but NaN, and rounds ties to even', () => {
-    for (let bits = 0; bits < 2 ** 16; bits++) {
-      const value = fromFloat16(bits);
-      if (!Number.isNaN(value)) expect(toFloat16(value)).toBe(bits);
-    }
+    const patterns = Array.from({ length: 2 ** 16 }, (_, bits) => bits);
+    const changed = patterns.filter(
+      (bits) => !Number.isNaN(fromFloat16(bits)) && toFloat16(fromFloat16(bits)) !== bits,
+    );
+    expect(changed).toEqual([]);
     expect(toFloat16(1 + 2 ** -11)).toBe(toFloat16(1));
     expect(toFloat16(1 + 3 * 2 ** -11)).toBe(toFloat16(1 + 2 ** -9));
     expect(toFloat16(2 - 2 ** -13)).toBe(toFloat16(2));
@@ -104,6 +105,17 @@ describe('constants', () => {
     int64Tensor('f', [-1, 1, 2 ** 40]),
   ] as const)('a constant of type $type is read as it was written', (tensor) => {
     expect(readTensor(tensorProto(tensor), 'mine.onnx')).toEqual(tensor);
+  });
+
+  test('constants of a file are the weights that the embedded encoder runs with', async () => {
+    const bundle = await loadModel(`${zooDirectory}dualnet-mag-m16`, ['encoder']);
+    const model = decodeModel(await readFile(`${zooDirectory}dualnet-mag-m16/encoder.onnx`), 'encoder.onnx');
+    const read = model.graph.initializer.map((tensor) => readTensor(tensor, 'encoder.onnx'));
+    const { weights, bias, numInputs, numOutputs } = readEncoderLayers(bundle).dense;
+    expect(read.map(({ type, dims, values }) => ({ type, dims, values }))).toEqual([
+      { type: 'float16', dims: [numOutputs, numInputs], values: weights },
+      { type: 'float32', dims: [numOutputs], values: bias },
+    ]);
   });
 
   test('values in typed fields are read as raw ones are', () => {
