@@ -53,6 +53,18 @@ export async function modelsOfOneLink(zoo: string = zooDirectory): Promise<AnyMa
   return first === undefined ? all : all.filter((manifest) => sameBands(manifest, first));
 }
 
+/** The models for a pair of carriers, of either kind. @throws UsageError where there is none. */
+export async function modelsForCarriers(carriers: CarrierPair, zoo: string): Promise<AnyManifest[]> {
+  const found = (await anyModels([], zoo)).filter((manifest) => sameBands(manifest, { csi: carriers }));
+  if (found.length > 0) return found;
+  const { downlinkCarrierHz, uplinkCarrierHz } = carriers;
+  throw new UsageError(
+    `no model in ${zoo} is for ${downlinkCarrierHz / 1e9} / ${uplinkCarrierHz / 1e9} GHz; name some with --models`,
+  );
+}
+
+type CarrierPair = Pick<AnyManifest['csi'], 'downlinkCarrierHz' | 'uplinkCarrierHz'>;
+
 /** The pruned models that share the first one's bands, shape and view of CSI: points of one rate-distortion curve. */
 export async function prunedModelsOfOneShape(zoo: string = zooDirectory): Promise<Manifest[]> {
   const pruned = await prunedModels(zoo);
@@ -68,7 +80,7 @@ export async function prunedModelsOfOneShape(zoo: string = zooDirectory): Promis
   );
 }
 
-function sameBands(a: AnyManifest, b: AnyManifest): boolean {
+function sameBands(a: { readonly csi: CarrierPair }, b: { readonly csi: CarrierPair }): boolean {
   return a.csi.downlinkCarrierHz === b.csi.downlinkCarrierHz && a.csi.uplinkCarrierHz === b.csi.uplinkCarrierHz;
 }
 

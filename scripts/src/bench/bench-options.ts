@@ -1,6 +1,7 @@
 import type { ScenarioName } from '@edge-csi/csi';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { DataFlags } from '../data.ts';
+import type { BreakdownName } from './accuracy-breakdown.ts';
 
 /** Options of `edge-csi bench`, as the suites get them. */
 export interface BenchOptions extends DataFlags {
@@ -16,10 +17,13 @@ export interface BenchOptions extends DataFlags {
   readonly record?: boolean;
   readonly encoder?: EncoderBackend;
   readonly scenario?: ScenarioName;
+  readonly by?: BreakdownName;
   readonly baselinesFrom?: string;
   readonly fitSamples: number;
   readonly select?: string;
   readonly svg?: string;
   readonly markdown?: string;
   readonly json?: string;
+  /** Aborted when the run is interrupted: a suite then ends soon, with what it has measured. */
+  readonly signal: AbortSignal;
 }

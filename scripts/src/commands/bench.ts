@@ -4,6 +4,7 @@ import { scenarioNames } from '@edge-csi/csi';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { encoderBackends } from '@edge-csi/ue-client';
 import { Command, Option } from 'commander';
+import { breakdowns } from '../bench/accuracy-breakdown.ts';
 import { accuracy } from '../bench/accuracy-suite.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
 import { decoder } from '../bench/decoder-suite.ts';
@@ -16,6 +17,7 @@ import { simulator } from '../bench/simulator/simulator-suite.ts';
 import { soak } from '../bench/soak/soak-suite.ts';
 import { addDataOptions, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
+import { Interrupted, withInterruption } from '../interruption.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { renderLinePlot } from '../line-plot.ts';
 import { commandLine } from '../measured-by.ts';
@@ -43,7 +45,8 @@ const ownedOptions = [
   ['svg', '--svg', ['rate-distortion', 'dense', 'server']],
   ['markdown', '--markdown', ['dense', 'server', 'soak']],
   ['encoder', '--encoder', ['accuracy']],
-  ['scenario', '--scenario', ['simulator']],
+  ['scenario', '--scenario', ['accuracy', 'simulator']],
+  ['by', '--by', ['accuracy']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
@@ -86,16 +89,20 @@ export function benchCommand(): Command {
     )
     .option(
       '--seed <n>',
-      'server, soak: of arrivals, joins and leaves; simulator: of the channels; the other suites draw nothing',
+      'of everything drawn: arrivals, joins, simulated channels, noise, the bootstrap of intervals',
       integer('--seed', 0, 2 ** 31 - 1),
       7,
     )
     .option('--record', "accuracy: write the figures into the models' manifests")
     .addOption(new Option('--encoder <name>', 'accuracy: what the UE encodes with').choices(encoderBackends))
     .addOption(
-      new Option('--scenario <name>', 'simulator: what to simulate beside --data; default cost2100-indoor').choices(
-        scenarioNames,
-      ),
+      new Option(
+        '--scenario <name>',
+        'simulator: what to simulate beside --data, default cost2100-indoor; accuracy: in place of --data',
+      ).choices(scenarioNames),
+    )
+    .addOption(
+      new Option('--by <what>', 'accuracy: in parts by distance, or at SNRs of both measurements').choices(breakdowns),
     )
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(
@@ -119,11 +126,16 @@ const defaultSeconds = { soak: 1200, other: 4 } as const;
 /** Fields of the JSON. Problems, where a suite looks for some, make the command fail once they are written. */
 type SuiteResult = object & { readonly problems?: readonly string[] };
 
-type GivenOptions = Omit<BenchOptions, 'seconds'> & Partial<Pick<BenchOptions, 'seconds'>>;
+type GivenOptions = Omit<BenchOptions, 'seconds' | 'signal'> & Partial<Pick<BenchOptions, 'seconds'>>;
 
 async function run(given: GivenOptions): Promise<void> {
   const seconds = given.seconds ?? (given.suite === 'soak' ? defaultSeconds.soak : defaultSeconds.other);
-  const options: BenchOptions = { ...given, seconds };
+  await requireUsable(given);
+  await withInterruption((signal) => runSuite({ ...given, seconds, signal }));
+}
+
+/** @throws UsageError where options contradict the suite or each other. */
+async function requireUsable(options: GivenOptions): Promise<void> {
   await requireWritable(options.json);
   if (!Object.hasOwn(suites, options.suite)) {
     throw new UsageError(`--suite is '${options.suite}', give one of ${Object.keys(suites).join(', ')}`);
@@ -137,17 +149,27 @@ async function run(given: GivenOptions): Promise<void> {
   }
   await requireWritable(options.markdown, '--markdown');
   await requireWritable(options.svg, '--svg');
-  const results: SuiteResult = await suites[options.suite as keyof typeof suites](options);
-  const report = {
+}
+
+async function runSuite(options: BenchOptions): Promise<void> {
+  const { suite, seed, data, json, signal } = options;
+  const results: SuiteResult = await suites[suite as keyof typeof suites](options);
+  await writeJson(json, {
     schema: 'edge-csi/bench@1',
-    suite: options.suite,
-    seed: options.seed,
-    data: path.basename(options.data),
+    suite,
+    seed,
+    data: path.basename(data),
+    ...(signal.aborted && { partial: true }),
     command: commandLine(),
     environment: describeEnvironment('cpu'),
+    peakRssMib: process.resourceUsage().maxRSS / 1024,
     ...results,
-  };
-  await writeJson(options.json, report);
+  });
+  if (signal.aborted) {
+    throw new Interrupted(
+      `interrupted; what was measured until then is above${json === undefined ? '' : `, and in ${json}`}`,
+    );
+  }
   if (results.problems !== undefined && results.problems.length > 0) throw new Error(results.problems.join('; '));
 }
 

@@ -9,7 +9,7 @@ import { startProgress } from '../../progress.ts';
 import { renderTable } from '../../table.ts';
 import { measureAccuracy } from '../accuracy.ts';
 import type { BenchOptions } from '../bench-options.ts';
-import { drawSamples, simulatedSource, still } from './simulated-source.ts';
+import { simulatedSource, still } from './simulated-source.ts';
 import { measureSimulationRate, type SimulationRate } from './simulation-rate.ts';
 
 /** A model's NMSE on the data and on simulated samples. */
@@ -26,10 +26,6 @@ interface SimulatorResult {
   readonly rates: readonly SimulationRate[];
 }
 
-/** As many UEs share an environment in the COST 2100 data that figures are compared with. */
-const uesPerEnvironment: Partial<Record<ScenarioName, number>> = { 'cost2100-outdoor': 40 };
-const defaultUes = 20;
-
 /** `bench --suite simulator`: simulated channels beside those of a file, and what each scenario costs. */
 export async function simulator(options: BenchOptions): Promise<SimulatorResult> {
   const { scenario = 'cost2100-indoor', seed } = options;
@@ -37,10 +33,9 @@ export async function simulator(options: BenchOptions): Promise<SimulatorResult>
   const carriers = still(scenario, seed);
   const data = await openData(dataFor({ csi: { ...view, ...carriers } }, options));
   const numSamples = Math.min(options.samples ?? data.numSamples, data.numSamples);
-  const samples = drawSamples(scenario, numSamples, uesPerEnvironment[scenario] ?? defaultUes, seed);
   const statistics = {
     data: statisticsOf(data, numSamples),
-    simulated: statisticsOf(simulatedSource(scenario, samples, { ...view, ...carriers }), numSamples),
+    simulated: statisticsOf(simulatedSource(scenario, numSamples, { ...view, ...carriers }, seed), numSamples),
   };
   const models: ModelComparison[] = [];
   for (const manifest of await chosenModels(options, carriers)) {
@@ -55,7 +50,7 @@ export async function simulator(options: BenchOptions): Promise<SimulatorResult>
       });
     try {
       const ofData = await measure(await openData(dataFor(manifest, options)), 0);
-      const simulated = await measure(simulatedSource(scenario, samples, manifest.csi), numSamples);
+      const simulated = await measure(simulatedSource(scenario, numSamples, manifest.csi, seed), numSamples);
       models.push({
         model: manifest.id,
         nmseDb: { data: ofData.nmseDb, simulated: simulated.nmseDb },
