@@ -63,6 +63,29 @@ export async function modelsForCarriers(carriers: CarrierPair, zoo: string): Pro
   );
 }
 
+/** The pruned models of a link on 32 x 32 magnitudes, spherical, strongest compression last. */
+export async function magnitudeModelsFor(
+  { downlinkCarrierHz }: Pick<CarrierPair, 'downlinkCarrierHz'>,
+  zoo: string,
+): Promise<Manifest[]> {
+  return (await prunedModels(zoo)).filter(
+    ({ planes, normalization, csi }) =>
+      planes !== 'absolute-parts' &&
+      normalization.kind === 'spherical' &&
+      csi.downlinkCarrierHz === downlinkCarrierHz &&
+      csi.numAntennas === 32 &&
+      csi.numDelays === 32,
+  );
+}
+
+/** @throws UsageError where models differ in the CSI that they take: they cannot be measured on the same samples. */
+export function requireOneShape(manifests: readonly Manifest[]): void {
+  const [first, ...others] = manifests;
+  const other = others.find(({ csi }) => JSON.stringify(csi) !== JSON.stringify(first?.csi));
+  if (first === undefined || other === undefined) return;
+  throw new UsageError(`${first.id} and ${other.id} take different CSI; name models of one kind with --models`);
+}
+
 type CarrierPair = Pick<AnyManifest['csi'], 'downlinkCarrierHz' | 'uplinkCarrierHz'>;
 
 /** The pruned models that share the first one's bands, shape and view of CSI: points of one rate-distortion curve. */

@@ -34,6 +34,35 @@ it('measures accuracy on simulated channels, by distance, with intervals over th
   expect(stdout).toContain('95 % bootstrap intervals over 5 environments');
 });
 
+it('shows what stale CSI costs, beside what compression costs', async () => {
+  const [page, svg] = [path.join(folder, 'ageing.md'), path.join(folder, 'ageing.svg')];
+  const args = ['--suite', 'ageing', '--scenario', 'cost2100-indoor', '--models', 'dualnet-mag-m43', '--samples', '24'];
+  const speeds = ['--speeds-kmh', '1,10', '--periods-ms', '5,20', '--delay-ms', '2'];
+  const { result } = await bench(...args, ...speeds, '--markdown', page, '--svg', svg);
+  const runs: {
+    csi: string;
+    speedKmh: number;
+    byAge: { ageMs: number; nmseDb: number }[];
+    byPeriod: { nmseDb: number }[];
+  }[] = result.runs;
+  expect(runs.map(({ csi, speedKmh }) => [csi, speedKmh])).toEqual([
+    ['perfect CSI', 1],
+    ['dualnet-mag-m43', 1],
+    ['perfect CSI', 10],
+    ['dualnet-mag-m43', 10],
+  ]);
+  const [perfectSlow, modelSlow, perfectFast, modelFast] = runs;
+  // Fresh, an estimate is as good as ever; what is held gets worse with speed and period, and bits cannot save it.
+  expect(modelSlow?.byAge[0]).toMatchObject({ ageMs: 0, nmseDb: modelFast?.byAge[0]?.nmseDb });
+  expect(modelSlow?.byAge[0]?.nmseDb).toBeLessThan(-15);
+  const held = (run: (typeof runs)[number] | undefined, period: number) => run?.byPeriod[period]?.nmseDb as number;
+  expect(held(perfectSlow, 0)).toBeLessThan(held(modelSlow, 0) - 1);
+  expect(held(modelSlow, 0)).toBeLessThan(held(modelSlow, 1) - 3);
+  expect(Math.abs(held(perfectFast, 1) - held(modelFast, 1))).toBeLessThan(0.5);
+  expect(await readFile(page, 'utf8')).toContain('## cost2100-indoor, 5.3 GHz');
+  expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*perfect CSI/s);
+});
+
 it('refuses a breakdown that the suite or the data do not have', async () => {
   const misplaced = await edgeCsi('bench', '--suite', 'latency', '--by', 'snr');
   expect(misplaced.code).toBe(2);

@@ -4,6 +4,7 @@ import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import { type DataFlags, type DataOptions, dataFor, openData } from '../data.ts';
 import { sha256Of } from '../file-hash.ts';
+import { requireOneShape } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { UsageError } from '../usage.ts';
 import { linkSamples } from './accuracy.ts';
@@ -54,10 +55,7 @@ export async function runRateDistortion(options: RateDistortionOptions): Promise
   await requireApart({ '--data': options.data.data, '--select': selectPath, '--baselines-from': baselinesFrom });
   const [first] = manifests;
   if (first === undefined) throw new UsageError('there is no model to take the shape of the CSI from');
-  const other = manifests.find(({ csi }) => JSON.stringify(csi) !== JSON.stringify(first.csi));
-  if (other !== undefined) {
-    throw new UsageError(`${first.id} and ${other.id} take different CSI; name models of one kind with --models`);
-  }
+  requireOneShape(manifests);
   const measure = await readSamples(dataFor(first, options.data), options.samples);
   const select =
     selectPath === undefined

@@ -6,6 +6,7 @@ import { encoderBackends } from '@edge-csi/ue-client';
 import { Command, Option } from 'commander';
 import { breakdowns } from '../bench/accuracy-breakdown.ts';
 import { accuracy } from '../bench/accuracy-suite.ts';
+import { ageing } from '../bench/ageing/ageing-suite.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
 import { decoder } from '../bench/decoder-suite.ts';
 import { dense } from '../bench/dense-suite.ts';
@@ -22,7 +23,7 @@ import { requireWritable, writeJson } from '../json-file.ts';
 import { renderLinePlot } from '../line-plot.ts';
 import { commandLine } from '../measured-by.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
-import { finite, integer, list, UsageError } from '../usage.ts';
+import { finite, integer, integers, list, numbers, UsageError } from '../usage.ts';
 
 /** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
 const defaultFitSamples = 50_000;
@@ -36,16 +37,17 @@ const suites = {
   server,
   simulator,
   soak,
+  ageing,
 } as const;
 
 /** Options that only some suites have. */
 const ownedOptions = [
   ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense']],
   ['select', '--select', ['rate-distortion']],
-  ['svg', '--svg', ['rate-distortion', 'dense', 'server']],
-  ['markdown', '--markdown', ['dense', 'server', 'soak']],
+  ['svg', '--svg', ['rate-distortion', 'dense', 'server', 'ageing']],
+  ['markdown', '--markdown', ['dense', 'server', 'soak', 'ageing']],
   ['encoder', '--encoder', ['accuracy']],
-  ['scenario', '--scenario', ['accuracy', 'simulator']],
+  ['scenario', '--scenario', ['accuracy', 'simulator', 'ageing']],
   ['by', '--by', ['accuracy']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
@@ -103,6 +105,19 @@ export function benchCommand(): Command {
     )
     .addOption(
       new Option('--by <what>', 'accuracy: in parts by distance, or at SNRs of both measurements').choices(breakdowns),
+    )
+    .option('--speeds-kmh <list>', 'ageing: speeds of UEs', numbers('--speeds-kmh', 0.1, 500), [1, 3, 10, 30])
+    .option(
+      '--periods-ms <list>',
+      'ageing: report periods',
+      integers('--periods-ms', 1, 10_000),
+      [5, 10, 20, 40, 80, 160],
+    )
+    .option(
+      '--delay-ms <ms>',
+      'ageing: from the measurement at the UE to the estimate in use',
+      integer('--delay-ms', 0, 1000),
+      4,
     )
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(

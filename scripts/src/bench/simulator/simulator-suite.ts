@@ -1,10 +1,8 @@
 import path from 'node:path';
 import { ChannelStatistician, type ChannelStatistics, type ScenarioName, scenarioNames } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import type { Manifest } from '@edge-csi/models';
-import { listModels } from '@edge-csi/models/disk';
 import { dataFor, openData, usableSample } from '../../data.ts';
-import { modelsById } from '../../model-choice.ts';
+import { magnitudeModelsFor, modelsById } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
 import { renderTable } from '../../table.ts';
 import { measureAccuracy } from '../accuracy.ts';
@@ -38,7 +36,8 @@ export async function simulator(options: BenchOptions): Promise<SimulatorResult>
     simulated: statisticsOf(simulatedSource(scenario, numSamples, { ...view, ...carriers }, seed), numSamples),
   };
   const models: ModelComparison[] = [];
-  for (const manifest of await chosenModels(options, carriers)) {
+  const { models: named, zoo } = options;
+  for (const manifest of named ? await modelsById(named, zoo) : await magnitudeModelsFor(carriers, zoo)) {
     const progress = startProgress(manifest.id, 2 * numSamples);
     const measure = async (source: CsiSource, done: number) =>
       measureAccuracy({
@@ -70,23 +69,6 @@ export async function simulator(options: BenchOptions): Promise<SimulatorResult>
   const result: SimulatorResult = { scenario, statistics, models, rates };
   process.stdout.write(`${render(result, path.basename(options.data))}\n`);
   return result;
-}
-
-/** Models asked for; else the pruned ones for the scenario's carriers, on magnitudes, spherical, of 32 x 32. */
-async function chosenModels(
-  { models, zoo }: BenchOptions,
-  carriers: { downlinkCarrierHz: number },
-): Promise<Manifest[]> {
-  if (models !== undefined) return modelsById(models, zoo);
-  return (await listModels(zoo)).filter(
-    ({ pruned, planes, normalization, csi }) =>
-      pruned &&
-      planes !== 'absolute-parts' &&
-      normalization.kind === 'spherical' &&
-      csi.downlinkCarrierHz === carriers.downlinkCarrierHz &&
-      csi.numAntennas === 32 &&
-      csi.numDelays === 32,
-  );
 }
 
 /** Statistics of the first samples of a source, which NMSE is measured on too. */

@@ -1,0 +1,60 @@
+import { loadavg } from 'node:os';
+import path from 'node:path';
+import { defaultCarriers, type ScenarioName } from '@edge-csi/csi';
+import type { Manifest } from '@edge-csi/models';
+import { magnitudeModelsFor, modelsById, requireOneShape } from '../../model-choice.ts';
+import { startProgress } from '../../progress.ts';
+import { UsageError } from '../../usage.ts';
+import type { BenchOptions } from '../bench-options.ts';
+import { writePage } from '../page.ts';
+import { createAgeGrid } from './age-grid.ts';
+import { type AgeingRun, measureAgeing } from './ageing.ts';
+import { ageingPlot, renderAgeingPage } from './ageing-report.ts';
+
+interface AgeingResult {
+  readonly delayMs: number;
+  readonly runs: readonly AgeingRun[];
+}
+
+/** Scenarios of the two links that the zoo has models for. */
+const defaultScenarios: readonly ScenarioName[] = ['cost2100-indoor', 'cost2100-outdoor'];
+const defaultReductions = [4, 8, 12];
+const defaultTracks = 256;
+
+/** `bench --suite ageing`: what the BS holds against the true channel as it ages, by speed and report period. */
+export async function ageing(options: BenchOptions): Promise<AgeingResult> {
+  const { speedsKmh, periodsMs, delayMs, seed, zoo, signal, samples: numTracks = defaultTracks } = options;
+  const [loadBefore = Number.NaN] = loadavg();
+  const grid = createAgeGrid(periodsMs, delayMs);
+  const runs: AgeingRun[] = [];
+  for (const { scenario, manifests } of await chosen(options)) {
+    if (signal.aborted) break;
+    const progress = startProgress(scenario, numTracks);
+    const onProgress = progress.update;
+    const measurement = { scenario, manifests, zoo, numTracks, speedsKmh, periodsMs, grid, seed, signal, onProgress };
+    const measured = await measureAgeing(measurement).finally(progress.stop);
+    runs.push(...measured.filter(({ tracks }) => tracks > 0));
+  }
+  const result = { delayMs, runs };
+  const svg = options.svg && path.basename(options.svg);
+  await writePage(renderAgeingPage(result, { svg, loadBefore }), () => ageingPlot(runs), options);
+  return result;
+}
+
+/** Scenarios with their models: those asked for, else the pruned ones of the main reductions. */
+async function chosen({ models, zoo, scenario }: BenchOptions) {
+  const named = models && (await modelsById(models, zoo));
+  const found: { scenario: ScenarioName; manifests: Manifest[] }[] = [];
+  for (const candidate of scenario === undefined ? defaultScenarios : [scenario]) {
+    const carriers = defaultCarriers(candidate);
+    const manifests = named
+      ? named.filter(({ csi }) => csi.downlinkCarrierHz === carriers.downlinkCarrierHz)
+      : (await magnitudeModelsFor(carriers, zoo)).filter(({ reduction }) => defaultReductions.includes(reduction));
+    if (manifests.length === 0) continue;
+    requireOneShape(manifests);
+    found.push({ scenario: candidate, manifests });
+  }
+  if (found.length > 0) return found;
+  const wanted = scenario ?? defaultScenarios.join(' or ');
+  throw new UsageError(`no model is for the carriers of ${wanted}; name others with --models or --scenario`);
+}
