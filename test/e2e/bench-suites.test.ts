@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { edgeCsi, program } from './edge-csi-command.ts';
+import { edgeCsi } from './edge-csi-command.ts';
 
 let folder: string;
 
@@ -63,39 +61,68 @@ it('shows what stale CSI costs, beside what compression costs', async () => {
   expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*perfect CSI/s);
 });
 
+it('shows what estimates are worth in throughput, beside perfect CSI, a codebook of as many bits and plain beams', async () => {
+  const [page, svg] = [path.join(folder, 'throughput.md'), path.join(folder, 'throughput.svg')];
+  const args = ['--suite', 'throughput-gain', '--scenario', 'cost2100-indoor', '--models', 'dualnet-mag-m43'];
+  const { result } = await bench(...args, '--samples', '24', '--fit-samples', '128', '--markdown', page, '--svg', svg);
+  const { runs } = result;
+  expect(runs.map(({ scheme }: { scheme: string }) => scheme)).toEqual([
+    'perfect CSI',
+    'dualnet-mag-m43',
+    'topk-codebook, bits of dualnet-mag-m43',
+    'wideband beam',
+    'uplink beam, no feedback',
+  ]);
+  const [perfect, model, codebook, reported, guessed] = runs;
+  expect(Math.abs(codebook.payloadBits / model.payloadBits - 1)).toBeLessThan(0.02);
+  expect([reported.payloadBits, guessed.payloadBits]).toEqual([5, 0]);
+  for (const [i, { users, snrDb, spectralEfficiency: best }] of perfect.throughput.entries()) {
+    const of = ({ throughput }: typeof model) => throughput[i].spectralEfficiency;
+    expect(model.throughput[i]).toMatchObject({ users, snrDb });
+    expect(of(model)).toBeLessThan(best);
+    expect(of(model)).toBeGreaterThan(of(reported));
+    // Served together by plain beams, UEs drown each other, and which beams are worse is by chance.
+    if (users === 1) expect(of(reported)).toBeGreaterThan(of(guessed));
+    expect(model.throughput[i].gain).toBeCloseTo(of(model) - of(codebook), 9);
+    const [low, high] = model.throughput[i].gainInterval;
+    expect(low).toBeLessThan(high);
+  }
+  expect(await readFile(page, 'utf8')).toContain('## 8 UEs at once, zero forcing');
+  expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*top-K codebook/s);
+});
+
+it('takes a report apart by stage, and starts every backend cold', async () => {
+  const args = ['--suite', 'latency', '--models', 'dualnet-mag-m43', '--samples', '40', '--rounds', '1'];
+  const { result, stdout } = await bench(...args);
+  const [run] = result.runs;
+  expect(Object.keys(run.latencyMs)).toEqual(['ort', 'micro', 'micro-float32']);
+  const stages: Record<string, { p50: number }> = run.stages;
+  for (const stage of [
+    'normalize',
+    'encode',
+    'quantize',
+    'allocate',
+    'codePhases',
+    'frame',
+    'parse',
+    'decode',
+    'refine',
+  ]) {
+    expect(stages[stage]?.p50).toBeGreaterThan(0);
+  }
+  expect(stages.decode?.p50).toBeLessThan(run.endToEnd.p50);
+  for (const { processMs, loadMs, openMs, firstReportMs, totalMs } of Object.values<Record<string, number>>(
+    run.coldStart,
+  )) {
+    expect((processMs ?? 0) + (loadMs ?? 0) + (openMs ?? 0) + (firstReportMs ?? 0)).toBeCloseTo(totalMs ?? 0, 6);
+    // A first report runs code that nothing has compiled.
+    expect(firstReportMs).toBeGreaterThan(run.latencyMs.micro.p50);
+  }
+  expect(stdout).toContain('cold, median in ms');
+});
+
 it('refuses a breakdown that the suite or the data do not have', async () => {
   const misplaced = await edgeCsi('bench', '--suite', 'latency', '--by', 'snr');
   expect(misplaced.code).toBe(2);
   expect(misplaced.stderr).toMatch(/^edge-csi: --by belongs to --suite accuracy, not to latency/);
-});
-
-/** Says on stdout when the program begins to listen for SIGINT: before, the signal would just end it. */
-const announceSigint = `process.on('newListener', (name) => name === 'SIGINT' && process.stdout.write('armed\\n'))`;
-
-it('leaves a valid, partial result and exit code 130 where it is interrupted', async () => {
-  const json = path.join(folder, 'cut.json');
-  const args = [
-    'bench',
-    '--suite',
-    'accuracy',
-    '--scenario',
-    'cost2100-indoor',
-    '--samples',
-    '1000000',
-    '--json',
-    json,
-  ];
-  const preload = `data:text/javascript,${encodeURIComponent(announceSigint)}`;
-  const child = spawn(process.execPath, ['--import', preload, program, ...args]);
-  let stderr = '';
-  child.stderr.on('data', (text) => {
-    stderr += text;
-  });
-  await once(child.stdout, 'data');
-  child.stdout.resume();
-  child.kill('SIGINT');
-  const [code] = await once(child, 'close');
-  expect(stderr).toMatch(/^edge-csi: interrupted; what was measured until then is above, and in .*cut\.json\n$/);
-  expect(code).toBe(130);
-  expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ suite: 'accuracy', partial: true });
 });

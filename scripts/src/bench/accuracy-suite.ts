@@ -8,8 +8,9 @@ import { startProgress } from '../progress.ts';
 import { UsageError } from '../usage.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { type BrokenDownRun, distanceBins, measureBySnr, numSnrLevels } from './accuracy-breakdown.ts';
-import { renderAccuracy } from './accuracy-report.ts';
+import { accuracyMetrics, renderAccuracy } from './accuracy-report.ts';
 import type { BenchOptions } from './bench-options.ts';
+import type { Metric } from './metric.ts';
 import { recordAccuracy } from './record.ts';
 import { simulatedSource } from './simulator/simulated-source.ts';
 import { measureUplinkOnly, type UplinkOnlyRun } from './uplink-only-accuracy.ts';
@@ -18,8 +19,9 @@ interface AccuracyResult {
   /** Where the channels come from, in place of a file. */
   readonly scenario?: ScenarioName;
   readonly data?: string;
-  readonly runs: readonly BrokenDownRun[];
+  readonly runs: readonly Omit<BrokenDownRun, 'environments'>[];
   readonly uplinkOnly: readonly UplinkOnlyRun[];
+  readonly metrics: readonly Metric[];
 }
 
 /** Samples to simulate unless told otherwise: as many as the sample that ships. */
@@ -54,7 +56,13 @@ export async function accuracy(options: BenchOptions): Promise<AccuracyResult> {
   }
   process.stdout.write(`${renderAccuracy(runs, uplinkOnly, scenario ?? path.basename(options.data))}
 `);
-  return { ...(scenario && { scenario, data: scenario }), runs, uplinkOnly };
+  return {
+    ...(scenario && { scenario, data: scenario }),
+    // What they have of each environment is in the metrics.
+    runs: runs.map(({ environments: _, ...run }) => run),
+    uplinkOnly,
+    metrics: accuracyMetrics(runs, uplinkOnly),
+  };
 }
 
 async function measureRun(manifest: Manifest, source: CsiSource, options: BenchOptions): Promise<BrokenDownRun> {

@@ -26,6 +26,7 @@ export interface BenchOptions extends DataFlags {
   readonly select?: string;
   readonly svg?: string;
   readonly markdown?: string;
+  readonly baseline?: string;
   readonly json?: string;
   /** Aborted when the run is interrupted: a suite then ends soon, with what it has measured. */
   readonly signal: AbortSignal;

@@ -4,6 +4,7 @@ import { renderTable } from '../table.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { type DecoderCost, measureDecoderCost } from './decoder-cost.ts';
 import { lowerMedian } from './lower-median.ts';
+import { type Metric, speedMetric } from './metric.ts';
 
 /** `bench --suite decoder`: what each decoder costs, beside the first. */
 export async function decoder({
@@ -12,10 +13,19 @@ export async function decoder({
   batchSize,
   rounds,
   seconds,
-}: BenchOptions): Promise<{ runs: DecoderCost[] }> {
+  signal,
+}: BenchOptions): Promise<{ runs: DecoderCost[]; metrics: Metric[] }> {
   const manifests = models ? await modelsById(models, zoo) : await prunedModels(zoo);
   const progress = startProgress('rounds', rounds);
-  const measurement = { manifests, zoo, batchSize, rounds, secondsPerRound: seconds, onProgress: progress.update };
+  const measurement = {
+    manifests,
+    zoo,
+    batchSize,
+    rounds,
+    secondsPerRound: seconds,
+    signal,
+    onProgress: progress.update,
+  };
   const runs = await measureDecoderCost(measurement).finally(progress.stop);
   const header = ['model', 'batch', 'reports/s on one core', `by ${manifests[0]?.id ?? 'the first'}`];
   const rows = runs.map((r) => [
@@ -25,5 +35,10 @@ export async function decoder({
     `${r.ratio.toFixed(2)}x`,
   ]);
   process.stdout.write(`${renderTable(header, rows)}\n`);
-  return { runs };
+  const metrics = runs.flatMap(({ model, reportsPerSecond, ratio }, i) => [
+    speedMetric(`${model} reports/s`, lowerMedian(reportsPerSecond), 'higher', 0.25),
+    // Ratios within a run stand more than speeds do.
+    ...(i > 0 ? [speedMetric(`${model} rate by ${runs[0]?.model}`, ratio, 'higher', 0.1)] : []),
+  ]);
+  return { runs, metrics };
 }

@@ -1,5 +1,6 @@
 import type { LinePlot, PlotSeries } from '../line-plot.ts';
 import { renderTable } from '../table.ts';
+import { type Metric, nmseMetric } from './metric.ts';
 import { bestWithin, type RatePoint } from './rate-distortion.ts';
 import type { RateDistortionResult } from './rate-distortion-suite.ts';
 
@@ -14,17 +15,23 @@ interface Comparison {
 }
 
 /** Result as it stands in the JSON report: settings beside the figures of their point. */
-export function rateDistortionJson(result: RateDistortionResult): object {
-  return {
+export function rateDistortionJson(result: RateDistortionResult): object & { readonly metrics: readonly Metric[] } {
+  const comparison = compare(result.curve);
+  const json = {
     ...result,
     curve: result.curve.map(({ setting, ...point }) => ({ ...point, ...setting })),
-    comparison: compare(result.curve).map(({ budget, baseline, network }) => ({
+    comparison: comparison.map(({ budget, baseline, network }) => ({
       budget,
       ...(baseline && { baseline: cited(baseline) }),
       ...(network && { network: cited(network) }),
       ...(baseline && network && { differenceDb: network.nmseDb - baseline.nmseDb }),
     })),
+    metrics: comparison.flatMap(({ budget, baseline, network }) => [
+      ...(network ? [nmseMetric(`best network NMSE dB, ${budget} bits at most`, network.nmseDb)] : []),
+      ...(baseline ? [nmseMetric(`best baseline NMSE dB, ${budget} bits at most`, baseline.nmseDb)] : []),
+    ]),
   };
+  return json;
 }
 
 /** Tables: the best of each kind within each budget, and float codewords. Every point is in the JSON report. */

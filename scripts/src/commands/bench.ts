@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { scenarioNames } from '@edge-csi/csi';
 import { zooDirectory } from '@edge-csi/models/disk';
@@ -7,20 +6,23 @@ import { Command, Option } from 'commander';
 import { breakdowns } from '../bench/accuracy-breakdown.ts';
 import { accuracy } from '../bench/accuracy-suite.ts';
 import { ageing } from '../bench/ageing/ageing-suite.ts';
+import { compareWith, readBaseline, renderComparison } from '../bench/baseline.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
 import { decoder } from '../bench/decoder-suite.ts';
 import { dense } from '../bench/dense-suite.ts';
-import { latency } from '../bench/latency-suite.ts';
+import { latency } from '../bench/latency/latency-suite.ts';
+import type { Metric } from '../bench/metric.ts';
+import { writePage } from '../bench/page.ts';
 import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
 import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
 import { server } from '../bench/server/server-suite.ts';
 import { simulator } from '../bench/simulator/simulator-suite.ts';
 import { soak } from '../bench/soak/soak-suite.ts';
+import { throughputGain } from '../bench/throughput/throughput-suite.ts';
 import { addDataOptions, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { Interrupted, withInterruption } from '../interruption.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
-import { renderLinePlot } from '../line-plot.ts';
 import { commandLine } from '../measured-by.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
 import { finite, integer, integers, list, numbers, UsageError } from '../usage.ts';
@@ -38,16 +40,17 @@ const suites = {
   simulator,
   soak,
   ageing,
+  'throughput-gain': throughputGain,
 } as const;
 
 /** Options that only some suites have. */
 const ownedOptions = [
-  ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense']],
+  ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense', 'throughput-gain']],
   ['select', '--select', ['rate-distortion']],
-  ['svg', '--svg', ['rate-distortion', 'dense', 'server', 'ageing']],
-  ['markdown', '--markdown', ['dense', 'server', 'soak', 'ageing']],
+  ['svg', '--svg', ['rate-distortion', 'dense', 'server', 'ageing', 'throughput-gain']],
+  ['markdown', '--markdown', ['dense', 'server', 'soak', 'ageing', 'throughput-gain']],
   ['encoder', '--encoder', ['accuracy']],
-  ['scenario', '--scenario', ['accuracy', 'simulator', 'ageing']],
+  ['scenario', '--scenario', ['accuracy', 'simulator', 'ageing', 'throughput-gain']],
   ['by', '--by', ['accuracy']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
@@ -83,7 +86,12 @@ export function benchCommand(): Command {
     .option('--markdown <file>', 'dense, server, soak: write the figures as a page')
     .option('--ues <n>', 'UEs of server and soak', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
-    .option('--rounds <n>', 'raw and socket measurements in turn', integer('--rounds', 1, 100), 3)
+    .option(
+      '--rounds <n>',
+      'measurements in turn: raw and through sockets; cold starts',
+      integer('--rounds', 1, 100),
+      3,
+    )
     .option(
       '--seconds <s>',
       'length of one measurement, default 4; of a soak, default 1200',
@@ -119,13 +127,18 @@ export function benchCommand(): Command {
       integer('--delay-ms', 0, 1000),
       4,
     )
+    .option('--baseline <file>', 'compare with a run that --json has written; exit code 1 where a figure is worse')
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(
       'after',
       `
 Examples:
   edge-csi bench --suite accuracy
-  edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43
+  edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43 --json accuracy.json
+  edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43 --baseline accuracy.json
+  edge-csi bench --suite accuracy --scenario umi --samples 5000 --by distance
+  edge-csi bench --suite ageing --speeds-kmh 3,30 --periods-ms 5,20,80
+  edge-csi bench --suite throughput-gain --samples 400
   edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --svg curve.svg
   edge-csi bench --suite latency --models dualnet-mag-m43,dualnet-mag-m128
   edge-csi bench --suite server --json server.json
@@ -139,7 +152,7 @@ Examples:
 const defaultSeconds = { soak: 1200, other: 4 } as const;
 
 /** Fields of the JSON. Problems, where a suite looks for some, make the command fail once they are written. */
-type SuiteResult = object & { readonly problems?: readonly string[] };
+type SuiteResult = object & { readonly metrics: readonly Metric[]; readonly problems?: readonly string[] };
 
 type GivenOptions = Omit<BenchOptions, 'seconds' | 'signal'> & Partial<Pick<BenchOptions, 'seconds'>>;
 
@@ -168,7 +181,13 @@ async function requireUsable(options: GivenOptions): Promise<void> {
 
 async function runSuite(options: BenchOptions): Promise<void> {
   const { suite, seed, data, json, signal } = options;
+  const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline, suite);
   const results: SuiteResult = await suites[suite as keyof typeof suites](options);
+  const environment = describeEnvironment('cpu');
+  // JSON has no number for what was not measured.
+  const metrics = results.metrics.filter(({ value }) => Number.isFinite(value));
+  // Of a part of the samples, figures are others.
+  const comparison = baseline && !signal.aborted ? compareWith(baseline, metrics, seed) : undefined;
   await writeJson(json, {
     schema: 'edge-csi/bench@1',
     suite,
@@ -176,25 +195,29 @@ async function runSuite(options: BenchOptions): Promise<void> {
     data: path.basename(data),
     ...(signal.aborted && { partial: true }),
     command: commandLine(),
-    environment: describeEnvironment('cpu'),
+    environment,
     peakRssMib: process.resourceUsage().maxRSS / 1024,
     ...results,
+    metrics,
+    ...(comparison && { comparison }),
   });
   if (signal.aborted) {
-    throw new Interrupted(
-      `interrupted; what was measured until then is above${json === undefined ? '' : `, and in ${json}`}`,
-    );
+    const file = json === undefined ? '' : `, and in ${json}`;
+    throw new Interrupted(`interrupted; what was measured until then is above${file}`);
   }
   if (results.problems !== undefined && results.problems.length > 0) throw new Error(results.problems.join('; '));
+  if (baseline === undefined || comparison === undefined) return;
+  process.stdout.write(`\n${renderComparison(comparison, baseline, environment.cpu)}\n`);
+  const worse = comparison.changes.filter(({ verdict }) => verdict === 'worse').map(({ name }) => name);
+  if (worse.length > 0) throw new Error(`worse than in ${baseline.name}: ${worse.join(', ')}`);
 }
 
-async function rateDistortion(options: BenchOptions): Promise<object> {
-  const { zoo, samples, select, baselinesFrom, fitSamples } = options;
+async function rateDistortion(options: BenchOptions): Promise<SuiteResult> {
+  const { zoo, samples, select, baselinesFrom, fitSamples, signal } = options;
   const manifests = options.models ? await modelsById(options.models, zoo) : await prunedModelsOfOneShape(zoo);
-  const measurement = { manifests, zoo, data: options, samples, select, baselinesFrom, fitSamples };
+  const measurement = { manifests, zoo, data: options, samples, select, baselinesFrom, fitSamples, signal };
   const result = await runRateDistortion(measurement);
   const data = path.basename(options.data);
-  process.stdout.write(`${renderRateDistortion(result, data)}\n`);
-  if (options.svg !== undefined) await writeFile(options.svg, await renderLinePlot(rateDistortionPlot(result, data)));
+  await writePage(`${renderRateDistortion(result, data)}\n`, () => rateDistortionPlot(result, data), options);
   return rateDistortionJson(result);
 }

@@ -6,14 +6,16 @@ import { magnitudeModelsFor, modelsById, requireOneShape } from '../../model-cho
 import { startProgress } from '../../progress.ts';
 import { UsageError } from '../../usage.ts';
 import type { BenchOptions } from '../bench-options.ts';
+import { type Metric, nmseMetric } from '../metric.ts';
 import { writePage } from '../page.ts';
 import { createAgeGrid } from './age-grid.ts';
-import { type AgeingRun, measureAgeing } from './ageing.ts';
+import { type AgeingRun, measureAgeing, perfectCsi } from './ageing.ts';
 import { ageingPlot, renderAgeingPage } from './ageing-report.ts';
 
 interface AgeingResult {
   readonly delayMs: number;
   readonly runs: readonly AgeingRun[];
+  readonly metrics: readonly Metric[];
 }
 
 /** Scenarios of the two links that the zoo has models for. */
@@ -35,10 +37,25 @@ export async function ageing(options: BenchOptions): Promise<AgeingResult> {
     const measured = await measureAgeing(measurement).finally(progress.stop);
     runs.push(...measured.filter(({ tracks }) => tracks > 0));
   }
-  const result = { delayMs, runs };
+  const result = { delayMs, runs, metrics: ageingMetrics(runs) };
   const svg = options.svg && path.basename(options.svg);
   await writePage(renderAgeingPage(result, { svg, loadBefore }), () => ageingPlot(runs), options);
   return result;
+}
+
+/** What a later run is held to: how models' estimates age. The true matrix is the simulator's affair. */
+function ageingMetrics(runs: readonly AgeingRun[]): Metric[] {
+  return runs.flatMap(({ csi, scenario, speedKmh, byPeriod }) =>
+    byPeriod.flatMap(({ periodMs, nmseDb, intervals }) =>
+      csi === perfectCsi
+        ? []
+        : nmseMetric(
+            `${csi} NMSE dB, ${scenario}, ${speedKmh} km/h, every ${periodMs} ms`,
+            nmseDb,
+            intervals && { interval: intervals.nmseDb },
+          ),
+    ),
+  );
 }
 
 /** Scenarios with their models: those asked for, else the pruned ones of the main reductions. */

@@ -1,12 +1,14 @@
-import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import path from 'node:path';
 import type { Manifest } from '@edge-csi/models';
 import { dataFor } from '../../data.ts';
-import { renderLinePlot } from '../../line-plot.ts';
+import { eachUntilInterrupted } from '../../interruption.ts';
 import { modelsById, prunedModels } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
 import type { BenchOptions } from '../bench-options.ts';
+import { lowerMedian } from '../lower-median.ts';
+import { type Metric, speedMetric } from '../metric.ts';
+import { writePage } from '../page.ts';
 import { measureIngest } from './ingest.ts';
 import { intraOpNumThreads } from './loaded-server.ts';
 import { measureOpenLoop } from './open-loop.ts';
@@ -15,33 +17,44 @@ import { loadPlot, renderServerPage } from './server-report.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** `bench --suite server`: throughput through sockets beside that of the networks alone, ingest, latency under load. */
-export async function server(options: BenchOptions): Promise<{ runs: ServerRun[] }> {
-  const { models, zoo, svg, markdown } = options;
+export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]; metrics: Metric[] }> {
+  const { models, zoo, svg, signal } = options;
   const manifests: Manifest[] = models ? await modelsById(models, zoo) : await prunedModels(zoo);
   const [loadBefore = Number.NaN] = loadavg();
-  const runs: ServerRun[] = [];
   const progress = startProgress('models', manifests.length);
-  for (const manifest of manifests) {
-    runs.push(
-      await benchServer({
-        manifest,
-        zoo,
-        data: dataFor(manifest, options),
-        numUes: options.ues,
-        batchSize: options.batchSize,
-        rounds: options.rounds,
-        secondsPerRound: options.seconds,
-        seed: options.seed,
-      }),
-    );
-    progress.update(runs.length);
-  }
-  progress.stop();
+  let done = 0;
+  const runs = await eachUntilInterrupted(manifests, signal, async (manifest) => {
+    const run = await benchServer({
+      manifest,
+      zoo,
+      data: dataFor(manifest, options),
+      numUes: options.ues,
+      batchSize: options.batchSize,
+      rounds: options.rounds,
+      secondsPerRound: options.seconds,
+      seed: options.seed,
+      signal,
+    });
+    progress.update(++done);
+    return run;
+  }).finally(progress.stop);
   const page = renderServerPage(runs, svg && path.basename(svg), loadBefore);
-  process.stdout.write(page);
-  if (markdown !== undefined) await writeFile(markdown, page);
-  if (svg !== undefined) await writeFile(svg, await renderLinePlot(loadPlot(runs)));
-  return { runs };
+  await writePage(page, () => loadPlot(runs), options);
+  return { runs, metrics: runs.flatMap(serverMetrics) };
+}
+
+/** What a later run is held to. */
+function serverMetrics({ model, throughputPerSecond, fraction, openLoop, ingest }: ServerRun): Metric[] {
+  return [
+    speedMetric(`${model} reports/s through sockets`, throughputPerSecond, 'higher', 0.25),
+    { name: `${model} fraction of the decoder`, value: fraction, better: 'higher', tolerance: 0.08 },
+    speedMetric(`${model} p50 ms of a report alone`, openLoop.aloneMs.p50, 'lower', 0.4),
+    speedMetric(`${model} p50 at half load over alone`, openLoop.halfLoadRatio, 'lower', 0.4),
+    ...ingest.map(({ uplinksAndSubscriber, reportsPerSecond }) => {
+      const traffic = uplinksAndSubscriber ? 'with uplinks and a subscriber' : 'reports alone';
+      return speedMetric(`${model} ingest reports/s, ${traffic}`, lowerMedian(reportsPerSecond), 'higher', 0.25);
+    }),
+  ];
 }
 
 async function benchServer(options: ServerBenchOptions): Promise<ServerRun> {

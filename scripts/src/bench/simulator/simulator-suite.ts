@@ -1,12 +1,15 @@
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ChannelStatistician, type ChannelStatistics, type ScenarioName, scenarioNames } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { dataFor, openData, usableSample } from '../../data.ts';
+import { eachUntilInterrupted } from '../../interruption.ts';
 import { magnitudeModelsFor, modelsById } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
 import { renderTable } from '../../table.ts';
 import { measureAccuracy } from '../accuracy.ts';
 import type { BenchOptions } from '../bench-options.ts';
+import { type Metric, speedMetric } from '../metric.ts';
 import { simulatedSource, still } from './simulated-source.ts';
 import { measureSimulationRate, type SimulationRate } from './simulation-rate.ts';
 
@@ -22,6 +25,7 @@ interface SimulatorResult {
   readonly statistics: { readonly data: ChannelStatistics; readonly simulated: ChannelStatistics };
   readonly models: readonly ModelComparison[];
   readonly rates: readonly SimulationRate[];
+  readonly metrics: readonly Metric[];
 }
 
 /** `bench --suite simulator`: simulated channels beside those of a file, and what each scenario costs. */
@@ -35,40 +39,54 @@ export async function simulator(options: BenchOptions): Promise<SimulatorResult>
     data: statisticsOf(data, numSamples),
     simulated: statisticsOf(simulatedSource(scenario, numSamples, { ...view, ...carriers }, seed), numSamples),
   };
-  const models: ModelComparison[] = [];
-  const { models: named, zoo } = options;
-  for (const manifest of named ? await modelsById(named, zoo) : await magnitudeModelsFor(carriers, zoo)) {
+  const { models: named, zoo, signal } = options;
+  const manifests = named ? await modelsById(named, zoo) : await magnitudeModelsFor(carriers, zoo);
+  const models = await eachUntilInterrupted(manifests, signal, async (manifest): Promise<ModelComparison> => {
     const progress = startProgress(manifest.id, 2 * numSamples);
-    const measure = async (source: CsiSource, done: number) =>
-      measureAccuracy({
-        manifest,
-        zoo: options.zoo,
-        source,
-        samples: numSamples,
-        onProgress: (now) => progress.update(done + now),
-      });
+    const measure = async (source: CsiSource, done: number) => {
+      const onProgress = (now: number) => progress.update(done + now);
+      const run = await measureAccuracy({ manifest, zoo, source, samples: numSamples, signal, onProgress });
+      // Both sides are of as many samples, or they are not compared.
+      signal.throwIfAborted();
+      return run;
+    };
     try {
       const ofData = await measure(await openData(dataFor(manifest, options)), 0);
       const simulated = await measure(simulatedSource(scenario, numSamples, manifest.csi, seed), numSamples);
-      models.push({
+      return {
         model: manifest.id,
         nmseDb: { data: ofData.nmseDb, simulated: simulated.nmseDb },
         floatMagnitudeNmseDb: { data: ofData.floatMagnitudeNmseDb, simulated: simulated.floatMagnitudeNmseDb },
-      });
+      };
     } finally {
       progress.stop();
     }
-  }
-  const progress = startProgress('scenarios', scenarioNames.length);
-  const rates = scenarioNames.map((name, i) => {
-    const rate = measureSimulationRate(name, options.seconds / scenarioNames.length, seed);
-    progress.update(i + 1);
-    return rate;
   });
+  const progress = startProgress('scenarios', scenarioNames.length);
+  const rates: SimulationRate[] = [];
+  for (const name of scenarioNames) {
+    await nextTurn();
+    if (signal.aborted) break;
+    rates.push(measureSimulationRate(name, options.seconds / scenarioNames.length, seed));
+    progress.update(rates.length);
+  }
   progress.stop();
-  const result: SimulatorResult = { scenario, statistics, models, rates };
+  const result: SimulatorResult = { scenario, statistics, models, rates, metrics: simulatorMetrics(models, rates) };
   process.stdout.write(`${render(result, path.basename(options.data))}\n`);
   return result;
+}
+
+/** What a later run is held to: how far simulated channels are from the data's, as models see it, and their cost. */
+function simulatorMetrics(models: readonly ModelComparison[], rates: readonly SimulationRate[]): Metric[] {
+  return [
+    ...models.map(({ model, nmseDb }): Metric => {
+      const value = Math.abs(nmseDb.simulated - nmseDb.data);
+      return { name: `${model} NMSE apart, dB`, value, better: 'lower', tolerance: 0.1 };
+    }),
+    ...rates.map(({ scenario, pairsPerCpuSecond }) =>
+      speedMetric(`${scenario} pairs a CPU second`, pairsPerCpuSecond, 'higher', 0.25),
+    ),
+  ];
 }
 
 /** Statistics of the first samples of a source, which NMSE is measured on too. */

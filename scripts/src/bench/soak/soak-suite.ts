@@ -1,10 +1,12 @@
-import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import type { ServerStats } from '@edge-csi/bs-server';
 import { dataFor } from '../../data.ts';
 import { modelsById, prunedModels } from '../../model-choice.ts';
 import { UsageError } from '../../usage.ts';
 import type { BenchOptions } from '../bench-options.ts';
+import { lowerMedian } from '../lower-median.ts';
+import { type Metric, speedMetric } from '../metric.ts';
+import { writePage } from '../page.ts';
 import type { ChurnCounts } from './churn.ts';
 import { runSoak, type Soak, type SoakPoint } from './soak.ts';
 import { renderSoakPage } from './soak-report.ts';
@@ -12,9 +14,15 @@ import { renderSoakPage } from './soak-report.ts';
 /** Time between two lines of progress. */
 const progressS = 10;
 
+interface SoakResult {
+  readonly runs: readonly Soak[];
+  readonly problems: readonly string[];
+  readonly metrics: readonly Metric[];
+}
+
 /** `bench --suite soak`: one server under traffic that comes and goes; its memory, and whether the counts add up. */
-export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; problems: readonly string[] }> {
-  const { models, zoo, ues, seconds, seed, markdown } = options;
+export async function soak(options: BenchOptions): Promise<SoakResult> {
+  const { models, zoo, ues, seconds, seed, signal } = options;
   const manifests = models ? await modelsById(models, zoo) : (await prunedModels(zoo)).slice(-1);
   const [manifest, ...others] = manifests;
   if (manifest === undefined || others.length > 0) {
@@ -29,6 +37,7 @@ export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; probl
     numUes: ues,
     seconds,
     seed,
+    signal,
     onSample: (point, counts, stats) => {
       if (point.atS - shownS < progressS) return;
       shownS = point.atS;
@@ -36,9 +45,17 @@ export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; probl
     },
   });
   const page = renderSoakPage(run, loadBefore);
-  process.stdout.write(page);
-  if (markdown !== undefined) await writeFile(markdown, page);
-  return { runs: [run], problems: run.problems };
+  await writePage(page, undefined, options);
+  return { runs: [run], problems: run.problems, metrics: soakMetrics(run) };
+}
+
+/** What a later run is held to. */
+function soakMetrics({ model, points, warmUpSeconds, stats }: Soak): Metric[] {
+  const rssMib = points.filter(({ atS }) => atS >= warmUpSeconds).map((point) => point.rssMib);
+  return [
+    ...(rssMib.length > 0 ? [speedMetric(`${model} median RSS MiB`, lowerMedian(rssMib), 'lower', 0.2)] : []),
+    { name: `${model} share decoded`, value: stats.decoded / stats.received, better: 'higher', tolerance: 0.05 },
+  ];
 }
 
 function progressLine({ atS, rssMib, heapUsedMib }: SoakPoint, counts: ChurnCounts, stats: ServerStats): string {
