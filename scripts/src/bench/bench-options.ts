@@ -17,9 +17,9 @@ export interface BenchOptions extends DataFlags {
   readonly record?: boolean;
   readonly encoder?: EncoderBackend;
   readonly scenario?: ScenarioName;
-  readonly speedsKmh: number[];
-  readonly periodsMs: number[];
-  readonly delayMs: number;
+  readonly speedsKmh?: number[];
+  readonly periodsMs?: number[];
+  readonly delayMs?: number;
   readonly by?: BreakdownName;
   readonly baselinesFrom?: string;
   readonly fitSamples: number;

@@ -52,6 +52,9 @@ const ownedOptions = [
   ['encoder', '--encoder', ['accuracy']],
   ['scenario', '--scenario', ['accuracy', 'simulator', 'ageing', 'throughput-gain']],
   ['by', '--by', ['accuracy']],
+  ['speedsKmh', '--speeds-kmh', ['ageing']],
+  ['periodsMs', '--periods-ms', ['ageing']],
+  ['delayMs', '--delay-ms', ['ageing']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
@@ -114,18 +117,16 @@ export function benchCommand(): Command {
     .addOption(
       new Option('--by <what>', 'accuracy: in parts by distance, or at SNRs of both measurements').choices(breakdowns),
     )
-    .option('--speeds-kmh <list>', 'ageing: speeds of UEs', numbers('--speeds-kmh', 0.1, 500), [1, 3, 10, 30])
+    .option('--speeds-kmh <list>', 'ageing: speeds of UEs, default 1,3,10,30', numbers('--speeds-kmh', 0.1, 500))
     .option(
       '--periods-ms <list>',
-      'ageing: report periods',
+      'ageing: report periods, default 5,10,20,40,80,160',
       integers('--periods-ms', 1, 10_000),
-      [5, 10, 20, 40, 80, 160],
     )
     .option(
       '--delay-ms <ms>',
-      'ageing: from the measurement at the UE to the estimate in use',
+      'ageing: from the measurement at the UE to the estimate in use, default 4',
       integer('--delay-ms', 0, 1000),
-      4,
     )
     .option('--baseline <file>', 'compare with a run that --json has written; exit code 1 where a figure is worse')
     .option('--json <file>', 'write the result as JSON')

@@ -22,10 +22,15 @@ interface AgeingResult {
 const defaultScenarios: readonly ScenarioName[] = ['cost2100-indoor', 'cost2100-outdoor'];
 const defaultReductions = [4, 8, 12];
 const defaultTracks = 256;
+const defaultSpeedsKmh = [1, 3, 10, 30];
+const defaultPeriodsMs = [5, 10, 20, 40, 80, 160];
+/** Some 2.5 ms that 3GPP grants a UE (TS 38.214, 5.4), and the link. */
+const defaultDelayMs = 4;
 
 /** `bench --suite ageing`: what the BS holds against the true channel as it ages, by speed and report period. */
 export async function ageing(options: BenchOptions): Promise<AgeingResult> {
-  const { speedsKmh, periodsMs, delayMs, seed, zoo, signal, samples: numTracks = defaultTracks } = options;
+  const { speedsKmh = defaultSpeedsKmh, periodsMs = defaultPeriodsMs, delayMs = defaultDelayMs } = options;
+  const { seed, zoo, signal, samples: numTracks = defaultTracks } = options;
   const [loadBefore = Number.NaN] = loadavg();
   const grid = createAgeGrid(periodsMs, delayMs);
   const runs: AgeingRun[] = [];
