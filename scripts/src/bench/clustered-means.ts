@@ -65,18 +65,26 @@ export class ClusteredMeans<Name extends string> {
   intervals(random: Random): Record<Name, Interval> | undefined {
     const numClusters = this.#counts.length;
     if (numClusters < 2) return undefined;
+    const numFigures = this.#names.length;
+    // The figures of a cluster side by side, as a draw wants them.
+    const byCluster = new Float64Array(numClusters * numFigures);
+    for (const [i, sums] of this.#sums.entries()) {
+      for (const [row, sum] of sums.entries()) byCluster[row * numFigures + i] = sum;
+    }
+    const counts = Float64Array.from(this.#counts);
     const means = this.#names.map(() => new Float64Array(resamplings));
-    const sums = new Float64Array(this.#names.length);
+    const sums = new Float64Array(numFigures);
     for (let resampling = 0; resampling < resamplings; resampling++) {
       let count = 0;
       sums.fill(0);
       for (let draw = 0; draw < numClusters; draw++) {
         const row = Math.floor(random.uniform() * numClusters);
-        count += this.#counts[row] as number;
-        for (let i = 0; i < sums.length; i++)
-          sums[i] = (sums[i] as number) + ((this.#sums[i] as number[])[row] as number);
+        count += counts[row] as number;
+        for (let i = 0, at = row * numFigures; i < numFigures; i++, at++) {
+          sums[i] = (sums[i] as number) + (byCluster[at] as number);
+        }
       }
-      for (let i = 0; i < sums.length; i++) (means[i] as Float64Array)[resampling] = (sums[i] as number) / count;
+      for (let i = 0; i < numFigures; i++) (means[i] as Float64Array)[resampling] = (sums[i] as number) / count;
     }
     const ends = means.map((values): Interval => {
       values.sort();

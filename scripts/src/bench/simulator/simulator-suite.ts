@@ -35,11 +35,12 @@ export async function simulator(options: BenchOptions): Promise<SimulatorResult>
   const carriers = still(scenario, seed);
   const data = await openData(dataFor({ csi: { ...view, ...carriers } }, options));
   const numSamples = Math.min(options.samples ?? data.numSamples, data.numSamples);
-  const statistics = {
-    data: statisticsOf(data, numSamples),
-    simulated: statisticsOf(simulatedSource(scenario, numSamples, { ...view, ...carriers }, seed), numSamples),
-  };
   const { models: named, zoo, signal } = options;
+  const simulatedChannels = simulatedSource(scenario, numSamples, { ...view, ...carriers }, seed);
+  const statistics = {
+    data: await statisticsOf(data, numSamples, signal),
+    simulated: await statisticsOf(simulatedChannels, numSamples, signal),
+  };
   const manifests = named ? await modelsById(named, zoo) : await magnitudeModelsFor(carriers, zoo);
   const models = await eachUntilInterrupted(manifests, signal, async (manifest): Promise<ModelComparison> => {
     const progress = startProgress(manifest.id, 2 * numSamples);
@@ -89,11 +90,17 @@ function simulatorMetrics(models: readonly ModelComparison[], rates: readonly Si
   ];
 }
 
-/** Statistics of the first samples of a source, which NMSE is measured on too. */
-function statisticsOf(source: CsiSource, numSamples: number): ChannelStatistics {
+/** Samples between two turns of the event loop, in which a signal is seen. */
+const block = 64;
+
+/** Statistics of the first samples of a source, which NMSE is measured on too; of those so far where it is interrupted. */
+async function statisticsOf(source: CsiSource, numSamples: number, signal: AbortSignal): Promise<ChannelStatistics> {
   const statistician = new ChannelStatistician();
   for (let i = 0; i < numSamples; i++) {
     statistician.add(usableSample(source, 'downlink', i), usableSample(source, 'uplink', i));
+    if (i % block !== block - 1) continue;
+    await nextTurn();
+    if (signal.aborted) break;
   }
   return statistician.result();
 }
