@@ -96,7 +96,7 @@ export function throughputPlot({ data, runs }: PageInput): LinePlot {
     title: 'What CSI feedback is worth in throughput',
     subtitle: `${users === 1 ? 'One UE' : `${users} UEs of one cell at once, zero forcing`}, SNR ${snrDb} dB; ${runs[0]?.samples ?? 0} samples of ${data}`,
     x: { title: 'Mean bits of a report', scale: 'log', ticks: [50, 100, 200, 350, 500, 700, 1000, 1700, 3000, 5000] },
-    y: { title: 'Sum spectral efficiency (bit/s/Hz), higher is better', scale: 'linear' },
+    y: { title: 'Sum rate (bit/s/Hz), higher is better', scale: 'linear' },
     series: [
       line('DualNet models', 'solid', networks),
       line('top-K codebook, as many bits', 'dashed', rivals),
