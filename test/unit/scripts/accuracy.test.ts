@@ -53,7 +53,7 @@ it('is of the samples so far where it is interrupted', async () => {
   expect(cut.samples).toBe(32);
   const { latencyMs: _, ...figures } = cut;
   expect(short).toMatchObject(figures);
-});
+}, 30_000);
 
 it('has intervals over environments, and says how each environment fared', async () => {
   const run = await measureAccuracy({ ...measurement(sourceOf(64)), seed: 7 });
@@ -67,7 +67,7 @@ it('has intervals over environments, and says how each environment fared', async
   expect(samples).toEqual(Array(16).fill(4));
   const mean = errorRatio.reduce((sum, ratio) => sum + ratio / 16, 0);
   expect(10 * Math.log10(mean)).toBeCloseTo(run.nmseDb, 9);
-});
+}, 30_000);
 
 it('falls apart by distance into bins of equally many samples', async () => {
   const source = sourceOf(60);
@@ -84,13 +84,13 @@ it('falls apart by distance into bins of equally many samples', async () => {
   ]);
   expect(parts[0]?.nmseDb).toBeLessThan(run.nmseDb - 3);
   expect(parts[4]?.nmseDb).toBeGreaterThan(run.nmseDb);
-});
+}, 30_000);
 
 it('suffers from noise on what the two ends measure, the more the stronger it is', async () => {
   const bins = await measureBySnr({ ...measurement(sourceOf(32)), samples: 16, seed: 7 });
   expect(bins.map(({ snrDb }) => snrDb)).toEqual([0, 5, 10, 15, 20, 30]);
   for (const [i, { nmseDb }] of bins.slice(1).entries()) expect(nmseDb).toBeLessThan(bins[i]?.nmseDb as number);
-});
+}, 30_000);
 
 it('cannot be told by distance where the data do not', () => {
   const { distanceM: _, ...source } = sourceOf(8);
