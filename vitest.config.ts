@@ -9,7 +9,12 @@ export default defineConfig({
       {
         resolve: { conditions: source },
         ssr: { resolve: { conditions: source } },
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/golden/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/golden/**/*.test.ts'],
+          // Time limits end what hangs; a busy machine is no failure.
+          testTimeout: 30_000,
+        },
       },
       {
         test: {

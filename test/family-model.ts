@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CsiShape, createRepresentation, type NormalizationSpec } from '@edge-csi/csi';
 import { loadBundle, type Manifest, type ModelBundle, parseManifest, sha256Bytes, toHex } from '@edge-csi/models';
-import { onnxModel } from '../scripts/src/onnx-model.ts';
+import { buildModel } from '../scripts/src/onnx/build.ts';
+import { floatTensor, int64Tensor } from '../scripts/src/onnx/tensor.ts';
 
 /** What sets the model families apart. */
 export interface FamilyOptions extends CsiShape {
@@ -39,24 +40,28 @@ export async function familyModel(options: FamilyOptions): Promise<FamilyModel> 
   });
   const input = { name: tensor.name, dims: tensor.dims };
   const latent = { name: 'latent', dims: [length] };
-  const select = Array.from({ length: n * length }, (_, i) => Number(Math.floor(i / length) === i % length));
-  const spread = Array.from({ length: n * length }, (_, i) => Number(Math.floor(i / n) === i % n));
-  const encoder = onnxModel({
+  const select = Float32Array.from({ length: n * length }, (_, i) => Number(Math.floor(i / length) === i % length));
+  const spread = Float32Array.from({ length: n * length }, (_, i) => Number(Math.floor(i / n) === i % n));
+  const encoder = buildModel({
     inputs: [input],
     output: latent,
-    initializers: [{ name: 'select', dims: [n, length], values: select }],
+    initializers: [floatTensor('select', [n, length], select)],
     operators: [
       { type: 'Flatten', inputs: [tensor.name], output: 'flat' },
       { type: 'MatMul', inputs: ['flat', 'select'], output: 'latent' },
     ],
   });
-  const decoder = onnxModel({
+  const decoder = buildModel({
     inputs: [latent, { name: 'uplink', dims: tensor.dims }],
     output: { name: tensor.name, dims: tensor.dims },
     initializers: [
-      { name: 'spread', dims: [length, n], values: spread },
-      { name: 'shape', dims: [tensor.dims.length + 1], values: [-1, ...tensor.dims].map(BigInt) },
-      { name: 'rest', dims: tensor.dims, values: Array.from({ length: n }, (_, i) => Number(i >= length)) },
+      floatTensor('spread', [length, n], spread),
+      int64Tensor('shape', [-1, ...tensor.dims]),
+      floatTensor(
+        'rest',
+        tensor.dims,
+        Float32Array.from({ length: n }, (_, i) => Number(i >= length)),
+      ),
     ],
     operators: [
       { type: 'MatMul', inputs: ['latent', 'spread'], output: 'flat' },

@@ -18,6 +18,7 @@ export interface BsServer extends AsyncDisposable {
   readonly lifecycle: ModelLifecycle;
   /** Where the decoder runs. */
   readonly executionProvider: ExecutionProvider;
+  /** Counts and gauges as of now. */
   stats(): ServerStats;
   /**
    * Tells a connected UE what to report from now on.

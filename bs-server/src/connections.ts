@@ -1,4 +1,5 @@
-import type { CsiShape } from '@edge-csi/csi';
+import type { AngularDelayCsi, CsiShape } from '@edge-csi/csi';
+import { csiMatrixOf, encodeFrame } from '@edge-csi/proto';
 import type { AcceptedReport, SettleReason } from './accepted-report.ts';
 import type { ServedModel } from './model-catalog.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -9,6 +10,7 @@ import type { ModelTally } from './telemetry/model-tally.ts';
 import type { Tally } from './telemetry/tally.ts';
 import { AccessControl } from './transport/access-token.ts';
 import { Gateway } from './transport/gateway.ts';
+import type { BaseBand } from './transport/pages.ts';
 import { PhySession } from './transport/phy-session.ts';
 import { SubscriberSession } from './transport/subscriber-session.ts';
 import type { UeRegistry } from './transport/ue-registry.ts';
@@ -37,8 +39,12 @@ export interface ConnectionsParts {
 }
 
 /** Joins connections to the pipeline: what UEs, base bands and subscribers say goes in and is counted. */
-export class Connections {
+export class Connections implements BaseBand {
   readonly gateway: Gateway;
+  /** Undefined where no tokens are asked for. */
+  readonly accessControl: AccessControl | undefined;
+  /** The feed of this process's own base band. */
+  readonly #ownFeed: PhySession;
   readonly #gate: WebSocketGate;
 
   constructor(parts: ConnectionsParts) {
@@ -56,10 +62,12 @@ export class Connections {
     });
     const ueContext = ueContextOf(parts);
     const phyContext = phyContextOf(parts);
+    this.#ownFeed = new PhySession(phyContext);
+    this.accessControl = tokenSecret === undefined ? undefined : new AccessControl(tokenSecret, clock);
     this.gateway = new Gateway({
       ...options,
       gate: this.#gate,
-      accessControl: tokenSecret === undefined ? undefined : new AccessControl(tokenSecret, clock),
+      accessControl: this.accessControl,
       accepting,
       onRefused: (fault, message) => {
         tally.refuse(fault);
@@ -69,6 +77,10 @@ export class Connections {
       openPhy: () => new PhySession(phyContext),
       openSubscriber: (peer) => new SubscriberSession(peer, stream),
     });
+  }
+
+  receiveUplink(ueId: string, slot: number, uplink: AngularDelayCsi): void {
+    this.#ownFeed.message(encodeFrame('uplink', { ueId, slot, csi: csiMatrixOf(uplink) }));
   }
 
   /** Tells every connection that the server goes, and waits until they are closed or have had their time. */

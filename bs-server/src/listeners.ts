@@ -1,10 +1,11 @@
+import type { Connections } from './connections.ts';
 import type { ModelLifecycle } from './lifecycle/model-lifecycle.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { Tally } from './telemetry/tally.ts';
 import { adminListener } from './transport/admin-routes.ts';
 import type { ConnectionRefusal } from './transport/connection-guard.ts';
-import { type Probes, publicListener } from './transport/http-routes.ts';
-import { Listener, type OnUpgrade } from './transport/listener.ts';
+import { type Probes, type PublicRoutes, publicListener } from './transport/http-routes.ts';
+import { Listener } from './transport/listener.ts';
 import type { StaticFile } from './transport/model-routes.ts';
 
 export interface ListenersParts {
@@ -14,7 +15,7 @@ export interface ListenersParts {
   readonly metrics: () => Promise<string>;
   readonly lifecycle: ModelLifecycle;
   readonly files: () => ReadonlyMap<string, StaticFile>;
-  readonly onUpgrade: OnUpgrade;
+  readonly connections: Connections;
 }
 
 /** The ports of a server: one for UEs, base bands and subscribers, and one for its operator where that is wanted. */
@@ -25,7 +26,7 @@ export class Listeners {
   #port = 0;
   #adminPort = 0;
 
-  constructor({ options, tally, probes, metrics, lifecycle, files, onUpgrade }: ListenersParts) {
+  constructor({ options, tally, probes, metrics, lifecycle, files, connections }: ListenersParts) {
     const { adminHost, adminPort, adminToken: token, logger } = options;
     const common = {
       ...options,
@@ -36,8 +37,13 @@ export class Listeners {
     this.#options = options;
     this.#public = new Listener({
       ...common,
-      onUpgrade,
-      onRequest: publicListener({ ...probes, files, metrics: hasAdmin ? undefined : metrics }),
+      onUpgrade: connections.gateway.upgrade,
+      onRequest: publicListener({
+        ...probes,
+        files,
+        metrics: hasAdmin ? undefined : metrics,
+        pages: pagesOf(options, connections),
+      }),
     });
     if (!hasAdmin) return;
     this.#admin = new Listener({
@@ -71,6 +77,12 @@ export class Listeners {
   async close(): Promise<void> {
     await Promise.all([this.#public.close(), this.#admin?.close()]);
   }
+}
+
+function pagesOf({ pages, logger }: ResolvedOptions, connections: Connections): PublicRoutes['pages'] {
+  if (pages === undefined) return undefined;
+  const { accessControl } = connections;
+  return { pages, accessControl, baseBand: connections, onError: (err) => logger.error({ err }, 'a page failed') };
 }
 
 function originOf(host: string, port: number, scheme: 'http' | 'https' = 'http'): string {

@@ -3,6 +3,7 @@ import { type Logger, pino } from 'pino';
 import type { ExecutionProvider } from './decoding/graph.ts';
 import { monotonicMs } from './monotonic-clock.ts';
 import { type Limits, resolveLimits } from './transport/limits.ts';
+import { type Pages, requirePagesPath } from './transport/pages.ts';
 import { type ResolvedSecurity, resolveSecurity, type SecurityOptions } from './transport/security.ts';
 
 /** Everything about a server that can be set. All of it has a default. */
@@ -69,6 +70,8 @@ export interface BsServerOptions extends SecurityOptions {
   /** Restarts of a crashed decode worker within a minute. */
   readonly maxWorkerRestarts?: number;
 
+  /** Further HTTP on `port`: a page of whatever embeds the server. None where absent. */
+  readonly pages?: Pages;
   /** What connections may cost. */
   readonly limits?: Partial<Limits>;
   /** Longest wait of `drain`, and of `close` for the other ends to hang up. */
@@ -90,6 +93,7 @@ type Unset =
   | 'phaseTheta'
   | 'logger'
   | 'limits'
+  | 'pages'
   | keyof SecurityOptions;
 
 /** The options of a running server. */
@@ -100,9 +104,11 @@ export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>>,
   readonly uplinkOnlyModel: string | false | undefined;
   readonly phaseTheta: number | undefined;
   readonly limits: Limits;
+  readonly pages: Pages | undefined;
   readonly logger: Logger;
 }
 
+/** What options are where they are not given. */
 export const DEFAULTS = {
   port: 8080,
   host: '127.0.0.1',
@@ -128,6 +134,7 @@ export const DEFAULTS = {
   maxWorkerRestarts: 5,
   drainTimeoutMs: 2_000,
   logLevel: 'warn',
+  /** CLOCK_MONOTONIC: all processes of a host share it. */
   clock: monotonicMs,
 } as const satisfies Omit<Required<BsServerOptions>, Unset>;
 
@@ -171,6 +178,7 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
     models: undefined,
     uplinkOnlyModel: undefined,
     phaseTheta: undefined,
+    pages: undefined,
     logger:
       options.logger ?? pino({ name: 'edge-csi-bs', level: given.logLevel ?? DEFAULTS.logLevel }, pino.destination(2)),
     ...DEFAULTS,
@@ -183,6 +191,7 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
   for (const [name, min, max] of integers) requireInteger(name, resolved[name] as number, min, max);
   for (const [name, min] of durations) requireWithin(name, resolved[name] as number, min, 2 ** 31 - 1);
   requireAdmin(resolved);
+  if (resolved.pages !== undefined) requirePagesPath(resolved.pages);
   requireWithin('slotMs', resolved.slotMs, 0.0625, 1);
   if (resolved.phaseTheta !== undefined) requireInteger('phaseTheta', resolved.phaseTheta, 1, 2 ** 24);
   requireWithin('uplinkWaitMs', resolved.uplinkWaitMs, 0, resolved.deadlineMs);

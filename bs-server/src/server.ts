@@ -140,7 +140,7 @@ class ComposedServer implements BsServer {
       metrics: () => this.#metrics.render(),
       lifecycle: this.lifecycle,
       files: () => this.#offer.files,
-      onUpgrade: this.#connections.gateway.upgrade,
+      connections: this.#connections,
     });
   }
 

@@ -1,3 +1,8 @@
+/**
+ * CSI as numbers: channel synthesis and simulation, transforms, normalisation, quantiser, phase and sign coders, metrics.
+ *
+ * @module @edge-csi/csi
+ */
 export { toAngularDelay, toSpatialFrequency } from './angular-delay.ts';
 export { BitReader, BitWriter } from './bits.ts';
 export { withEstimationNoise } from './channel/estimation-noise.ts';

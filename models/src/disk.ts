@@ -1,3 +1,8 @@
+/**
+ * Models in folders, for Node, and the zoo that ships with the package.
+ *
+ * @module @edge-csi/models/disk
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';

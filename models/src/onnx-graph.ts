@@ -1,4 +1,5 @@
 import { CsiError } from '@edge-csi/csi';
+import { fromFloat16 } from './float16.ts';
 
 /** One operator of a graph. */
 export interface OnnxNode {
@@ -139,16 +140,7 @@ function readTensor(bytes: Uint8Array): [string, OnnxTensor][] | undefined {
   // A loop, and not Float32Array.from with a function: that makes a list of boxed numbers first.
   const values = new Float32Array(count);
   for (let i = 0; i < count; i++) {
-    values[i] = type === float32 ? view.getFloat32(4 * i, true) : halfToNumber(view.getUint16(2 * i, true));
+    values[i] = type === float32 ? view.getFloat32(4 * i, true) : fromFloat16(view.getUint16(2 * i, true));
   }
   return [[text(bytesOf(fields, 8)), { dims, values }]];
-}
-
-/** IEEE 754 binary16. */
-function halfToNumber(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 31;
-  const fraction = half & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }

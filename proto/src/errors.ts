@@ -32,8 +32,10 @@ const rules = {
   refused: { closeCode: undefined, retryable: false },
 } as const satisfies Record<string, WireErrorRule>;
 
+/** What can go wrong on the wire, in a word. Each has a close code or none, and is worth another try or not. */
 export type WireErrorCode = keyof typeof rules;
 
+/** What a WireError says beside its code and message. */
 export interface WireErrorOptions extends ErrorOptions {
   /** The report the error is about; absent where it is about the connection. */
   readonly seq?: number;

@@ -1,3 +1,8 @@
+/**
+ * The wire: messages, a validating codec, errors with their close codes.
+ *
+ * @module @edge-csi/proto
+ */
 export { maxFrameBytes, paths, protocolVersion, subprotocol, tokenSubprotocolPrefix } from './constants.ts';
 export { csiMatrixByteLength, csiMatrixOf, type PlanarCsi, readCsiMatrixInto } from './csi-matrix.ts';
 export {

@@ -29,15 +29,18 @@ export interface ReportConfig {
   readonly phaseTheta: number;
 }
 
+/** BS -> UE, the answer to Hello: the session, and what to report. */
 export interface Welcome {
   readonly epoch: number;
   readonly config: ReportConfig;
 }
 
+/** BS -> UE: what to report from now on. */
 export interface Reconfigure {
   readonly config: ReportConfig;
 }
 
+/** UE -> BS: one downlink matrix, quantised. */
 export interface CsiReport {
   readonly epoch: number;
   readonly seq: number;
@@ -55,6 +58,7 @@ export interface CsiReport {
   readonly processingUs: number;
 }
 
+/** What became of a report at the BS; only `decoded` made an estimate. */
 export type ReportOutcome = 'decoded' | 'superseded' | 'late' | 'shed' | 'invalid';
 
 /** One outcome per sequence number. */
@@ -63,6 +67,7 @@ export interface ReportAck {
   readonly outcomes: readonly ReportOutcome[];
 }
 
+/** Either end: why a report, an uplink or the connection is refused. */
 export interface Reject {
   /** A WireErrorCode, or a word a later version knows. */
   readonly code: string;
@@ -72,6 +77,7 @@ export interface Reject {
   readonly seq: number;
 }
 
+/** Precision of complex CSI on the wire. */
 export type CsiEncoding = 'float32' | 'float16';
 
 /** Complex CSI on the wire, little endian, planar `[2][numAntennas][numDelays]`. */
@@ -83,6 +89,7 @@ export interface CsiMatrix {
   readonly values: Uint8Array;
 }
 
+/** Base band -> BS: the uplink of one UE and slot, as it was measured. */
 export interface UplinkCsi {
   readonly ueId: string;
   readonly slot: number;
@@ -98,6 +105,7 @@ export interface UplinkCsi {
  */
 export type EstimateQuality = 'fresh' | 'stale-uplink' | 'uplink-only' | 'held' | 'no-uplink';
 
+/** BS -> subscribers: the downlink of one UE and slot. */
 export interface ChannelEstimate {
   readonly ueId: string;
   /** 0 where no session stands behind the estimate. */
@@ -130,6 +138,7 @@ export interface FrameBodies {
   readonly estimate: ChannelEstimate;
 }
 
+/** Name of a message: of its field in Frame. */
 export type FrameKind = keyof FrameBodies;
 
 /** One WebSocket message. */

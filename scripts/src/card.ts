@@ -18,7 +18,8 @@ interface Training {
   readonly data?: string;
   readonly samples?: number;
   readonly seed?: number;
-  readonly secondsOnCpu?: number;
+  readonly seconds?: number;
+  readonly device?: string;
 }
 
 /**
@@ -70,9 +71,10 @@ function linkOf({ csi }: AnyManifest): string {
 
 function trainingOf(manifest: AnyManifest): string {
   const training = manifest.training as Training;
-  const minutes = Math.round((training.secondsOnCpu ?? 0) / 60);
+  const { seconds = 0 } = training;
+  const duration = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
   return (
-    `${training.samples} samples of ${training.data}, seed ${training.seed}; ${minutes} minutes on one CPU thread.\n` +
+    `${training.samples} samples of ${training.data}, seed ${training.seed}; ${duration} on ${training.device}.\n` +
     `Again: \`python3 train.py ${training.config?.replace('scripts/train/', '')}\`, see scripts/train.`
   );
 }

@@ -4,12 +4,15 @@ import { Command, CommanderError } from 'commander';
 import { benchCommand } from './commands/bench.ts';
 import { convertCommand } from './commands/convert.ts';
 import { embedCommand } from './commands/embed.ts';
+import { figuresCommand } from './commands/figures.ts';
 import { linkRunCommand } from './commands/link-run.ts';
 import { modelsCommand } from './commands/models.ts';
+import { reportCommand } from './commands/report.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommand } from './commands/token.ts';
 import { ueCommand } from './commands/ue.ts';
+import { visualizeCommand } from './commands/visualize.ts';
 import { Interrupted } from './interruption.ts';
 import { UsageError } from './usage.ts';
 
@@ -28,12 +31,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   const commands = [
     linkRunCommand(),
     benchCommand(),
+    reportCommand(),
+    figuresCommand(),
     simulateCommand(),
     convertCommand(),
     serveCommand(),
     ueCommand(),
     tokenCommand(),
     modelsCommand(),
+    visualizeCommand(),
     embedCommand(),
   ];
   for (const command of commands) program.addCommand(command.exitOverride());

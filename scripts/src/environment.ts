@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Where figures were measured. */
@@ -9,6 +11,8 @@ export interface Environment {
   readonly cores: number;
   /** Execution provider of the decoder: cpu, cuda, webgpu. */
   readonly provider: string;
+  /** NVIDIA's name of it, where the decoder is on a GPU and the driver tells. */
+  readonly gpu?: string;
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -29,6 +33,7 @@ export function describeEnvironment(provider: string): Environment {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     provider,
+    ...(provider === 'cuda' || provider === 'webgpu' ? gpu() : {}),
     versions: {
       'edge-csi': packageOf(import.meta.url).version,
       'onnxruntime-node': bs['onnxruntime-node'] ?? 'unknown',
@@ -37,4 +42,23 @@ export function describeEnvironment(provider: string): Environment {
       v8: process.versions.v8,
     },
   };
+}
+
+/** When a measurement begins, and how busy the machine is with other things. */
+export function describeStart(): { readonly startedAt: string; readonly loadAverage: number } {
+  return { startedAt: new Date().toISOString(), loadAverage: loadavg()[0] ?? Number.NaN };
+}
+
+const nvidiaDriver = '/proc/driver/nvidia/gpus';
+
+/** The first NVIDIA GPU of a Linux machine. */
+function gpu(): { readonly gpu?: string } {
+  try {
+    const [device = ''] = readdirSync(nvidiaDriver);
+    const model = /^Model:\s*(.+)$/m.exec(readFileSync(path.join(nvidiaDriver, device, 'information'), 'utf8'))?.[1];
+    return model === undefined ? {} : { gpu: model };
+  } catch {
+    // Another driver, or another system.
+    return {};
+  }
 }

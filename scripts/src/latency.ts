@@ -6,11 +6,34 @@ export interface LatencySummary {
   readonly p999: number;
 }
 
+/** A distribution of latencies: what share of them is no longer than how many milliseconds. */
+export interface LatencyDistribution {
+  readonly shares: readonly number[];
+  /** Of each share. */
+  readonly ms: readonly number[];
+}
+
+/** Every twentieth, and more towards both ends. */
+const shares = [
+  ...[0.001, 0.005, 0.01, 0.02],
+  ...Array.from({ length: 19 }, (_, i) => (i + 1) / 20),
+  ...[0.97, 0.98, 0.99, 0.995, 0.999, 1],
+];
+
 /** Nearest-rank percentiles of samples in milliseconds; NaN where there are none. */
 export function summarizeLatency(samplesMs: readonly number[]): LatencySummary {
-  const sorted = Float64Array.from(samplesMs).sort();
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+  const at = nearestRank(samplesMs);
   return { p50: at(0.5), p99: at(0.99), p999: at(0.999) };
+}
+
+/** The distribution of samples in milliseconds at a few dozen shares; without any where there are no samples. */
+export function distributionOf(samplesMs: readonly number[]): LatencyDistribution {
+  return samplesMs.length === 0 ? { shares: [], ms: [] } : { shares, ms: shares.map(nearestRank(samplesMs)) };
+}
+
+function nearestRank(samplesMs: readonly number[]): (share: number) => number {
+  const sorted = Float64Array.from(samplesMs).sort();
+  return (share) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
 /** The monotonic clock that all processes of one host share, in milliseconds. */

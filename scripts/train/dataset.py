@@ -12,95 +12,114 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import Tensor
 
 SPEED_OF_LIGHT = 3e8  # the constant of the COST 2100 code; steering is defined with it
+PATHS_AT_ONCE = 200_000
+"""Paths synthesised together when a whole list is: bounds the memory of their kernels."""
+
+
+def _dirichlet(offset: Tensor, count: int, size: int) -> Tensor:
+    """Unitary inverse DFT of exp(-j 2 pi k offset / size) at index 0 .. count-1: [...] -> complex [..., count]."""
+    x = torch.arange(count, dtype=offset.dtype, device=offset.device) - offset.unsqueeze(-1)
+    x = x - size * torch.round(x / size)  # the kernel's period: keeps single precision accurate near its other peaks
+    denominator = torch.sin(torch.pi * x / size)
+    peak = denominator.abs() < 1e-12
+    ratio = (torch.sin(torch.pi * x) / denominator.masked_fill(peak, 1.0)).masked_fill(peak, size)
+    return torch.polar(ratio / size**0.5, torch.pi * x * ((size - 1) / size))
 
 
 @dataclass(frozen=True)
-class Band:
-    """One carrier of the link. All bands share the array, whose spacing is half the downlink wavelength."""
-
-    carrier_hz: float
-    downlink_carrier_hz: float
-    bandwidth_hz: float = 20e6
-    num_subcarriers: int = 1024
-    uplink: bool = False
-
-
-def _dirichlet(x: np.ndarray, size: int) -> np.ndarray:
-    """Unitary inverse DFT of exp(-j 2 pi k p / size), at x = index - p bins: 1/sqrt(size) sum_k exp(j 2 pi k x / size)."""
-    denominator = np.sin(np.pi * x / size)
-    peak = np.abs(denominator) < 1e-12
-    ratio = np.where(peak, size, np.sin(np.pi * x) / np.where(peak, 1.0, denominator))
-    return ratio * np.exp(1j * np.pi * x * (size - 1) / size) / np.sqrt(size)
-
-
-class PathKernels:
-    """The paths of one sample as one band sees them: a Dirichlet kernel in delay and one in angle for each."""
-
-    def __init__(self, paths: dict, index: int, band: Band, num_antennas: int, num_delays: int) -> None:
-        rows = slice(paths["path_start"][index], paths["path_start"][index + 1])
-        delay_s = paths["delay_ns"][rows].astype(np.float64) * 1e-9
-        gain = paths["gain_re"][rows].astype(np.float64) + 1j * paths["gain_im"][rows].astype(np.float64)
-        if band.uplink:
-            gain = gain * paths["uplink_gain_ratio"][rows]
-            if "uplink_phase_rad" in paths:
-                gain = gain * np.exp(1j * paths["uplink_phase_rad"][rows].astype(np.float64))
-        self.gain = gain * np.exp(-2j * np.pi * (band.carrier_hz - band.bandwidth_hz / 2) * delay_s)
-        self.delays = _dirichlet(np.arange(num_delays) - delay_s[:, None] * band.bandwidth_hz, band.num_subcarriers)
-        spacing_m = SPEED_OF_LIGHT / (2 * band.downlink_carrier_hz)
-        spatial_frequency = (
-            spacing_m * band.carrier_hz / SPEED_OF_LIGHT
-            * np.cos(paths["azimuth_rad"][rows].astype(np.float64))
-            * np.cos(paths["elevation_rad"][rows].astype(np.float64))
-        )
-        self.angles = _dirichlet(np.arange(num_antennas) - spatial_frequency[:, None] * num_antennas, num_antennas)
-
-    def csi(self, phasor: np.ndarray | float = 1.0) -> np.ndarray:
-        """Angular-delay CSI, complex [num_antennas, num_delays], with each path's gain times its phasor."""
-        return self.angles.T @ ((self.gain * phasor)[:, None] * self.delays)
-
-
-@dataclass(frozen=True)
-class CsiDataset:
-    """Downlink and uplink CSI of one split.
+class Csi:
+    """CSI of a batch of samples.
 
     downlink, uplink: complex64 [N, Nt*Nd], each sample divided by its own norm. downlink_db, uplink_db: float32 [N],
     those norms.
     """
 
-    downlink: np.ndarray
-    uplink: np.ndarray
-    downlink_db: np.ndarray
-    uplink_db: np.ndarray
-    sha256: str
+    downlink: Tensor
+    uplink: Tensor
+    downlink_db: Tensor
+    uplink_db: Tensor
 
     def __len__(self) -> int:
         return len(self.downlink)
 
+    def rows(self, index: Tensor | slice) -> Csi:
+        return Csi(self.downlink[index], self.uplink[index], self.downlink_db[index], self.uplink_db[index])
 
-def load(path: Path, csi: dict, limit: int | None = None, fading_draws: int = 1) -> CsiDataset:
-    """Synthesises every sample of a path list (or `limit` of a seeded shuffle) in both bands.
 
-    csi: the config's link. fading_draws: times each sample is synthesised; from the second on with a new phase on every
-    path, equal in both bands: another draw of small-scale fading over the same geometry.
-    """
-    paths = dict(np.load(path))
-    count = len(paths["path_start"]) - 1
-    rng = np.random.default_rng(0)
-    order = np.arange(count)
-    if limit is not None and limit < count:
-        order = np.sort(rng.permutation(count)[:limit])
-    nt, nd = csi["numAntennas"], csi["numDelays"]
-    bands = (Band(csi["downlinkCarrierHz"], csi["downlinkCarrierHz"]), Band(csi["uplinkCarrierHz"], csi["downlinkCarrierHz"], uplink=True))
-    matrices = [np.empty((fading_draws * len(order), nt * nd), np.complex64) for _ in bands]
-    norms_db = [np.empty(fading_draws * len(order), np.float32) for _ in bands]
-    for place, index in enumerate(order):
-        kernels = [PathKernels(paths, index, band, nt, nd) for band in bands]
-        for draw in range(fading_draws):
-            phasor = 1.0 if draw == 0 else np.exp(2j * np.pi * rng.random(len(kernels[0].gain)))
-            for kernel, matrix, norm_db in zip(kernels, matrices, norms_db):
-                h = kernel.csi(phasor).reshape(-1)
-                norm, row = np.linalg.norm(h), draw * len(order) + place
-                matrix[row], norm_db[row] = h / norm, 20 * np.log10(norm)
-    return CsiDataset(*matrices, *norms_db, hashlib.sha256(Path(path).read_bytes()).hexdigest())
+class PathList:
+    """The paths of every sample as both bands see them, padded with silent ones to one length: [N, P] on one device."""
+
+    def __init__(self, paths: dict, csi: dict, samples: np.ndarray, device: torch.device) -> None:
+        self.num_antennas, self.num_delays, self.num_subcarriers = csi["numAntennas"], csi["numDelays"], csi["numSubcarriers"]
+        first, counts = paths["path_start"][samples].astype(np.int64), np.diff(paths["path_start"])[samples]
+        place = np.arange(counts.max())
+        present = place < counts[:, None]
+        rows = np.where(present, first[:, None] + place, 0)
+        field = lambda name: paths[name].astype(np.float64)[rows]
+        delay_s = field("delay_ns") * 1e-9
+        gain = (field("gain_re") + 1j * field("gain_im")) * present
+        uplink_gain = gain * field("uplink_gain_ratio")
+        if "uplink_phase_rad" in paths:
+            uplink_gain = uplink_gain * np.exp(1j * field("uplink_phase_rad"))
+        direction = np.cos(field("azimuth_rad")) * np.cos(field("elevation_rad"))
+        bandwidth_hz, downlink_hz, uplink_hz = csi["bandwidthHz"], csi["downlinkCarrierHz"], csi["uplinkCarrierHz"]
+        at_edge = lambda carrier_hz: np.exp(-2j * np.pi * (carrier_hz - bandwidth_hz / 2) * delay_s)
+        # The array is shared: its spacing is half the downlink wavelength in both bands.
+        beam = lambda carrier_hz: direction * carrier_hz / (2 * downlink_hz) * self.num_antennas
+        tensor = lambda array: torch.from_numpy(array).to(device)
+        self.delay_bins = tensor(delay_s * bandwidth_hz)
+        self.downlink = tensor(gain * at_edge(downlink_hz)), tensor(beam(downlink_hz))
+        self.uplink = tensor(uplink_gain * at_edge(uplink_hz)), tensor(beam(uplink_hz))
+
+    def __len__(self) -> int:
+        return len(self.delay_bins)
+
+    def synthesize(self, rows: Tensor | slice, phase_rad: Tensor | None = None, precision: torch.dtype = torch.float64) -> Csi:
+        """CSI of some samples; phase_rad [N, P] turns every path, equally in both bands: another draw of small-scale fading."""
+        delays = _dirichlet(self.delay_bins[rows].to(precision), self.num_delays, self.num_subcarriers)
+        if phase_rad is not None:
+            delays = delays * torch.polar(torch.ones_like(phase_rad), phase_rad).unsqueeze(-1)
+        unit, norm_db = [], []
+        for gain, beam in (self.downlink, self.uplink):
+            angles = _dirichlet(beam[rows].to(precision), self.num_antennas, self.num_antennas)
+            weighted = delays * gain[rows].to(delays.dtype).unsqueeze(-1)
+            h = (angles.transpose(1, 2) @ weighted).flatten(1)
+            norm = torch.linalg.vector_norm(h, dim=1)
+            unit.append((h / norm.unsqueeze(1)).to(torch.complex64))
+            norm_db.append((20 * torch.log10(norm)).float())
+        return Csi(*unit, *norm_db)
+
+    def faded(self, rows: Tensor, share: float) -> Csi:
+        """CSI of some samples, a share of them with a new phase on every path."""
+        shape, device = (len(rows), self.delay_bins.shape[1]), self.delay_bins.device
+        changed = torch.rand(shape[0], 1, device=device) < share
+        return self.synthesize(rows, 2 * torch.pi * torch.rand(shape, device=device) * changed, torch.float32)
+
+
+@dataclass(frozen=True)
+class CsiDataset:
+    """One split: its CSI as the path list gives it, and the paths to draw it again with other fading."""
+
+    csi: Csi
+    paths: PathList
+    sha256: str
+
+    def __len__(self) -> int:
+        return len(self.csi)
+
+
+def load(path: Path, csi: dict, device: torch.device, limit: int | None = None) -> CsiDataset:
+    """Synthesises every sample of a path list (or `limit` of a seeded shuffle) in both bands. csi: the config's link."""
+    stored = dict(np.load(path))
+    samples = np.arange(len(stored["path_start"]) - 1)
+    if limit is not None and limit < len(samples):
+        samples = np.sort(np.random.default_rng(0).permutation(len(samples))[:limit])
+    paths = PathList(stored, csi, samples, device)
+    step = max(1, PATHS_AT_ONCE // paths.delay_bins.shape[1])
+    parts = [paths.synthesize(slice(start, start + step)) for start in range(0, len(paths), step)]
+    joined = (torch.cat([getattr(p, name) for p in parts]) for name in ("downlink", "uplink", "downlink_db", "uplink_db"))
+    return CsiDataset(Csi(*joined), paths, hashlib.sha256(Path(path).read_bytes()).hexdigest())

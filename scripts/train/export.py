@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import codec
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
@@ -113,7 +112,10 @@ def write_model(
     folder: Path, golden: Path, config: dict, name: str, pruned: bool, trainer, normalization, encoder: nn.Module | None, decoder: nn.Module,
     finished: Finished, training: dict,
 ) -> None:
-    """Writes the graphs, allocation.bin, manifest.json and the golden vectors of a report model or an uplink-only one."""
+    """Writes the graphs, allocation.bin, manifest.json and the golden vectors of a report model or an uplink-only one.
+
+    Everything given must be on the CPU.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     golden.parent.mkdir(parents=True, exist_ok=True)
     for module in (encoder, decoder):
@@ -124,7 +126,8 @@ def write_model(
     planes, *matrix = decoder.shape
     shape = graph.shape
     rows = np.linspace(0, len(val) - 1, GOLDEN_SAMPLES).astype(int)
-    x, uplink = val.x[rows].reshape(-1, *shape), val.u[rows].reshape(-1, *shape)
+    batch = val.rows(torch.from_numpy(rows))
+    x, uplink = batch.x.reshape(-1, *shape), batch.u.reshape(-1, *shape)
     source, output = ("magnitude", "magnitude") if planes == 1 else ("parts", "parts")
     files = {"decoder": folder / "decoder.onnx"}
     vectors = {"uplink": uplink.numpy()}
@@ -137,25 +140,27 @@ def write_model(
         encoder_graph, quantizer = EncoderGraph(encoder).eval(), trainer.quantizer
         with torch.no_grad():
             latent = encoder_graph(x)
-            codes = codec.centred(latent.numpy(), quantizer.step.numpy(), quantizer.bits)
-            dequantized = torch.from_numpy(codes.astype(np.float32)) * quantizer.step / 2
+            codes = quantizer.codes(latent)
+            dequantized = codes.float() * quantizer.step / 2
             given = {"latent": dequantized, "cell": quantizer.cell(0).expand_as(dequantized), "uplink": uplink}
             inputs = tuple(given[name] for name in graph.inputs)
             decoded = graph(*inputs)
         coarse = finished.allocation.coarse(codes)
         bits = finished.allocation.bits(coarse, finished.theta)
-        downlink = val.csi[rows] if "scale" in config["normalization"] else val.csi[rows] * 10 ** (val.norm_db[rows][:, None] / 20)
+        downlink = batch.csi.downlink
+        if "scale" not in config["normalization"]:
+            downlink = downlink * 10 ** (batch.csi.downlink_db.unsqueeze(1) / 20)
         vectors |= {
-            "downlink": np.stack([downlink.real, downlink.imag], 1).reshape(-1, 2, *matrix).astype(np.float32), source: x.numpy(),
-            "latent": latent.numpy(), "centred": codes.astype(np.int16), "decoded": decoded.numpy(), "coarse": coarse.astype(np.int32),
-            "bits": bits.astype(np.uint8),
+            "downlink": torch.stack([downlink.real, downlink.imag], 1).reshape(-1, 2, *matrix).numpy(), source: x.numpy(),
+            "latent": latent.numpy(), "centred": codes.short().numpy(), "decoded": decoded.numpy(), "coarse": coarse.int().numpy(),
+            "bits": bits.byte().numpy(),
         }
         _to_onnx(encoder_graph, (x,), [source], "latent", files["encoder"])
         _to_onnx(graph, inputs, graph.inputs, output, files["decoder"])
         files["allocation"].write_bytes(finished.allocation.to_bytes())
         if finished.refiner is not None:
             files["refiner"] = folder / "refiner.onnx"
-            received = Receiver(trainer, normalization, encoder, decoder, finished.allocation, matrix).receive(val, codes, 0, finished.theta, rows)
+            received = Receiver(trainer, normalization, encoder, decoder, finished.allocation, matrix).receive(batch, 0, finished.theta)
             with torch.no_grad():
                 vectors["refined"] = finished.refiner.eval()(*received).numpy()
             _to_onnx(finished.refiner, received, ["estimate", "magnitude", "bits", "uplink"], "csi", files["refiner"])
@@ -164,9 +169,10 @@ def write_model(
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
-def statistics_of(latents: np.ndarray) -> dict:
+def statistics_of(latents: Tensor) -> dict:
     """Moments of each component over the training set [N, M], to four digits."""
-    return {name: [float(f"{v:.4g}") for v in moment] for name, moment in (("mean", latents.mean(0)), ("deviation", latents.std(0)))}
+    moments = {"mean": latents.mean(0), "deviation": latents.std(0, unbiased=False)}
+    return {name: [float(f"{v:.4g}") for v in moment.tolist()] for name, moment in moments.items()}
 
 
 def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, encoder, finished: Finished, files: dict, training: dict) -> dict:
@@ -190,7 +196,7 @@ def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, enc
         **({"planes": "absolute-parts"} if config["family"] == "dualnet-abs" else {}),
         "reduction": config["reduction"],
         "codeword": {
-            "length": config["codewordLength"], "bits": [int(b) for b in quantizer.bits], "step": [float(s) for s in quantizer.step.numpy()],
+            "length": config["codewordLength"], "bits": quantizer.bits.tolist(), "step": quantizer.step.tolist(),
             "statistics": statistics_of(trainer.latents(encoder, trainer.train)),
         },
         "phase": {"maxBits": config["maxPhaseBits"], "theta": finished.theta},

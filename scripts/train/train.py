@@ -4,7 +4,7 @@
 
 DIR holds the path lists cost2100-{indoor,outdoor}-{train,val}.npz. The test split is never read here: its figures come
 from `edge-csi bench --suite accuracy`. Pruned and full encoder continue from one stem for the same number of steps, so
-that their difference is the convolution's and not the budget's.
+that their difference is the convolution's and not the budget's. README.md says how to train on a GPU.
 """
 
 from __future__ import annotations
@@ -12,20 +12,26 @@ from __future__ import annotations
 import argparse
 import copy
 import json
+import subprocess
+import sys
 import time
+import traceback
 from pathlib import Path
 
-import numpy as np
 import torch
 
 import codec
 import dataset
 import export
 import regression
+from budget import Budget, lanes, model_weight, stage_weights
+from checkpoint import Checkpoints
 from dualnet import Encoder, ReferenceDecoder
 from normalization import Minmax, Spherical, Split
 from refine import finish
-from trainer import Quantizer, Trainer
+from refiner import Refiner
+from stretch import Stretch
+from trainer import Quantizer, Trainer, round_to_half
 from unrolled import UnrolledDecoder
 
 
@@ -33,111 +39,201 @@ def planes_of(config: dict) -> int:
     return 2 if config["family"] == "dualnet-abs" else 1
 
 
-def make_decoder(config: dict):
+def make_encoder(config: dict, pruned: bool, device: torch.device) -> Encoder | None:
+    if config["codewordLength"] == 0:
+        return None
+    return Encoder(planes_of(config), config["csi"]["numAntennas"], config["csi"]["numDelays"], config["codewordLength"], pruned).to(device)
+
+
+def make_decoder(config: dict, device: torch.device):
     shape, spec = (config["csi"]["numAntennas"], config["csi"]["numDelays"]), config["decoder"]
     if spec["kind"] == "reference":
-        return ReferenceDecoder(*shape, config["codewordLength"], sigmoid=config["normalization"] == "minmax")
+        return ReferenceDecoder(*shape, config["codewordLength"], sigmoid=config["normalization"] == "minmax").to(device)
     return UnrolledDecoder(
         planes_of(config), *shape, config["codewordLength"], spec["stages"], spec["width"], spec["blocks"], spec["uplinkRank"]
-    )
+    ).to(device)
 
 
-def train_stem(config: dict, trainer: Trainer):
+def train_stem(config: dict, trainer: Trainer, seconds: float | None):
     """Encoder (pruned) and decoder from the linear optimum through the first stretch of training."""
-    length, uplink_rank = config["codewordLength"], config["decoder"].get("uplinkRank", 0)
-    x, u, weight = trainer.train.x.numpy(), trainer.train.u.numpy(), trainer.train.weight.numpy()
-    start = regression.fit(x, u, length, uplink_rank, config["training"]["ridge"], weight)
-    decoder, encoder, step = make_decoder(config), None, None
-    deviation = None
-    if length > 0:
-        encoder = Encoder(planes_of(config), config["csi"]["numAntennas"], config["csi"]["numDelays"], length, pruned=True)
+    length, uplink_rank, train = config["codewordLength"], config["decoder"].get("uplinkRank", 0), trainer.train.all
+    started = time.monotonic()
+    start = regression.fit(train.x, train.u, length, uplink_rank, config["training"]["ridge"], train.weight)
+    decoder, encoder, deviation = make_decoder(config, trainer.device), make_encoder(config, True, trainer.device), None
+    if encoder is not None:
         with torch.no_grad():
             encoder.dense.weight.copy_(start.basis.T)
             encoder.dense.bias.copy_(start.encoder_bias)
         latent = trainer.latents(encoder, trainer.train)
-        bits, step = codec.allocate_codeword_bits(latent[::8], (start.dense.numpy() ** 2).sum(0), config["codewordBits"])
-        trainer.quantizer, deviation = Quantizer(bits, step), torch.from_numpy(latent.std(0))
+        trainer.quantizer = Quantizer(*codec.allocate_codeword_bits(latent[::8], (start.dense**2).sum(0), config["codewordBits"]))
+        deviation = latent.std(0, unbiased=False)
     decoder.start(start, deviation, trainer.quantizer and trainer.quantizer.step)
     trainer.log(f"start: val NMSE {trainer.validate(encoder, decoder)}")
-    trainer.fit(encoder, decoder, config["training"]["stemEpochs"], False, "stem")
+    left = None if seconds is None else max(0.0, seconds - (time.monotonic() - started))
+    trainer.fit(encoder, decoder, Stretch(config["training"]["stemEpochs"], left), False, "stem")
     return encoder, decoder
 
 
-def fork(config: dict, trainer: Trainer, stem, pruned: bool, name: str):
+def fork(config: dict, trainer: Trainer, stem, pruned: bool, name: str, seconds: float | None):
     """Second stretch, with the pruned or the full encoder, from a copy of the stem."""
     encoder, decoder = copy.deepcopy(stem)
     if encoder is not None and not pruned:
-        full = Encoder(planes_of(config), config["csi"]["numAntennas"], config["csi"]["numDelays"], config["codewordLength"], pruned=False)
-        full.start_as_identity(trainer.train.x)
+        full = make_encoder(config, False, trainer.device)
+        full.start_as_identity(trainer.train.all.x)
         full.dense.load_state_dict(encoder.dense.state_dict())
         encoder = full
-    trainer.fit(encoder, decoder, config["training"]["forkEpochs"], True, name)
+    trainer.fit(encoder, decoder, Stretch(config["training"]["forkEpochs"], seconds), True, name)
+    round_to_half(decoder)
     return encoder, decoder
 
 
-def run(config: dict, train: Split, val: Split, normalization, arguments, log) -> None:
+def run(config: dict, trainer: Trainer, normalization, checkpoints: Checkpoints, budget: Budget, arguments, log) -> None:
     torch.manual_seed(config["training"]["seed"])
-    trainer = Trainer(config["training"], train, val, log)
-    started, stem, first_quantizer, refiner = time.time(), None, None, None
-    for kind in config["encoders"]:
-        name = config["id"] if kind == config["encoders"][0] else f"{config['id']}-{kind}"
-        checkpoint = arguments.checkpoints and arguments.checkpoints / f"{name}.pt"
-        if checkpoint and checkpoint.exists():
-            encoder, decoder, trainer.quantizer, seconds = torch.load(checkpoint)
-            started = time.time() - seconds
-            log(f"{name}: encoder and decoder from {checkpoint}")
-        else:
-            if stem is None:
-                stem = train_stem(config, trainer)
-                first_quantizer = trainer.quantizer
-            trainer.quantizer = first_quantizer
-            encoder, decoder = fork(config, trainer, stem, kind == "pruned", name)
-            if checkpoint:
-                torch.save((encoder, decoder, trainer.quantizer, time.time() - started), checkpoint)
-        if arguments.without_refiner:
-            continue
-        # One refiner serves both: what the BS holds before it hardly depends on the encoder's convolution.
-        finished = finish(config, trainer, normalization, encoder, decoder, name, refiner)
-        refiner = finished.refiner
-        training = {
-            "validation": finished.validation, "secondsOnCpu": round(time.time() - started),
-            "dataSha256": {"train": train.sha256, "val": val.sha256}, "samples": len(train),
+    hyper, device, started = config["training"], trainer.device, time.monotonic()
+    names = [config["id"] if kind == config["encoders"][0] else f"{config['id']}-{kind}" for kind in config["encoders"]]
+    seconds = budget.take()
+    stem = None if all(checkpoints.has(name, "decoder") for name in names) else train_stem(config, trainer, seconds)
+    first_quantizer, refiner = trainer.quantizer, None
+
+    def training_of(name: str, before: dict) -> dict:
+        spent = round(before.get("seconds", 0) + time.monotonic() - started)
+        where = before.get("device", arguments.device_name)
+        seen = round(before.get("epochs", 0) + trainer.samples_seen / len(trainer.train), 1)
+        return {
+            "seconds": spent, "device": where if where == arguments.device_name else f"{where}, then {arguments.device_name}",
+            "batch": trainer.batch, "epochs": seen, "samples": len(trainer.train),
+            "dataSha256": {"train": trainer.train.sha256, "val": trainer.val.sha256},
         }
-        export.write_model(arguments.out / name, arguments.golden / f"{name}.npz", config, name, kind == "pruned", trainer, normalization, encoder, decoder, finished, training)
-        log(f"wrote {arguments.out / name}")
+
+    for kind, name in zip(config["encoders"], names):
+        pruned, seconds, before, trained = kind == "pruned", budget.take(), {}, False
+        if checkpoints.has(name, "decoder"):
+            encoder, decoder, before = make_encoder(config, pruned, device), make_decoder(config, device), checkpoints.load_training(name)
+            checkpoints.restore(name, "decoder", decoder)
+            if encoder is not None:
+                checkpoints.restore(name, "encoder", encoder)
+                trainer.quantizer = checkpoints.load_quantizer(name, device)
+            log(f"{name}: encoder and decoder from {arguments.checkpoints}")
+        else:
+            trainer.quantizer, trained = first_quantizer, True
+            encoder, decoder = fork(config, trainer, stem, pruned, name, seconds)
+            checkpoints.save(name, "decoder", decoder.state_dict())
+            if encoder is not None:
+                checkpoints.save(name, "encoder", encoder.state_dict())
+                checkpoints.save_quantizer(name, trainer.quantizer)
+            checkpoints.save_training(name, training_of(name, {}))
+        # One refiner serves both: what the BS holds before it hardly depends on the encoder's convolution.
+        seconds = budget.take() if refiner is None and config["refiner"] is not None else None
+        allocated = None
+        if checkpoints.has(name, "allocation"):
+            allocated = checkpoints.load_allocation(name, config["maxPhaseBits"], device)
+        if refiner is None and checkpoints.has(name, "refiner") and allocated is not None:
+            refiner = Refiner(config["refiner"]["width"], config["refiner"]["blocks"]).to(device)
+            checkpoints.restore(name, "refiner", refiner)
+        elif refiner is None:
+            trained = trained or config["refiner"] is not None
+        finished = finish(config, trainer, normalization, encoder, decoder, name, refiner, allocated, Stretch(hyper["refinerEpochs"], seconds))
+        training = training_of(name, before) if trained else before
+        if finished.allocation is not None:
+            checkpoints.save_allocation(name, finished.allocation, finished.theta)
+        if finished.refiner is not None and refiner is None:
+            checkpoints.save(name, "refiner", finished.refiner.state_dict())
+        refiner = finished.refiner
+        checkpoints.save_training(name, training)
+        if not arguments.checkpoints_only:
+            described = {"validation": finished.validation, **training}
+            export.write_model(arguments.out / name, arguments.golden / f"{name}.npz", config, name, pruned, trainer, normalization, encoder, decoder, finished, described)
+            log(f"wrote {arguments.out / name}")
+
+
+def run_lanes(configs: list[tuple[Path, dict]], arguments) -> int:
+    """Runs the configs in several processes at once, each told the time that is left."""
+    processes = []
+    for number, lane in enumerate(lanes([config for _, config in configs], arguments.lanes)):
+        command = [
+            sys.executable, __file__, *(str(configs[place][0]) for place in lane), "--data", arguments.data, "--checkpoints", arguments.checkpoints,
+            "--checkpoints-only", "--device", arguments.device, "--lane", number, "--sharing", arguments.lanes,
+        ]
+        if arguments.eager:
+            command.append("--eager")
+        for option in ("minutes", "batch", "limit"):
+            if getattr(arguments, option) is not None:
+                command += [f"--{option}", getattr(arguments, option)]
+        processes.append(subprocess.Popen([str(part) for part in command]))
+    return max(process.wait() for process in processes)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("configs", type=Path, nargs="+", help="the most important first")
+    parser.add_argument("--data", type=Path, required=True, help="folder with cost2100-{indoor,outdoor}-{train,val}.npz")
+    parser.add_argument("--out", type=Path, help="zoo folder; a folder per model is written in it")
+    parser.add_argument("--golden", type=Path, help="folder for the golden vectors")
+    parser.add_argument("--limit", type=int, help="train on a subset, for a trial run")
+    parser.add_argument("--checkpoints", type=Path, help="folder to keep what is trained in, and to take it from")
+    parser.add_argument("--checkpoints-only", action="store_true", help="train and write no models; another run with the same --checkpoints does")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--minutes", type=float, help="train all configs in this time instead of for the epochs they say")
+    parser.add_argument("--batch", type=int, help="instead of the config's")
+    parser.add_argument("--eager", action="store_true", help="do not capture training steps as CUDA graphs")
+    parser.add_argument("--lanes", type=int, default=1, help="processes that share the device")
+    parser.add_argument("--lane", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--sharing", type=int, default=1, help=argparse.SUPPRESS)
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    if arguments.checkpoints_only and arguments.checkpoints is None:
+        parser.error("--checkpoints-only needs --checkpoints FOLDER")
+    if not arguments.checkpoints_only and (arguments.out is None or arguments.golden is None):
+        parser.error("--out and --golden are needed to write models; --checkpoints-only trains without")
+    if not arguments.checkpoints_only and (arguments.device != "cpu" or arguments.lanes > 1):
+        parser.error("models are written on the CPU by one process: train with --checkpoints FOLDER --checkpoints-only, then run again without --device and --lanes")
+    if arguments.device != "cpu" and not torch.cuda.is_available():
+        parser.error(f"no GPU to be found for --device {arguments.device}")
+    return arguments
+
+
+def device_name(arguments) -> str:
+    if arguments.device == "cpu":
+        return "one CPU thread" if arguments.threads == 1 else f"{arguments.threads} CPU threads"
+    return f"one {torch.cuda.get_device_name()}" + (f" shared by {arguments.sharing} runs" if arguments.sharing > 1 else "")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("configs", type=Path, nargs="+")
-    parser.add_argument("--data", type=Path, required=True, help="folder with cost2100-{indoor,outdoor}-{train,val}.npz")
-    parser.add_argument("--out", type=Path, required=True, help="zoo folder; a folder per model is written in it")
-    parser.add_argument("--golden", type=Path, required=True, help="folder for the golden vectors")
-    parser.add_argument("--limit", type=int, help="train on a subset, for a trial run")
-    parser.add_argument("--checkpoints", type=Path, help="folder to keep trained encoders and decoders in, and to take them from")
-    parser.add_argument("--without-refiner", action="store_true", help="stop after encoder and decoder; with --checkpoints, another run goes on")
-    parser.add_argument("--threads", type=int, default=2)
-    arguments = parser.parse_args()
+    arguments = parse()
+    started = time.monotonic()
+    configs = [(path, json.loads(path.read_text())) for path in arguments.configs]
+    if arguments.lanes > 1:
+        sys.exit(run_lanes(configs, arguments))
     torch.set_num_threads(arguments.threads)
-    started, loaded = time.time(), {}
+    torch.backends.cudnn.benchmark = True
+    arguments.device_name, device = device_name(arguments), torch.device(arguments.device)
+    checkpoints = Checkpoints(arguments.checkpoints, f"checkpoints-{arguments.lane}")
+    budget = Budget(arguments.minutes and arguments.minutes * 60, [model_weight(config) for _, config in configs], started)
+    loaded, failed = {}, False
 
-    for path in arguments.configs:
-        config = json.loads(path.read_text())
+    for _, config in configs:
 
         def log(line: str) -> None:
-            print(f"[{time.time() - started:7.1f} s] {config['id']}: {line}", flush=True)
+            print(f"[{time.monotonic() - started:7.1f} s] {config['id']}: {line}", flush=True)
 
-        source = (config["environment"], json.dumps(config["csi"]), config["training"].get("samples"), config["training"].get("fadingDraws", 1))
-        if source not in loaded:
-            loaded.clear()
-            limit, draws = arguments.limit or source[2], source[3]
-            file = lambda name: arguments.data / f"cost2100-{config['environment']}-{name}.npz"
-            loaded[source] = (dataset.load(file("train"), config["csi"], limit, draws), dataset.load(file("val"), config["csi"]))
-        train, val = loaded[source]
-        planes = planes_of(config)
-        normalization = Minmax(train) if config["normalization"] == "minmax" else Spherical(config["normalization"], planes)
-        log(f"{len(train)} training and {len(val)} validation samples")
-        run(config, Split(train, normalization), Split(val, normalization), normalization, arguments, log)
+        seconds, begun = budget.take(), time.monotonic()
+        source = (config["environment"], json.dumps(config["csi"]), config["training"].get("samples"))
+        try:
+            if source not in loaded:
+                loaded.clear()
+                limit = arguments.limit or source[2]
+                file = lambda name: arguments.data / f"cost2100-{config['environment']}-{name}.npz"
+                loaded[source] = (dataset.load(file("train"), config["csi"], device, limit), dataset.load(file("val"), config["csi"], device))
+            train, val = loaded[source]
+            normalization = Minmax(train.csi) if config["normalization"] == "minmax" else Spherical(config["normalization"], planes_of(config))
+            log(f"{len(train)} training and {len(val)} validation samples on {arguments.device_name}")
+            trainer = Trainer(config["training"], Split(train, normalization), Split(val, normalization), arguments.batch, arguments.eager, log)
+            run(config, trainer, normalization, checkpoints, Budget(seconds, stage_weights(config), begun), arguments, log)
+        except Exception:
+            # One model's failure must not cost the others their turn; the exit status tells of it.
+            failed = True
+            log(f"failed: {traceback.format_exc()}")
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import time
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 import codec
-from normalization import Split
+from captured import CapturedStep
+from guard import Guard
+from normalization import Batch, Split
+from optimizer import Optimizer
+from stretch import Stretch
+
+VALIDATE_EVERY_S = 2.0
+"""Seconds between validations in search of the best weights, on a GPU; elsewhere they would cost more than they find."""
 
 
 def db(ratio: float) -> float:
-    return 10 * float(np.log10(ratio))
+    """NaN for what is no ratio."""
+    return 10 * math.log10(ratio) if ratio > 0 else math.nan
 
 
 def stored_as_half(parameter: Tensor) -> bool:
@@ -30,26 +39,30 @@ def round_to_half(module: nn.Module) -> None:
 
 
 class Quantizer:
-    """Mid-rise quantiser of a latent [N, M]: bits and step of each component."""
+    """Mid-rise quantiser of a latent [N, M]: bits and step of each component. A truncation is one, or [N, 1]."""
 
-    def __init__(self, bits: np.ndarray, step: np.ndarray) -> None:
-        self.bits, self.step = bits, torch.from_numpy(step.astype(np.float32))
+    def __init__(self, bits: Tensor, step: Tensor) -> None:
+        self.bits, self.step = bits, step.float()
 
-    def _at(self, truncation: int) -> tuple[Tensor, Tensor]:
+    def _at(self, truncation: Tensor | int) -> tuple[Tensor, Tensor]:
         """Step and half the number of levels once `truncation` least significant bits are dropped; one bit stays."""
-        dropped = np.minimum(truncation, self.bits - 1)
-        return self.step * torch.from_numpy(2.0**dropped).float(), torch.from_numpy(2.0 ** (self.bits - dropped - 1)).float()
+        dropped = torch.minimum(self.bits - 1, torch.zeros_like(self.bits) + truncation)
+        return self.step * 2**dropped, (2 ** (self.bits - dropped - 1)).float()
 
-    def cell(self, truncation: int) -> Tensor:
+    def cell(self, truncation: Tensor | int) -> Tensor:
         """Half the width of a cell [M]."""
         return self._at(truncation)[0] / 2
 
-    def __call__(self, latent: Tensor, truncation: int) -> Tensor:
+    def __call__(self, latent: Tensor, truncation: Tensor | int) -> Tensor:
         """Quantised latent, with a straight-through gradient inside the range and none outside."""
         step, half = self._at(truncation)
         level = torch.minimum(torch.maximum(torch.floor(latent / step), -half), half - 1)
         inside = torch.minimum(torch.maximum(latent, -step * half), step * half)
         return inside + ((level + 0.5) * step - inside).detach()
+
+    def codes(self, latent: Tensor) -> Tensor:
+        """Centred integers [N, M]."""
+        return codec.centred(latent, self.step, self.bits)
 
 
 UNQUANTIZED = -1
@@ -57,23 +70,23 @@ UNQUANTIZED = -1
 
 
 class Trainer:
-    def __init__(self, hyper: dict, train: Split, val: Split, log) -> None:
+    """hyper: the config's `training`; batch: instead of its own, at the same rates. eager: steps are not captured on a GPU."""
+
+    def __init__(self, hyper: dict, train: Split, val: Split, batch: int | None, eager: bool, log) -> None:
         self.hyper, self.train, self.val, self.log = hyper, train, val, log
-        self.rng = np.random.default_rng(hyper["seed"])
+        self.batch = batch or hyper["batch"]
+        self.eager = eager
+        self.fading_share = hyper.get("fadingShare", 0)
+        self.generator, self.device = torch.Generator().manual_seed(hyper["seed"]), train.all.x.device
+        self.samples_seen = 0
         self.quantizer: Quantizer | None = None
         # A quarter of every batch stays unquantised, another has dropped bits: one decoder for every setting of that knob.
         self.rates = [(UNQUANTIZED, 0.25, 0.25), (0, 0.5, 0.55), (1, 0.125, 0.1), (2, 0.125, 0.1)]
 
-    def batches(self, epochs: float):
-        size = self.hyper["batch"]
-        steps, done = int(epochs * len(self.train) / size), 0
-        while done < steps:
-            order = self.rng.permutation(len(self.train))
-            for start in range(0, len(order) - size + 1, size):
-                if done == steps:
-                    return
-                yield done / steps, order[start : start + size]
-                done += 1
+    def batches(self, stretch: Stretch):
+        for progress, rows in stretch.batches(len(self.train), self.batch, self.generator, self.device):
+            self.samples_seen += len(rows)
+            yield progress, rows
 
     def decode(self, encoder: nn.Module | None, decoder: nn.Module, latent: Tensor | None, u: Tensor, truncation: int) -> Tensor:
         if latent is None:
@@ -82,66 +95,96 @@ class Trainer:
             return decoder(latent, torch.zeros_like(latent), u, encoder)
         return decoder(self.quantizer(latent, truncation), self.quantizer.cell(truncation).expand_as(latent), u, encoder)
 
-    def batch_errors(self, encoder: nn.Module | None, decoder: nn.Module, rows: np.ndarray) -> list[Tensor]:
+    def batch_errors(self, encoder: nn.Module | None, decoder: nn.Module, batch: Batch) -> Tensor:
         """Mean normalised squared error of each rate's share of a batch."""
-        x, u, weight = self.train.x[rows], self.train.u[rows], self.train.weight[rows]
+        x, u, weight = batch.x, batch.u, batch.weight
         if encoder is None:
-            return [(((decoder(None, None, u, None) - x) ** 2).sum(1) * weight).mean()]
+            return (((decoder(None, None, u, None) - x) ** 2).sum(1) * weight).mean().reshape(1)
         latent = encoder(x)
         quantized, cells, edges = [], [], [0]
         for truncation, share, _ in self.rates:
-            edges.append(edges[-1] + int(len(rows) * share))
+            edges.append(edges[-1] + int(len(x) * share))
             part = latent[edges[-2] : edges[-1]]
             exact = truncation == UNQUANTIZED
             quantized.append(part if exact else self.quantizer(part, truncation))
             cells.append(torch.zeros_like(part) if exact else self.quantizer.cell(truncation).expand_as(part))
-        error = ((decoder(torch.cat(quantized), torch.cat(cells), u, encoder) - x) ** 2).sum(1) * weight
-        return [error[a:b].mean() for a, b in zip(edges, edges[1:])]
+        used = edges[-1]
+        error = ((decoder(torch.cat(quantized), torch.cat(cells), u[:used], encoder) - x[:used]) ** 2).sum(1) * weight[:used]
+        return torch.stack([error[a:b].mean() for a, b in zip(edges, edges[1:])])
 
-    def fit(self, encoder: nn.Module | None, decoder: nn.Module, epochs: float, final: bool, name: str) -> None:
-        """One stretch of training. `final` anneals to zero and freezes encoder and quantiser for its last part."""
+    def fit(self, encoder: nn.Module | None, decoder: nn.Module, stretch: Stretch, final: bool, name: str) -> None:
+        """One stretch of training. `final` anneals to zero, freezes encoder and quantiser for its last part and keeps the
+        weights that were best on the validation split in it."""
         dense = decoder.dense_parameters()
         known = {id(p) for p in dense}
         groups = [[p for p in decoder.parameters() if id(p) not in known], dense]
-        rates = [self.hyper["learningRate"], self.hyper["denseLearningRate"]]
+        rates = [self.hyper[key] for key in ("learningRate", "denseLearningRate")]
         if encoder is not None:
-            groups, rates = [*groups, list(encoder.parameters())], [*rates, self.hyper["denseLearningRate"]]
-        optimizer = torch.optim.Adam([{"params": p, "lr": lr} for p, lr in zip(groups, rates)])
-        frozen, started, log_every = encoder is None, time.time(), 200
-        weights = [1.0] if encoder is None else [w for _, _, w in self.rates]
-        # Errors of all rates count alike in dB: each is taken relative to where it stands.
-        level: list[float] | None = None
-        for count, (progress, rows) in enumerate(self.batches(epochs)):
-            if final and not frozen and progress >= 1 - self.hyper["frozenShare"]:
-                frozen = True
-                round_to_half(encoder)
-                self.quantizer = Quantizer(self.quantizer.bits, codec.best_steps(self.latents(encoder, self.train)[::8], self.quantizer.bits))
-                encoder.requires_grad_(False)
-                # Without its group, or Adam's momentum would go on moving a frozen encoder.
-                del optimizer.param_groups[2:]
-            warm = 1.0 if final else min(1.0, 0.1 + progress * 10)
-            anneal = 0.5 * (1 + np.cos(np.pi * progress)) if final else 1.0
-            for group, lr in zip(optimizer.param_groups, rates):
-                group["lr"] = lr * warm * anneal
+            groups, rates = [*groups, list(encoder.parameters())], [*rates, rates[1]]
+        optimizer = Optimizer(groups, rates)
+        weights = torch.tensor([1.0] if encoder is None else [w for _, _, w in self.rates], device=self.device)
+        level = torch.zeros_like(weights)
+
+        def train_on(rows: Tensor) -> Tensor:
+            errors = self.batch_errors(encoder, decoder, self.train.faded(rows, self.fading_share))
+            with torch.no_grad():
+                level.copy_(torch.where(level == 0, errors, 0.98 * level + 0.02 * errors))
+            # Errors of all rates count alike in dB; and a bad batch, whose errors are large, pulls no harder than others.
+            optimizer.minimize((weights * errors.log()).sum())
+            return level
+
+        def train_mode() -> None:
+            decoder.train()
             if encoder is not None:
                 encoder.train(not frozen)
-            decoder.train()
-            errors = self.batch_errors(encoder, decoder, rows)
-            values = [e.item() for e in errors]
-            level = values if level is None else [0.98 * a + 0.02 * b for a, b in zip(level, values)]
-            loss = sum(w * e / a for w, e, a in zip(weights, errors, level))
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            if count % log_every == log_every - 1:
-                rate = (count + 1) * len(rows) / (time.time() - started)
-                self.log(f"{name} {progress:.2f} train {' '.join(f'{db(a):.2f}' for a in level)} dB, {rate:.0f} samples/s")
-        self.log(f"{name} val NMSE {self.validate(encoder, decoder)}")
 
-    def latents(self, encoder: nn.Module, split: Split) -> np.ndarray:
+        step, frozen = CapturedStep(train_on, name, self.eager, self.log), encoder is None
+        best = BestWeights(decoder)
+        guard = Guard([decoder] if encoder is None else [decoder, encoder], optimizer, lambda line: self.log(f"{name} {line}"))
+        report, logged, validated = 0.1, time.monotonic(), time.monotonic()
+        seen = self.samples_seen
+        train_mode()
+        for progress, rows in self.batches(stretch):
+            if final and not frozen and progress >= 1 - self.hyper["frozenShare"]:
+                frozen = True
+                self.freeze(encoder)
+                optimizer.drop_groups(2)
+                step = CapturedStep(train_on, f"{name}, encoder frozen", self.eager, self.log)
+                guard = guard.over([decoder])
+                train_mode()
+            warm = min(1.0, 0.1 + progress * 10)
+            anneal = 0.5 * (1 + math.cos(math.pi * progress)) if final else 1.0
+            optimizer.scale(guard.factor * warm * anneal)
+            step(rows)
+            if guard.due and guard.check(sum(w * db(v) for w, v in zip(weights.tolist(), level.tolist()))):
+                level.zero_()
+            if progress >= report:
+                speed = (self.samples_seen - seen) / (time.monotonic() - logged)
+                self.log(f"{name} {progress:.2f} train {' '.join(f'{db(v):.2f}' for v in level.tolist())} dB, {speed:.0f} samples/s")
+                report, logged, seen = progress + 0.1, time.monotonic(), self.samples_seen
+            if final and frozen and progress > 0.8 and self.device.type == "cuda" and time.monotonic() - validated >= VALIDATE_EVERY_S:
+                best.offer(self.validate(encoder, decoder), decoder)
+                validated = time.monotonic()
+                train_mode()
+        if final:
+            # Where a stretch was too short to get there.
+            if not frozen:
+                self.freeze(encoder)
+            best.offer(self.validate(encoder, decoder), decoder)
+            best.restore(decoder)
+        validation = best.validation if final else self.validate(encoder, decoder)
+        self.log(f"{name} val NMSE {validation}, {self.samples_seen / len(self.train):.1f} epochs so far")
+
+    def freeze(self, encoder: nn.Module) -> None:
+        """Encoder and quantiser as they ship: the decoder's last part of training is with these."""
+        round_to_half(encoder)
+        self.quantizer = Quantizer(self.quantizer.bits, codec.best_steps(self.latents(encoder, self.train)[::8], self.quantizer.bits))
+        encoder.requires_grad_(False)
+
+    def latents(self, encoder: nn.Module, split: Split) -> Tensor:
         encoder.eval()
         with torch.no_grad():
-            return encoder(split.x).numpy()
+            return torch.cat([encoder(split.all.x[start : start + 4096]) for start in range(0, len(split), 4096)])
 
     def validate(self, encoder: nn.Module | None, decoder: nn.Module) -> dict:
         """NMSE in dB of the network's own output (perfect phase) on the validation split."""
@@ -154,10 +197,25 @@ class Trainer:
         with torch.no_grad():
             for key, truncation in keys.items():
                 error = []
-                for start in range(0, len(split), 256):
-                    rows = slice(start, start + 256)
-                    latent = None if encoder is None else encoder(split.x[rows])
-                    output = self.decode(encoder, decoder, latent, split.u[rows], truncation).clamp(min=floor)
-                    error.append(((output - split.x[rows]) ** 2).sum(1) * split.weight[rows])
+                for start in range(0, len(split), 512):
+                    part = split.rows(slice(start, start + 512))
+                    latent = None if encoder is None else encoder(part.x)
+                    output = self.decode(encoder, decoder, latent, part.u, truncation).clamp(min=floor)
+                    error.append(((output - part.x) ** 2).sum(1) * part.weight)
                 result[key] = round(db(torch.cat(error).mean().item()), 3)
         return result
+
+
+class BestWeights:
+    """A module's weights where the validation error, in dB and averaged over the rates, was least."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.score, self.validation, self.state = math.inf, {}, module.state_dict()
+
+    def offer(self, validation: dict, module: nn.Module) -> None:
+        score = sum(validation.values()) / len(validation)
+        if score < self.score:
+            self.score, self.validation, self.state = score, validation, copy.deepcopy(module.state_dict())
+
+    def restore(self, module: nn.Module) -> None:
+        module.load_state_dict(self.state)

@@ -122,5 +122,5 @@ class UnrolledDecoder(nn.Module):
     def encode(self, encoder: Encoder, x: Tensor) -> Tensor:
         """The UE's latent of an estimate in folded order."""
         if encoder.pruned:
-            return functional.linear(x, encoder.dense.weight[:, self.fold], encoder.dense.bias)
-        return encoder(x[:, self.unfold])
+            return functional.linear(x, encoder.dense.weight.index_select(1, self.fold), encoder.dense.bias)
+        return encoder(x.index_select(1, self.unfold))

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BsServer, type BsServerOptions, startBsServer } from '@edge-csi/bs-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -160,16 +160,19 @@ describe('edge-csi models', () => {
   });
 
   it('say why they fail, and end with 1; with 2 where the command line is no good', async () => {
-    await start({ adminToken: 'operator' });
+    const secret = 'operator'.repeat(4);
+    await start({ adminToken: secret });
+    const token = path.join(zoo.directory, 'token');
+    await writeFile(token, `${secret}\n`);
     expect(await models('status')).toMatchObject({ code: 1, stderr: expect.stringMatching(/Authorization: Bearer/) });
-    expect(await models('unload', 'link', '--token', 'operator')).toMatchObject({
+    expect(await models('unload', 'link', '--token-file', token)).toMatchObject({
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(
         /^edge-csi: model-state: link@\w+ is the active version; activate another one first$/m,
       ),
     });
-    expect(await models('load', 'nowhere', '--token', 'operator')).toMatchObject({
+    expect(await models('load', 'nowhere', '--token-file', token)).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^edge-csi: model-unknown: model nowhere is not in /),
     });
@@ -179,6 +182,10 @@ describe('edge-csi models', () => {
       stderr: expect.stringMatching(/--server is 'bs.example', give one like/),
     });
     expect(await models('load')).toMatchObject({ code: 2 });
+    expect(await models('status', '--token-file', `${token}s`)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/--token-file is '.*tokens', which cannot be read: ENOENT/),
+    });
   });
 
   it('say that nobody answers where no server is', async () => {

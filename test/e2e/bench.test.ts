@@ -46,7 +46,7 @@ it('measures accuracy that quantisation lowers and the refiner raises', async ()
 });
 
 it('studies the Dense layer: few bits per weight cost little, a quarter of the rank much', async () => {
-  const [page, svg] = [path.join(folder, 'dense.md'), path.join(folder, 'dense.svg')];
+  const [page, svg] = [path.join(folder, 'dense.md'), path.join(folder, 'figures')];
   const { studies } = await bench('--suite', 'dense', '--samples', '64', '--markdown', page, '--svg', svg);
   const [{ codewordLength, variants, floatMagnitudeNmseDb }] = studies;
   const lossOf = (wanted: object) => {
@@ -58,8 +58,10 @@ it('studies the Dense layer: few bits per weight cost little, a quarter of the r
   expect(Math.abs(lossOf({ bitsPerWeight: 8 }))).toBeLessThan(0.05);
   expect(lossOf({ bitsPerWeight: 2 })).toBeGreaterThan(0.1);
   expect(lossOf({ rank: 11 })).toBeGreaterThan(3);
-  expect(await readFile(page, 'utf8')).toContain('## Bits per weight');
-  expect(await readFile(svg, 'utf8')).toMatch(/^<svg /);
+  const markdown = await readFile(page, 'utf8');
+  expect(markdown).toContain('## Bits per weight');
+  expect(markdown).toContain('](figures/dense-study.svg)');
+  expect(await readFile(path.join(svg, 'dense-study.svg'), 'utf8')).toMatch(/^<svg .*Codeword length M/s);
 });
 
 it('compares what decoders cost in one run', async () => {
@@ -70,9 +72,9 @@ it('compares what decoders cost in one run', async () => {
 });
 
 it('trades bits for accuracy over both run-time knobs', async () => {
-  const svg = path.join(folder, 'curve.svg');
-  const { curve } = await bench('--suite', 'rate-distortion', '--samples', '64', '--svg', svg);
-  expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*dualnet-mag-m43/s);
+  const page = path.join(folder, 'curve.html');
+  const { curve } = await bench('--suite', 'rate-distortion', '--samples', '64', '--report', page);
+  expect(await readFile(page, 'utf8')).toMatch(/^<!doctype html>.*<figure id="rate-distortion">.*dualnet-mag-m43/s);
   const best = (bits: number) =>
     Math.min(...curve.filter((point: { bits: number }) => point.bits <= bits).map((p: { nmseDb: number }) => p.nmseDb));
   expect(best(350)).toBeLessThan(-10.5);
@@ -88,9 +90,9 @@ it('refuses to fit baselines on the data it measures, as bad usage', async () =>
   const refused = await edgeCsi('bench', '--suite', 'rate-distortion', '--baselines-from', data);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/^edge-csi: --baselines-from and --data are the same data/);
-  const misplaced = await edgeCsi('bench', '--suite', 'accuracy', '--svg', path.join(folder, 'curve.svg'));
+  const misplaced = await edgeCsi('bench', '--suite', 'accuracy', '--select', data);
   expect(misplaced.code).toBe(2);
-  expect(misplaced.stderr).toMatch(/^edge-csi: --svg belongs to --suite rate-distortion/);
+  expect(misplaced.stderr).toMatch(/^edge-csi: --select belongs to --suite rate-distortion/);
 });
 
 it('carries reports of a small data file through a saturated server, at chosen loads, and past a free decoder', async () => {
@@ -141,9 +143,9 @@ it('carries reports of a small data file through a saturated server, at chosen l
 
 /** What the default models have to reach. */
 const promises = [
-  { id: 'dualnet-mag-m43', floatMagnitudeNmseDb: -20.5, nmseDb: -16.8, payloadBits: 700 },
-  { id: 'dualnet-mag-m128', floatMagnitudeNmseDb: -27, nmseDb: -20.2, payloadBits: 1150 },
-  { id: 'dualnet-mag-m384', floatMagnitudeNmseDb: -50, nmseDb: -27, payloadBits: 3000 },
+  { id: 'dualnet-mag-m43', floatMagnitudeNmseDb: -22, nmseDb: -17.6, payloadBits: 700 },
+  { id: 'dualnet-mag-m128', floatMagnitudeNmseDb: -29, nmseDb: -21.2, payloadBits: 1150 },
+  { id: 'dualnet-mag-m384', floatMagnitudeNmseDb: -55, nmseDb: -27.6, payloadBits: 3000 },
 ];
 
 it('holds models to the figures in its manifest', async () => {

@@ -17,7 +17,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { WebSocket } from 'ws';
 
 /** Longest wait for anything that should happen at once; only a failing test waits that long. */
-const patienceMs = 10_000;
+const patienceMs = 30_000;
 
 /** A raw connection to the server that keeps every frame until a test asks for it. */
 export class Connection {

@@ -8,6 +8,7 @@ import { createReportEncoder, type ReportEncoder } from './report-encoder.ts';
  */
 export const encoderBackends = ['ort', 'micro'] as const;
 
+/** Name of an encoder. */
 export type EncoderBackend = (typeof encoderBackends)[number];
 
 /** A backend by name, or what makes a report encoder of a model: a backend with options of its own. */

@@ -1,3 +1,8 @@
+/**
+ * The UE: encodes downlink CSI and reports it to the BS, in Node and browsers.
+ *
+ * @module @edge-csi/ue-client
+ */
 export { type AngularDelayCsi, CsiError } from '@edge-csi/csi';
 export { type ReportConfig, WireError, type WireErrorCode } from '@edge-csi/proto';
 export type { Clock } from './clock/clock.ts';

@@ -6,6 +6,7 @@ import type { Clock } from './clock/clock.ts';
 import { type EncoderChoice, requireEncoderChoice } from './encoder-choice.ts';
 import type { ClientTls } from './socket/socket.ts';
 
+/** How a UE stands with its BS. `closed` is final. */
 export type UeState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
 /** What became of one sent report; `lost` where the connection ended before the BS said. */
@@ -30,6 +31,7 @@ export interface UeEvents {
   readonly onStateChange?: (state: UeState, error?: Error) => void;
 }
 
+/** How a UE comes back after its connection is lost. */
 export interface ReconnectOptions extends Partial<BackoffOptions> {
   /** Keep trying where the very first connection fails; otherwise `connectUe` rejects then. */
   readonly waitOnFirstConnect?: boolean;

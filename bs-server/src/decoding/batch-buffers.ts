@@ -124,10 +124,12 @@ export class BatchBuffers {
     return this.#estimate.subarray(at, at + 2 * numEntries);
   }
 
+  /** Notes what became of report i. */
   setStatus(i: number, status: ReportStatus): void {
     this.#header[i * fields.length + column.status] = reportStatuses.indexOf(status);
   }
 
+  /** What became of report i. */
   status(i: number): ReportStatus {
     return reportStatuses[this.#header[i * fields.length + column.status] as number] ?? 'estimate';
   }

@@ -13,5 +13,6 @@ export interface Graph {
   readonly inputNames: readonly string[];
   /** Runs the graph and returns its output of that name, the caller's own. Inputs it does not take are left out, and all may be reused once it is done. */
   run(inputs: Readonly<Record<string, GraphTensor>>, output: string): Promise<Float32Array>;
+  /** Frees what the runtime holds for it. */
   release(): Promise<void>;
 }

@@ -17,17 +17,7 @@ export async function openOrtGraph(
   provider: ExecutionProvider,
   { intraOpNumThreads }: OrtGraphOptions,
 ): Promise<Graph> {
-  // A provider that is not there is an expected answer, which comes back as an exception too.
-  env.logLevel = 'fatal';
-  if (provider === 'webgpu') requireVulkanLoader();
-  const session = await InferenceSession.create(onnx, {
-    executionProviders: [provider],
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads,
-    interOpNumThreads: 1,
-    // Spinning between runs would take the core from whoever feeds the decoder.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
-  });
+  const session = await openOrtSession(onnx, provider, { intraOpNumThreads });
   const { inputNames } = session;
   return {
     inputNames,
@@ -41,4 +31,23 @@ export async function openOrtGraph(
     },
     release: () => session.release(),
   };
+}
+
+/** @throws Error, onnxruntime's own, where the provider is not there or the file is no model. */
+export async function openOrtSession(
+  onnx: Uint8Array,
+  provider: ExecutionProvider,
+  { intraOpNumThreads }: OrtGraphOptions,
+): Promise<InferenceSession> {
+  // A provider that is not there is an expected answer, which comes back as an exception too.
+  env.logLevel = 'fatal';
+  if (provider === 'webgpu') requireVulkanLoader();
+  return InferenceSession.create(onnx, {
+    executionProviders: [provider],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads,
+    interOpNumThreads: 1,
+    // Spinning between runs would take the core from whoever feeds the decoder.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
 }

@@ -16,6 +16,7 @@ export interface UplinkOnlyDecoderModel {
   readonly decoderOnnx: Uint8Array;
 }
 
+/** What the decode worker needs of an uplink-only model. */
 export function uplinkOnlyDecoderModelOf({ manifest, decoder }: UplinkOnlyBundle): UplinkOnlyDecoderModel {
   const { numAntennas, numDelays } = manifest.csi;
   return {

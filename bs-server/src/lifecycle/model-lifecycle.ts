@@ -63,5 +63,6 @@ export interface ModelLifecycle {
    * @returns its status, `unloaded`, or `draining` where that takes longer than the drain timeout: it is freed later then
    */
   unload(model: string): Promise<ModelStatus>;
+  /** Which model is active, and how every other stands. */
   status(): LifecycleStatus;
 }

@@ -7,16 +7,14 @@ export function pathOf({ url = '/' }: IncomingMessage): string {
   return query < 0 ? url : url.slice(0, query);
 }
 
-export function answerFile(request: IncomingMessage, response: ServerResponse, file: StaticFile): void {
-  const headers = {
-    etag: file.etag,
-    'cache-control': 'no-cache',
-    // A UE in a browser loads its page from elsewhere, perhaps from an isolated one.
-    'access-control-allow-origin': '*',
-    'cross-origin-resource-policy': 'cross-origin',
-    // A UE asks for a model once in a long while: a connection that is kept is one that is closed when it asks again.
-    connection: 'close',
-  };
+/** Answers with a file, or with 304 where the other end has it; with `headers` besides. */
+export function answerFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: StaticFile,
+  extra: Readonly<Record<string, string>> = {},
+): void {
+  const headers = { etag: file.etag, 'cache-control': 'no-cache', ...extra };
   if (request.headers['if-none-match'] === file.etag) {
     response.writeHead(304, headers).end();
     return;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { answer, answerFile, pathOf } from './http-answer.ts';
 import type { StaticFile } from './model-routes.ts';
+import { isOfPages, type Pages, type PagesContext, pagesListener } from './pages.ts';
 
 /** Whether the server works. */
 export interface Probes {
@@ -16,20 +17,36 @@ export interface PublicRoutes extends Probes {
   readonly files: () => ReadonlyMap<string, StaticFile>;
   /** Body of /metrics, where there is no administrative listener that has them. */
   readonly metrics: (() => Promise<string>) | undefined;
+  /** What else there is to see. */
+  readonly pages: (PagesContext & { readonly pages: Pages }) | undefined;
 }
 
 const prometheusText = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Answers GET and HEAD; everything here is public and small. */
+const modelHeaders = {
+  // A UE in a browser loads its page from elsewhere, perhaps from an isolated one.
+  'access-control-allow-origin': '*',
+  'cross-origin-resource-policy': 'cross-origin',
+  // A UE asks for a model once in a long while: a connection that is kept is one that is closed when it asks again.
+  connection: 'close',
+};
+
+/** Answers GET and HEAD; everything here is public and small. Requests for the pages are theirs. */
 export function publicListener(routes: PublicRoutes): RequestListener {
+  const pages = routes.pages?.pages;
+  const onPages = routes.pages && pagesListener(routes.pages.pages, routes.pages);
   return (request, response) => {
+    if (pages !== undefined && onPages !== undefined && isOfPages(pages, request)) {
+      onPages(request, response);
+      return;
+    }
     const path = pathOf(request);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       answer(request, response, 405, 'text/plain', 'only GET and HEAD\n', { allow: 'GET, HEAD' });
       return;
     }
     const file = routes.files().get(path);
-    if (file !== undefined) answerFile(request, response, file);
+    if (file !== undefined) answerFile(request, response, file, modelHeaders);
     else if (path === '/metrics' && routes.metrics !== undefined) answerMetrics(request, response, routes.metrics);
     else if (!answerProbe(request, response, routes)) answer(request, response, 404, 'text/plain', 'not found\n');
   };

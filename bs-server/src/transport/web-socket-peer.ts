@@ -3,6 +3,7 @@ import { encodeFrame, type Refusal, rejectOf, WireError } from '@edge-csi/proto'
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Access } from './access-token.ts';
+import { FrameWriter } from './frame-writer.ts';
 import type { Peer, Session } from './peer.ts';
 
 export interface WebSocketPeerOptions {
@@ -33,6 +34,7 @@ export class WebSocketPeer implements Peer {
   readonly access: Access | undefined;
   readonly gone: Promise<void>;
   readonly #webSocket: WebSocket;
+  readonly #writer: FrameWriter;
   readonly #maxFrameBytes: number;
   readonly #options: WebSocketPeerOptions;
   /** When the last whole frame came. */
@@ -46,6 +48,7 @@ export class WebSocketPeer implements Peer {
   constructor(webSocket: WebSocket, socket: Duplex, terms: PeerTerms, options: WebSocketPeerOptions) {
     this.access = terms.access;
     this.#webSocket = webSocket;
+    this.#writer = new FrameWriter(webSocket, socket);
     this.#maxFrameBytes = terms.maxFrameBytes;
     this.#options = options;
     this.#heardMs = options.clock();
@@ -93,7 +96,7 @@ export class WebSocketPeer implements Peer {
 
   send(frame: Uint8Array): void {
     if (!this.open) return;
-    this.#webSocket.send(frame);
+    this.#writer.send(frame);
     if (this.bufferedBytes <= this.#options.maxBufferedBytes) return;
     this.#options.onReject(new WireError('overload', 'the other end has stopped reading'));
     this.terminate();

@@ -20,6 +20,7 @@ export const scenarioNames = [
   'umi',
 ] as const;
 
+/** Name of a scenario that the simulator knows. */
 export type ScenarioName = (typeof scenarioNames)[number];
 
 /** What a scenario can be told beside its carriers. */

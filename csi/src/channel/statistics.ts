@@ -28,6 +28,7 @@ export class ChannelStatistician {
   readonly #firstTaps = FIRST_TAPS.map(() => 0);
   readonly #entries: number[][] = SHARES_HELD.map(() => []);
 
+  /** Takes in both bands of one sample. */
   add(downlink: AngularDelayCsi, uplink: AngularDelayCsi): void {
     const size = downlink.values.length / 2;
     this.#samples++;
@@ -47,6 +48,7 @@ export class ChannelStatistician {
     this.#addEnergy(downlink);
   }
 
+  /** @returns what the samples so far have in common */
   result(): ChannelStatistics {
     const mean = (sum: number) => sum / this.#samples;
     return {

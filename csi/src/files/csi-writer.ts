@@ -7,6 +7,7 @@ import { formatNpyHeader } from './npy.ts';
 import { NPZ_TIME } from './npz.ts';
 import { writeWhole } from './whole-file.ts';
 
+/** File formats that CSI can be written in. */
 export type CsiFormat = 'npy' | 'npz' | 'mat';
 
 /** Samples that are turned into bytes at once. */

@@ -1,3 +1,8 @@
+/**
+ * CSI and path lists in files, for Node.
+ *
+ * @module @edge-csi/csi/files
+ */
 export { type ColumnSpec, ColumnSpool } from './column-spool.ts';
 export type { CsiDomain, CsiSamples, NamedSamples } from './csi-layout.ts';
 export { type CsiSource, type CsiSourceOptions, openCsiSource } from './csi-source.ts';

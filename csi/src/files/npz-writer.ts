@@ -25,6 +25,7 @@ export class NpzWriter {
     this.#columns = columns;
   }
 
+  /** Starts a file of these arrays; it appears when it is closed. */
   static async open(path: string, specs: Readonly<Record<string, ColumnSpec>>): Promise<NpzWriter> {
     const columns = new Map<string, ColumnSpool>();
     try {

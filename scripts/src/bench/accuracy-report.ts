@@ -1,57 +1,71 @@
-import { renderTable } from '../table.ts';
+import { fixed } from '../report/fixed.ts';
+import type { PlotSeries } from '../report/line-plot.ts';
+import type { Figure, PageContent, Section, Table } from '../report/page.ts';
+import { publishedCaption, publishedSeries, reductionAxis } from '../report/published.ts';
 import type { AccuracyBin, BrokenDownRun } from './accuracy-breakdown.ts';
-import type { Interval } from './clustered-means.ts';
-import { type Metric, nmseMetric } from './metric.ts';
 import type { UplinkOnlyRun } from './uplink-only-accuracy.ts';
-import { withInterval } from './with-interval.ts';
+import { intervalNote, withInterval } from './with-interval.ts';
 
-/** Tables of an accuracy run: a row a model, and one a part of a breakdown. */
-export function renderAccuracy(
-  runs: readonly BrokenDownRun[],
-  uplinkOnly: readonly UplinkOnlyRun[],
-  data: string,
-): string {
-  const [first] = runs;
-  const samples = (first ?? uplinkOnly[0])?.samples ?? 0;
-  const sections = [`${samples} samples of ${data}`, modelTable(runs, uplinkOnly)];
-  if (first?.intervals !== undefined) {
-    const what = first.environments === undefined ? 'samples, as if they were independent' : 'environments';
-    sections.push(`In brackets: 95 % bootstrap intervals over ${first.clusters} ${what}.`);
-  }
-  const broken = runs.filter(({ breakdown }) => breakdown !== undefined);
-  if (broken.length > 0) sections.push(breakdownTable(broken));
-  return sections.join('\n\n');
+/** Of results of older versions, figures have no intervals. */
+type AccuracyRun = Omit<BrokenDownRun, 'environments'>;
+
+/** What the suite measures. */
+export interface AccuracyResult {
+  readonly runs: readonly AccuracyRun[];
+  readonly uplinkOnly: readonly UplinkOnlyRun[];
 }
 
-function modelTable(runs: readonly BrokenDownRun[], uplinkOnly: readonly UplinkOnlyRun[]): string {
+/** Every model at its own rate, as a page. */
+export function accuracyPage({ runs, uplinkOnly }: AccuracyResult, data: string): PageContent {
+  const uncertain = runs.find(({ intervals }) => intervals !== undefined);
+  const broken = runs.filter(({ breakdown }) => breakdown !== undefined);
+  return {
+    title: 'Accuracy of the models',
+    lead: `${(runs[0] ?? uplinkOnly[0])?.samples ?? 0} samples of ${data}, with the code that runs on the link, no sockets.`,
+    sections: [
+      {
+        title: 'Every model at its own rate',
+        text:
+          'NMSE, SGCS and rho are of whole reports, everything quantised; unrefined: without the refiner of the base ' +
+          'station. Float, phases known: the decoder alone, nothing quantised.' +
+          (uncertain === undefined ? '' : ` ${intervalNote(uncertain)}`),
+        tables: [modelTable(runs, uplinkOnly)],
+        figures: runs.length === 0 ? [] : [reductionFigure(runs), bitsFigure(runs)],
+      },
+      ...(broken.length === 0 ? [] : [breakdownSection(broken)]),
+    ],
+  };
+}
+
+function modelTable(runs: readonly AccuracyRun[], uplinkOnly: readonly UplinkOnlyRun[]): Table {
   const header = [
     ...['model', 'CR', 'NMSE dB, float, phases known', 'bits', 'codeword', 'phase', 'NMSE dB', 'unrefined'],
-    ...['|H| NMSE dB', 'SGCS', 'rho', 'encode p50 us'],
+    ...['|H| NMSE dB', 'SGCS', 'rho'],
   ];
   const rows = runs.map((r) => [
     r.model,
     `1/${r.reduction}`,
-    r.floatMagnitudeNmseDb.toFixed(2),
-    r.payloadBits.mean.toFixed(0),
-    r.payloadBits.codeword.toFixed(0),
-    r.payloadBits.phase.toFixed(0),
+    fixed(r.floatMagnitudeNmseDb, 2),
+    fixed(r.payloadBits.mean, 0),
+    fixed(r.payloadBits.codeword, 0),
+    fixed(r.payloadBits.phase, 0),
     withInterval(r.nmseDb, r.intervals?.nmseDb, 2),
-    r.unrefinedNmseDb?.toFixed(2) ?? '-',
+    fixed(r.unrefinedNmseDb, 2),
     withInterval(r.magnitudeNmseDb, r.intervals?.magnitudeNmseDb, 2),
     withInterval(r.sgcs, r.intervals?.sgcs, 4),
     withInterval(r.rho, r.intervals?.rho, 4),
-    (1000 * r.latencyMs.encode.p50).toFixed(0),
   ]);
   // Without phases there is no complex NMSE, and nothing that follows from it.
   for (const r of uplinkOnly) {
-    const [float, magnitude] = [r.floatMagnitudeNmseDb.toFixed(2), r.magnitudeNmseDb.toFixed(2)];
-    rows.push([r.model, '-', float, '0', '0', '0', '-', '-', magnitude, '-', '-', '-']);
+    const [float, magnitude] = [fixed(r.floatMagnitudeNmseDb, 2), fixed(r.magnitudeNmseDb, 2)];
+    rows.push([r.model, '-', float, '0', '0', '0', '-', '-', magnitude, '-', '-']);
   }
-  return renderTable(header, rows);
+  return { header, rows };
 }
 
-function breakdownTable(runs: readonly BrokenDownRun[]): string {
-  const by = runs[0]?.breakdown?.by === 'snr' ? 'SNR of both measurements' : 'distance';
+function breakdownSection(runs: readonly AccuracyRun[]): Section {
+  const bySnr = runs[0]?.breakdown?.by === 'snr';
+  const part = bySnr ? 'SNR of both measurements' : 'distance';
   const rows = runs.flatMap(({ model, breakdown }) =>
     (breakdown?.bins ?? []).map((bin) => [
       model,
@@ -63,7 +77,33 @@ function breakdownTable(runs: readonly BrokenDownRun[]): string {
       withInterval(bin.rho, bin.intervals?.rho, 4),
     ]),
   );
-  return renderTable(['model', by, 'samples', 'NMSE dB', '|H| NMSE dB', 'SGCS', 'rho'], rows);
+  return {
+    title: bySnr ? 'By SNR of what both ends measure' : 'By distance between UE and BS',
+    text: bySnr
+      ? 'White noise on what the UE and the BS measure; estimates are held against the channel without it.'
+      : 'Parts of equally many samples.',
+    tables: [{ header: ['model', part, 'samples', 'NMSE dB', '|H| NMSE dB', 'SGCS', 'rho'], rows }],
+    figures: [
+      {
+        name: 'accuracy-breakdown',
+        caption: bySnr ? 'NMSE against the channel without noise.' : 'Each part stands at the middle of its distances.',
+        drawing: {
+          kind: 'lines',
+          title: bySnr ? 'Accuracy by SNR' : 'Accuracy by distance',
+          subtitle: 'Whole reports, each model at its own rate',
+          x: { title: bySnr ? 'SNR of both measurements (dB)' : 'Distance (m)', scale: 'linear' },
+          y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
+          markers: true,
+          series: runs.map(({ model, breakdown }) => ({
+            name: model,
+            line: 'solid',
+            colour: 'category',
+            points: (breakdown?.bins ?? []).map((bin) => ({ x: middleOf(bin), y: bin.nmseDb })),
+          })),
+        },
+      },
+    ],
+  };
 }
 
 function partOf({ distanceM, snrDb }: AccuracyBin): string {
@@ -71,23 +111,58 @@ function partOf({ distanceM, snrDb }: AccuracyBin): string {
   return `${snrDb} dB`;
 }
 
-/** What a later run is held to. */
-export function accuracyMetrics(runs: readonly BrokenDownRun[], uplinkOnly: readonly UplinkOnlyRun[]): Metric[] {
-  const similarity = (name: string, value: number, interval: Interval | undefined): Metric => {
-    return { name, value, better: 'higher', tolerance: 0.001, ...(interval && { interval }) };
+function middleOf({ distanceM, snrDb }: AccuracyBin): number {
+  return distanceM === undefined ? (snrDb ?? Number.NaN) : (distanceM[0] + distanceM[1]) / 2;
+}
+
+function reductionFigure(runs: readonly AccuracyRun[]): Figure {
+  return {
+    name: 'accuracy-nmse',
+    caption: `Measured: the decoder's output for floating-point codewords, phases (of DualNet-ABS: signs) known. ${publishedCaption}`,
+    drawing: {
+      kind: 'lines',
+      title: 'Accuracy by reduction',
+      subtitle: 'Float codewords, phases known; published figures of other data beside',
+      x: reductionAxis,
+      y: { title: 'NMSE (dB), lower is better', scale: 'linear' },
+      markers: true,
+      series: [
+        ...byFamily(runs, ({ reduction, floatMagnitudeNmseDb }) => ({ x: reduction, y: floatMagnitudeNmseDb })),
+        ...publishedSeries,
+      ],
+    },
   };
-  return [
-    ...runs.flatMap(({ model, environments, intervals, payloadBits, ...run }): Metric[] => [
-      nmseMetric(`${model} NMSE dB`, run.nmseDb, {
-        ...(intervals && { interval: intervals.nmseDb }),
-        ...(environments && { environments }),
-      }),
-      nmseMetric(`${model} |H| NMSE dB`, run.magnitudeNmseDb, intervals && { interval: intervals.magnitudeNmseDb }),
-      similarity(`${model} SGCS`, run.sgcs, intervals?.sgcs),
-      similarity(`${model} rho`, run.rho, intervals?.rho),
-      // The rate of a model on some samples is not by chance.
-      { name: `${model} bits`, value: payloadBits.mean, better: 'lower', tolerance: 0.01 * payloadBits.mean },
-    ]),
-    ...uplinkOnly.map(({ model, magnitudeNmseDb }) => nmseMetric(`${model} |H| NMSE dB`, magnitudeNmseDb)),
-  ];
+}
+
+function bitsFigure(runs: readonly AccuracyRun[]): Figure {
+  return {
+    name: 'accuracy-bits',
+    caption: 'Complex NMSE of whole reports against the mean of all their bits, each model at its own rate.',
+    drawing: {
+      kind: 'lines',
+      title: 'Accuracy against the size of a report',
+      subtitle: 'Whole reports, every bit counted',
+      x: { title: 'Mean bits of a report', scale: 'log', ticks: [100, 200, 350, 500, 700, 1000, 1700, 3000] },
+      y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
+      markers: true,
+      series: byFamily(runs, ({ payloadBits, nmseDb }) => ({ x: payloadBits.mean, y: nmseDb })),
+    },
+  };
+}
+
+/** One series a family of models, which is what their ids say but for the codeword length. */
+function byFamily(
+  runs: readonly AccuracyRun[],
+  pointOf: (run: AccuracyRun) => { readonly x: number; readonly y: number },
+): PlotSeries[] {
+  const familyOf = ({ model }: AccuracyRun) => model.replace(/-m\d+/, '');
+  return [...new Set(runs.map(familyOf))].map((family) => ({
+    name: family,
+    line: 'solid',
+    colour: 'category',
+    points: runs
+      .filter((run) => familyOf(run) === family)
+      .map(pointOf)
+      .sort((a, b) => a.x - b.x),
+  }));
 }

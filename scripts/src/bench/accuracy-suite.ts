@@ -5,22 +5,22 @@ import { type AnyManifest, isUplinkOnly, type Manifest } from '@edge-csi/models'
 import { dataFor, openData } from '../data.ts';
 import { anyModels, modelsForCarriers, modelsOfOneLink } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
+import { renderTextSections } from '../report/text-sections.ts';
 import { UsageError } from '../usage.ts';
 import { measureAccuracy } from './accuracy.ts';
 import { type BrokenDownRun, distanceBins, measureBySnr, numSnrLevels } from './accuracy-breakdown.ts';
-import { accuracyMetrics, renderAccuracy } from './accuracy-report.ts';
+import { accuracyMetrics } from './accuracy-metrics.ts';
+import { type AccuracyResult, accuracyPage } from './accuracy-report.ts';
 import type { BenchOptions } from './bench-options.ts';
 import type { Metric } from './metric.ts';
 import { recordAccuracy } from './record.ts';
 import { simulatedSource } from './simulator/simulated-source.ts';
 import { measureUplinkOnly, type UplinkOnlyRun } from './uplink-only-accuracy.ts';
 
-interface AccuracyResult {
+interface MeasuredResult extends AccuracyResult {
   /** Where the channels come from, in place of a file. */
   readonly scenario?: ScenarioName;
   readonly data?: string;
-  readonly runs: readonly Omit<BrokenDownRun, 'environments'>[];
-  readonly uplinkOnly: readonly UplinkOnlyRun[];
   readonly metrics: readonly Metric[];
 }
 
@@ -28,7 +28,7 @@ interface AccuracyResult {
 const defaultSimulated = 1024;
 
 /** `bench --suite accuracy`: every model at its own rate. */
-export async function accuracy(options: BenchOptions): Promise<AccuracyResult> {
+export async function accuracy(options: BenchOptions): Promise<MeasuredResult> {
   const { scenario, samples, signal } = options;
   if (scenario !== undefined && options.record) {
     throw new UsageError('--record writes figures on a file into manifests; leave --scenario out');
@@ -54,15 +54,16 @@ export async function accuracy(options: BenchOptions): Promise<AccuracyResult> {
     if (signal.aborted) break;
     if (options.record) await recordAccuracy(options.zoo, options.data, run);
   }
-  process.stdout.write(`${renderAccuracy(runs, uplinkOnly, scenario ?? path.basename(options.data))}
-`);
-  return {
+  const result: MeasuredResult = {
     ...(scenario && { scenario, data: scenario }),
     // What they have of each environment is in the metrics.
     runs: runs.map(({ environments: _, ...run }) => run),
     uplinkOnly,
     metrics: accuracyMetrics(runs, uplinkOnly),
   };
+  const { lead, sections } = accuracyPage(result, scenario ?? path.basename(options.data));
+  process.stdout.write(`${lead}\n\n${renderTextSections(sections)}\n`);
+  return result;
 }
 
 async function measureRun(manifest: Manifest, source: CsiSource, options: BenchOptions): Promise<BrokenDownRun> {

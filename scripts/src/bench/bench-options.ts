@@ -1,10 +1,12 @@
+import type { ExecutionProvider } from '@edge-csi/bs-server';
 import type { ScenarioName } from '@edge-csi/csi';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { DataFlags } from '../data.ts';
+import type { PageTargets } from '../report/write-page.ts';
 import type { BreakdownName } from './accuracy-breakdown.ts';
 
 /** Options of `edge-csi bench`, as the suites get them. */
-export interface BenchOptions extends DataFlags {
+export interface BenchOptions extends DataFlags, PageTargets {
   readonly suite: string;
   readonly zoo: string;
   readonly models?: string[];
@@ -14,6 +16,7 @@ export interface BenchOptions extends DataFlags {
   readonly rounds: number;
   readonly seconds: number;
   readonly seed: number;
+  readonly provider?: ExecutionProvider;
   readonly record?: boolean;
   readonly encoder?: EncoderBackend;
   readonly scenario?: ScenarioName;
@@ -24,8 +27,6 @@ export interface BenchOptions extends DataFlags {
   readonly baselinesFrom?: string;
   readonly fitSamples: number;
   readonly select?: string;
-  readonly svg?: string;
-  readonly markdown?: string;
   readonly baseline?: string;
   readonly json?: string;
   /** Aborted when the run is interrupted: a suite then ends soon, with what it has measured. */

@@ -1,14 +1,16 @@
+import type { ExecutionProvider } from '@edge-csi/bs-server';
 import type { Manifest } from '@edge-csi/models';
 import { eachUntilInterrupted } from '../interruption.ts';
 import { lowerMedian } from './lower-median.ts';
 import { openRawDecoder, type RawDecoder, rawReportsPerSecond } from './raw-decoder.ts';
 
-/** Decoder throughput of one model on one core, the refiner left out. */
+/** Decoder throughput of one model, the refiner left out. */
 export interface DecoderCost {
   readonly model: string;
   readonly codewordLength: number;
   readonly batchSize: number;
-  /** Of each round, on one thread. */
+  readonly provider: ExecutionProvider;
+  /** Of each round, on one thread where it runs on the CPU. */
   readonly reportsPerSecond: readonly number[];
   /** Median over rounds of this model's rate by that of the first model, taken in the same round. */
   readonly ratio: number;
@@ -19,6 +21,7 @@ export interface DecoderCostOptions {
   readonly manifests: readonly Manifest[];
   readonly zoo: string;
   readonly batchSize: number;
+  readonly provider: ExecutionProvider;
   readonly rounds: number;
   readonly secondsPerRound: number;
   /** Ends the measurement after the round under way. */
@@ -28,9 +31,11 @@ export interface DecoderCostOptions {
 
 /** Measures decoders in turn, round by round, so that a machine whose speed drifts treats all alike. */
 export async function measureDecoderCost(options: DecoderCostOptions): Promise<DecoderCost[]> {
-  const { manifests, zoo, batchSize, signal } = options;
+  const { manifests, zoo, batchSize, provider, signal } = options;
   const decoders: RawDecoder[] = [];
-  for (const manifest of manifests) decoders.push(await openRawDecoder({ manifest, zoo, batchSize, refine: false }));
+  for (const manifest of manifests) {
+    decoders.push(await openRawDecoder({ manifest, zoo, batchSize, provider, refine: false }));
+  }
   const rounds = Array.from({ length: options.rounds }, (_, round) => round);
   const rates = await eachUntilInterrupted(rounds, signal, async (round) => {
     const ofRound: number[] = [];
@@ -48,6 +53,7 @@ export async function measureDecoderCost(options: DecoderCostOptions): Promise<D
       model: manifest.id,
       codewordLength: manifest.codeword.length,
       batchSize,
+      provider,
       reportsPerSecond,
       ratio: lowerMedian(rates.map((ofRound) => (ofRound[i] as number) / (ofRound[0] as number))),
     };

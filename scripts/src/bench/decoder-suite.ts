@@ -1,8 +1,9 @@
 import { modelsById, prunedModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
-import { renderTable } from '../table.ts';
+import { renderTextSections } from '../report/text-sections.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { type DecoderCost, measureDecoderCost } from './decoder-cost.ts';
+import { decoderPage } from './decoder-report.ts';
 import { lowerMedian } from './lower-median.ts';
 import { type Metric, speedMetric } from './metric.ts';
 
@@ -11,6 +12,7 @@ export async function decoder({
   models,
   zoo,
   batchSize,
+  provider = 'cpu',
   rounds,
   seconds,
   signal,
@@ -21,20 +23,14 @@ export async function decoder({
     manifests,
     zoo,
     batchSize,
+    provider,
     rounds,
     secondsPerRound: seconds,
     signal,
     onProgress: progress.update,
   };
   const runs = await measureDecoderCost(measurement).finally(progress.stop);
-  const header = ['model', 'batch', 'reports/s on one core', `by ${manifests[0]?.id ?? 'the first'}`];
-  const rows = runs.map((r) => [
-    r.model,
-    String(r.batchSize),
-    lowerMedian(r.reportsPerSecond).toFixed(0),
-    `${r.ratio.toFixed(2)}x`,
-  ]);
-  process.stdout.write(`${renderTable(header, rows)}\n`);
+  process.stdout.write(`${renderTextSections(decoderPage({ runs }).sections)}\n`);
   const metrics = runs.flatMap(({ model, reportsPerSecond, ratio }, i) => [
     speedMetric(`${model} reports/s`, lowerMedian(reportsPerSecond), 'higher', 0.25),
     // Ratios within a run stand more than speeds do.

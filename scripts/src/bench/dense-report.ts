@@ -1,49 +1,78 @@
-import type { LinePlot } from '../line-plot.ts';
-import { markdownTable } from '../markdown-table.ts';
-import { commandLine } from '../measured-by.ts';
+import { fixed } from '../report/fixed.ts';
+import type { LinePlot } from '../report/line-plot.ts';
+import type { PageContent, Table } from '../report/page.ts';
 import type { FloatRow } from './baselines/float-table.ts';
 import type { DenseStudy, DenseVariant } from './dense-study.ts';
 
-interface DensePage {
+/** What the suite measures. */
+export interface DenseResult {
   readonly studies: readonly DenseStudy[];
-  readonly linear: readonly FloatRow[] | undefined;
-  readonly data: string;
-  readonly samples: number;
-  /** File of the figure, beside the page. */
-  readonly svg: string | undefined;
+  /** Absent where there was no file to fit them on. */
+  readonly linear?: readonly FloatRow[] | undefined;
 }
 
 /** Loss that counts as none, in dB. */
 const freeLossDb = 0.1;
 
-/** The study as a Markdown page, every figure measured by the run that writes it. */
-export function renderDense({ studies, linear, data, samples, svg }: DensePage): string {
-  const sections = [
-    '# How small may the Dense layer be?',
-    `The encoder of a pruned model is one Dense layer; the full one adds a 3 x 3 convolution in front of it.\n` +
-      `Measured on ${samples} samples of ${data} by \`${commandLine()}\`. NMSE of |H| at the decoder's output, phases known; no variant was retrained.`,
-    `**${recommendation(studies)}**`,
-    ...(svg === undefined ? [] : [`![NMSE against codeword length](${svg})`]),
-    `## Codeword length\n\n${lengthTable(studies, linear)}`,
-    `## Bits per weight\n\nCodeword quantised; symmetric, one scale per output.\n\n${bitsTable(studies)}`,
-    `## Rank\n\nCodeword quantised; W cut to its leading singular values, two factors instead of one matrix.\n\n${rankTable(studies)}`,
-  ];
-  return `${sections.join('\n\n')}\n`;
+/** The study as a page. */
+export function densePage({ studies, linear }: DenseResult, data: string): PageContent {
+  return {
+    title: 'How small may the Dense layer be?',
+    lead:
+      'The encoder of a pruned model is one Dense layer; the full one adds a 3 x 3 convolution in front of it. ' +
+      `Measured on ${studies[0]?.samples ?? 0} samples of ${data}: NMSE of |H| at the decoder's output, phases known; ` +
+      'no variant was retrained.',
+    sections: [
+      { title: 'In short', text: recommendation(studies) },
+      {
+        title: 'Codeword length',
+        tables: [lengthTable(studies, linear)],
+        figures: [
+          {
+            name: 'dense-study',
+            caption:
+              'Float: codewords as the encoder makes them; quantised: as they are sent.' +
+              (linear === undefined ? '' : ' Dashed: linear schemes, fitted on other data than they are measured on.'),
+            drawing: lengthPlot(studies, linear),
+          },
+        ],
+      },
+      {
+        title: 'Bits per weight',
+        text: 'Codeword quantised; symmetric, one scale per output.',
+        tables: [bitsTable(studies)],
+        figures: [
+          {
+            name: 'dense-bits',
+            caption: 'Bits of a weight in the encoder; 32 is as trained.',
+            drawing: bitsPlot(studies),
+          },
+        ],
+      },
+      {
+        title: 'Rank',
+        text: 'Codeword quantised; W cut to its leading singular values, two factors instead of one matrix.',
+        tables: [rankTable(studies)],
+      },
+    ],
+  };
 }
 
 /** NMSE against codeword length: networks solid, linear schemes dashed. */
-export function densePlot(studies: readonly DenseStudy[], linear: readonly FloatRow[] | undefined): LinePlot {
+function lengthPlot(studies: readonly DenseStudy[], linear: readonly FloatRow[] | undefined): LinePlot {
   const points = (values: readonly (readonly [number, number])[]) => values.map(([x, y]) => ({ x, y }));
   const quantized = studies.map((study) => [study.codewordLength, asTrained(study).magnitudeNmseDb] as const);
   const float = studies.map((study) => [study.codewordLength, study.floatMagnitudeNmseDb] as const);
   return {
+    kind: 'lines',
     title: 'Accuracy against codeword length',
     subtitle: 'Magnitude, phases known',
     x: { title: 'Codeword length M', scale: 'log', ticks: [4, 8, 16, 43, 64, 128, 256, 384] },
     y: { title: 'NMSE of |H| (dB), lower is better', scale: 'linear' },
+    markers: true,
     series: [
-      { name: 'network, float codeword', style: 'solid', points: points(float) },
-      { name: 'network, quantised codeword', style: 'solid', points: points(quantized) },
+      { name: 'network, float codeword', line: 'solid', colour: 'ordered', points: points(float) },
+      { name: 'network, quantised codeword', line: 'solid', colour: 'ordered', points: points(quantized) },
       ...(linear === undefined
         ? []
         : (
@@ -53,10 +82,30 @@ export function densePlot(studies: readonly DenseStudy[], linear: readonly Float
             ] as const
           ).map(([name, field]) => ({
             name,
-            style: 'dashed' as const,
+            line: 'dashed' as const,
+            colour: 'category' as const,
             points: points(linear.map((row) => [row.codewordLength, row[field]] as const)),
           }))),
     ],
+  };
+}
+
+function bitsPlot(studies: readonly DenseStudy[]): LinePlot {
+  return {
+    kind: 'lines',
+    title: 'Accuracy against bits of a weight',
+    subtitle: 'Magnitude, phases known, codeword quantised',
+    x: { title: 'Bits of a weight', scale: 'log', ticks: [2, 3, 4, 5, 6, 8, 16, 32] },
+    y: { title: 'NMSE of |H| (dB), lower is better', scale: 'linear' },
+    markers: true,
+    series: studies.map((study) => ({
+      name: `M = ${study.codewordLength}`,
+      line: 'solid',
+      colour: 'ordered',
+      points: [...rounded(study), asTrained(study)]
+        .map(({ bitsPerWeight, magnitudeNmseDb }) => ({ x: bitsPerWeight, y: magnitudeNmseDb }))
+        .sort((a, b) => a.x - b.x),
+    })),
   };
 }
 
@@ -98,7 +147,7 @@ function shorterBeatsLowRank(studies: readonly DenseStudy[]): boolean {
   });
 }
 
-function lengthTable(studies: readonly DenseStudy[], linear: readonly FloatRow[] = []): string {
+function lengthTable(studies: readonly DenseStudy[], linear: readonly FloatRow[] = []): Table {
   const lengths = [...new Set([...studies, ...linear].map(({ codewordLength }) => codewordLength))].sort(
     (a, b) => a - b,
   );
@@ -121,10 +170,10 @@ function lengthTable(studies: readonly DenseStudy[], linear: readonly FloatRow[]
     'linear with uplink, float',
     'PCA, float',
   ];
-  return markdownTable(header, rows);
+  return { header, rows };
 }
 
-function bitsTable(studies: readonly DenseStudy[]): string {
+function bitsTable(studies: readonly DenseStudy[]): Table {
   const bits = rounded(studies[0] as DenseStudy).map(({ bitsPerWeight }) => bitsPerWeight);
   const rows = studies.map((study) => [
     String(study.codewordLength),
@@ -133,10 +182,10 @@ function bitsTable(studies: readonly DenseStudy[]): string {
       ({ magnitudeNmseDb, encoderBytes }) => `${db(magnitudeNmseDb)} (${(encoderBytes / 1024).toFixed(0)} KiB)`,
     ),
   ]);
-  return markdownTable(['M', 'fp32', ...bits.map((count) => `${count} bits`)], rows);
+  return { header: ['M', 'fp32', ...bits.map((count) => `${count} bits`)], rows };
 }
 
-function rankTable(studies: readonly DenseStudy[]): string {
+function rankTable(studies: readonly DenseStudy[]): Table {
   const rows = studies.map((study) => [
     String(study.codewordLength),
     db(asTrained(study).magnitudeNmseDb),
@@ -144,9 +193,9 @@ function rankTable(studies: readonly DenseStudy[]): string {
       .filter(({ rank }) => rank !== undefined)
       .map(({ rank, magnitudeNmseDb }) => `${db(magnitudeNmseDb)} (rank ${rank})`),
   ]);
-  return markdownTable(['M', 'full rank', '7/8', '3/4', '1/2', '1/4'], rows);
+  return { header: ['M', 'full rank', '7/8', '3/4', '1/2', '1/4'], rows };
 }
 
 function db(value: number | undefined): string {
-  return value === undefined ? '-' : `${value.toFixed(2)} dB`;
+  return value === undefined ? '-' : `${fixed(value, 2)} dB`;
 }

@@ -4,25 +4,19 @@ import { dataFor, openData } from '../data.ts';
 import { eachUntilInterrupted, unlessInterrupted } from '../interruption.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
+import { renderTextSections } from '../report/text-sections.ts';
 import { UsageError } from '../usage.ts';
 import { linkSamples } from './accuracy.ts';
 import { fitBaselines } from './baselines/baselines.ts';
 import { type FloatRow, measureFloatTable } from './baselines/float-table.ts';
 import type { BenchOptions } from './bench-options.ts';
-import { densePlot, renderDense } from './dense-report.ts';
+import { type DenseResult, densePage } from './dense-report.ts';
 import { type DenseStudy, studyDense } from './dense-study.ts';
 import { type Metric, nmseMetric } from './metric.ts';
-import { writePage } from './page.ts';
-
-interface DenseResult {
-  readonly studies: readonly DenseStudy[];
-  readonly linear: readonly FloatRow[] | undefined;
-  readonly metrics: readonly Metric[];
-}
 
 /** `bench --suite dense`: NMSE against codeword length, rank and bits per weight of the encoder's Dense layer. */
-export async function dense(options: BenchOptions): Promise<DenseResult> {
-  const { models, zoo, samples, svg, signal } = options;
+export async function dense(options: BenchOptions): Promise<DenseResult & { readonly metrics: readonly Metric[] }> {
+  const { models, zoo, samples, signal } = options;
   const manifests = models ? await modelsById(models, zoo) : await prunedModelsOfOneShape(zoo);
   const other = manifests.find((m) => !m.pruned || m.planes === 'absolute-parts');
   if (other !== undefined) {
@@ -40,14 +34,8 @@ export async function dense(options: BenchOptions): Promise<DenseResult> {
   }).finally(progress.stop);
   const [first] = manifests;
   const linear = first && (await unlessInterrupted(signal, () => linearTable(options, first)));
-  const page = renderDense({
-    studies,
-    linear,
-    data: path.basename(options.data),
-    samples: studies[0]?.samples ?? 0,
-    svg: svg && path.basename(svg),
-  });
-  await writePage(page, () => densePlot(studies, linear), options);
+  const { sections } = densePage({ studies, linear }, path.basename(options.data));
+  process.stdout.write(`${renderTextSections(sections)}\n`);
   return { studies, linear, metrics: denseMetrics(studies) };
 }
 

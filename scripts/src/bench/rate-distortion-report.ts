@@ -1,5 +1,7 @@
-import type { LinePlot, PlotSeries } from '../line-plot.ts';
-import { renderTable } from '../table.ts';
+import { fixed } from '../report/fixed.ts';
+import type { LinePlot, PlotSeries } from '../report/line-plot.ts';
+import type { PageContent, Table } from '../report/page.ts';
+import { renderTextSections } from '../report/text-sections.ts';
 import { type Metric, nmseMetric } from './metric.ts';
 import { bestWithin, type RatePoint } from './rate-distortion.ts';
 import type { RateDistortionResult } from './rate-distortion-suite.ts';
@@ -14,10 +16,22 @@ interface Comparison {
   readonly network: RatePoint | undefined;
 }
 
+/** A point as it stands in the JSON report: its settings beside its figures. */
+type FlatPoint = Omit<RatePoint, 'setting'> & { readonly [knob: string]: unknown };
+
+/** Result as it stands in the JSON report. */
+export type RateDistortionJson = Omit<RateDistortionResult, 'curve'> & { readonly curve: readonly FlatPoint[] };
+
+/** What the JSON report has beyond the result: the best within each budget, and what a later run is held to. */
+interface Comparisons {
+  readonly comparison: readonly object[];
+  readonly metrics: readonly Metric[];
+}
+
 /** Result as it stands in the JSON report: settings beside the figures of their point. */
-export function rateDistortionJson(result: RateDistortionResult): object & { readonly metrics: readonly Metric[] } {
+export function rateDistortionJson(result: RateDistortionResult): RateDistortionJson & Comparisons {
   const comparison = compare(result.curve);
-  const json = {
+  return {
     ...result,
     curve: result.curve.map(({ setting, ...point }) => ({ ...point, ...setting })),
     comparison: comparison.map(({ budget, baseline, network }) => ({
@@ -31,11 +45,24 @@ export function rateDistortionJson(result: RateDistortionResult): object & { rea
       ...(baseline ? [nmseMetric(`best baseline NMSE dB, ${budget} bits at most`, baseline.nmseDb)] : []),
     ]),
   };
-  return json;
 }
 
-/** Tables: the best of each kind within each budget, and float codewords. Every point is in the JSON report. */
+/** The result as a page, from what stands in the JSON report. */
+export function rateDistortionPage(result: RateDistortionJson, data: string): PageContent {
+  const curve = result.curve.map(({ scheme, family, bits, nmseDb, chosenAt, ...knobs }): RatePoint => {
+    const setting = knobs as RatePoint['setting'];
+    return { scheme, family, bits, nmseDb, setting, ...(chosenAt && { chosenAt }) };
+  });
+  return pageOf({ ...result, curve }, data);
+}
+
+/** Text and tables: the best of each kind within each budget, and float codewords. Every point is in the JSON report. */
 export function renderRateDistortion(result: RateDistortionResult, data: string): string {
+  const { lead, sections } = pageOf(result, data);
+  return `${lead}\n\n${renderTextSections(sections)}`;
+}
+
+function pageOf(result: RateDistortionResult, data: string): PageContent {
   const { curve, select, baselines, floatTable, samples } = result;
   const chosen =
     select === undefined
@@ -43,50 +70,84 @@ export function renderRateDistortion(result: RateDistortionResult, data: string)
       : `Settings chosen on ${select.samples} samples of ${select.data}.`;
   const fitted =
     baselines === undefined ? '' : ` Baselines fitted on ${baselines.samples} samples of ${baselines.data}.`;
-  const comparison = compare(curve).map(({ budget, baseline, network }) => [
-    String(budget),
-    ...cells(baseline),
-    ...cells(network),
-    baseline && network ? (network.nmseDb - baseline.nmseDb).toFixed(2) : '-',
-    network ? settingOf(network) : '-',
-  ]);
-  const header = [
-    ...['bits, at most', 'best baseline', 'bits', 'NMSE dB', 'best network', 'bits', 'NMSE dB', 'difference dB'],
-    'setting of the network',
-  ];
-  const sections = [`${samples} samples of ${data}. ${chosen}${fitted}`, renderTable(header, comparison)];
-  if (floatTable !== undefined) {
-    const rows = floatTable.map((row) => [
-      String(row.codewordLength),
-      row.pcaNmseDb.toFixed(2),
-      row.rrrNmseDb.toFixed(2),
-    ]);
-    sections.push(
-      `Float codewords, magnitude NMSE (perfect phase):\n${renderTable(['M', 'PCA dB', 'linear RRR dB'], rows)}`,
-    );
-  }
-  return sections.join('\n\n');
+  return {
+    title: 'Accuracy against the size of a report',
+    lead: `${samples} samples of ${data}. ${chosen}${fitted}`,
+    sections: [
+      {
+        title: 'NMSE against total bits',
+        tables: [budgetTable(curve)],
+        figures: [
+          {
+            name: 'rate-distortion',
+            caption:
+              'Complex NMSE of whole reports against the mean of all their bits: codeword, scale and phase. Networks ' +
+              'solid, classical schemes dashed; each point is the setting that one would choose within its bits.',
+            drawing: rateDistortionPlot(result, data),
+          },
+        ],
+      },
+      ...(floatTable === undefined
+        ? []
+        : [
+            {
+              title: 'Linear schemes with float codewords',
+              text: 'Magnitude NMSE, perfect phase.',
+              tables: [
+                {
+                  header: ['M', 'PCA dB', 'linear RRR dB'],
+                  rows: floatTable.map((row) => [
+                    String(row.codewordLength),
+                    fixed(row.pcaNmseDb, 2),
+                    fixed(row.rrrNmseDb, 2),
+                  ]),
+                },
+              ],
+            },
+          ]),
+    ],
+  };
+}
+
+function budgetTable(curve: readonly RatePoint[]): Table {
+  return {
+    header: [
+      ...['bits, at most', 'best baseline', 'bits', 'NMSE dB', 'best network', 'bits', 'NMSE dB', 'difference dB'],
+      'setting of the network',
+    ],
+    rows: compare(curve).map(({ budget, baseline, network }) => [
+      String(budget),
+      ...cells(baseline),
+      ...cells(network),
+      baseline && network ? fixed(network.nmseDb - baseline.nmseDb, 2) : '-',
+      network ? settingOf(network) : '-',
+    ]),
+  };
 }
 
 /**
  * NMSE against bits of every scheme, networks solid, baselines dashed: at every sixth of an octave of bits the point that
  * one would choose within that budget.
  */
-export function rateDistortionPlot(result: RateDistortionResult, data: string): LinePlot {
+function rateDistortionPlot(result: RateDistortionResult, data: string): LinePlot {
   const names = [...new Set(result.curve.map(({ scheme }) => scheme))];
   const series = names.map((name): PlotSeries => {
     const points = result.curve.filter(({ scheme }) => scheme === name);
     return {
       name,
-      style: points[0]?.family === 'baseline' ? 'dashed' : 'solid',
+      ...(points[0]?.family === 'baseline'
+        ? { line: 'dashed', colour: 'category' }
+        : { line: 'solid', colour: 'ordered' }),
       points: thin(points).map(({ bits, nmseDb }) => ({ x: bits, y: nmseDb })),
     };
   });
   return {
+    kind: 'lines',
     title: 'Accuracy against the size of a report',
     subtitle: `Whole reports, every bit counted; ${result.samples} samples of ${data}`,
     x: { title: 'Mean bits of a report', scale: 'log', ticks: [50, 100, 200, 350, 500, 700, 1000, 1700, 3000, 5000] },
     y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
+    markers: true,
     series,
   };
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { ExecutionProvider } from '@edge-csi/bs-server';
 import { openOrtGraph } from '@edge-csi/bs-server/decoding';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
@@ -15,13 +16,14 @@ export interface RawDecoderOptions {
   readonly manifest: Manifest;
   readonly zoo: string;
   readonly batchSize: number;
+  readonly provider: ExecutionProvider;
   /** Runs the refiner too, where the model has one. */
   readonly refine: boolean;
 }
 
-/** Opens a model's decoder on one thread. */
+/** Opens a model's decoder, on one thread where it runs on the CPU. */
 export async function openRawDecoder(options: RawDecoderOptions): Promise<RawDecoder> {
-  const { manifest, batchSize: batch } = options;
+  const { manifest, batchSize: batch, provider } = options;
   const { files, representation } = await loadModel(path.join(options.zoo, manifest.id), ['decoder', 'refiner']);
   const { numAntennas, numDelays } = manifest.csi;
   const { tensor, numComponents } = representation;
@@ -29,9 +31,9 @@ export async function openRawDecoder(options: RawDecoderOptions): Promise<RawDec
     values: new Float32Array(dims.reduce((product, dim) => product * dim, batch)).fill(0.01),
     dims: [batch, ...dims],
   });
-  const decoder = await openOrtGraph(files.get('decoder') as Uint8Array, 'cpu', { intraOpNumThreads: 1 });
+  const decoder = await openOrtGraph(files.get('decoder') as Uint8Array, provider, { intraOpNumThreads: 1 });
   const refinerOnnx = options.refine ? files.get('refiner') : undefined;
-  const refiner = refinerOnnx && (await openOrtGraph(refinerOnnx, 'cpu', { intraOpNumThreads: 1 }));
+  const refiner = refinerOnnx && (await openOrtGraph(refinerOnnx, provider, { intraOpNumThreads: 1 }));
   const latent = filled(manifest.codeword.length);
   const cell = filled(manifest.codeword.length);
   const uplink = filled(...tensor.dims);

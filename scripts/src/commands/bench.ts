@@ -8,23 +8,25 @@ import { accuracy } from '../bench/accuracy-suite.ts';
 import { ageing } from '../bench/ageing/ageing-suite.ts';
 import { compareWith, readBaseline, renderComparison } from '../bench/baseline.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
+import { type BenchReport, type BenchSuite, benchPage } from '../bench/bench-page.ts';
 import { decoder } from '../bench/decoder-suite.ts';
 import { dense } from '../bench/dense-suite.ts';
 import { latency } from '../bench/latency/latency-suite.ts';
 import type { Metric } from '../bench/metric.ts';
-import { writePage } from '../bench/page.ts';
-import { rateDistortionJson, rateDistortionPlot, renderRateDistortion } from '../bench/rate-distortion-report.ts';
+import { rateDistortionJson, renderRateDistortion } from '../bench/rate-distortion-report.ts';
 import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
 import { server } from '../bench/server/server-suite.ts';
 import { simulator } from '../bench/simulator/simulator-suite.ts';
 import { soak } from '../bench/soak/soak-suite.ts';
 import { throughputGain } from '../bench/throughput/throughput-suite.ts';
+import { commandLine } from '../command-line.ts';
 import { addDataOptions, sampleData } from '../data.ts';
-import { describeEnvironment } from '../environment.ts';
+import { describeEnvironment, describeStart } from '../environment.ts';
 import { Interrupted, withInterruption } from '../interruption.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
-import { commandLine } from '../measured-by.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
+import { defaultProviders } from '../provider.ts';
+import { addPageOptions, requirePageTargets, writePage } from '../report/write-page.ts';
 import { finite, integer, integers, list, numbers, UsageError } from '../usage.ts';
 
 /** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
@@ -41,15 +43,14 @@ const suites = {
   soak,
   ageing,
   'throughput-gain': throughputGain,
-} as const;
+} as const satisfies Record<BenchSuite, unknown>;
 
 /** Options that only some suites have. */
 const ownedOptions = [
   ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense', 'throughput-gain']],
   ['select', '--select', ['rate-distortion']],
-  ['svg', '--svg', ['rate-distortion', 'dense', 'server', 'ageing', 'throughput-gain']],
-  ['markdown', '--markdown', ['dense', 'server', 'soak', 'ageing', 'throughput-gain']],
   ['encoder', '--encoder', ['accuracy']],
+  ['provider', '--provider', ['server', 'decoder']],
   ['scenario', '--scenario', ['accuracy', 'simulator', 'ageing', 'throughput-gain']],
   ['by', '--by', ['accuracy']],
   ['speedsKmh', '--speeds-kmh', ['ageing']],
@@ -59,7 +60,7 @@ const ownedOptions = [
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
 export function benchCommand(): Command {
-  return addDataOptions(new Command('bench'), sampleData)
+  return addPageOptions(addDataOptions(new Command('bench'), sampleData))
     .description(
       'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server load, soak, simulator.',
     )
@@ -73,7 +74,7 @@ export function benchCommand(): Command {
     )
     .option(
       '--baselines-from <file>',
-      'rate-distortion, dense: fit classical schemes on this file, with both bands, and add them',
+      'rate-distortion, dense, throughput-gain: fit classical schemes on this file, with both bands, and add them',
     )
     .option(
       '--fit-samples <n>',
@@ -82,13 +83,13 @@ export function benchCommand(): Command {
       defaultFitSamples,
     )
     .option('--select <file>', 'rate-distortion: choose operating points on this file; default --data')
-    .option(
-      '--svg <file>',
-      'rate-distortion, dense, server: draw NMSE against bits or codeword length, or latency against load',
-    )
-    .option('--markdown <file>', 'dense, server, soak: write the figures as a page')
     .option('--ues <n>', 'UEs of server and soak', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
+    .addOption(
+      new Option('--provider <name>', 'server, decoder: execution provider of the decoder; default cpu').choices(
+        defaultProviders,
+      ),
+    )
     .option(
       '--rounds <n>',
       'measurements in turn: raw and through sockets; cold starts',
@@ -140,9 +141,9 @@ Examples:
   edge-csi bench --suite accuracy --scenario umi --samples 5000 --by distance
   edge-csi bench --suite ageing --speeds-kmh 3,30 --periods-ms 5,20,80
   edge-csi bench --suite throughput-gain --samples 400
-  edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --svg curve.svg
+  edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --report curve.html
   edge-csi bench --suite latency --models dualnet-mag-m43,dualnet-mag-m128
-  edge-csi bench --suite server --json server.json
+  edge-csi bench --suite server --json server.json --report server.html --svg figures
   edge-csi bench --suite simulator --models dualnet-mag-m43 --json simulator.json
   edge-csi bench --suite soak --seconds 1200 --json soak.json`,
     )
@@ -176,32 +177,37 @@ async function requireUsable(options: GivenOptions): Promise<void> {
   if (options.record && options.encoder !== undefined) {
     throw new UsageError('--record writes figures of the ort encoder; leave --encoder out');
   }
-  await requireWritable(options.markdown, '--markdown');
-  await requireWritable(options.svg, '--svg');
+  await requirePageTargets(options);
 }
 
 async function runSuite(options: BenchOptions): Promise<void> {
-  const { suite, seed, data, json, signal } = options;
+  const { seed, data, json, signal } = options;
+  const suite = options.suite as BenchSuite;
   const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline, suite);
-  const results: SuiteResult = await suites[suite as keyof typeof suites](options);
-  const environment = describeEnvironment('cpu');
+  const start = describeStart();
+  const results: SuiteResult = await suites[suite](options);
+  const environment = describeEnvironment(options.provider ?? 'cpu');
   // JSON has no number for what was not measured.
   const metrics = results.metrics.filter(({ value }) => Number.isFinite(value));
   // Of a part of the samples, figures are others.
   const comparison = baseline && !signal.aborted ? compareWith(baseline, metrics, seed) : undefined;
-  await writeJson(json, {
+  const report: BenchReport = {
     schema: 'edge-csi/bench@1',
     suite,
     seed,
     data: path.basename(data),
     ...(signal.aborted && { partial: true }),
     command: commandLine(),
+    ...start,
     environment,
     peakRssMib: process.resourceUsage().maxRSS / 1024,
     ...results,
     metrics,
     ...(comparison && { comparison }),
-  });
+  };
+  await writeJson(json, report);
+  // A page of some earlier, whole run stays.
+  if (!signal.aborted) await writePage(benchPage(report), options);
   if (signal.aborted) {
     const file = json === undefined ? '' : `, and in ${json}`;
     throw new Interrupted(`interrupted; what was measured until then is above${file}`);
@@ -218,7 +224,6 @@ async function rateDistortion(options: BenchOptions): Promise<SuiteResult> {
   const manifests = options.models ? await modelsById(options.models, zoo) : await prunedModelsOfOneShape(zoo);
   const measurement = { manifests, zoo, data: options, samples, select, baselinesFrom, fitSamples, signal };
   const result = await runRateDistortion(measurement);
-  const data = path.basename(options.data);
-  await writePage(`${renderRateDistortion(result, data)}\n`, () => rateDistortionPlot(result, data), options);
+  process.stdout.write(`${renderRateDistortion(result, path.basename(options.data))}\n`);
   return rateDistortionJson(result);
 }

@@ -4,21 +4,24 @@ import type { ExecutionProvider } from '@edge-csi/bs-server';
 import { zooDirectory } from '@edge-csi/models/disk';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import { Command } from 'commander';
+import { commandLine } from '../command-line.ts';
 import { addDataOptions, type DataFlags, dataFor, openData, sampleData } from '../data.ts';
 import { encoderOption } from '../encoder-option.ts';
-import { describeEnvironment } from '../environment.ts';
+import { describeEnvironment, describeStart } from '../environment.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
+import { type LinkExample, mergeExamples } from '../link-run/example.ts';
 import { runLink } from '../link-run/link-run.ts';
+import { linkRunPage } from '../link-run/link-run-page.ts';
 import { renderLinkRun } from '../link-run/render.ts';
 import type { LinkRun, LinkRunReport } from '../link-run/result.ts';
 import { slotMs } from '../link-run/schedule.ts';
-import { commandLine } from '../measured-by.ts';
 import { modelsById, modelsByReduction } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { defaultProviders, providers } from '../provider.ts';
+import { addPageOptions, type PageTargets, requirePageTargets, writePage } from '../report/write-page.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
-interface Options extends DataFlags {
+interface Options extends DataFlags, PageTargets {
   readonly zoo: string;
   readonly models?: string[];
   readonly reduction?: string[];
@@ -30,13 +33,14 @@ interface Options extends DataFlags {
   readonly deadlineMs: number;
   readonly uplinkSnrDb?: number;
   readonly provider: ExecutionProvider[];
+  readonly showSamples?: string[];
   readonly seed: number;
   readonly json?: string;
 }
 
 /** `edge-csi link-run`: the main job. */
 export function linkRunCommand(): Command {
-  return addDataOptions(new Command('link-run'), sampleData)
+  return addPageOptions(addDataOptions(new Command('link-run'), sampleData))
     .description('Simulated UEs, a PHY feed and a BS server over real sockets on this machine; one row per reduction.')
     .option('--models <ids>', 'models to run, instead of the pruned one of each reduction', list('--models'))
     .option('--reduction <list>', 'reductions to run, default 4,8,12', list('--reduction'))
@@ -59,6 +63,11 @@ export function linkRunCommand(): Command {
     )
     .option('--provider <list>', 'execution providers of the decoder, in order', providers, defaultProviders)
     .option('--seed <n>', 'seed of the noise', integer('--seed', 0, 2 ** 31 - 1), 7)
+    .option(
+      '--show-samples <list>',
+      'samples to draw as heat maps; default one of median error and one of the worst 5 %',
+      list('--show-samples'),
+    )
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(
       'after',
@@ -66,6 +75,7 @@ export function linkRunCommand(): Command {
 Examples:
   edge-csi link-run
   edge-csi link-run --reduction 12 --ues 64 --json run.json
+  edge-csi link-run --report run.html
   edge-csi link-run --encoder micro
   edge-csi link-run --data my-paths.npz --uplink-snr-db 10`,
     )
@@ -74,6 +84,7 @@ Examples:
 
 async function run(options: Options): Promise<void> {
   await requireWritable(options.json);
+  await requirePageTargets(options);
   if (options.models !== undefined && options.reduction !== undefined) {
     throw new UsageError('--models and --reduction both choose models; give one of them');
   }
@@ -81,7 +92,10 @@ async function run(options: Options): Promise<void> {
   const manifests = options.models
     ? await modelsById(options.models, options.zoo)
     : await modelsByReduction(reductions, options.zoo);
+  let showSamples = options.showSamples?.map(integer('--show-samples', 0, 1e7));
+  const start = describeStart();
   const runs: LinkRun[] = [];
+  let examples: LinkExample[] = [];
   let provider = 'none';
   let samples = 0;
   for (const manifest of manifests) {
@@ -91,6 +105,10 @@ async function run(options: Options): Promise<void> {
       throw new UsageError(`--samples is ${options.samples}, ${path.basename(options.data)} has ${available}`);
     }
     samples = options.samples ?? available;
+    const beyond = showSamples?.find((sample) => sample >= samples);
+    if (beyond !== undefined) {
+      throw new UsageError(`--show-samples names ${beyond}, of ${samples} samples from 0 to ${samples - 1}`);
+    }
     const progress = startProgress(manifest.id, samples);
     const result = await runLink({
       manifest,
@@ -115,10 +133,14 @@ async function run(options: Options): Promise<void> {
       },
       seed: options.seed,
       uplinkSnrDb: options.uplinkSnrDb,
+      showSamples,
       onProgress: progress.update,
     }).finally(progress.stop);
     provider = result.provider;
     runs.push(result.run);
+    examples = mergeExamples(examples, result.examples);
+    // The same samples of every model, so that they can be compared.
+    if (examples.length > 0) showSamples ??= examples.map(({ sample }) => sample);
   }
   const report: LinkRunReport = {
     schema: 'edge-csi/link-run@1',
@@ -129,8 +151,10 @@ async function run(options: Options): Promise<void> {
     uplinkSnrDb: options.uplinkSnrDb ?? null,
     encoder: options.encoder,
     command: commandLine(),
+    ...start,
     environment: describeEnvironment(provider),
     runs,
+    examples,
   };
   const { environment } = report;
   process.stdout.write(
@@ -138,4 +162,5 @@ async function run(options: Options): Promise<void> {
       `decoder on ${provider}, Node ${environment.node}, ${environment.cores} cores\n\n${renderLinkRun(report)}\n`,
   );
   await writeJson(options.json, report);
+  await writePage(linkRunPage(report), options);
 }

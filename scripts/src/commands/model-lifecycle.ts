@@ -2,12 +2,13 @@ import type { Activation, LifecycleStatus, ModelStatus } from '@edge-csi/bs-serv
 import { CsiError } from '@edge-csi/csi';
 import type { Command } from 'commander';
 import { requireWritable, writeJson } from '../json-file.ts';
+import { secretOption } from '../secret-file.ts';
 import { renderTable } from '../table.ts';
 import { UsageError } from '../usage.ts';
 
 interface Options {
   readonly server: string;
-  readonly token?: string;
+  readonly tokenFile?: string;
   readonly json?: string;
 }
 
@@ -25,7 +26,7 @@ export function addLifecycleCommands(models: Command): void {
       .command(usage)
       .description(description)
       .option('--server <url>', 'administrative port of the server', 'http://127.0.0.1:8081')
-      .option('--token <text>', 'its token, where it asks for one')
+      .option('--token-file <file>', 'its token, where it asks for one')
       .option('--json <file>', 'write what the server answered');
   const of = (model: string, operation: string) => `/models/${encodeURIComponent(model)}/${operation}`;
 
@@ -50,11 +51,12 @@ export function addLifecycleCommands(models: Command): void {
 }
 
 async function perform<R>({ method, path, render }: Operation<R>, options: Options): Promise<void> {
-  const { server, token, json } = options;
+  const { server, tokenFile, json } = options;
   if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol)) {
     throw new UsageError(`--server is '${server}', give one like http://127.0.0.1:8081`);
   }
   await requireWritable(json);
+  const token = tokenFile === undefined ? undefined : await secretOption('--token-file', tokenFile);
   const result = (await request(method, new URL(path, server), token)) as R;
   await writeJson(json, result);
   process.stdout.write(`${render(result)}\n`);

@@ -1,8 +1,13 @@
 import { once } from 'node:events';
-import { type ExecutionProvider, startBsServer } from '@edge-csi/bs-server';
+import { type ExecutionProvider, type Pages, startBsServer } from '@edge-csi/bs-server';
+import { isUplinkOnly } from '@edge-csi/models';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
-import { requireFolders, uplinkOnlyById } from '../model-choice.ts';
+import { sampleData } from '../data.ts';
+import { modelsOfOneLink, requireFolders, uplinkOnlyById } from '../model-choice.ts';
+import { PageChannel } from '../page/page-channel.ts';
+import { PageFiles } from '../page/page-files.ts';
+import { createPages, pagePath } from '../page/pages.ts';
 import { defaultProviders, providers } from '../provider.ts';
 import { fileOption, secretOption } from '../secret-file.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
@@ -12,7 +17,7 @@ interface Options {
   readonly port: number;
   readonly adminHost: string;
   readonly adminPort?: number;
-  readonly adminToken?: string;
+  readonly adminTokenFile?: string;
   /** False after --no-admin. */
   readonly admin: boolean;
   readonly zoo: string;
@@ -29,6 +34,8 @@ interface Options {
   readonly tlsKey?: string;
   readonly tlsCa?: string;
   readonly allowOrigin?: string[];
+  readonly ui?: boolean;
+  readonly uiData?: string;
 }
 
 /** Assigned to new UEs where nothing else is asked for. */
@@ -45,7 +52,7 @@ export function serveCommand(): Command {
     .option('--port <n>', 'TCP port, 0 for any', integer('--port', 0, 65535), 8080)
     .option('--admin-host <address>', 'address of the administrative port', '127.0.0.1')
     .option('--admin-port <n>', 'administrative port, 0 for any; default --port + 1', integer('--admin-port', 0, 65535))
-    .option('--admin-token <text>', 'token the administrative port asks for')
+    .option('--admin-token-file <file>', 'token the administrative port asks for')
     .option('--no-admin', 'no administrative port; /metrics is on --port then')
     .option('--zoo <dir>', 'folder of models', zooDirectory)
     .option(
@@ -66,11 +73,14 @@ export function serveCommand(): Command {
     .option('--tls-key <file>', 'PEM: key of --tls-cert')
     .option('--tls-ca <file>', 'PEM: authorities of client certificates; clients without one are refused')
     .option('--allow-origin <list>', 'origins whose pages may connect, default any', list('--allow-origin'))
+    .option('--ui', `a page at ${pagePath} on --port: a UE in the browser, on the channel of --ui-data`)
+    .option('--ui-data <file>', 'data with both bands that the page measures, default the shipped sample')
     .addHelpText(
       'after',
       `
 Examples:
   edge-csi serve
+  edge-csi serve --ui
   edge-csi serve --port 9000 --models dualnet-mag-m128 --provider cpu
   edge-csi serve --tls-cert bs.pem --tls-key bs-key.pem --token-secret-file secret`,
     )
@@ -83,12 +93,16 @@ async function run(options: Options): Promise<void> {
   const { uplinkOnly } = options;
   if (uplinkOnly) await uplinkOnlyById(uplinkOnly, options.zoo);
   const { adminPort } = options;
+  if (options.uiData !== undefined && !options.ui) throw new UsageError('--ui-data goes with --ui, give both');
+  const ui = options.ui ? await openPages(options) : undefined;
   const server = await startBsServer({
     host: options.host,
     port: options.port,
     adminHost: options.adminHost,
     ...(options.admin ? (adminPort === undefined ? {} : { adminPort }) : { adminPort: false }),
-    ...(options.adminToken === undefined ? {} : { adminToken: options.adminToken }),
+    ...(options.adminTokenFile === undefined
+      ? {}
+      : { adminToken: await secretOption('--admin-token-file', options.adminTokenFile) }),
     modelsDirectory: options.zoo,
     deadlineMs: options.deadlineMs,
     reportPeriodSlots: options.periodSlots,
@@ -99,14 +113,25 @@ async function run(options: Options): Promise<void> {
     models,
     ...(uplinkOnly === undefined ? {} : { uplinkOnlyModel: uplinkOnly }),
     ...(await securityOf(options)),
+    ...(ui === undefined ? {} : { pages: ui }),
   });
   process.stdout.write(
     `edge-csi BS at ${server.url.replace(/^http/, 'ws')}, decoding on ${server.executionProvider}\n`,
   );
   if (server.adminUrl !== undefined) process.stdout.write(`edge-csi admin at ${server.adminUrl}\n`);
+  if (ui !== undefined) process.stdout.write(`edge-csi page at ${server.url}${ui.path}\n`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.drain();
   await server.close();
+}
+
+/** @throws CsiError where the data cannot be read or the page is not built: before the server starts. */
+async function openPages({ zoo, uiData = sampleData }: Options): Promise<Pages> {
+  const all = await modelsOfOneLink(zoo);
+  const [first, ...others] = all.flatMap((manifest) => (isUplinkOnly(manifest) ? [] : [manifest]));
+  if (first === undefined) throw noModelIn(zoo);
+  const channel = await PageChannel.open([first, ...others], { data: uiData });
+  return createPages({ files: await PageFiles.find(), channel });
 }
 
 async function securityOf(options: Options) {
@@ -134,6 +159,10 @@ async function securityOf(options: Options) {
 
 async function preferredFirst(zoo: string): Promise<string[]> {
   const ids = (await listModels(zoo)).map((manifest) => manifest.id);
-  if (ids.length === 0) throw new UsageError(`no model in ${zoo}; give --zoo a folder that holds some`);
+  if (ids.length === 0) throw noModelIn(zoo);
   return ids.sort((a, b) => Number(b === preferred) - Number(a === preferred));
+}
+
+function noModelIn(zoo: string): UsageError {
+  return new UsageError(`no model in ${zoo}; give --zoo a folder that holds some`);
 }

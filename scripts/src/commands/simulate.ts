@@ -2,11 +2,11 @@ import path from 'node:path';
 import { defaultCarriers, isCdl, isTr38901, type ScenarioName, scenarioNames, simulateChannel } from '@edge-csi/csi';
 import { maxNpzBytes } from '@edge-csi/csi/files';
 import { Command, Option } from 'commander';
+import { commandLine } from '../command-line.ts';
 import { describeEnvironment } from '../environment.ts';
 import { Interrupted, withInterruption } from '../interruption.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { monotonicMs } from '../latency.ts';
-import { commandLine } from '../measured-by.ts';
 import { startProgress } from '../progress.ts';
 import { createCsiPairs } from '../simulate/csi-pair.ts';
 import {

@@ -10,6 +10,7 @@ import { cpuIdle } from '../cpu-idle.ts';
 import { type DataOptions, openData, usableSample } from '../data.ts';
 import { monotonicMs } from '../latency.ts';
 import { startWorker, type WorkerThread } from '../worker-thread.ts';
+import { examplesOf, type LinkExample, typicalSamples } from './example.ts';
 import type { LinkRun } from './result.ts';
 import { type Schedule, sampleOf, scheduleReports, slotMs, ueIdOf } from './schedule.ts';
 import { type ReceivedEstimate, summarizeLink } from './summary.ts';
@@ -26,7 +27,16 @@ export interface LinkRunOptions {
   readonly seed: number;
   /** Estimation noise on the BS's uplink CSI; undefined: none. */
   readonly uplinkSnrDb: number | undefined;
+  /** Samples to show; undefined: typical ones. */
+  readonly showSamples: readonly number[] | undefined;
   readonly onProgress: (decoded: number) => void;
+}
+
+/** What was measured, a few samples of it, and the execution provider that decoded. */
+export interface LinkOutcome {
+  readonly run: LinkRun;
+  readonly examples: readonly LinkExample[];
+  readonly provider: string;
 }
 
 /** Longest wait for the engines to have compiled what they run. */
@@ -36,12 +46,8 @@ const leadMs = 50;
 /** Longest wait for estimates that are acknowledged and still on their way. */
 const settleMs = 1000;
 
-/**
- * Runs UEs, a PHY feed and a BS server against each other over sockets on this machine, with one model.
- *
- * @returns what was measured, and the execution provider that decoded
- */
-export async function runLink(options: LinkRunOptions): Promise<{ readonly run: LinkRun; readonly provider: string }> {
+/** Runs UEs, a PHY feed and a BS server against each other over sockets on this machine, with one model. */
+export async function runLink(options: LinkRunOptions): Promise<LinkOutcome> {
   const { manifest, schedule } = options;
   const source = await openData(options.data);
   const uplinks = uplinkSamples(source, options);
@@ -49,8 +55,9 @@ export async function runLink(options: LinkRunOptions): Promise<{ readonly run: 
   try {
     const { sent, estimates } = await exchange(bs.url, options, uplinks);
     const stats = await bs.close();
-    const run = summarizeLink({ manifest, numUes: schedule.numUes, source, sent, estimates, stats });
-    return { run, provider: bs.provider };
+    const records = { manifest, numUes: schedule.numUes, source, sent, estimates, stats };
+    const examples = examplesOf(records, options.showSamples ?? typicalSamples(records), uplinks);
+    return { run: summarizeLink(records), examples, provider: bs.provider };
   } finally {
     await bs.close();
   }

@@ -1,6 +1,10 @@
 import type { EncoderBackend } from '@edge-csi/ue-client';
-import type { Environment } from '../environment.ts';
-import type { LatencySummary } from '../latency.ts';
+import type { LatencyDistribution, LatencySummary } from '../latency.ts';
+import type { Provenance } from '../report/page.ts';
+import type { LinkExample } from './example.ts';
+
+/** Steps of a report's way whose time is taken. */
+export type LinkStage = 'encode' | 'transport' | 'queue' | 'decode' | 'endToEnd';
 
 /** Outcome of one model over the link. Definitions stand in the README, "What the numbers mean". */
 export interface LinkRun {
@@ -33,27 +37,21 @@ export interface LinkRun {
   readonly magnitudeNmseDb: number;
   readonly sgcs: number;
   readonly rho: number;
-  readonly latencyMs: {
-    readonly encode: LatencySummary;
-    readonly transport: LatencySummary;
-    readonly queue: LatencySummary;
-    readonly decode: LatencySummary;
-    readonly endToEnd: LatencySummary;
-  };
+  readonly latencyMs: Readonly<Record<LinkStage, LatencySummary>>;
+  /** Absent in results of versions that did not record it. */
+  readonly latencyDistribution?: Readonly<Record<LinkStage, LatencyDistribution>>;
   readonly throughputPerSecond: number;
 }
 
 /** What `link-run --json` writes. Fields are added, never renamed. */
-export interface LinkRunReport {
+export interface LinkRunReport extends Provenance {
   readonly schema: 'edge-csi/link-run@1';
-  readonly seed: number;
-  readonly data: string;
   readonly samples: number;
   readonly periodMs: number;
   readonly uplinkSnrDb: number | null;
   /** What the UEs encoded with. */
   readonly encoder: EncoderBackend;
-  readonly command: string;
-  readonly environment: Environment;
   readonly runs: readonly LinkRun[];
+  /** A few samples to look at. Absent in results of versions that did not record them. */
+  readonly examples?: readonly LinkExample[];
 }

@@ -2,9 +2,9 @@ import type { ServerStats } from '@edge-csi/bs-server';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import { type ChannelEstimate, readCsiMatrixInto } from '@edge-csi/proto';
-import { summarizeLatency } from '../latency.ts';
+import { distributionOf, summarizeLatency } from '../latency.ts';
 import { Scorer } from '../scorer.ts';
-import type { LinkRun } from './result.ts';
+import type { LinkRun, LinkStage } from './result.ts';
 import type { SentRecord } from './ue-worker.ts';
 
 /** An estimate as the subscriber got it. */
@@ -30,10 +30,7 @@ export interface LinkRecords {
 export function summarizeLink(records: LinkRecords): LinkRun {
   const { manifest, numUes, source, sent, estimates, stats } = records;
   const scorer = new Scorer(manifest.csi.numSubcarriers);
-  const latency = { encode: [], transport: [], queue: [], decode: [], endToEnd: [] } as Record<
-    keyof LinkRun['latencyMs'],
-    number[]
-  >;
+  const latency: Record<LinkStage, number[]> = { encode: [], transport: [], queue: [], decode: [], endToEnd: [] };
   const quality: Record<string, number> = {};
   for (const record of sent) {
     latency.encode.push(record.encodeMs);
@@ -73,13 +70,18 @@ export function summarizeLink(records: LinkRecords): LinkRun {
     wireBytes: { mean: mean((r) => r.wireBytes) },
     quality: Object.fromEntries(Object.entries(quality).map(([name, count]) => [name, count / scorer.count])),
     ...scorer.result(),
-    latencyMs: {
-      encode: summarizeLatency(latency.encode),
-      transport: summarizeLatency(latency.transport),
-      queue: summarizeLatency(latency.queue),
-      decode: summarizeLatency(latency.decode),
-      endToEnd: summarizeLatency(latency.endToEnd),
-    },
+    latencyMs: byStage((stage) => summarizeLatency(latency[stage])),
+    latencyDistribution: byStage((stage) => distributionOf(latency[stage])),
     throughputPerSecond: scorer.count / ((lastMs - firstMs) / 1000),
+  };
+}
+
+function byStage<T>(value: (stage: LinkStage) => T): Record<LinkStage, T> {
+  return {
+    encode: value('encode'),
+    transport: value('transport'),
+    queue: value('queue'),
+    decode: value('decode'),
+    endToEnd: value('endToEnd'),
   };
 }

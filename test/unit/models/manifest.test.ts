@@ -137,10 +137,8 @@ describe('pairingHash', () => {
 
   it('is what it has always been for models in use', async () => {
     const hash = async (model: string) => toHex(await pairingHash(await readManifest(path.join(zooDirectory, model))));
-    expect(await hash('dualnet-mag-m43')).toBe('4c712f8df018a720e074af02a7b33a5fc9ece141964f3bcff929b97596a95195');
-    expect(await hash('dualnet-mag-m384-full')).toBe(
-      '5dcd6c8962f1c99c56746e8e906d28a571302e380c8a5f25eff23d445877f260',
-    );
+    expect(await hash('dualnet-mag-m43')).toBe('63bc1817d5d7b08638028d662677d4100182b33aa4dff3732b56243082e54437');
+    expect(await hash('dualnet-abs-m192')).toBe('b9b5e24bf21be0b374f2330d9fefdc995290586594ff976cdd3b64bd727c6283');
   });
 
   it('is the same whether magnitudes are named or left to the default', async () => {

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseUplinkOnlyManifest, sha256Bytes, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
-import { scalingOnnx } from './onnx-bytes.ts';
+import { buildModel } from '../../../scripts/src/onnx/build.ts';
+import { floatTensor } from '../../../scripts/src/onnx/tensor.ts';
 
 /** What the network multiplies its input with. */
 export const tinyFactor = 0.5;
@@ -18,7 +19,13 @@ const tinyCsi = {
 
 /** An uplink-only model that halves the uplink magnitude, with real ONNX bytes; norms in the ratio of 6 dB. */
 export async function tinyUplinkOnly(id = 'tiny-u2d', csi: UplinkOnlyManifest['csi'] = tinyCsi) {
-  const decoder = scalingOnnx('uplink', 'magnitude', tinyFactor);
+  const dims = [csi.numAntennas, csi.numDelays];
+  const decoder = buildModel({
+    inputs: [{ name: 'uplink', dims }],
+    output: { name: 'magnitude', dims },
+    initializers: [floatTensor('factor', [], Float32Array.of(tinyFactor))],
+    operators: [{ type: 'Mul', inputs: ['uplink', 'factor'], output: 'magnitude' }],
+  });
   const manifest = parseUplinkOnlyManifest({
     schema: 'edge-csi/uplink-only@1',
     id,

@@ -1,8 +1,14 @@
+/**
+ * The encoder that runs encoder.onnx with onnxruntime-web.
+ *
+ * @module @edge-csi/ue-client/ort
+ */
 import { CsiError } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import { env, InferenceSession, Tensor } from '#ort';
 import type { Encoder } from './encoder.ts';
 
+/** Where onnxruntime-web finds its files. */
 export interface OrtOptions {
   /**
    * URL prefix of onnxruntime-web's .wasm and .mjs files, for browsers: serve them from your own origin. It holds for

@@ -6,6 +6,7 @@ import { integerEncoder } from './integer-encoder.ts';
 import { layOut } from './kernel-memory.ts';
 import { startKernel } from './kernel-module.ts';
 
+/** Which of its modules the micro encoder uses. */
 export interface MicroOptions {
   /**
    * int8, a quarter of the size and the same integers as the C export; or float32, the model's own weights. Default int8.

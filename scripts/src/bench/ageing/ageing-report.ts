@@ -1,57 +1,66 @@
-import type { LinePlot, PlotSeries } from '../../line-plot.ts';
-import { markdownTable } from '../../markdown-table.ts';
-import { measuredBy } from '../../measured-by.ts';
+import { fixed } from '../../report/fixed.ts';
+import type { PlotSeries } from '../../report/line-plot.ts';
+import type { Figure, PageContent, Section, Table } from '../../report/page.ts';
 import { type AgeingRun, type HeldAccuracy, perfectCsi } from './ageing.ts';
 import { ageOfError } from './stale-beyond.ts';
 
-interface PageOptions {
-  /** Name of the figure's file. */
-  readonly svg: string | undefined;
-  readonly loadBefore: number;
+/** What the suite measures. */
+export interface AgeingResult {
+  readonly delayMs: number;
+  readonly runs: readonly AgeingRun[];
 }
 
-/** The suite's figures as a Markdown page. */
-export function renderAgeingPage(
-  { delayMs, runs }: { readonly delayMs: number; readonly runs: readonly AgeingRun[] },
-  { svg, loadBefore }: PageOptions,
-): string {
+/** What stale CSI costs, by scenario, as a page. */
+export function ageingPage({ delayMs, runs }: AgeingResult): PageContent {
   const scenarios = [...new Set(runs.map(({ scenario }) => scenario))];
-  const sections = [
-    '# What stale CSI costs',
-    `${measuredBy('cpu', loadBefore)} What is measured, and how: [benchmarks.md](benchmarks.md#ageing).`,
-    `A UE reports every period and moves on; the BS holds the estimate, which is in use from ${delayMs} ms after the UE measured ` +
-      'until the next report takes its place. Figures are means over that time. "Perfect CSI" is the true matrix, held as long: what ' +
-      'staleness costs without any compression.',
-    ...(svg === undefined ? [] : [`![NMSE against age](${svg})`]),
-    ...scenarios.map((scenario) => renderScenario(runs.filter((run) => run.scenario === scenario))),
-  ];
-  return `${sections.join('\n\n')}\n`;
+  return {
+    title: 'What stale CSI costs',
+    lead:
+      `A UE reports every period and moves on; the BS holds the estimate, which is in use from ${delayMs} ms after the UE measured ` +
+      'until the next report takes its place. Figures by report period are means over that time. "Perfect CSI" is the true matrix, ' +
+      'held as long: what staleness costs without any compression. What is measured, and how: docs/benchmarks.md.',
+    sections: scenarios.flatMap((scenario) => sectionsOf(runs.filter((run) => run.scenario === scenario))),
+  };
 }
 
-function renderScenario(runs: readonly AgeingRun[]): string {
-  const { scenario, downlinkCarrierHz, tracks, byPeriod } = runs[0] as AgeingRun;
-  const periods = byPeriod.map(({ periodMs }) => `${periodMs} ms`);
-  const table = (figure: (accuracy: HeldAccuracy) => string) =>
-    markdownTable(
-      ['speed', 'what is held', 'bits', ...periods],
-      runs.map((run) => [
-        `${run.speedKmh} km/h`,
-        run.csi,
-        run.csi === perfectCsi ? '-' : run.payloadBits.toFixed(0),
-        ...run.byPeriod.map(figure),
-      ]),
-    );
+function sectionsOf(runs: readonly AgeingRun[]): Section[] {
+  const { scenario, downlinkCarrierHz, tracks } = runs[0] as AgeingRun;
+  const place = `${scenario}, ${Number((downlinkCarrierHz / 1e9).toFixed(3))} GHz`;
   return [
-    `## ${scenario}, ${Number((downlinkCarrierHz / 1e9).toFixed(3))} GHz`,
-    `${tracks} UEs, each in an environment of its own. ${widestIntervals(runs)}`,
-    'NMSE in dB, by report period. Above 0 dB no estimate would be better than the one that is held:',
-    table(({ nmseDb }) => nmseDb.toFixed(1)),
-    'SGCS, by report period. Unlike NMSE it forgives a phase that all antennas share, as a precoder does:',
-    table(({ sgcs }) => sgcs.toFixed(3)),
-    'Age in ms from which the true matrix, held, is as far off as a fresh estimate: from there on staleness costs more than ' +
-      'compression, and more bits stop helping.',
-    breakEvenTable(runs),
-  ].join('\n\n');
+    {
+      title: `${place}: NMSE by report period`,
+      text:
+        `dB, of ${tracks} UEs, each in an environment of its own.${widestIntervals(runs)} Above 0 dB no estimate would be better than ` +
+        'the one that is held.',
+      tables: [periodTable(runs, ({ nmseDb }) => fixed(nmseDb, 1))],
+      figures: [ageFigure(runs, place)],
+    },
+    {
+      title: `${place}: SGCS by report period`,
+      text: 'Unlike NMSE it forgives a phase that all antennas share, as a precoder does.',
+      tables: [periodTable(runs, ({ sgcs }) => fixed(sgcs, 3))],
+    },
+    {
+      title: `${place}: age beyond which bits stop helping`,
+      text:
+        'Age in ms from which the true matrix, held, is as far off as a fresh estimate: from there on staleness costs more than ' +
+        'compression.',
+      tables: [breakEvenTable(runs)],
+    },
+  ];
+}
+
+function periodTable(runs: readonly AgeingRun[], figure: (accuracy: HeldAccuracy) => string): Table {
+  const periods = (runs[0]?.byPeriod ?? []).map(({ periodMs }) => `${periodMs} ms`);
+  return {
+    header: ['speed', 'what is held', 'bits', ...periods],
+    rows: runs.map((run) => [
+      `${run.speedKmh} km/h`,
+      run.csi,
+      run.csi === perfectCsi ? '-' : fixed(run.payloadBits, 0),
+      ...run.byPeriod.map(figure),
+    ]),
+  };
 }
 
 /** How uncertain the figures are, at most. */
@@ -60,10 +69,10 @@ function widestIntervals(runs: readonly AgeingRun[]): string {
     byPeriod.flatMap(({ intervals }) => (intervals ? [(intervals.nmseDb[1] - intervals.nmseDb[0]) / 2] : [])),
   );
   if (widths.length === 0) return '';
-  return `95 % intervals of NMSE are within ${Math.max(...widths).toFixed(1)} dB of the figures.`;
+  return ` 95 % intervals are within ${fixed(Math.max(...widths), 1)} dB of the figures.`;
 }
 
-function breakEvenTable(runs: readonly AgeingRun[]): string {
+function breakEvenTable(runs: readonly AgeingRun[]): Table {
   const speeds = [...new Set(runs.map(({ speedKmh }) => speedKmh))];
   const models = [...new Set(runs.map(({ csi }) => csi))].filter((csi) => csi !== perfectCsi);
   const find = (csi: string, speedKmh: number) => runs.find((run) => run.csi === csi && run.speedKmh === speedKmh);
@@ -73,29 +82,46 @@ function breakEvenTable(runs: readonly AgeingRun[]): string {
     const ages = speeds.map((speed) => ageOfError(find(perfectCsi, speed)?.byAge ?? [], freshDb));
     return [
       model,
-      freshDb.toFixed(1),
+      fixed(freshDb, 1),
       ...ages.map((age) => (age === undefined ? `over ${oldestMs}` : String(Number(age.toPrecision(2))))),
     ];
   });
-  return markdownTable(['model', 'fresh, NMSE dB', ...speeds.map((speed) => `${speed} km/h`)], rows);
+  return { header: ['model', 'fresh, NMSE dB', ...speeds.map((speed) => `${speed} km/h`)], rows };
 }
 
-/** NMSE against age of the first scenario: true matrices at every speed, estimates at the lowest. */
-export function ageingPlot(runs: readonly AgeingRun[]): LinePlot {
-  const ofScenario = runs.filter(({ scenario }) => scenario === runs[0]?.scenario);
-  const slowest = Math.min(...ofScenario.map(({ speedKmh }) => speedKmh));
-  const { scenario = '', downlinkCarrierHz = Number.NaN } = ofScenario[0] ?? {};
-  const lines = ofScenario.flatMap((run): PlotSeries[] => {
-    const isPerfect = run.csi === perfectCsi;
-    if (!isPerfect && run.speedKmh !== slowest) return [];
-    const points = run.byAge.filter(({ ageMs }) => ageMs > 0).map(({ ageMs, nmseDb }) => ({ x: ageMs, y: nmseDb }));
-    return [{ name: `${run.csi}, ${run.speedKmh} km/h`, style: isPerfect ? 'solid' : 'dashed', points }];
-  });
+/** NMSE against age: true matrices at every speed, estimates at the lowest. */
+function ageFigure(runs: readonly AgeingRun[], place: string): Figure {
+  const slowest = Math.min(...runs.map(({ speedKmh }) => speedKmh));
+  const lines = (chosen: readonly AgeingRun[], look: Pick<PlotSeries, 'line' | 'colour'>) =>
+    chosen.map(
+      ({ csi, speedKmh, byAge }): PlotSeries => ({
+        name: `${csi}, ${speedKmh} km/h`,
+        ...look,
+        points: byAge.filter(({ ageMs }) => ageMs > 0).map(({ ageMs, nmseDb }) => ({ x: ageMs, y: nmseDb })),
+      }),
+    );
   return {
-    title: 'What stale CSI costs',
-    subtitle: `${scenario}, ${downlinkCarrierHz / 1e9} GHz; held at the BS, against the true channel of that age`,
-    x: { title: 'Age of the CSI (ms)', scale: 'log', ticks: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
-    y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
-    series: [...lines.filter(({ style }) => style === 'solid'), ...lines.filter(({ style }) => style === 'dashed')],
+    name: `ageing-${runs[0]?.scenario}`,
+    caption:
+      'Solid: the true matrix, held, at each speed. Dashed: estimates of the models, held, at the lowest speed; they meet the true ' +
+      'matrix of that speed where staleness is all that counts.',
+    drawing: {
+      kind: 'lines',
+      title: 'What stale CSI costs',
+      subtitle: `${place}; held at the BS, against the true channel of that age`,
+      x: { title: 'Age of the CSI (ms)', scale: 'log' },
+      y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
+      markers: true,
+      series: [
+        ...lines(
+          runs.filter(({ csi }) => csi === perfectCsi),
+          { line: 'solid', colour: 'ordered' },
+        ),
+        ...lines(
+          runs.filter(({ csi, speedKmh }) => csi !== perfectCsi && speedKmh === slowest),
+          { line: 'dashed', colour: 'category' },
+        ),
+      ],
+    },
   };
 }

@@ -1,20 +1,18 @@
-import { loadavg } from 'node:os';
-import path from 'node:path';
 import { defaultCarriers, type ScenarioName } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
 import { magnitudeModelsFor, modelsById, requireOneShape } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
+import { renderTextSections } from '../../report/text-sections.ts';
 import { UsageError } from '../../usage.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import { type Metric, nmseMetric } from '../metric.ts';
-import { writePage } from '../page.ts';
 import { createAgeGrid } from './age-grid.ts';
 import { type AgeingRun, measureAgeing, perfectCsi } from './ageing.ts';
-import { ageingPlot, renderAgeingPage } from './ageing-report.ts';
+import { type AgeingResult, ageingPage } from './ageing-report.ts';
 
-interface AgeingResult {
-  readonly delayMs: number;
-  readonly runs: readonly AgeingRun[];
+interface MeasuredResult extends AgeingResult {
+  /** The scenarios: there is no file. */
+  readonly data: string;
   readonly metrics: readonly Metric[];
 }
 
@@ -28,23 +26,24 @@ const defaultPeriodsMs = [5, 10, 20, 40, 80, 160];
 const defaultDelayMs = 4;
 
 /** `bench --suite ageing`: what the BS holds against the true channel as it ages, by speed and report period. */
-export async function ageing(options: BenchOptions): Promise<AgeingResult> {
+export async function ageing(options: BenchOptions): Promise<MeasuredResult> {
   const { speedsKmh = defaultSpeedsKmh, periodsMs = defaultPeriodsMs, delayMs = defaultDelayMs } = options;
   const { seed, zoo, signal, samples: numTracks = defaultTracks } = options;
-  const [loadBefore = Number.NaN] = loadavg();
   const grid = createAgeGrid(periodsMs, delayMs);
   const runs: AgeingRun[] = [];
-  for (const { scenario, manifests } of await chosen(options)) {
+  const links = await chosen(options);
+  for (const { scenario, manifests } of links) {
     if (signal.aborted) break;
     const progress = startProgress(scenario, numTracks);
     const onProgress = progress.update;
     const measurement = { scenario, manifests, zoo, numTracks, speedsKmh, periodsMs, grid, seed, signal, onProgress };
-    const measured = await measureAgeing(measurement).finally(progress.stop);
-    runs.push(...measured.filter(({ tracks }) => tracks > 0));
+    const ofScenario = await measureAgeing(measurement).finally(progress.stop);
+    runs.push(...ofScenario.filter(({ tracks }) => tracks > 0));
   }
-  const result = { delayMs, runs, metrics: ageingMetrics(runs) };
-  const svg = options.svg && path.basename(options.svg);
-  await writePage(renderAgeingPage(result, { svg, loadBefore }), () => ageingPlot(runs), options);
+  const data = links.map(({ scenario }) => scenario).join(', ');
+  const result: MeasuredResult = { data, delayMs, runs, metrics: ageingMetrics(runs) };
+  const { lead, sections } = ageingPage(result);
+  process.stdout.write(`${lead}\n\n${renderTextSections(sections)}\n`);
   return result;
 }
 

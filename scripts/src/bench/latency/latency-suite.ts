@@ -4,22 +4,15 @@ import { dataFor, openData, usableSample } from '../../data.ts';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import { modelsById, prunedModelsOfOneShape } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
+import { renderTextSections } from '../../report/text-sections.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import { type Metric, speedMetric } from '../metric.ts';
-import { type ColdStart, measureColdStart } from './cold-start.ts';
-import { type EncodeLatency, measureEncodeLatency } from './encode-latency.ts';
+import { measureColdStart } from './cold-start.ts';
+import { measureEncodeLatency } from './encode-latency.ts';
 import { type LatencyBackend, latencyBackends } from './latency-backend.ts';
-import { renderLatency } from './latency-report.ts';
-import { measureStages, type StageLatency } from './report-stages.ts';
-
-/** What a report of one model takes: warm and cold by backend, by stage, and from CSI to estimate. */
-export interface LatencyRun extends EncodeLatency, StageLatency {
-  readonly model: string;
-  readonly reduction: number;
-  readonly codewordLength: number;
-  readonly samples: number;
-  readonly coldStart: Readonly<Record<LatencyBackend, ColdStart>>;
-}
+import { latencyPage } from './latency-report.ts';
+import type { LatencyRun } from './latency-run.ts';
+import { measureStages } from './report-stages.ts';
 
 /** `bench --suite latency`: a report's time, by model, backend and stage, in one run. */
 export async function latency(
@@ -34,7 +27,8 @@ export async function latency(
     progress.update(++done);
     return run;
   }).finally(progress.stop);
-  process.stdout.write(`${renderLatency(runs)}\n`);
+  const { sections } = latencyPage({ runs }, path.basename(options.data));
+  process.stdout.write(`${renderTextSections(sections)}\n`);
   return { runs, metrics: runs.flatMap(latencyMetrics) };
 }
 

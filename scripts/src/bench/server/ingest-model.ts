@@ -2,7 +2,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createRepresentation } from '@edge-csi/csi';
 import { type Manifest, representationOf, sha256Bytes, toHex } from '@edge-csi/models';
-import { onnxModel } from '../../onnx-model.ts';
 
 /**
  * Writes a copy of a model into another zoo whose decoder passes the uplink on and has no refiner: its messages are
@@ -12,7 +11,9 @@ import { onnxModel } from '../../onnx-model.ts';
  */
 export async function writeIngestModel(manifest: Manifest, zoo: string, into: string): Promise<string> {
   const { tensor } = createRepresentation(representationOf(manifest));
-  const decoder = onnxModel({
+  // Loaded when it is needed: ONNX's schema is parsed then, and no other command pays for it.
+  const { buildModel } = await import('../../onnx/build.ts');
+  const decoder = buildModel({
     inputs: [
       { name: 'latent', dims: [manifest.codeword.length] },
       { name: 'uplink', dims: tensor.dims },

@@ -67,6 +67,8 @@ async function measureOnce(options: ServerBenchOptions, uplinksAndSubscriber: bo
     modelId: options.manifest.id,
     numUes,
     batchSize,
+    // Its decoder does nothing that a GPU could do faster.
+    provider: 'cpu',
     deadlineMs: 5000,
     uplinks: uplinksAndSubscriber,
   });

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { ExecutionProvider } from '@edge-csi/bs-server';
 import { type BsThread, startBsThread } from '../../bs-thread.ts';
 import { cpuIdle } from '../../cpu-idle.ts';
 import type { DataOptions } from '../../data.ts';
@@ -11,6 +12,7 @@ export interface LoadedServerOptions {
   readonly data: DataOptions;
   readonly numUes: number;
   readonly batchSize: number;
+  readonly provider: ExecutionProvider;
   readonly deadlineMs: number;
   readonly uplinks: boolean;
 }
@@ -32,9 +34,9 @@ export const intraOpNumThreads = 1;
 /** Longest wait for the engines to have compiled what they run. */
 const startUpMs = 10_000;
 
-/** Starts both, at a fixed configuration: on the CPU, one decode worker, nobody is told to hold back. */
+/** Starts both, at a fixed configuration: one decode worker, nobody is told to hold back. */
 export async function startLoadedServer(options: LoadedServerOptions): Promise<LoadedServer> {
-  const { zoo, modelId, data, numUes, batchSize, deadlineMs, uplinks } = options;
+  const { zoo, modelId, data, numUes, batchSize, provider, deadlineMs, uplinks } = options;
   const bs = await startBsThread({
     port: 0,
     adminPort: false,
@@ -46,7 +48,7 @@ export async function startLoadedServer(options: LoadedServerOptions): Promise<L
     overloadControl: false,
     intraOpNumThreads,
     decodeWorkers: 1,
-    executionProviders: ['cpu'],
+    executionProviders: [provider],
     deadlineMs,
     // It is overloaded on purpose.
     logLevel: 'error',

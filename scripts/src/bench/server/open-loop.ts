@@ -2,7 +2,13 @@ import { subscribeEstimates } from '@edge-csi/bs-server';
 import { createRandom } from '@edge-csi/csi';
 import type { ReportOutcome } from '@edge-csi/proto';
 import { orAborted } from '../../interruption.ts';
-import { type LatencySummary, monotonicMs, summarizeLatency } from '../../latency.ts';
+import {
+  distributionOf,
+  type LatencyDistribution,
+  type LatencySummary,
+  monotonicMs,
+  summarizeLatency,
+} from '../../latency.ts';
 import { type Arrivals, drawArrivals } from './arrivals.ts';
 import type { LoadWorkerDone } from './load-worker.ts';
 import { type LoadedServer, startLoadedServer } from './loaded-server.ts';
@@ -18,6 +24,8 @@ interface LoadLevel {
   readonly reports: number;
   /** From the time a report was due to its estimate at the subscriber, of those that were decoded. */
   readonly latencyMs: LatencySummary;
+  /** The same. Absent in results of versions that did not record it. */
+  readonly latencyDistribution?: LatencyDistribution;
   /** From the time a report was due to its being sent: what of the above is the load generator's own. */
   readonly sendLagMs: LatencySummary;
   /** What became of the reports, of all that were sent; unanswered are those without an answer 10 s after the last. */
@@ -108,12 +116,14 @@ async function measureLevel(
   const done = await server.ask({ kind: 'open-loop', arrivals, firstSlot, startMs });
   const { stats } = await server.bs.usage();
   const dueMs = arrivals.atMs.map((atMs) => startMs + atMs);
+  const latencyMs = latencies(dueMs, firstSlot, arrivedMs);
   const batches = stats.batches.decoded - before.batches.decoded;
   return {
     offeredPerSecond,
     achievedPerSecond: arrivedMs.size / seconds,
     reports: done.sent,
-    latencyMs: summarizeLatency(latencies(dueMs, firstSlot, arrivedMs)),
+    latencyMs: summarizeLatency(latencyMs),
+    latencyDistribution: distributionOf(latencyMs),
     sendLagMs: summarizeLatency([...done.sentMs].map((sentMs, i) => sentMs - (dueMs[i] as number))),
     shares: sharesOf(done),
     meanBatchSize: (stats.decoded - before.decoded) / batches,

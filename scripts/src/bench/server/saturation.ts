@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { subscribeEstimates } from '@edge-csi/bs-server';
+import { type ExecutionProvider, subscribeEstimates } from '@edge-csi/bs-server';
 import type { Manifest } from '@edge-csi/models';
 import type { DataOptions } from '../../data.ts';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '../../latency.ts';
@@ -27,6 +27,7 @@ export interface ServerBenchOptions {
   readonly data: DataOptions;
   readonly numUes: number;
   readonly batchSize: number;
+  readonly provider: ExecutionProvider;
   readonly rounds: number;
   readonly secondsPerRound: number;
   readonly seed: number;
@@ -37,7 +38,7 @@ export interface ServerBenchOptions {
 /** Load before counting starts. */
 export const settleMs = 500;
 
-/** Measures one model on the CPU with one decode worker. */
+/** Measures one model with one decode worker. */
 export async function measureSaturation(options: ServerBenchOptions): Promise<Saturation> {
   const raw: number[] = [];
   const sockets: number[] = [];
@@ -57,8 +58,8 @@ export async function measureSaturation(options: ServerBenchOptions): Promise<Sa
 }
 
 async function rawThroughput(options: ServerBenchOptions): Promise<number> {
-  const { manifest, zoo, batchSize, secondsPerRound, signal } = options;
-  const decoder = await openRawDecoder({ manifest, zoo, batchSize, refine: true });
+  const { batchSize, secondsPerRound, signal } = options;
+  const decoder = await openRawDecoder({ ...options, refine: true });
   return rawReportsPerSecond(decoder, batchSize, secondsPerRound, signal).finally(() => decoder.close());
 }
 

@@ -1,26 +1,23 @@
-import { loadavg } from 'node:os';
-import path from 'node:path';
 import type { Manifest } from '@edge-csi/models';
 import { dataFor } from '../../data.ts';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import { modelsById, prunedModels } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
+import { renderTextSections } from '../../report/text-sections.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import { lowerMedian } from '../lower-median.ts';
 import { type Metric, speedMetric } from '../metric.ts';
-import { writePage } from '../page.ts';
 import { measureIngest } from './ingest.ts';
 import { intraOpNumThreads } from './loaded-server.ts';
 import { measureOpenLoop } from './open-loop.ts';
 import { measureSaturation, type ServerBenchOptions } from './saturation.ts';
-import { loadPlot, renderServerPage } from './server-report.ts';
+import { serverPage } from './server-report.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** `bench --suite server`: throughput through sockets beside that of the networks alone, ingest, latency under load. */
 export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]; metrics: Metric[] }> {
-  const { models, zoo, svg, signal } = options;
+  const { models, zoo, provider = 'cpu', signal } = options;
   const manifests: Manifest[] = models ? await modelsById(models, zoo) : await prunedModels(zoo);
-  const [loadBefore = Number.NaN] = loadavg();
   const progress = startProgress('models', manifests.length);
   let done = 0;
   const runs = await eachUntilInterrupted(manifests, signal, async (manifest) => {
@@ -30,6 +27,7 @@ export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]
       data: dataFor(manifest, options),
       numUes: options.ues,
       batchSize: options.batchSize,
+      provider,
       rounds: options.rounds,
       secondsPerRound: options.seconds,
       seed: options.seed,
@@ -38,8 +36,7 @@ export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]
     progress.update(++done);
     return run;
   }).finally(progress.stop);
-  const page = renderServerPage(runs, svg && path.basename(svg), loadBefore);
-  await writePage(page, () => loadPlot(runs), options);
+  process.stdout.write(`${renderTextSections(serverPage({ runs }).sections)}\n`);
   return { runs, metrics: runs.flatMap(serverMetrics) };
 }
 

@@ -1,35 +1,23 @@
 import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ChannelStatistician, type ChannelStatistics, type ScenarioName, scenarioNames } from '@edge-csi/csi';
+import { ChannelStatistician, type ChannelStatistics, scenarioNames } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { dataFor, openData, usableSample } from '../../data.ts';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import { magnitudeModelsFor, modelsById } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
-import { renderTable } from '../../table.ts';
+import { renderTextSections } from '../../report/text-sections.ts';
 import { measureAccuracy } from '../accuracy.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import { type Metric, speedMetric } from '../metric.ts';
 import { simulatedSource, still } from './simulated-source.ts';
 import { measureSimulationRate, type SimulationRate } from './simulation-rate.ts';
+import { type ModelComparison, type SimulatorResult, simulatorPage } from './simulator-report.ts';
 
-/** A model's NMSE on the data and on simulated samples. */
-interface ModelComparison {
-  readonly model: string;
-  readonly nmseDb: { readonly data: number; readonly simulated: number };
-  readonly floatMagnitudeNmseDb: { readonly data: number; readonly simulated: number };
-}
-
-interface SimulatorResult {
-  readonly scenario: ScenarioName;
-  readonly statistics: { readonly data: ChannelStatistics; readonly simulated: ChannelStatistics };
-  readonly models: readonly ModelComparison[];
-  readonly rates: readonly SimulationRate[];
-  readonly metrics: readonly Metric[];
-}
+type MeasuredResult = SimulatorResult & { readonly metrics: readonly Metric[] };
 
 /** `bench --suite simulator`: simulated channels beside those of a file, and what each scenario costs. */
-export async function simulator(options: BenchOptions): Promise<SimulatorResult> {
+export async function simulator(options: BenchOptions): Promise<MeasuredResult> {
   const { scenario = 'cost2100-indoor', seed } = options;
   const view = { numAntennas: 32, numDelays: 32, bandwidthHz: 20e6, numSubcarriers: 1024, timing: 'absolute' } as const;
   const carriers = still(scenario, seed);
@@ -72,8 +60,9 @@ export async function simulator(options: BenchOptions): Promise<SimulatorResult>
     progress.update(rates.length);
   }
   progress.stop();
-  const result: SimulatorResult = { scenario, statistics, models, rates, metrics: simulatorMetrics(models, rates) };
-  process.stdout.write(`${render(result, path.basename(options.data))}\n`);
+  const result: MeasuredResult = { scenario, statistics, models, rates, metrics: simulatorMetrics(models, rates) };
+  const { lead, sections } = simulatorPage(result, path.basename(options.data));
+  process.stdout.write(`${lead}\n\n${renderTextSections(sections)}\n`);
   return result;
 }
 
@@ -103,31 +92,4 @@ async function statisticsOf(source: CsiSource, numSamples: number, signal: Abort
     if (signal.aborted) break;
   }
   return statistician.result();
-}
-
-function render({ scenario, statistics, models, rates }: SimulatorResult, dataName: string): string {
-  const { data, simulated } = statistics;
-  const row = (name: string, of: (s: ChannelStatistics) => string) => [name, of(data), of(simulated)];
-  const compared = [
-    row('UL/DL correlation of |H|', (s) => s.magnitudeCorrelation.toFixed(3)),
-    row('of |Re|, |Im|', (s) => s.partsCorrelation.toFixed(3)),
-    row('of H', (s) => s.complexCorrelation.toFixed(3)),
-    row('energy in the first 1, 2, 4, 8, 16 taps', (s) => s.energyInFirstTaps.map((e) => e.toFixed(3)).join(' ')),
-    row('entries with 90, 95, 99 % of the energy', (s) => s.entriesHolding.join(' ')),
-    ...models.flatMap(({ model, nmseDb, floatMagnitudeNmseDb }) => [
-      [`NMSE dB, ${model}`, nmseDb.data.toFixed(2), nmseDb.simulated.toFixed(2)],
-      ['float codeword, phases known', floatMagnitudeNmseDb.data.toFixed(2), floatMagnitudeNmseDb.simulated.toFixed(2)],
-    ]),
-  ];
-  const costs = rates.map(({ scenario: name, paths, pairsPerCpuSecond, pairsPerSecond }) => [
-    name,
-    paths.toFixed(0),
-    pairsPerCpuSecond.toFixed(0),
-    pairsPerSecond.toFixed(0),
-  ]);
-  return [
-    `${data.samples} samples of ${dataName}, ${simulated.samples} of ${scenario}`,
-    renderTable(['', 'data', 'simulated'], compared),
-    renderTable(['one thread, 32 x 32', 'paths', 'UL/DL pairs a CPU second', 'a second'], costs),
-  ].join('\n\n');
 }

@@ -1,15 +1,14 @@
-import { loadavg } from 'node:os';
 import type { ServerStats } from '@edge-csi/bs-server';
 import { dataFor } from '../../data.ts';
 import { modelsById, prunedModels } from '../../model-choice.ts';
+import { renderTextSections } from '../../report/text-sections.ts';
 import { UsageError } from '../../usage.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import { lowerMedian } from '../lower-median.ts';
 import { type Metric, speedMetric } from '../metric.ts';
-import { writePage } from '../page.ts';
 import type { ChurnCounts } from './churn.ts';
 import { runSoak, type Soak, type SoakPoint } from './soak.ts';
-import { renderSoakPage } from './soak-report.ts';
+import { soakPage } from './soak-report.ts';
 
 /** Time between two lines of progress. */
 const progressS = 10;
@@ -28,7 +27,6 @@ export async function soak(options: BenchOptions): Promise<SoakResult> {
   if (manifest === undefined || others.length > 0) {
     throw new UsageError(`--suite soak takes one model, --models names ${manifests.length}`);
   }
-  const [loadBefore = Number.NaN] = loadavg();
   let shownS = 0;
   const run = await runSoak({
     manifest,
@@ -44,8 +42,7 @@ export async function soak(options: BenchOptions): Promise<SoakResult> {
       process.stdout.write(`${progressLine(point, counts, stats)}\n`);
     },
   });
-  const page = renderSoakPage(run, loadBefore);
-  await writePage(page, undefined, options);
+  process.stdout.write(`${renderTextSections(soakPage({ runs: [run] }).sections)}\n`);
   return { runs: [run], problems: run.problems, metrics: soakMetrics(run) };
 }
 

@@ -1,5 +1,3 @@
-import { loadavg } from 'node:os';
-import path from 'node:path';
 import { defaultCarriers, type ScenarioName, scenarioNames } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
@@ -7,23 +5,20 @@ import { dataFor, openData } from '../../data.ts';
 import { unlessInterrupted } from '../../interruption.ts';
 import { magnitudeModelsFor, modelsById, prunedModelsOfOneShape, requireOneShape } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
+import { renderTextSections } from '../../report/text-sections.ts';
 import { UsageError } from '../../usage.ts';
 import { linkSamples } from '../accuracy.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import type { Metric } from '../metric.ts';
-import { writePage } from '../page.ts';
 import { requireApart } from '../require-apart.ts';
 import { simulatedSource } from '../simulator/simulated-source.ts';
 import { openContenders } from './contenders.ts';
 import { measureThroughput, type ThroughputRun } from './throughput.ts';
-import { renderThroughputPage, throughputPlot } from './throughput-report.ts';
+import { type ThroughputResult, throughputPage } from './throughput-report.ts';
 
-interface ThroughputResult {
+interface MeasuredResult extends ThroughputResult {
   /** What the UEs' channels are from. */
   readonly data: string;
-  /** What the codebook's odds were counted on. */
-  readonly baselines: { readonly data: string; readonly samples: number };
-  readonly runs: readonly ThroughputRun[];
   readonly metrics: readonly Metric[];
 }
 
@@ -35,9 +30,8 @@ const simulatedTraining = 4096;
 const selectSamples = 64;
 
 /** `bench --suite throughput-gain`: spectral efficiency from each estimate, against perfect CSI and a codebook. */
-export async function throughputGain(options: BenchOptions): Promise<ThroughputResult> {
+export async function throughputGain(options: BenchOptions): Promise<MeasuredResult> {
   const { zoo, seed, signal, scenario, baselinesFrom } = options;
-  const [loadBefore = Number.NaN] = loadavg();
   if (scenario === undefined) await requireApart({ '--data': options.data, '--baselines-from': baselinesFrom });
   const manifests = await chosen(options);
   const [first] = manifests;
@@ -64,14 +58,14 @@ export async function throughputGain(options: BenchOptions): Promise<ThroughputR
     });
   });
   const measured = (runs ?? []).filter((run) => run.samples > 0);
-  const result: ThroughputResult = {
+  const result: MeasuredResult = {
     data: source.name,
     baselines: { data: training.name, samples: trainingSamples },
     runs: measured,
     metrics: throughputMetrics(measured),
   };
-  const svg = options.svg && path.basename(options.svg);
-  await writePage(renderThroughputPage(result, { svg, loadBefore }), () => throughputPlot(result), options);
+  const { lead, sections } = throughputPage(result, result.data);
+  process.stdout.write(`${lead}\n\n${renderTextSections(sections)}\n`);
   return result;
 }
 

@@ -1,0 +1,48 @@
+/** A colour of the light theme, and what takes its place in the dark one. */
+interface Tone {
+  readonly light: string;
+  readonly dark: string;
+}
+
+export const ground = { light: '#ffffff', dark: '#14171c' } as const satisfies Tone;
+export const ink = { light: '#1f2328', dark: '#e3e6ea' } as const satisfies Tone;
+export const muted = { light: '#59606a', dark: '#9aa3ad' } as const satisfies Tone;
+export const grid = { light: '#e2e5e9', dark: '#2b3038' } as const satisfies Tone;
+
+/** Told apart by lightness alone, for series that have an order (after viridis, without what fades on the ground). */
+export const ordered = [
+  { light: '#440154', dark: '#8f7fe0' },
+  { light: '#414487', dark: '#6c9be8' },
+  { light: '#2a788e', dark: '#3fb5c9' },
+  { light: '#22a884', dark: '#45cc95' },
+  { light: '#74c054', dark: '#a5da5f' },
+  { light: '#a8b820', dark: '#f0e442' },
+] as const satisfies readonly Tone[];
+
+/** Okabe and Ito's colour-blind-safe palette, without its yellow, which fades on white; black is the ink. */
+export const categories = [
+  { light: '#0072b2', dark: '#4ba6e0' },
+  { light: '#d55e00', dark: '#ff8533' },
+  { light: '#009e73', dark: '#2fc998' },
+  { light: '#cc79a7', dark: '#e09cc3' },
+  { light: '#e69f00', dark: '#f2b52e' },
+  { light: '#56b4e9', dark: '#8fd0f5' },
+] as const satisfies readonly Tone[];
+
+/** Of those, the ones far from every colour of the ordered ramp. */
+export const contrasting = [categories[1], categories[4], ink, categories[3]] as const satisfies readonly Tone[];
+
+const tones: readonly Tone[] = [ground, ink, muted, grid, ...ordered, ...categories];
+
+/**
+ * Style rules that put a figure into the dark theme of a screen. Figures name the light colours themselves, so that they
+ * look right where no style sheet is read.
+ *
+ * @param within - selector of what holds the figures, empty for the whole document
+ */
+export function darkTheme(within = ''): string {
+  const rules = tones.flatMap(({ light, dark }) =>
+    (['fill', 'stroke'] as const).map((paint) => `${within} [${paint}="${light}"]{${paint}:${dark}}`.trim()),
+  );
+  return `@media screen and (prefers-color-scheme:dark){${rules.join('')}}`;
+}

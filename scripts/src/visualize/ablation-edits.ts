@@ -1,0 +1,106 @@
+import { bypassNode, createNode, producerOf, removeUnused, replaceNode, setInitializer } from '../onnx/edit.ts';
+import { decodeModel, type ModelProto, type NodeProto } from '../onnx/schema.ts';
+import { floatTensor } from '../onnx/tensor.ts';
+import { type LayerCost, type Shapes, totalCost } from './layer-cost.ts';
+import { layersOf } from './layers.ts';
+import { freeInputs, type Network } from './network.ts';
+import { isElementwise, unitsOf } from './units.ts';
+
+/** Something left out of a network. */
+export interface AblationEdit {
+  readonly name: string;
+  readonly how: 'bypassed' | 'branch dropped' | 'zeroed';
+  /** Changes a graph so that it can be run and measured. */
+  readonly apply: (model: ModelProto) => void;
+  /** What the network no longer takes. */
+  readonly saved: LayerCost;
+}
+
+/**
+ * What can be left out of a network as a whole: units and elementwise layers whose output has the shape of their input are
+ * bypassed, of two branches that are added up either is dropped, and of other units the output is set to 0.
+ */
+export function ablationEdits(network: Network, shapes: Shapes): AblationEdit[] {
+  const model = decodeModel(network.onnx, network.file);
+  const layers = layersOf(model);
+  const units = unitsOf(layers, model);
+  const isSame = (a: string, b: string) => shapes.get(a)?.join() === shapes.get(b)?.join();
+  const edits: Omit<AblationEdit, 'saved'>[] = [];
+  const bypass = (name: string, input: string, output: string) =>
+    edits.push({ name, how: 'bypassed', apply: (target) => bypassNode(target, nodeOf(target, output), input) });
+  for (const { name, input, output } of units) {
+    if (isSame(input, output)) bypass(name, input, output);
+    else edits.push({ name, how: 'zeroed', apply: (target) => zero(target, output) });
+  }
+  for (const layer of layers) {
+    const [a, b] = layer.inputs;
+    if (a !== undefined && isElementwise(layer)) bypass(layer.name, a, layer.output);
+    if (layer.kind !== 'Add' || a === undefined || b === undefined) continue;
+    for (const [kept, dropped] of [[a, b] as const, [b, a] as const]) {
+      if (!isSame(kept, layer.output)) continue;
+      const source = layers.find(({ views }) => views.includes(dropped))?.name ?? dropped;
+      const apply = (target: ModelProto) => bypassNode(target, nodeOf(target, layer.output), kept);
+      edits.push({ name: `${layer.name} without ${source}`, how: 'branch dropped', apply });
+    }
+  }
+  const before = totalCost(layers, shapes);
+  return edits.map((edit) => {
+    const target = decodeModel(network.onnx, network.file);
+    const last = edit.how === 'zeroed' ? units.find(({ name }) => name === edit.name)?.output : undefined;
+    if (last === undefined) edit.apply(target);
+    else foldFrom(target, last);
+    removeUnused(target);
+    return { ...edit, saved: difference(before, totalCost(layersOf(target), shapes)) };
+  });
+}
+
+/** Puts constants, which take nothing, in place of a value and of all that depends on it and on no input of the graph. */
+function foldFrom(model: ModelProto, value: string): void {
+  const folded = new Set([value]);
+  const dependent = new Set(freeInputs(model).map(({ name }) => name));
+  for (const node of [...model.graph.node]) {
+    const isFolded = node.output.includes(value) || node.input.some((name) => folded.has(name));
+    const isDependent = !node.output.includes(value) && node.input.some((name) => dependent.has(name));
+    if (isDependent) for (const name of node.output) dependent.add(name);
+    if (!isFolded || isDependent) continue;
+    for (const name of node.output) folded.add(name);
+    replaceNode(model, node, createNode('Constant', [], node.output));
+  }
+}
+
+/** Lets a value be multiplied by a further input of the graph, `[numChannels, 1, 1]`. @returns the input's name */
+export function addChannelMask(model: ModelProto, value: string, numChannels: number): string {
+  const mask = `${value}/mask`;
+  const dim = [numChannels, 1, 1].map((dimValue) => ({ dimValue }));
+  model.graph.input.push({ name: mask, type: { tensorType: { elemType: 1, shape: { dim } } } });
+  multiply(model, value, mask);
+  return mask;
+}
+
+function zero(model: ModelProto, value: string): void {
+  setInitializer(model, floatTensor(`${value}/zero`, [], Float32Array.of(0)));
+  multiply(model, value, `${value}/zero`);
+}
+
+/** Puts a product with a factor where a value was. */
+function multiply(model: ModelProto, value: string, factor: string): void {
+  const node = nodeOf(model, value);
+  const raw = `${value}/whole`;
+  node.output = node.output.map((name) => (name === value ? raw : name));
+  replaceNode(model, node, node, createNode('Mul', [raw, factor], [value], { name: `${value}/masked` }));
+}
+
+function nodeOf(model: ModelProto, value: string): NodeProto {
+  const node = producerOf(model, value);
+  if (node === undefined) throw new RangeError(`no node makes ${value}`);
+  return node;
+}
+
+function difference(a: LayerCost, b: LayerCost): LayerCost {
+  return {
+    parameters: a.parameters - b.parameters,
+    foldedParameters: a.foldedParameters - b.foldedParameters,
+    macs: a.macs - b.macs,
+    bytes: a.bytes - b.bytes,
+  };
+}

@@ -1,0 +1,76 @@
+import { type AngularDelayCsi, nmseDb, squaredErrorRatio } from '@edge-csi/csi';
+import { type ChannelEstimate, type EstimateQuality, readCsiMatrixInto } from '@edge-csi/proto';
+import { Recent } from './recent.ts';
+
+/** An estimate of the BS beside what the UE measured. */
+export interface Compared {
+  readonly slot: number;
+  readonly truth: AngularDelayCsi;
+  readonly estimate: AngularDelayCsi;
+  readonly quality: EstimateQuality;
+  /** Complex, in dB; undefined where the estimate is none of this report. */
+  readonly nmseDb: number | undefined;
+}
+
+/** Slots that wait for their other half, each side. */
+const capacity = 256;
+
+/** Brings measurements and estimates of one UE together, slot by slot, whichever comes first, and keeps the score. */
+export class Comparison {
+  readonly #truths = new Recent<AngularDelayCsi>(capacity);
+  readonly #estimates = new Recent<ChannelEstimate>(capacity);
+  readonly #onCompared: (compared: Compared) => void;
+  #ratioSum = 0;
+  #count = 0;
+
+  constructor(onCompared: (compared: Compared) => void) {
+    this.#onCompared = onCompared;
+  }
+
+  /** Estimates in the mean: those decoded from the report of their slot. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** 10 log10 of the mean of the ratios; NaN where there is none. */
+  get meanNmseDb(): number {
+    return this.#count === 0 ? Number.NaN : nmseDb([this.#ratioSum / this.#count]);
+  }
+
+  clear(): void {
+    this.#truths.clear();
+    this.#estimates.clear();
+    this.#ratioSum = 0;
+    this.#count = 0;
+  }
+
+  addTruth(slot: number, truth: AngularDelayCsi): void {
+    this.#truths.set(slot, truth);
+    const estimate = this.#estimates.get(slot);
+    if (estimate !== undefined) this.#compare(truth, estimate);
+  }
+
+  addEstimate(estimate: ChannelEstimate): void {
+    const truth = this.#truths.get(estimate.slot);
+    if (truth === undefined) this.#estimates.set(estimate.slot, estimate);
+    else this.#compare(truth, estimate);
+  }
+
+  #compare(truth: AngularDelayCsi, { slot, quality, csi }: ChannelEstimate): void {
+    const { numAntennas, numDelays } = csi;
+    if (numAntennas !== truth.numAntennas || numDelays !== truth.numDelays) return;
+    const values = new Float32Array(2 * numAntennas * numDelays);
+    readCsiMatrixInto(values, csi);
+    const estimate: AngularDelayCsi = { domain: 'angular-delay', numAntennas, numDelays, values };
+    // The others repeat an older report, or know no phases.
+    const isOfReport = quality !== 'held' && quality !== 'uplink-only';
+    const ratio = isOfReport ? squaredErrorRatio(truth, estimate) : undefined;
+    if (ratio !== undefined) {
+      this.#ratioSum += ratio;
+      this.#count++;
+      this.#truths.delete(slot);
+      this.#estimates.delete(slot);
+    }
+    this.#onCompared({ slot, truth, estimate, quality, nmseDb: ratio === undefined ? undefined : nmseDb([ratio]) });
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  type ChannelEstimate,
+  decodeFrame,
+  paths,
+  subprotocol,
+  tokenSubprotocolPrefix,
+  WireError,
+  wireErrorOf,
+  wireErrorOfClose,
+} from '@edge-csi/proto';
+
+/** How the subscription stands, and why where something went wrong. */
+export type EstimatesState =
+  | { readonly state: 'connecting' | 'ready'; readonly message: '' }
+  | { readonly state: 'reconnecting' | 'failed'; readonly message: string };
+
+/** What a subscription calls. */
+export interface EstimatesEvents {
+  readonly onEstimate: (estimate: ChannelEstimate) => void;
+  readonly onState: (state: EstimatesState) => void;
+}
+
+const minDelayMs = 250;
+const maxDelayMs = 8000;
+
+/**
+ * Listens to the BS's estimates of all UEs, and connects again where the connection is lost.
+ *
+ * @param token - of role estimates; empty where the server asks for none
+ */
+export function followEstimates(token: string, events: EstimatesEvents, signal: AbortSignal): void {
+  const url = new URL(paths.estimates, location.origin.replace(/^http/, 'ws'));
+  let delayMs = minDelayMs;
+  const connect = (): void => {
+    const socket = new WebSocket(url, token === '' ? subprotocol : [subprotocol, tokenSubprotocolPrefix + token]);
+    let fault: WireError | undefined;
+    const onAbort = () => socket.close();
+    const fail = (error: WireError) => {
+      fault = error;
+      socket.close();
+    };
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => {
+      delayMs = minDelayMs;
+      events.onState({ state: 'ready', message: '' });
+    };
+    socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => receive(new Uint8Array(data), events, fail);
+    socket.onclose = ({ code, reason }) => {
+      signal.removeEventListener('abort', onAbort);
+      if (signal.aborted) return;
+      const error = fault ?? wireErrorOfClose(code, reason);
+      const message = `${error.code}: ${error.message}`;
+      if (!error.retryable) {
+        events.onState({ state: 'failed', message });
+        return;
+      }
+      events.onState({ state: 'reconnecting', message });
+      const timer = setTimeout(connect, delayMs);
+      signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+      delayMs = Math.min(2 * delayMs, maxDelayMs);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  };
+  events.onState({ state: 'connecting', message: '' });
+  connect();
+}
+
+function receive(bytes: Uint8Array, events: EstimatesEvents, fail: (error: WireError) => void): void {
+  try {
+    const frame = decodeFrame(bytes);
+    if (frame.kind === 'estimate') events.onEstimate(frame.value);
+    else if (frame.kind === 'reject') fail(wireErrorOf(frame.value));
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    fail(error);
+  }
+}

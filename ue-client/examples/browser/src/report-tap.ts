@@ -1,0 +1,66 @@
+import type { ModelBundle } from '@edge-csi/models';
+import {
+  createReportEncoder,
+  type EncodedReport,
+  type EncoderBackend,
+  openEncoder,
+  type RateConfig,
+  type ReportEncoder,
+} from '@edge-csi/ue-client';
+import { pageUrl } from './channel.ts';
+
+/** What a report says, read back from its bytes as the BS reads it. */
+export interface ReportContent {
+  /** Quantised components in half steps at full rate, `[M]`. */
+  readonly centred: Int16Array;
+  /** Bits that both ends give each phase, or sign, from the codeword; by entry, planes one after the other. */
+  readonly entryBits: Uint8Array;
+}
+
+/** Looks at the reports an encoder makes: the client hands on their sizes only. */
+export class ReportTap {
+  readonly #latest = new Map<string, { bundle: ModelBundle; rate: RateConfig; encoded: EncodedReport }>();
+  readonly #backend: EncoderBackend;
+
+  constructor(backend: EncoderBackend) {
+    this.#backend = backend;
+  }
+
+  /** The `encoder` option of `connectUe`. */
+  readonly open = async (bundle: ModelBundle): Promise<ReportEncoder> => {
+    const reports = await openBackend(this.#backend, bundle);
+    const { id } = bundle.manifest;
+    return {
+      encode: async (csi, rate) => {
+        const encoded = await reports.encode(csi, rate);
+        this.#latest.set(id, { bundle, rate, encoded });
+        return encoded;
+      },
+      close: () => {
+        if (this.#latest.get(id)?.bundle === bundle) this.#latest.delete(id);
+        return reports.close();
+      },
+    };
+  };
+
+  /** The latest report under a model; undefined where there is none. */
+  read(modelId: string): ReportContent | undefined {
+    const latest = this.#latest.get(modelId);
+    if (latest === undefined) return undefined;
+    const { bundle, rate, encoded } = latest;
+    const quantizer = bundle.quantizer.withTruncation(rate.codewordTruncation);
+    const centred = new Int16Array(quantizer.length);
+    quantizer.centredInto(centred, quantizer.unpack(encoded.codeword));
+    const entryBits = new Uint8Array(bundle.allocation.numEntries);
+    bundle.allocation.allocateInto(entryBits, centred, rate.phaseTheta);
+    return { centred, entryBits };
+  }
+}
+
+/** `ort` by hand, since its files come from this server. */
+async function openBackend(backend: EncoderBackend, bundle: ModelBundle): Promise<ReportEncoder> {
+  if (backend !== 'ort') return openEncoder(backend, bundle);
+  const { createOrtEncoder } = await import('@edge-csi/ue-client/ort');
+  const wasmPaths = new URL('ort/', pageUrl).href;
+  return createReportEncoder(bundle, await createOrtEncoder(bundle, { wasmPaths }));
+}

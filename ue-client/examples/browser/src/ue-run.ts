@@ -1,0 +1,147 @@
+import type { Manifest } from '@edge-csi/models';
+import { connectUe, type Ue, type UeState } from '@edge-csi/ue-client';
+import { measureDownlink } from './channel.ts';
+import { Gate, waitMs } from './gate.ts';
+import { fetchServedModel } from './model-fetch.ts';
+import { ReportTap } from './report-tap.ts';
+import type { ModelEvent, UeEvent, UeOptions } from './ue-messages.ts';
+
+/** Duration of a slot that the BS counts its period in: 15 kHz numerology. */
+const slotMs = 1;
+/** After a measurement or report that failed. */
+const retryMs = 1000;
+
+/** A UE that measures and reports, on whatever thread it is made. */
+export class UeRun {
+  readonly #options: UeOptions;
+  readonly #emit: (event: UeEvent) => void;
+  readonly #tap: ReportTap;
+  readonly #gate = new Gate();
+  readonly #lifetime = new AbortController();
+  #periodsPerReport: number;
+  #isPaused: boolean;
+  #state: UeState = 'connecting';
+  #slot: number;
+  #announced: Manifest | undefined;
+
+  constructor(options: UeOptions, emit: (event: UeEvent) => void) {
+    this.#options = options;
+    this.#emit = emit;
+    this.#tap = new ReportTap(options.encoder);
+    this.#periodsPerReport = options.periodsPerReport;
+    this.#isPaused = options.isPaused;
+    this.#slot = options.firstSlot;
+  }
+
+  set(periodsPerReport: number, isPaused: boolean): void {
+    this.#periodsPerReport = periodsPerReport;
+    this.#isPaused = isPaused;
+    this.#moveGate();
+  }
+
+  /** Leaves the BS; `run` ends. */
+  close(): void {
+    this.#lifetime.abort(new Error('closed by the page'));
+  }
+
+  /** Connects and reports until it is closed or nothing can be sent any more. Never rejects. */
+  async run(): Promise<void> {
+    const { signal } = this.#lifetime;
+    try {
+      await this.#serve(signal);
+    } catch (error) {
+      if (!signal.aborted) this.#emit({ kind: 'problem', message: describe(error) });
+    }
+    this.#lifetime.abort(new Error('the UE has ended'));
+    this.#emit({ kind: 'closed' });
+  }
+
+  async #serve(signal: AbortSignal): Promise<void> {
+    const { ueId, token, modelId } = this.#options;
+    const model = modelId === '' ? undefined : await fetchServedModel(modelId, signal);
+    const ue = await connectUe({
+      url: location.origin.replace(/^http/, 'ws'),
+      ueId,
+      token,
+      encoder: this.#tap.open,
+      ...(model && { model }),
+      signal,
+      reconnect: { waitOnFirstConnect: true },
+      onAck: ({ outcome }) => this.#emit({ kind: 'outcome', outcome }),
+      onReject: (error) => this.#emit({ kind: 'problem', message: describe(error) }),
+      onReconfigure: () => {
+        this.#announced = undefined;
+      },
+      onStateChange: (state, error) => {
+        this.#state = state;
+        this.#emit({ kind: 'state', state, message: error === undefined ? '' : describe(error) });
+        this.#moveGate();
+      },
+    });
+    try {
+      await Promise.race([this.#reportAll(ue, signal), ue.closed]);
+    } finally {
+      await ue.close();
+    }
+  }
+
+  async #reportAll(ue: Ue, signal: AbortSignal): Promise<void> {
+    let dueMs = performance.now();
+    while (ue.state !== 'closed') {
+      await this.#gate.pass(signal);
+      await waitMs(dueMs - performance.now(), signal);
+      const periodSlots = ue.config.reportPeriodSlots * this.#periodsPerReport;
+      // A report that takes longer than the period delays the next one: none is made up for.
+      dueMs = Math.max(dueMs + periodSlots * slotMs, performance.now());
+      try {
+        await this.#reportOnce(ue, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#emit({ kind: 'problem', message: describe(error) });
+        await waitMs(retryMs, signal);
+      }
+      this.#slot += periodSlots;
+    }
+  }
+
+  async #reportOnce(ue: Ue, signal: AbortSignal): Promise<void> {
+    const { ueId, token } = this.#options;
+    const { manifest } = ue;
+    if (manifest !== this.#announced) {
+      this.#announced = manifest;
+      this.#emit(modelEvent(ue));
+    }
+    const slot = this.#slot;
+    const measurement = { ueId, token, slot, modelId: manifest.id, shape: manifest.csi };
+    const downlink = await measureDownlink(measurement, signal);
+    this.#emit({ kind: 'measured', slot, downlink });
+    const { modelId, payloadBits, wireBytes, encodeMs } = await ue.report(downlink, { slot });
+    const content = this.#tap.read(modelId);
+    if (content !== undefined) this.#emit({ kind: 'report', slot, payloadBits, wireBytes, encodeMs, ...content });
+  }
+
+  #moveGate(): void {
+    this.#gate.set(!this.#isPaused && this.#state === 'ready');
+  }
+}
+
+function modelEvent({ manifest, config }: Ue): ModelEvent {
+  const { id, csi, codeword, phase, planes } = manifest;
+  const isParts = planes === 'absolute-parts';
+  return {
+    kind: 'model',
+    modelId: id,
+    shape: { numAntennas: csi.numAntennas, numDelays: csi.numDelays },
+    fullBits: Uint8Array.from(codeword.bits),
+    maxEntryBits: isParts ? 2 : phase.maxBits,
+    entryWord: isParts ? 'signs' : 'phase',
+    periodSlots: config.reportPeriodSlots,
+  };
+}
+
+/** An error in one line, its code first where it has one. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' ? `${code}: ${error.message}` : error.message;
+}
