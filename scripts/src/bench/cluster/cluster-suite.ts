@@ -1,11 +1,13 @@
 import type { Manifest } from '@edge-csi/models';
 import { dataFor } from '../../data.ts';
+import { eachUntilInterrupted } from '../../interruption.ts';
 import { modelsById } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
 import { renderTextSections } from '../../report/text-sections.ts';
 import type { BenchOptions } from '../bench-options.ts';
+import { type Metric, speedMetric } from '../metric.ts';
 import { requireBroker } from './child-process.ts';
-import { clusterPage } from './cluster-report.ts';
+import { clusterPage, p50Of } from './cluster-report.ts';
 import { type GatewayIngest, measureGatewayIngest } from './gateway-ingest.ts';
 import { measureInProcess, measureOverBroker, type PathCost } from './path-cost.ts';
 
@@ -30,19 +32,19 @@ const ingestPayloads = [
 ] as const;
 
 /** `bench --suite cluster`: the way over NATS beside one process, and what one gateway takes. */
-export async function cluster(options: BenchOptions): Promise<{ runs: ClusterRun[] }> {
+export async function cluster(options: BenchOptions): Promise<{ runs: ClusterRun[]; metrics: Metric[] }> {
   requireBroker();
-  const { zoo, rounds, seconds, seed, ues: numUes } = options;
+  const { zoo, rounds, seconds, seed, signal, ues: numUes } = options;
   const manifests: Manifest[] = await modelsById(options.models ?? [defaultModel], zoo);
   const progress = startProgress('measurements', manifests.length * (2 * rounds + ingestPayloads.length));
   let done = 0;
   const step = async <T>(measured: Promise<T>): Promise<T> => {
     const result = await measured;
     progress.update(++done);
+    signal.throwIfAborted();
     return result;
   };
-  const runs: ClusterRun[] = [];
-  for (const manifest of manifests) {
+  const runs = await eachUntilInterrupted(manifests, signal, async (manifest): Promise<ClusterRun> => {
     const data = dataFor(manifest, options);
     const inProcess: PathCost[] = [];
     const overBroker: PathCost[] = [];
@@ -55,9 +57,15 @@ export async function cluster(options: BenchOptions): Promise<{ runs: ClusterRun
     for (const payload of ingestPayloads) {
       ingest.push(await step(measureGatewayIngest({ manifest, zoo, data, seconds }, payload)));
     }
-    runs.push({ model: manifest.id, ratePerSecond, ues: numUes, inProcess, overBroker, ingest });
-  }
+    return { model: manifest.id, ratePerSecond, ues: numUes, inProcess, overBroker, ingest };
+  });
   progress.stop();
   process.stdout.write(`${renderTextSections(clusterPage({ runs }).sections)}\n`);
-  return { runs };
+  return { runs, metrics: runs.flatMap(clusterMetrics) };
+}
+
+/** Ratios within the run: the machine's speed is in both. */
+function clusterMetrics({ model, inProcess, overBroker }: ClusterRun): Metric[] {
+  const ratio = p50Of(overBroker) / p50Of(inProcess);
+  return [speedMetric(`${model}: p50 over NATS by p50 in one process`, ratio, 'lower', 0.3)];
 }
