@@ -40,8 +40,8 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   readonly #workers: WorkerWatch;
   /** Rooms that are not released. */
   readonly #rooms = new Set<RemoteRoom>();
-  /** Of these, the ones whose batch is not back. */
-  readonly #open = new Set<RemoteRoom>();
+  /** Of these, the ones whose batch is not back, with their model. */
+  readonly #open = new Map<RemoteRoom, string>();
   readonly #pending = new Map<number, Pending>();
   readonly #timer: DeadlineTimer<Check>;
   #lastId = 0;
@@ -109,9 +109,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
 
   claim(fullBatch: boolean, model: string): RemoteRoom | undefined {
     if (!this.connected || this.#workers.expected) return undefined;
-    // One batch may always try: the broker says at once where there is nobody.
-    const decoders = Math.max(1, this.#workers.table.decoders(model));
-    if (this.#open.size >= decoders * (fullBatch ? 2 : 1)) return undefined;
+    if (!this.#hasRoom(model, fullBatch ? 2 : 1)) return undefined;
     const room: RemoteRoom = new RemoteRoom({
       send: (key) => this.#dispatch(room, key),
       released: () => {
@@ -120,8 +118,17 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
       },
     });
     this.#rooms.add(room);
-    this.#open.add(room);
+    this.#open.set(room, model);
     return room;
+  }
+
+  /** Workers need not have the same models: what waits for those of one model keeps nothing from the others. */
+  #hasRoom(model: string, perDecoder: number): boolean {
+    const { table } = this.#workers;
+    const ofModel = [...this.#open.values()].filter((key) => key === model).length;
+    // One batch may always try: the broker says at once where there is nobody.
+    const most = (decoders: number) => perDecoder * Math.max(1, decoders);
+    return ofModel < most(table.decoders(model)) && this.#open.size < most(table.decoders());
   }
 
   #dispatch(room: RemoteRoom, model: string): void {

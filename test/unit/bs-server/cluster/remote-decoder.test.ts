@@ -32,6 +32,23 @@ describe('RemoteDecoder', () => {
     expect(decoder.claim(false, 'tiny@0')).toBeUndefined();
   });
 
+  it('counts by model where workers have different ones: a busy worker keeps nothing from an idle one', async () => {
+    const { dispatch, decoder, beat, reply, answer } = await createRemoteRig();
+    beat('w1');
+    beat('w2', { models: ['other@1'] });
+    expect([dispatch('a'), dispatch('b')]).toEqual([true, false]);
+    const room = decoder.claim(false, 'other@1');
+    expect(room).toBeDefined();
+    expect(decoder.claim(false, 'other@1')).toBeUndefined();
+    room?.release();
+    reply(0, answer(1));
+    // One that has both has one decoder all the same.
+    beat('w1', { models: ['tiny@0', 'other@1'] });
+    beat('w2', { state: 'left' });
+    expect(dispatch('c')).toBe(true);
+    expect(decoder.claim(false, 'other@1')).toBeUndefined();
+  });
+
   it('is told at once where nobody decodes, and gives the batch up', async () => {
     const { dispatch, reply, lost, tally } = await createRemoteRig();
     dispatch('a');
