@@ -41,7 +41,8 @@ afterEach(() => site?.[Symbol.asyncDispose]());
 
 describe.skipIf(problem !== undefined)('a site of a gateway and two workers', () => {
   it('loses nothing when a worker is told to end: it drains', async () => {
-    const running = await startLoaded(site, model);
+    // What counts is that nothing is dropped, not how long a busy machine takes.
+    const running = await startLoaded(site, model, 5_000);
     const sinceMs = performance.now();
     expect(await site.end(running.first, 'SIGTERM')).toBe(0);
     await decodedMore(running.load, 100);
