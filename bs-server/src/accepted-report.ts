@@ -1,18 +1,17 @@
 import type { CsiShape } from '@edge-csi/csi';
 import type { ReportOutcome } from '@edge-csi/proto';
 import type { ReportStatus } from './decoding/batch-buffers.ts';
+import type { LossReason } from './decoding/batch-decoder.ts';
 import type { ReportFault } from './transport/report-gate.ts';
 
 /** Why a report met its outcome. A closed list, so that it can label a metric. */
 export type SettleReason =
   | 'estimate-published'
   | 'newer-report'
-  | 'deadline-passed'
   | 'draining'
   | 'queue-full'
   | 'no-decoder'
-  | 'worker-crash'
-  | 'decoder-error'
+  | LossReason
   | 'rate-limited'
   | ReportFault
   | Exclude<ReportStatus, 'decoded'>;

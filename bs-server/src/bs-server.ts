@@ -16,8 +16,8 @@ export interface BsServer extends AsyncDisposable {
   readonly models: readonly { readonly id: string; readonly sha256: string }[];
   /** Loads, activates and unloads models while the server runs. */
   readonly lifecycle: ModelLifecycle;
-  /** Where the decoder runs. */
-  readonly executionProvider: ExecutionProvider;
+  /** Where the decoder runs; undefined before it does, and where only workers elsewhere decode. */
+  readonly executionProvider: ExecutionProvider | undefined;
   /** Counts and gauges as of now. */
   stats(): ServerStats;
   /**

@@ -1,4 +1,5 @@
 import type { AcceptedReport } from './accepted-report.ts';
+import type { BatchRoom } from './decoding/batch-decoder.ts';
 import type { Joined } from './uplink/uplink-join.ts';
 import type { ArrivedUplink } from './uplink/uplink-ring.ts';
 
@@ -14,7 +15,17 @@ export interface UplinkOnlyJob {
   readonly quality: 'uplink-only';
   /** When its report was given up. */
   readonly queuedMs: number;
+  /** When it is no longer worth a decoder's time. */
+  readonly deadlineMs: number;
 }
 
 /** What a decoder may be given; a batch holds jobs of one kind and model. `quality` tells the kinds apart. */
 export type DecodeJob = ReportJob | UplinkOnlyJob;
+
+/** Writes jobs of one kind and model into a room for them. */
+export function fillRoom(room: Pick<BatchRoom<DecodeJob>, 'write' | 'writeUplink'>, jobs: readonly DecodeJob[]): void {
+  for (const [i, job] of jobs.entries()) {
+    if (job.quality === 'uplink-only') room.writeUplink(i, job.uplink.sample.values);
+    else room.write(i, job.report, job.uplink?.values);
+  }
+}

@@ -1,14 +1,16 @@
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { AcceptedReport } from './accepted-report.ts';
 import { BatchQueues } from './batching/batch-queues.ts';
+import type { GatewayLink } from './cluster/gateway-link.ts';
 import type { DecodeJob, ReportJob } from './decode-job.ts';
+import type { BatchDecoder, BatchListener } from './decoding/batch-decoder.ts';
 import { decoderModelOf } from './decoding/decoder-model.ts';
 import { DecoderPool } from './decoding/decoder-pool.ts';
 import type { WorkerEvent } from './decoding/pool-member.ts';
-import { startWorkerThread } from './decoding/start-worker.ts';
 import { uplinkOnlyDecoderModelOf } from './decoding/uplink-only-decoder.ts';
 import type { ServedModel } from './model-catalog.ts';
 import type { ResolvedOptions } from './options.ts';
+import { poolOptionsOf } from './pool-options.ts';
 import { type PipelineListener, ReportPipeline } from './report-pipeline.ts';
 import type { ReportWatch } from './uplink/report-watch.ts';
 import { UplinkJoin } from './uplink/uplink-join.ts';
@@ -24,19 +26,23 @@ export interface DecodeStageParts {
   /** Reports one queue may hold at present. */
   readonly queueBound: () => number;
   readonly onWorkerEvent: (event: WorkerEvent) => void;
+  /** Where workers elsewhere decode. */
+  readonly link: GatewayLink | undefined;
+  /** Whether anybody wants estimates from this server at present. */
+  readonly wantsEstimates: () => boolean;
 }
 
 /** The way from an accepted report to its result: the join with the uplink, the queues, and the decode workers. */
 export class DecodeStage {
   readonly join: UplinkJoin<AcceptedReport>;
-  readonly pool: DecoderPool<DecodeJob>;
+  readonly decoder: BatchDecoder<DecodeJob>;
   readonly pipeline: ReportPipeline;
   readonly #queues: BatchQueues<ReportJob>;
 
   constructor(parts: DecodeStageParts) {
     this.join = new UplinkJoin({ ...parts.options, ...parts.options.limits });
     this.#queues = new BatchQueues(parts.options);
-    this.pool = this.#createPool(parts);
+    this.decoder = this.#createDecoder(parts);
     this.pipeline = this.#createPipeline(parts);
   }
 
@@ -47,36 +53,37 @@ export class DecodeStage {
 
   /** Loads one more model in every decode worker. @throws Error where one of them cannot; none has it then. */
   load({ bundle }: ServedModel): Promise<void> {
-    return this.pool.load(decoderModelOf(bundle));
+    return this.decoder.load(decoderModelOf(bundle));
   }
 
   /** Frees a model version in every decode worker. None of its reports may be under way. */
   free(version: string): Promise<void> {
     this.#queues.remove(version);
-    return this.pool.unload(version);
+    return this.decoder.unload(version);
   }
 
-  #createPool({ options, served, uplinkOnly, onWorkerEvent }: DecodeStageParts): DecoderPool<DecodeJob> {
-    const { maxBatchSize, executionProviders, intraOpNumThreads, decodeWorkers, maxWorkerRestarts, clock } = options;
-    const models = served.map(({ bundle }) => decoderModelOf(bundle));
-    const uplinkOnlyModels = uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(uplinkOnly)];
-    return new DecoderPool<DecodeJob>(
-      {
-        startWorker: startWorkerThread,
-        setup: { models: [...models, ...uplinkOnlyModels], maxBatchSize, executionProviders, intraOpNumThreads },
-        numWorkers: decodeWorkers,
-        maxRestarts: maxWorkerRestarts,
-        clock,
+  #createDecoder({
+    options,
+    served,
+    uplinkOnly,
+    onWorkerEvent,
+    link,
+    wantsEstimates,
+  }: DecodeStageParts): BatchDecoder<DecodeJob> {
+    const models = [
+      ...served.map(({ bundle }) => decoderModelOf(bundle)),
+      ...(uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(uplinkOnly)]),
+    ];
+    const listener: BatchListener<DecodeJob> = {
+      decoded: (room, decodeMs, codewordDrift) => this.pipeline.finish(room, decodeMs, codewordDrift),
+      lost: (jobs, reason) => this.pipeline.lose(jobs, reason),
+      changed: (event) => {
+        onWorkerEvent(event);
+        if (event.kind !== 'batch-failed') this.pipeline.resume();
       },
-      {
-        decoded: (slot, decodeMs, codewordDrift) => this.pipeline.finish(slot, decodeMs, codewordDrift),
-        lost: (jobs, reason) => this.pipeline.lose(jobs, reason),
-        changed: (event) => {
-          onWorkerEvent(event);
-          if (event.kind !== 'batch-failed') this.pipeline.resume();
-        },
-      },
-    );
+    };
+    const local = (to: BatchListener<DecodeJob>) => new DecoderPool<DecodeJob>(poolOptionsOf(options, models), to);
+    return link === undefined ? local(listener) : link.createDecoder(models, local, listener, wantsEstimates);
   }
 
   #createPipeline({ options, uplinkOnly, watch, listener, queueBound }: DecodeStageParts): ReportPipeline {
@@ -89,12 +96,13 @@ export class DecodeStage {
       maxBatchSize,
       deadlineMs,
       listener,
+      serving: () => this.decoder.serving,
     });
     return new ReportPipeline({
       join: this.join,
       queues: this.#queues,
       uplinkOnly: stage,
-      pool: this.pool,
+      decoder: this.decoder,
       clock,
       listener,
       queueBound,

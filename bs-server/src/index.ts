@@ -4,6 +4,7 @@
  * @module @edge-csi/bs-server
  */
 export type { BsServer } from './bs-server.ts';
+export type { NatsOptions } from './cluster/nats-options.ts';
 export type { ExecutionProvider } from './decoding/graph.ts';
 export type { Activation, LifecycleStatus, ModelLifecycle, ModelStatus } from './lifecycle/model-lifecycle.ts';
 export {

@@ -5,7 +5,7 @@ import type { Tally } from './telemetry/tally.ts';
 import { adminListener } from './transport/admin-routes.ts';
 import type { ConnectionRefusal } from './transport/connection-guard.ts';
 import { type Probes, type PublicRoutes, publicListener } from './transport/http-routes.ts';
-import { Listener } from './transport/listener.ts';
+import { Listener, type OnUpgrade } from './transport/listener.ts';
 import type { StaticFile } from './transport/model-routes.ts';
 
 export interface ListenersParts {
@@ -15,8 +15,11 @@ export interface ListenersParts {
   readonly metrics: () => Promise<string>;
   readonly lifecycle: ModelLifecycle;
   readonly files: () => ReadonlyMap<string, StaticFile>;
-  readonly connections: Connections;
+  /** Undefined where the server takes none: every upgrade is refused then, and there are no pages. */
+  readonly connections: Connections | undefined;
 }
+
+const noConnections: OnUpgrade = async () => ({ status: 404, message: 'no connections are taken here' });
 
 /** The ports of a server: one for UEs, base bands and subscribers, and one for its operator where that is wanted. */
 export class Listeners {
@@ -37,12 +40,12 @@ export class Listeners {
     this.#options = options;
     this.#public = new Listener({
       ...common,
-      onUpgrade: connections.gateway.upgrade,
+      onUpgrade: connections?.gateway.upgrade ?? noConnections,
       onRequest: publicListener({
         ...probes,
         files,
         metrics: hasAdmin ? undefined : metrics,
-        pages: pagesOf(options, connections),
+        pages: connections && pagesOf(options, connections),
       }),
     });
     if (!hasAdmin) return;
@@ -51,7 +54,7 @@ export class Listeners {
       host: adminHost,
       port: adminPort,
       tls: undefined,
-      onUpgrade: async () => ({ status: 404, message: 'no such path' }),
+      onUpgrade: noConnections,
       onRequest: adminListener({ ...probes, metrics, lifecycle, token }),
     });
   }

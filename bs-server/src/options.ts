@@ -1,5 +1,6 @@
 import { zooDirectory } from '@edge-csi/models/disk';
 import { type Logger, pino } from 'pino';
+import type { NatsOptions } from './cluster/nats-options.ts';
 import type { ExecutionProvider } from './decoding/graph.ts';
 import { monotonicMs } from './monotonic-clock.ts';
 import { type Limits, resolveLimits } from './transport/limits.ts';
@@ -72,6 +73,16 @@ export interface BsServerOptions extends SecurityOptions {
 
   /** Further HTTP on `port`: a page of whatever embeds the server. None where absent. */
   readonly pages?: Pages;
+  /**
+   * Has decode workers on other machines decode, over this NATS server: the server is a gateway to them, or, started with
+   * `startDecodeWorker`, one of them.
+   */
+  readonly nats?: NatsOptions;
+  /** Name of the cell in the subjects that estimates are published under at the broker. */
+  readonly cell?: string;
+  /** Whether a gateway decodes itself what no worker does. */
+  readonly localDecode?: boolean;
+
   /** What connections may cost. */
   readonly limits?: Partial<Limits>;
   /** Longest wait of `drain`, and of `close` for the other ends to hang up. */
@@ -94,6 +105,7 @@ type Unset =
   | 'logger'
   | 'limits'
   | 'pages'
+  | 'nats'
   | keyof SecurityOptions;
 
 /** The options of a running server. */
@@ -105,6 +117,7 @@ export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>>,
   readonly phaseTheta: number | undefined;
   readonly limits: Limits;
   readonly pages: Pages | undefined;
+  readonly nats: NatsOptions | undefined;
   readonly logger: Logger;
 }
 
@@ -132,6 +145,8 @@ export const DEFAULTS = {
   decodeWorkers: 1,
   decoderTimeoutMs: 5_000,
   maxWorkerRestarts: 5,
+  cell: 'cell',
+  localDecode: true,
   drainTimeoutMs: 2_000,
   logLevel: 'warn',
   /** CLOCK_MONOTONIC: all processes of a host share it. */
@@ -179,6 +194,7 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
     uplinkOnlyModel: undefined,
     phaseTheta: undefined,
     pages: undefined,
+    nats: undefined,
     logger:
       options.logger ?? pino({ name: 'edge-csi-bs', level: given.logLevel ?? DEFAULTS.logLevel }, pino.destination(2)),
     ...DEFAULTS,
@@ -192,6 +208,10 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
   for (const [name, min] of durations) requireWithin(name, resolved[name] as number, min, 2 ** 31 - 1);
   requireAdmin(resolved);
   if (resolved.pages !== undefined) requirePagesPath(resolved.pages);
+  if (!/^[\w-]{1,64}$/.test(resolved.cell)) {
+    throw new RangeError(`cell is '${resolved.cell}', must be 1 to 64 letters, digits, hyphens and underscores`);
+  }
+  if (resolved.nats?.servers.length === 0) throw new RangeError('nats.servers is empty, must name at least one');
   requireWithin('slotMs', resolved.slotMs, 0.0625, 1);
   if (resolved.phaseTheta !== undefined) requireInteger('phaseTheta', resolved.phaseTheta, 1, 2 ** 24);
   requireWithin('uplinkWaitMs', resolved.uplinkWaitMs, 0, resolved.deadlineMs);

@@ -1,9 +1,8 @@
 import type { ReportOutcome } from '@edge-csi/proto';
 import type { AcceptedReport, SettleReason } from './accepted-report.ts';
 import type { BatchQueues } from './batching/batch-queues.ts';
-import type { DecodeJob, ReportJob } from './decode-job.ts';
-import type { DecodeSlot } from './decoding/decode-slot.ts';
-import type { DecoderPool } from './decoding/decoder-pool.ts';
+import { type DecodeJob, fillRoom, type ReportJob } from './decode-job.ts';
+import type { BatchDecoder, BatchRoom, LossReason } from './decoding/batch-decoder.ts';
 import type { UplinkJoin } from './uplink/uplink-join.ts';
 import type { UplinkSample } from './uplink/uplink-ring.ts';
 import type { UplinkOnlyStage } from './uplink-only-stage.ts';
@@ -11,12 +10,14 @@ import type { UplinkOnlyStage } from './uplink-only-stage.ts';
 /** One decoded report. `values` is a view that is overwritten once the listener returns. */
 export interface DecodedReport {
   readonly job: ReportJob;
-  /** Estimated downlink CSI, planar `[2][numAntennas][numDelays]`. */
+  /** Estimated downlink CSI, planar `[2][numAntennas][numDelays]`; empty where it was not wanted here. */
   readonly values: Float32Array;
   /** From arrival to the start of its decoding. */
   readonly queueMs: number;
   /** Decoding of its whole batch. */
   readonly decodeMs: number;
+  /** Whoever decoded it has published it to the broker already. */
+  readonly published: boolean;
 }
 
 /** One decoded batch of a model's reports. */
@@ -41,7 +42,7 @@ export interface ReportPipelineParts {
   readonly queues: BatchQueues<ReportJob>;
   /** What reports that fail or never come are replaced by. */
   readonly uplinkOnly: UplinkOnlyStage;
-  readonly pool: Pick<DecoderPool<DecodeJob>, 'claim' | 'serving' | 'down' | 'inFlight'>;
+  readonly decoder: Pick<BatchDecoder<DecodeJob>, 'claim' | 'serving' | 'down' | 'inFlight'>;
   readonly listener: PipelineListener;
   /** Reports one queue may hold at present. */
   readonly queueBound: () => number;
@@ -67,8 +68,8 @@ export class ReportPipeline {
 
   /** Reports that have entered and are not settled. */
   get inFlight(): number {
-    const { join, pool, uplinkOnly } = this.#parts;
-    return join.waiting + this.queued + pool.inFlight - uplinkOnly.decoding;
+    const { join, decoder, uplinkOnly } = this.#parts;
+    return join.waiting + this.queued + decoder.inFlight - uplinkOnly.decoding;
   }
 
   /** Reports in front of the decoders. */
@@ -78,8 +79,8 @@ export class ReportPipeline {
 
   /** Takes a report over; its origin hears of it once it is settled. */
   pushReport(report: AcceptedReport): void {
-    const { join, pool, uplinkOnly } = this.#parts;
-    if (this.#stopped || pool.down) {
+    const { join, decoder, uplinkOnly } = this.#parts;
+    if (this.#stopped || decoder.down) {
       this.#settleNow([report], 'shed', this.#stopped ? 'draining' : 'no-decoder');
       return;
     }
@@ -101,34 +102,34 @@ export class ReportPipeline {
   }
 
   /** Takes a batch back from the decoder. */
-  finish(slot: DecodeSlot<DecodeJob>, decodeMs: number, codewordDrift: number | undefined): void {
+  finish(room: BatchRoom<DecodeJob>, decodeMs: number, codewordDrift: number | undefined): void {
     const nowMs = this.#parts.clock();
-    // The decoder gets its next batch, in another slot, before this one is read. What its estimates leave to be done
+    // The decoder gets its next batch, in another room, before this one is read. What its estimates leave to be done
     // for want of reports is known only after that.
     this.#feed(nowMs);
-    const { jobs } = slot;
+    const { jobs } = room;
     const reports = jobs.filter((job) => job.quality !== 'uplink-only');
     const [first] = reports;
     if (first !== undefined) {
       this.#parts.listener.batchDone(first.report.version, { size: reports.length, decodeMs, codewordDrift });
     }
-    for (const i of jobs.keys()) this.#finishJob(slot, i, nowMs, decodeMs);
-    slot.release();
+    for (const i of jobs.keys()) this.#finishJob(room, i, nowMs, decodeMs);
+    room.release();
     for (const { report } of reports) report.origin.flush();
     this.#advance(nowMs);
   }
 
   /** Settles jobs whose batch is lost. */
-  lose(jobs: readonly DecodeJob[], reason: 'worker-crash' | 'decoder-error'): void {
+  lose(jobs: readonly DecodeJob[], reason: LossReason): void {
     const reports = jobs.filter((job) => job.quality !== 'uplink-only');
     this.#parts.uplinkOnly.lose(jobs.filter((job) => job.quality === 'uplink-only'));
-    this.#fail(reports, 'shed', reason);
+    this.#fail(reports, reason === 'deadline-passed' ? 'late' : 'shed', reason);
     this.resume();
   }
 
-  /** Looks for work after a change in the pool; sheds everything where no decoder is left. */
+  /** Looks for work after a change in the decoder; sheds everything where no decoder is left. */
   resume(): void {
-    if (this.#parts.pool.down) this.#shedAll('no-decoder');
+    if (this.#parts.decoder.down) this.#shedAll('no-decoder');
     else this.#advance(this.#parts.clock());
   }
 
@@ -156,23 +157,26 @@ export class ReportPipeline {
     this.#shedAll('draining');
   }
 
-  #finishJob({ jobs, buffers }: DecodeSlot<DecodeJob>, i: number, nowMs: number, decodeMs: number): void {
+  #finishJob(room: BatchRoom<DecodeJob>, i: number, nowMs: number, decodeMs: number): void {
     const { listener, uplinkOnly } = this.#parts;
-    const job = jobs[i] as DecodeJob;
-    const status = buffers.status(i);
+    const job = room.jobs[i] as DecodeJob;
+    const status = room.status(i);
+    const { published } = room;
     const { numAntennas, numDelays } = job.quality === 'uplink-only' ? job.uplink.sample : job.report.shape;
-    const values = buffers.estimate(i, numAntennas * numDelays);
+    const values = room.estimate(i, numAntennas * numDelays);
     if (job.quality === 'uplink-only') {
-      uplinkOnly.finish(job, status, values, nowMs, decodeMs);
+      uplinkOnly.finish(job, { status, values, decodeMs, published }, nowMs);
       return;
     }
     const { report } = job;
     if (status === 'decoded') {
-      listener.decoded({ job, values, queueMs: Math.max(0, nowMs - decodeMs - report.receivedMs), decodeMs });
+      const queueMs = Math.max(0, nowMs - decodeMs - report.receivedMs);
+      listener.decoded({ job, values, queueMs, decodeMs, published });
       uplinkOnly.reportDecoded(report);
       this.#settle(report, 'decoded', 'estimate-published');
     } else {
-      this.#settle(report, 'invalid', status);
+      if (status === 'late') this.#settle(report, 'late', 'deadline-passed');
+      else this.#settle(report, 'invalid', status);
       uplinkOnly.reportFailed(job, nowMs);
     }
   }
@@ -186,11 +190,11 @@ export class ReportPipeline {
   }
 
   #advance(nowMs: number): void {
-    const { queues, pool, uplinkOnly } = this.#parts;
+    const { queues, decoder, uplinkOnly } = this.#parts;
     this.#feed(nowMs);
-    if (!pool.serving) this.#failLate(queues.takeLate(nowMs));
+    if (!decoder.serving) this.#failLate(queues.takeLate(nowMs));
     uplinkOnly.advance(nowMs);
-    if (this.queued === 0) uplinkOnly.dispatch(pool, nowMs);
+    if (this.queued === 0) uplinkOnly.dispatch(decoder, nowMs);
     this.#armTimer(nowMs);
     this.#checkEmpty();
   }
@@ -204,18 +208,16 @@ export class ReportPipeline {
   /** Sends the most urgent batch that a worker can take. @returns false where there is none */
   #dispatch(nowMs: number): boolean {
     for (const [version, batcher] of this.#parts.queues.ready(nowMs)) {
-      const slot = this.#parts.pool.claim(batcher.full);
-      if (slot === undefined) continue;
+      const room = this.#parts.decoder.claim(batcher.full, version);
+      if (room === undefined) continue;
       const { jobs, late } = batcher.take(nowMs);
       this.#failLate(late);
       if (jobs.length === 0) {
-        slot.release();
+        room.release();
         return true;
       }
-      jobs.forEach(({ report, uplink }, i) => {
-        slot.buffers.write(i, report, uplink?.values);
-      });
-      slot.dispatch(version, jobs);
+      fillRoom(room, jobs);
+      room.dispatch(version, jobs);
       return true;
     }
     return false;
@@ -223,8 +225,8 @@ export class ReportPipeline {
 
   /** One timer for the next thing that only time brings about. */
   #armTimer(nowMs: number): void {
-    const { join, queues, uplinkOnly, pool, clock } = this.#parts;
-    const wakeMs = Math.min(join.nextExpiryMs, uplinkOnly.wakeMs, queues.wakeMs(nowMs, pool.serving));
+    const { join, queues, uplinkOnly, decoder, clock } = this.#parts;
+    const wakeMs = Math.min(join.nextExpiryMs, uplinkOnly.wakeMs, queues.wakeMs(nowMs, decoder.serving));
     // A timer that is due earlier arms this one when it fires.
     if (wakeMs >= this.#timerMs) return;
     clearTimeout(this.#timer);

@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { BsServer } from './bs-server.ts';
+import type { GatewayLink } from './cluster/gateway-link.ts';
+import { openLink } from './cluster/open-link.ts';
 import { Connections } from './connections.ts';
 import { DecodeStage } from './decode-stage.ts';
 import type { ExecutionProvider } from './decoding/graph.ts';
@@ -18,7 +20,8 @@ import { packageVersion } from './package-version.ts';
 import { EstimateOutlet } from './publishing/estimate-outlet.ts';
 import { EstimateStream } from './publishing/estimate-stream.ts';
 import { HeldEstimates } from './publishing/held-estimates.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { noteLifecycle } from './telemetry/lifecycle-log.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { ModelTally } from './telemetry/model-tally.ts';
 import { type Gauges, type ServerStats, statsOf } from './telemetry/server-stats.ts';
 import { Tally } from './telemetry/tally.ts';
@@ -42,7 +45,7 @@ export async function startBsServer(options: BsServerOptions = {}): Promise<BsSe
   const resolved = resolveOptions(options);
   const served = await loadCatalog(resolved.modelsDirectory, resolved.models);
   const uplinkOnly = await loadUplinkOnly(resolved.modelsDirectory, resolved.uplinkOnlyModel, served);
-  const server = new ComposedServer(resolved, served, uplinkOnly, await packageVersion());
+  const server = new ComposedServer(resolved, served, uplinkOnly, await packageVersion(), await openLink(resolved));
   try {
     await server.start();
   } catch (error) {
@@ -67,11 +70,7 @@ class ComposedServer implements BsServer {
   readonly #versions: ModelVersions<ServedModel>;
   readonly #tally = new Tally();
   readonly #modelTally = new ModelTally();
-  readonly #metrics = createMetrics(this.#tally, () => this.#gauges(), {
-    tally: this.#modelTally,
-    status: () => this.lifecycle.status().models,
-    queued: (version) => this.#decode.queued(version),
-  });
+  readonly #metrics: Metrics;
   readonly #registry = new UeRegistry<UeSession>(randomInt(2 ** 32));
   readonly #stream: EstimateStream;
   readonly #watch: ReportWatch;
@@ -91,6 +90,7 @@ class ComposedServer implements BsServer {
     served: readonly ServedModel[],
     uplinkOnly: UplinkOnlyBundle | undefined,
     version: string,
+    link: GatewayLink | undefined,
   ) {
     this.host = options.host;
     this.#options = options;
@@ -100,20 +100,22 @@ class ComposedServer implements BsServer {
       served.map((model) => [model.version, model] as const),
       options.clock,
     );
+    const models = {
+      tally: this.#modelTally,
+      status: () => this.lifecycle.status().models,
+      queued: (version: string) => this.#decode.queued(version),
+    };
+    this.#metrics = createMetrics(this.#tally, () => this.#gauges(), models, link);
     this.#offer = offerOf(this.#versions);
     this.#stream = new EstimateStream(options.limits.maxBufferedBytes);
     this.#watch = new ReportWatch({ ...options, ...options.limits });
-    this.#decode = this.#createDecodeStage(served);
+    this.#decode = this.#createDecodeStage(served, link);
     this.#overload = options.overloadControl ? this.#createOverloadControl() : undefined;
     this.#vitalSigns = new VitalSigns({
       ...options,
-      pool: this.#decode.pool,
+      decoder: this.#decode.decoder,
       overload: this.#overload,
-      drifts: () =>
-        this.lifecycle.status().models.flatMap(({ version, ues }) => {
-          const nats = this.#modelTally.codewordDrift(version);
-          return nats === undefined ? [] : [{ version, nats, ues }];
-        }),
+      drifts: () => this.#modelTally.drifts(this.lifecycle.status().models),
     });
     this.lifecycle = this.#createLifecycle();
     this.#connections = new Connections({
@@ -160,19 +162,15 @@ class ComposedServer implements BsServer {
     return this.#versions.ready.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
   }
 
-  get executionProvider(): ExecutionProvider {
-    return this.#provider ?? 'cpu';
+  get executionProvider(): ExecutionProvider | undefined {
+    return this.#provider;
   }
 
   async start(): Promise<void> {
-    const { logger } = this.#options;
     await this.#listeners.listen();
-    this.#provider = await this.#decode.pool.start();
+    this.#provider = await this.#decode.decoder.start();
     if (this.#phase === 'starting') this.#phase = 'serving';
-    const models = this.#versions.ready.map(({ version }) => version);
-    const uplinkOnlyModel = this.#uplinkOnly?.manifest.id;
-    const { url, adminUrl } = this;
-    logger.info({ url, adminUrl, provider: this.#provider, models, uplinkOnlyModel }, 'serving');
+    this.#options.logger.info({ url: this.url, adminUrl: this.adminUrl, ...this.#health().body }, 'serving');
   }
 
   stats(): ServerStats {
@@ -208,16 +206,17 @@ class ComposedServer implements BsServer {
     this.#phase = 'closed';
     this.#vitalSigns.stop();
     this.#decode.pipeline.abandon();
-    await this.#decode.pool.close(workerEndTimeoutMs);
+    await this.#decode.decoder.close(workerEndTimeoutMs);
     await this.#connections.close();
     await this.#listeners.close();
   }
 
-  #createDecodeStage(served: readonly ServedModel[]): DecodeStage {
+  #createDecodeStage(served: readonly ServedModel[], link: GatewayLink | undefined): DecodeStage {
     const options = this.#options;
     const listener = new EstimateOutlet({
       stream: this.#stream,
       held: new HeldEstimates({ maxHoldMs: options.maxHoldMs, maxUes: options.limits.maxUes }),
+      broadcast: link && ((estimate) => link.publish(estimate)),
       tally: this.#tally,
       modelTally: this.#modelTally,
       metrics: this.#metrics,
@@ -228,15 +227,16 @@ class ComposedServer implements BsServer {
       if (event.kind === 'serving') this.#provider = event.ready.provider;
       noteWorkerEvent(event, this.#tally, options.logger);
     };
-    const queueBound = () => this.#overload?.queueBound ?? options.maxQueueSize;
     return new DecodeStage({
       options,
       served,
       uplinkOnly: this.#uplinkOnly,
       watch: this.#watch,
       listener,
-      queueBound,
+      queueBound: () => this.#overload?.queueBound ?? options.maxQueueSize,
       onWorkerEvent,
+      link,
+      wantsEstimates: () => this.#stream.subscribers > 0 || options.maxHoldMs > 0,
     });
   }
 
@@ -244,7 +244,7 @@ class ComposedServer implements BsServer {
     return new OverloadControl({
       ...this.#options,
       tally: this.#tally,
-      numWorkers: () => this.#decode.pool.numServing,
+      numWorkers: () => this.#decode.decoder.numServing,
       apply: (relief) => {
         for (const session of this.#registry) session.relieve(relief);
       },
@@ -265,33 +265,34 @@ class ComposedServer implements BsServer {
       changed: () => {
         this.#offer = offerOf(this.#versions);
       },
-      note: ({ operation, version, error }) => {
-        if (error === undefined) logger.info({ operation, version }, 'models changed');
-        else logger.error({ operation, version, err: error }, 'models did not change');
-      },
+      note: noteLifecycle(logger),
       drainTimeoutMs,
       clock,
     });
   }
 
-  #health(): { ok: boolean; body: unknown } {
-    const failed = this.#phase === 'serving' && this.#decode.pool.down;
-    const status = failed ? 'failed' : this.#phase;
-    const executionProvider = this.#provider ?? null;
-    const uplinkOnlyModel = this.#uplinkOnly?.manifest.id ?? null;
-    const body = { status, version: this.#version, executionProvider, models: this.models, uplinkOnlyModel };
+  #health(): { ok: boolean; body: object } {
+    const failed = this.#phase === 'serving' && this.#decode.decoder.down;
+    const body = {
+      role: this.#options.nats === undefined ? 'all' : 'gateway',
+      status: failed ? 'failed' : this.#phase,
+      version: this.#version,
+      executionProvider: this.#provider ?? null,
+      models: this.models,
+      uplinkOnlyModel: this.#uplinkOnly?.manifest.id ?? null,
+    };
     return { ok: !failed, body };
   }
 
   #gauges(): Gauges {
-    const { pipeline, pool, join } = this.#decode;
+    const { pipeline, decoder, join } = this.#decode;
     return {
       inFlight: pipeline.inFlight,
       queued: pipeline.queued,
       estimates: { sent: this.#stream.sent, skipped: this.#stream.skipped },
       uesEvicted: join.evicted,
       overloadLevel: this.#overload?.level ?? 0,
-      decodersStuck: pool.numStuck,
+      decodersStuck: decoder.numStuck,
       loopLagMs: this.#vitalSigns.loopLagMs,
       connections: this.#connections.gateway.connections,
     };

@@ -1,10 +1,8 @@
 import type { CsiShape } from '@edge-csi/csi';
 import type { AcceptedReport } from './accepted-report.ts';
 import { Batcher } from './batching/batcher.ts';
-import type { DecodeJob, ReportJob, UplinkOnlyJob } from './decode-job.ts';
-import type { ReportStatus } from './decoding/batch-buffers.ts';
-import type { DecodeSlot } from './decoding/decode-slot.ts';
-import type { DecoderPool } from './decoding/decoder-pool.ts';
+import { type DecodeJob, fillRoom, type ReportJob, type UplinkOnlyJob } from './decode-job.ts';
+import type { BatchDecoder, BatchRoom, JobStatus } from './decoding/batch-decoder.ts';
 import type { ReportWatch } from './uplink/report-watch.ts';
 import type { UplinkJoin } from './uplink/uplink-join.ts';
 import type { ArrivedUplink } from './uplink/uplink-ring.ts';
@@ -26,13 +24,20 @@ export interface DecodedUplink {
   readonly queueMs: number;
   /** Decoding of its whole batch. */
   readonly decodeMs: number;
+  /** Whoever decoded it has published it to the broker already. */
+  readonly published: boolean;
+}
+
+/** What a decoder made of one job. */
+interface JobResult extends Pick<DecodedUplink, 'values' | 'decodeMs' | 'published'> {
+  readonly status: JobStatus;
 }
 
 export interface UplinkOnlyListener {
   /** A UE owes a report that never came. */
   lost(): void;
   uplinkDecoded(decoded: DecodedUplink): void;
-  /** A report is given up, and there is no uplink that could be decoded in its place. */
+  /** A report is given up, and no uplink can be decoded in its place. */
   unreplaced(ueId: string, epoch: number): void;
   /** Uplinks that were to be decoded alone and are not, or whose estimate is no news any more. */
   uplinksDropped(count: number): void;
@@ -48,6 +53,8 @@ export interface UplinkOnlyParts {
   /** How long an uplink waits for a decoder without a report to decode. */
   readonly deadlineMs: number;
   readonly listener: UplinkOnlyListener;
+  /** Whether any decoder takes batches. */
+  readonly serving: () => boolean;
 }
 
 /**
@@ -65,9 +72,9 @@ const batchShare = 1 / 4;
 export class UplinkOnlyStage {
   readonly #parts: UplinkOnlyParts;
   readonly #batcher: Batcher<UplinkOnlyJob>;
-  /** The latest batch and where it went; once it is done, the slot holds other jobs or none. */
+  /** The latest batch and where it went; once it is done, the room holds other jobs or none. */
   #batch: readonly DecodeJob[] = [];
-  #slot: DecodeSlot<DecodeJob> | undefined;
+  #room: BatchRoom<DecodeJob> | undefined;
   #stopped = false;
 
   constructor(parts: UplinkOnlyParts) {
@@ -77,7 +84,7 @@ export class UplinkOnlyStage {
 
   /** Uplinks with a decoder. */
   get decoding(): number {
-    return this.#slot?.jobs === this.#batch ? this.#batch.length : 0;
+    return this.#room?.jobs === this.#batch ? this.#batch.length : 0;
   }
 
   /** When time alone brings work; Infinity where it brings none. */
@@ -115,29 +122,27 @@ export class UplinkOnlyStage {
   }
 
   /** Hands a batch to an idle decoder. To be called while no report is ready for one. */
-  dispatch(pool: Pick<DecoderPool<DecodeJob>, 'claim'>, nowMs: number): void {
+  dispatch(decoder: Pick<BatchDecoder<DecodeJob>, 'claim'>, nowMs: number): void {
     const { model, watch, listener } = this.#parts;
     while (model !== undefined && this.#batcher.size > 0 && this.decoding === 0) {
-      const slot = pool.claim(false);
-      if (slot === undefined) return;
+      const room = decoder.claim(false, model.modelId);
+      if (room === undefined) return;
       const { jobs, late } = this.#batcher.take(nowMs);
       const wanted = jobs.filter(({ ueId, epoch, uplink }) => watch.wants(ueId, epoch, uplink.sample.slot));
       listener.uplinksDropped(late.length + jobs.length - wanted.length);
       if (wanted.length === 0) {
-        slot.release();
+        room.release();
         continue;
       }
-      wanted.forEach(({ uplink }, i) => {
-        slot.buffers.writeUplink(i, uplink.sample.values);
-      });
+      fillRoom(room, wanted);
       this.#batch = wanted;
-      this.#slot = slot;
-      slot.dispatch(model.modelId, wanted);
+      this.#room = room;
+      room.dispatch(model.modelId, wanted);
     }
   }
 
   /** Takes one job of a batch back from the decoder. */
-  finish(job: UplinkOnlyJob, status: ReportStatus, values: Float32Array, nowMs: number, decodeMs: number): void {
+  finish(job: UplinkOnlyJob, { status, values, decodeMs, published }: JobResult, nowMs: number): void {
     const { model, watch, listener } = this.#parts;
     const { ueId, epoch, uplink, queuedMs } = job;
     const { slot } = uplink.sample;
@@ -148,12 +153,16 @@ export class UplinkOnlyStage {
     }
     watch.estimated(ueId, epoch, slot);
     const queueMs = Math.max(0, nowMs - decodeMs - queuedMs);
-    listener.uplinkDecoded({ job, modelId: model.modelId, values, queueMs, decodeMs });
+    listener.uplinkDecoded({ job, modelId: model.modelId, values, queueMs, decodeMs, published });
   }
 
   /** Takes jobs back whose batch is lost. */
   lose(jobs: readonly UplinkOnlyJob[]): void {
-    this.#parts.listener.uplinksDropped(jobs.length);
+    const { watch, listener } = this.#parts;
+    listener.uplinksDropped(jobs.length);
+    for (const { ueId, epoch, uplink } of jobs) {
+      if (!this.#stopped && watch.wants(ueId, epoch, uplink.sample.slot)) listener.unreplaced(ueId, epoch);
+    }
   }
 
   /** Drops what waits for a decoder. */
@@ -172,12 +181,14 @@ export class UplinkOnlyStage {
   #replace(ueId: string, epoch: number, slot: number, uplink: ArrivedUplink | undefined, nowMs: number): void {
     const { watch, deadlineMs, listener } = this.#parts;
     if (this.#stopped || !watch.wants(ueId, epoch, uplink?.sample.slot ?? slot)) return;
-    if (uplink === undefined) {
+    // Without a decoder it would only grow old.
+    if (uplink === undefined || !this.#parts.serving()) {
       listener.unreplaced(ueId, epoch);
       return;
     }
-    const job = { ueId, epoch, uplink, quality: 'uplink-only', queuedMs: nowMs } as const;
-    if (this.#batcher.push(ueId, nowMs + deadlineMs, job, nowMs) !== undefined) listener.uplinksDropped(1);
+    const untilMs = nowMs + deadlineMs;
+    const job = { ueId, epoch, uplink, quality: 'uplink-only', queuedMs: nowMs, deadlineMs: untilMs } as const;
+    if (this.#batcher.push(ueId, untilMs, job, nowMs) !== undefined) listener.uplinksDropped(1);
   }
 
   /** The best uplink for a report that is given up: one may have come since it was joined. */

@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
 import type { DecodeJob } from './decode-job.ts';
-import type { DecoderPool } from './decoding/decoder-pool.ts';
+import type { BatchDecoder } from './decoding/batch-decoder.ts';
 import type { OverloadControl } from './overload/overload-control.ts';
 import { DriftWatch, type VersionDrift } from './telemetry/drift-watch.ts';
 import { LoopLag } from './telemetry/loop-lag.ts';
 
 export interface VitalSignsParts {
-  readonly pool: Pick<DecoderPool<DecodeJob>, 'checkProgress' | 'serving'>;
+  readonly decoder: Pick<BatchDecoder<DecodeJob>, 'checkProgress' | 'serving'>;
   /** Absent where it is switched off. */
   readonly overload: OverloadControl | undefined;
   /** Drift of the codewords by model version. */
@@ -44,7 +44,7 @@ export class VitalSigns {
 
   /** True while reports can be decoded in time. */
   get ready(): boolean {
-    return this.#parts.pool.serving && this.loopLagMs <= maxLoopLagMs;
+    return this.#parts.decoder.serving && this.loopLagMs <= maxLoopLagMs;
   }
 
   stop(): void {
@@ -52,11 +52,11 @@ export class VitalSigns {
   }
 
   #beat(): void {
-    const { pool, overload, drifts, decoderTimeoutMs, logger, clock } = this.#parts;
+    const { decoder, overload, drifts, decoderTimeoutMs, logger, clock } = this.#parts;
     this.#lag.beat(clock());
     const lagMs = this.loopLagMs;
     if (lagMs > maxLoopLagMs) logger.warn({ lagMs: Math.round(lagMs) }, 'the event loop lags');
-    pool.checkProgress(decoderTimeoutMs);
+    decoder.checkProgress(decoderTimeoutMs);
     overload?.tick();
     this.#drift.check(drifts());
   }

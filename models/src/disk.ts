@@ -18,6 +18,8 @@ import {
   type UplinkOnlyManifest,
 } from './uplink-only.ts';
 
+export { type DraftManifest, parseDraft } from './draft.ts';
+
 /** The folder of trained models that ships with the package. */
 export const zooDirectory = fileURLToPath(new URL('../zoo/', import.meta.url));
 

@@ -1,6 +1,7 @@
 import { CsiError } from '@edge-csi/csi';
 import type { ModelBundle } from './bundle.ts';
-import { type OnnxGraph, type OnnxNode, type OnnxTensor, readOnnxGraph } from './onnx-graph.ts';
+import { type Constant, type FoldedGraph, foldConstants } from './constant-folding.ts';
+import { type OnnxNode, readOnnxGraph } from './onnx-graph.ts';
 
 /** A Dense layer y = W x + b. */
 export interface DenseLayer {
@@ -11,6 +12,8 @@ export interface DenseLayer {
   readonly weights: Float32Array;
   /** b, `[numOutputs]`. */
   readonly bias: Float32Array;
+  /** Where each row of W is integers, -128..127, times a factor: these factors, `[numOutputs]`. */
+  readonly units?: Float32Array;
 }
 
 /** The full encoder's convolution over one plane, zeros around it, then gain and shift of each delay, then LeakyReLU. */
@@ -30,60 +33,114 @@ export interface ConvLayer {
 export interface EncoderLayers {
   /** Absent where the encoder is the Dense layer alone. */
   readonly conv?: ConvLayer;
+  /** Delays that the Dense layer sees, rising; its weights of the others are zero. Absent where it sees all. */
+  readonly delays?: readonly number[];
+  /** Rank of the two factors that the Dense layer is written as; absent where it is one matrix. */
+  readonly rank?: number;
+  /** Over all components, its factors multiplied out. */
   readonly dense: DenseLayer;
 }
 
-/** Operators that move values about without changing them, for the constants and shapes the encoders have. */
-const shapeOnly = new Set(['Cast', 'Flatten', 'Reshape', 'Constant']);
+/** Operators that move values about without changing them, for the shapes the encoders have. */
+const shapeOnly = new Set(['Flatten', 'Reshape']);
+
+/** Encoders that can be read. */
+const readable: readonly string[] = [
+  'Gemm',
+  'Conv, Mul, Add, LeakyRelu, Gemm',
+  'Gather, Gemm',
+  'Gemm, Gemm',
+  'Gather, Gemm, Gemm',
+];
 
 /**
  * Reads the layers of a model's encoder.onnx, to run them without ONNX Runtime.
  *
  * @param bundle a model loaded with its encoder
- * @throws CsiError `model-invalid` where the encoder is not a Dense layer, or one 3x3 convolution of one plane with its
- * normalisation and LeakyReLU before that, of the manifest's shape.
+ * @throws CsiError `model-invalid` where the encoder is not a Dense layer, whole or in two factors, of all delays or of
+ * some; or one 3x3 convolution of one plane with its normalisation and LeakyReLU and a Dense layer, of the manifest's shape.
  */
 export function readEncoderLayers(bundle: ModelBundle): EncoderLayers {
   const { id } = bundle.manifest;
   const bytes = bundle.files.get('encoder');
   if (bytes === undefined) throw new CsiError('model-invalid', `${id}: the bundle was loaded without encoder.onnx`);
-  const graph = readOnnxGraph(bytes);
+  const file = `${id}/encoder.onnx`;
+  const graph = foldConstants(readOnnxGraph(bytes));
   const layers = graph.nodes.filter(({ type }) => !shapeOnly.has(type));
   const types = layers.map(({ type }) => type).join(', ');
-  const isFull = types === 'Conv, Mul, Add, LeakyRelu, Gemm';
-  if (!isFull && types !== 'Gemm') {
-    const readable = 'Gemm, or Conv, Mul, Add, LeakyRelu, Gemm';
+  if (!readable.includes(types)) {
     throw new CsiError(
       'model-invalid',
-      `${id}/encoder.onnx: operators are ${types}; only ${readable} can be read here`,
+      `${file}: operators are ${types || 'none'}; only ${readable.join('; or ')} can be read here`,
     );
   }
-  const reader = new LayerReader(`${id}/encoder.onnx`, graph);
-  const numInputs = bundle.representation.numComponents;
-  const dense = reader.dense(layers.at(-1) as OnnxNode, bundle.manifest.codeword.length, numInputs);
-  return isFull ? { conv: reader.conv(layers, bundle.manifest.csi.numDelays), dense } : { dense };
+  const { numDelays } = bundle.manifest.csi;
+  const { length } = bundle.manifest.codeword;
+  const { numComponents, tensor } = bundle.representation;
+  const reader = new LayerReader(file, graph);
+  const gemms = layers.filter(({ type }) => type === 'Gemm');
+  if (layers[0]?.type === 'Conv') {
+    return { conv: reader.conv(layers, numDelays), dense: reader.dense(gemms, length, numComponents).dense };
+  }
+  if (layers[0]?.type !== 'Gather') return reader.dense(gemms, length, numComponents);
+  const delays = reader.delays(layers[0], tensor.dims.length, numDelays);
+  const { dense, ...rest } = reader.dense(gemms, length, (numComponents / numDelays) * delays.length);
+  return { delays, ...rest, dense: overAllDelays(dense, delays, numDelays) };
+}
+
+/** The layer with columns of zeros where it does not see a delay. */
+function overAllDelays(dense: DenseLayer, delays: readonly number[], numDelays: number): DenseLayer {
+  const perDelay = dense.numInputs / delays.length;
+  const numInputs = perDelay * numDelays;
+  const weights = new Float32Array(dense.numOutputs * numInputs);
+  for (let row = 0; row < dense.numOutputs * perDelay; row++) {
+    delays.forEach((delay, i) => {
+      weights[row * numDelays + delay] = dense.weights[row * delays.length + i] as number;
+    });
+  }
+  return { ...dense, numInputs, weights };
 }
 
 class LayerReader {
   readonly #file: string;
-  readonly #graph: OnnxGraph;
-  /** Names of half-precision constants by the name of their widened form. */
-  readonly #widened: ReadonlyMap<string, string>;
+  readonly #graph: FoldedGraph;
 
-  constructor(file: string, graph: OnnxGraph) {
+  constructor(file: string, graph: FoldedGraph) {
     this.#file = file;
     this.#graph = graph;
-    const casts = graph.nodes.filter(({ type }) => type === 'Cast');
-    this.#widened = new Map(casts.map(({ inputs, outputs }) => [outputs[0] ?? '', inputs[0] ?? '']));
   }
 
-  dense(gemm: OnnxNode, numOutputs: number, numInputs: number): DenseLayer {
+  /** One Gemm, or two without anything between them. */
+  dense(
+    gemms: readonly OnnxNode[],
+    numOutputs: number,
+    numInputs: number,
+  ): { readonly dense: DenseLayer; readonly rank?: number } {
+    const [first, second] = gemms as [OnnxNode, OnnxNode?];
+    if (second === undefined) return { dense: this.#gemm(first, numOutputs, numInputs) };
+    const [rank = 0] = this.#found(first.inputs[1]).dims;
+    const inner = this.#gemm(first, rank, numInputs);
+    return { dense: product(this.#gemm(second, numOutputs, rank), inner), rank };
+  }
+
+  delays(gather: OnnxNode, axis: number, numDelays: number): number[] {
+    const delays = [...this.#found(gather.inputs[1]).values];
+    const rising = delays.every((delay, i) => delay >= 0 && delay > (delays[i - 1] ?? -1) && delay < numDelays);
+    if (gather.numbers.get('axis') !== axis || delays.length === 0 || !rising) {
+      throw this.#invalid('Gather does not take rising delays');
+    }
+    return delays;
+  }
+
+  #gemm(gemm: OnnxNode, numOutputs: number, numInputs: number): DenseLayer {
     const plain = (gemm.numbers.get('alpha') ?? 1) === 1 && (gemm.numbers.get('beta') ?? 1) === 1;
     if (!plain || gemm.numbers.get('transB') !== 1 || (gemm.numbers.get('transA') ?? 0) !== 0) {
       throw this.#invalid('Gemm is not y = x W^T + b');
     }
-    const weights = this.#constant(gemm.inputs[1], [numOutputs, numInputs]).values;
-    return { numOutputs, numInputs, weights, bias: this.#constant(gemm.inputs[2], [numOutputs]).values };
+    const { values: weights, units } = this.#constant(gemm.inputs[1], [numOutputs, numInputs]);
+    const bias =
+      gemm.inputs[2] === undefined ? new Float32Array(numOutputs) : this.#constant(gemm.inputs[2], [numOutputs]).values;
+    return { numOutputs, numInputs, weights, bias, ...(units === undefined ? {} : { units }) };
   }
 
   conv([conv, scale, add, leaky]: readonly OnnxNode[], numDelays: number): ConvLayer {
@@ -101,11 +158,15 @@ class LayerReader {
     };
   }
 
-  #constant(name: string | undefined, dims: readonly number[]): OnnxTensor {
+  #found(name: string | undefined): Constant {
+    const found = name === undefined ? undefined : this.#graph.constants.get(name);
+    if (found === undefined) throw this.#invalid(`${name} is no constant`);
+    return found;
+  }
+
+  #constant(name: string | undefined, dims: readonly number[]): Constant {
     const wanted = dims.join(' x ');
-    if (name === undefined) throw this.#invalid(`a constant of ${wanted} is missing`);
-    const found = this.#graph.tensors.get(this.#widened.get(name) ?? name);
-    if (found === undefined) throw this.#invalid(`${name} is not a float constant`);
+    const found = this.#found(name);
     if (found.dims.join(' x ') !== wanted) throw this.#invalid(`${name} is ${found.dims.join(' x ')}, not ${wanted}`);
     const at = found.values.findIndex((value) => !Number.isFinite(value));
     if (at >= 0) throw this.#invalid(`${name}[${at}] is ${found.values[at]}`);
@@ -115,4 +176,23 @@ class LayerReader {
   #invalid(problem: string): CsiError {
     return new CsiError('model-invalid', `${this.#file}: ${problem}`);
   }
+}
+
+/** Both layers, one after the other, as one. */
+function product(outer: DenseLayer, inner: DenseLayer): DenseLayer {
+  const { numOutputs } = outer;
+  const { numInputs } = inner;
+  const weights = new Float32Array(numOutputs * numInputs);
+  const bias = outer.bias.slice();
+  for (let row = 0; row < numOutputs; row++) {
+    const out = weights.subarray(row * numInputs, (row + 1) * numInputs);
+    for (let k = 0; k < inner.numOutputs; k++) {
+      const factor = outer.weights[row * inner.numOutputs + k] as number;
+      bias[row] = (bias[row] as number) + factor * (inner.bias[k] as number);
+      for (let i = 0; i < numInputs; i++) {
+        out[i] = (out[i] as number) + factor * (inner.weights[k * numInputs + i] as number);
+      }
+    }
+  }
+  return { numOutputs, numInputs, weights, bias };
 }

@@ -82,6 +82,8 @@ const manifestSchema = v.pipe(
       refiner: v.optional(file),
     }),
     training: v.record(v.string(), v.unknown()),
+    /** Where a model was made from another one without training: that one's id and pairing hash, how, and on which data. */
+    derivedFrom: v.optional(v.record(v.string(), v.unknown())),
     /** Figures re-measured by this code base, each with the data it was measured on. */
     measured: v.optional(v.array(v.record(v.string(), v.unknown()))),
   }),
@@ -132,6 +134,8 @@ const manifestSchema = v.pipe(
 export const sharedFields = {
   id: manifestSchema.entries.id,
   csi: manifestSchema.entries.csi,
+  normalization: manifestSchema.entries.normalization,
+  planes: manifestSchema.entries.planes,
   training: manifestSchema.entries.training,
   measured: manifestSchema.entries.measured,
   file,

@@ -12,7 +12,7 @@ export interface OnnxNode {
   readonly lists: ReadonlyMap<string, readonly number[]>;
 }
 
-/** A constant of a graph as float32; half precision is widened. */
+/** A constant of a graph as float32; half precision and integers are widened. */
 export interface OnnxTensor {
   readonly dims: readonly number[];
   readonly values: Float32Array;
@@ -21,7 +21,7 @@ export interface OnnxTensor {
 /** What is needed of an .onnx file to run its network without ONNX Runtime. */
 export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
-  /** float32 and float16 constants by name. */
+  /** Constants by name: float32, float16, int8, uint8, int64. */
   readonly tensors: ReadonlyMap<string, OnnxTensor>;
 }
 
@@ -123,24 +123,30 @@ function readNode(bytes: Uint8Array): OnnxNode {
   };
 }
 
-const float32 = 1;
-const float16 = 10;
+/** How the constants that are read here lie in a file, by ONNX's number of their type. */
+const elementTypes: Readonly<
+  Record<number, { readonly size: number; readonly read: (view: DataView, at: number) => number }>
+> = {
+  1: { size: 4, read: (view, at) => view.getFloat32(at, true) },
+  2: { size: 1, read: (view, at) => view.getUint8(at) },
+  3: { size: 1, read: (view, at) => view.getInt8(at) },
+  7: { size: 8, read: (view, at) => view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true) },
+  10: { size: 2, read: (view, at) => fromFloat16(view.getUint16(at, true)) },
+};
 
-/** @returns nothing where the constant is of another type */
+/** @returns nothing where the constant is of another type, or not written as raw bytes */
 function readTensor(bytes: Uint8Array): [string, OnnxTensor][] | undefined {
   const fields = fieldsOf(bytes);
-  const type = fields.find(({ number }) => number === 2)?.value;
-  if (type !== float32 && type !== float16) return undefined;
+  const type = elementTypes[fields.find(({ number }) => number === 2)?.value ?? 0];
+  const [raw] = all(fields, 9);
+  if (type === undefined || raw === undefined) return undefined;
   const dims = fields.flatMap(({ number, value }) => (number === 1 ? [value] : []));
-  const raw = bytesOf(fields, 9);
   const count = dims.reduce((product, dim) => product * dim, 1);
-  const size = type === float32 ? 4 : 2;
-  if (raw.length !== size * count) throw new RangeError(`a constant of ${dims.join(' x ')} has ${raw.length} bytes`);
+  if (raw.length !== type.size * count)
+    throw new RangeError(`a constant of ${dims.join(' x ')} has ${raw.length} bytes`);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
   // A loop, and not Float32Array.from with a function: that makes a list of boxed numbers first.
   const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    values[i] = type === float32 ? view.getFloat32(4 * i, true) : fromFloat16(view.getUint16(2 * i, true));
-  }
+  for (let i = 0; i < count; i++) values[i] = type.read(view, type.size * i);
   return [[text(bytesOf(fields, 8)), { dims, values }]];
 }

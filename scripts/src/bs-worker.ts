@@ -44,6 +44,6 @@ if (parentPort !== null) {
   port.postMessage({
     kind: 'ready',
     url: server.url.replace(/^http/, 'ws'),
-    provider: server.executionProvider,
+    provider: server.executionProvider ?? 'none',
   } satisfies BsWorkerReady);
 }

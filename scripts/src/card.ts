@@ -1,5 +1,6 @@
 import type { AnyManifest, Manifest, UplinkOnlyManifest } from '@edge-csi/models';
 import { isUplinkOnly } from '@edge-csi/models';
+import type { Derivation } from './prune/prune-model.ts';
 
 /** What a manifest records of one measurement, as `bench --suite accuracy --record` wrote it. */
 interface Measured {
@@ -20,6 +21,10 @@ interface Training {
   readonly seed?: number;
   readonly seconds?: number;
   readonly device?: string;
+  /** Of a model that `models complete` made: what its quantiser was fitted on. */
+  readonly calibration?: { readonly data: string; readonly samples: number };
+  /** Of a pruned model whose decoder scripts/train/finetune.py trained on. */
+  readonly fineTuning?: { readonly epochs: number; readonly samples: number };
 }
 
 /**
@@ -40,18 +45,23 @@ export function renderCard(manifest: AnyManifest): string {
 
 function describe(m: Manifest): string {
   const parts = m.planes === 'absolute-parts';
-  const encoder = m.pruned
-    ? 'the pruned encoder: one Dense layer'
-    : 'the full encoder: a 3 x 3 convolution in front of the Dense layer';
   const codewordBits = m.codeword.bits.reduce((sum, bits) => sum + bits, 0);
   const rest = parts ? 'signs of real and imaginary parts' : 'phases';
   const scale = m.normalization.kind === 'spherical' ? `, the norm takes ${m.normalization.scale.bits}` : '';
   return [
-    `${parts ? 'DualNet-ABS' : 'DualNet-MAG'} with ${encoder}. ${parts ? '|Re H| and |Im H|' : '|H|'} of ` +
+    `${networksOf(m)}. ${parts ? '|Re H| and |Im H|' : '|H|'} of ` +
       `${m.csi.numAntennas} antennas x ${m.csi.numDelays} delays becomes ${m.codeword.length} components ` +
       `(CR 1/${m.reduction}).`,
     `Normalisation: ${m.normalization.kind}. The codeword takes ${codewordBits} bits${scale}, and ${rest} as many as theta grants.`,
   ].join('\n');
+}
+
+function networksOf({ family, pruned, planes }: Manifest): string {
+  if (!family.startsWith('dualnet')) return `Networks of another kind (family ${family})`;
+  const encoder = pruned
+    ? 'the pruned encoder: one Dense layer'
+    : 'the full encoder: a 3 x 3 convolution in front of the Dense layer';
+  return `${planes === 'absolute-parts' ? 'DualNet-ABS' : 'DualNet-MAG'} with ${encoder}`;
 }
 
 function describeUplinkOnly(m: UplinkOnlyManifest): string {
@@ -70,12 +80,40 @@ function linkOf({ csi }: AnyManifest): string {
 }
 
 function trainingOf(manifest: AnyManifest): string {
+  const { derivedFrom } = manifest as Manifest;
   const training = manifest.training as Training;
+  if (derivedFrom !== undefined) {
+    const { fineTuning } = training;
+    const tuned =
+      fineTuning && `Then its decoder was trained on: ${fineTuning.epochs} epochs of ${fineTuning.samples} samples.`;
+    return [derivationOf(derivedFrom as unknown as Derivation), ...(tuned ? [tuned] : [])].join('\n');
+  }
+  const { calibration } = training;
+  if (calibration !== undefined) {
+    return (
+      `${training.samples ?? '?'} samples of ${training.data ?? 'data that the author does not name'}.\n` +
+      `Quantiser and phase allocation: ${calibration.samples} samples of ${calibration.data}, \`edge-csi models complete\`.`
+    );
+  }
   const { seconds = 0 } = training;
   const duration = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
   return (
     `${training.samples} samples of ${training.data}, seed ${training.seed}; ${duration} on ${training.device}.\n` +
     `Again: \`python3 train.py ${training.config?.replace('scripts/train/', '')}\`, see scripts/train.`
+  );
+}
+
+function derivationOf({ id, sha256, pruning, calibration }: Derivation): string {
+  const { convolution, outputs, delays, rank, weightBits } = pruning;
+  const parts = [
+    ...(convolution === true ? ['its convolution folded into the Dense layer'] : []),
+    `${outputs} codeword components from ${delays} delays`,
+    ...(rank === undefined ? [] : [`rank ${rank}`]),
+    `${weightBits} bits a weight`,
+  ];
+  return (
+    `Not trained, but pruned from ${id} (pairing hash ${sha256.slice(0, 12)}): ${parts.join(', ')}.\n` +
+    `Fitted in closed form on ${calibration.samples} samples of ${calibration.data}; see docs/pruning.md.`
   );
 }
 
@@ -108,6 +146,7 @@ function measuredOf(manifest: AnyManifest): string {
 }
 
 function limitsOf(manifest: AnyManifest): string {
+  if ((manifest.training as Training).calibration !== undefined) return 'Those of the data it was trained on.';
   const { environment } = siteOf(manifest);
   return (
     `Trained on simulated channels of one ${environment} environment and on uplink CSI without noise; ` +

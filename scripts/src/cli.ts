@@ -7,6 +7,7 @@ import { embedCommand } from './commands/embed.ts';
 import { figuresCommand } from './commands/figures.ts';
 import { linkRunCommand } from './commands/link-run.ts';
 import { modelsCommand } from './commands/models.ts';
+import { pruneCommand } from './commands/prune.ts';
 import { reportCommand } from './commands/report.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     ueCommand(),
     tokenCommand(),
     modelsCommand(),
+    pruneCommand(),
     visualizeCommand(),
     embedCommand(),
   ];

@@ -67,5 +67,6 @@ export const documentPages: readonly DocumentPage[] = [
     files: [],
     args: () => ['bench', '--suite', 'server', '--models', magModels(384, 128, 43), '--seconds', '20'],
   },
+  { name: 'cluster', files: [], args: () => ['bench', '--suite', 'cluster'] },
   { name: 'soak', files: [], args: () => ['bench', '--suite', 'soak', '--models', magModels(43), '--seconds', '1200'] },
 ];

@@ -88,7 +88,7 @@ def _store_half(model: onnx.ModelProto) -> None:
         graph.node.insert(position, node)
 
 
-def _to_onnx(module: nn.Module, inputs: tuple[Tensor, ...], input_names: list[str], output: str, path: Path) -> None:
+def to_onnx(module: nn.Module, inputs: tuple[Tensor, ...], input_names: list[str], output: str, path: Path) -> None:
     module.eval()
     torch.onnx.export(
         module, inputs, str(path), opset_version=OPSET, input_names=input_names, output_names=[output],
@@ -103,7 +103,7 @@ def _to_onnx(module: nn.Module, inputs: tuple[Tensor, ...], input_names: list[st
     path.write_bytes(model.SerializeToString())
 
 
-def _file(path: Path) -> dict:
+def describe_file(path: Path) -> dict:
     data = path.read_bytes()
     return {"path": path.name, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
 
@@ -134,7 +134,7 @@ def write_model(
     if encoder is None:
         with torch.no_grad():
             vectors["decoded"] = graph(uplink).numpy()
-        _to_onnx(graph, (uplink,), ["uplink"], output, files["decoder"])
+        to_onnx(graph, (uplink,), ["uplink"], output, files["decoder"])
     else:
         files |= {"encoder": folder / "encoder.onnx", "allocation": folder / "allocation.bin"}
         encoder_graph, quantizer = EncoderGraph(encoder).eval(), trainer.quantizer
@@ -155,17 +155,17 @@ def write_model(
             "latent": latent.numpy(), "centred": codes.short().numpy(), "decoded": decoded.numpy(), "coarse": coarse.int().numpy(),
             "bits": bits.byte().numpy(),
         }
-        _to_onnx(encoder_graph, (x,), [source], "latent", files["encoder"])
-        _to_onnx(graph, inputs, graph.inputs, output, files["decoder"])
+        to_onnx(encoder_graph, (x,), [source], "latent", files["encoder"])
+        to_onnx(graph, inputs, graph.inputs, output, files["decoder"])
         files["allocation"].write_bytes(finished.allocation.to_bytes())
         if finished.refiner is not None:
             files["refiner"] = folder / "refiner.onnx"
             received = Receiver(trainer, normalization, encoder, decoder, finished.allocation, matrix).receive(batch, 0, finished.theta)
             with torch.no_grad():
                 vectors["refined"] = finished.refiner.eval()(*received).numpy()
-            _to_onnx(finished.refiner, received, ["estimate", "magnitude", "bits", "uplink"], "csi", files["refiner"])
+            to_onnx(finished.refiner, received, ["estimate", "magnitude", "bits", "uplink"], "csi", files["refiner"])
     np.savez_compressed(golden, **vectors)
-    manifest = _manifest(config, name, pruned, trainer, normalization, encoder, finished, {key: _file(path) for key, path in files.items()}, training)
+    manifest = _manifest(config, name, pruned, trainer, normalization, encoder, finished, {key: describe_file(path) for key, path in files.items()}, training)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 

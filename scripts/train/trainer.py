@@ -113,13 +113,14 @@ class Trainer:
         return torch.stack([error[a:b].mean() for a, b in zip(edges, edges[1:])])
 
     def fit(self, encoder: nn.Module | None, decoder: nn.Module, stretch: Stretch, final: bool, name: str) -> None:
-        """One stretch of training. `final` anneals to zero, freezes encoder and quantiser for its last part and keeps the
+        """One stretch of training; an encoder that requires no gradient stays as it is, and its quantiser. `final` anneals to zero, freezes encoder and quantiser for its last part and keeps the
         weights that were best on the validation split in it."""
         dense = decoder.dense_parameters()
         known = {id(p) for p in dense}
         groups = [[p for p in decoder.parameters() if id(p) not in known], dense]
         rates = [self.hyper[key] for key in ("learningRate", "denseLearningRate")]
-        if encoder is not None:
+        frozen = encoder is None or not encoder.dense.weight.requires_grad
+        if not frozen:
             groups, rates = [*groups, list(encoder.parameters())], [*rates, rates[1]]
         optimizer = Optimizer(groups, rates)
         weights = torch.tensor([1.0] if encoder is None else [w for _, _, w in self.rates], device=self.device)
@@ -138,9 +139,9 @@ class Trainer:
             if encoder is not None:
                 encoder.train(not frozen)
 
-        step, frozen = CapturedStep(train_on, name, self.eager, self.log), encoder is None
+        step = CapturedStep(train_on, name, self.eager, self.log)
         best = BestWeights(decoder)
-        guard = Guard([decoder] if encoder is None else [decoder, encoder], optimizer, lambda line: self.log(f"{name} {line}"))
+        guard = Guard([decoder] if frozen else [decoder, encoder], optimizer, lambda line: self.log(f"{name} {line}"))
         report, logged, validated = 0.1, time.monotonic(), time.monotonic()
         seen = self.samples_seen
         train_mode()

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { decoderModelOf } from '@edge-csi/bs-server/decoding';
 import type { ModelBundle } from '@edge-csi/models';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -8,12 +6,7 @@ import type * as decoderPool from '../../bs-server/src/decoding/decoder-pool.ts'
 import type * as startWorker from '../../bs-server/src/decoding/start-worker.ts';
 import { bundleOf, familyModel } from '../family-model.ts';
 import { createReferenceDecoder, createSample, firstModel, type Sample, until } from './bs-server-harness.ts';
-
-/** A module of the built server that is not part of its public API. */
-function builtModule<M>(name: string): Promise<M> {
-  const index = pathToFileURL(createRequire(import.meta.url).resolve('@edge-csi/bs-server'));
-  return import(new URL(name, index).href) as Promise<M>;
-}
+import { builtModule } from './built-module.ts';
 
 let model: ModelBundle;
 let sample: Sample;

@@ -236,7 +236,7 @@ describe('startBsServer', () => {
     const port = opened[0]?.port ?? 0;
     await opened.pop()?.close();
     const statuses: number[] = [];
-    const started = startBsServer({ port, executionProviders: ['cpu'], models: [model.manifest.id] });
+    const started = startBsServer({ port, adminPort: 0, executionProviders: ['cpu'], models: [model.manifest.id] });
     const url = `http://127.0.0.1:${port}`;
     const listening = async () => {
       while (statuses.length === 0) {
@@ -268,7 +268,7 @@ describe('startBsServer', () => {
       await writeFile(path.join(zoo, id, 'manifest.json'), JSON.stringify(manifest));
       const port = opened[0]?.port ?? 0;
       await opened.pop()?.close();
-      const options = { port, executionProviders: ['cpu'] as const };
+      const options = { port, adminPort: 0, executionProviders: ['cpu'] as const };
       await expect(startBsServer({ ...options, modelsDirectory: zoo })).rejects.toThrow(/no execution provider.*cpu: /);
       opened.push(await startBsServer({ ...options, models: [id] }));
     } finally {

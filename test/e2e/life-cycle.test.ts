@@ -180,6 +180,7 @@ it('lets a UE that brought its own model follow to another version and come back
   const { port } = server;
   server = await startBsServer({
     port,
+    adminPort: 0,
     executionProviders: ['cpu'],
     modelsDirectory: zoo.directory,
     models: ['link-next', 'link'],

@@ -34,7 +34,7 @@ export class CertificateMaker implements Disposable {
     const { certFile, keyFile } = this.#files();
     const requestFile = `${certFile}.csr`;
     const extensionFile = `${certFile}.ext`;
-    writeFileSync(extensionFile, 'subjectAltName=IP:127.0.0.1\n');
+    writeFileSync(extensionFile, 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
     const request = ['req', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
     this.#openssl(...request, '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', requestFile);
     const signers = ['-CA', authority.certFile, '-CAkey', authority.keyFile, '-CAcreateserial'];

@@ -133,7 +133,10 @@ static void normalise_row(const edge_csi_divider *divider, const int16_t *csi, u
 #endif
 
 static void prepare_input(edge_csi_encoder *e, const edge_csi_divider *divider, const int16_t *csi) {
-  uint32_t a, i;
+  uint32_t a;
+#if EDGE_CSI_NUM_FINE > 0
+  uint32_t i;
+#endif
 #if EDGE_CSI_PLANES == 2
   uint32_t p, d;
   for (p = 0; p < 2; p++) {
@@ -157,7 +160,9 @@ static void prepare_input(edge_csi_encoder *e, const edge_csi_divider *divider, 
 #else
   for (a = 0; a < EDGE_CSI_NUM_ANTENNAS; a++) normalise_row(divider, csi, a, e->input + a, edge_csi_starts);
 #endif
+#if EDGE_CSI_NUM_FINE > 0
   for (i = 0; i < EDGE_CSI_NUM_FINE; i++) e->input[EDGE_CSI_NUM_COMPONENTS + i] = edge_csi_fine_input(e->input[i]);
+#endif
 }
 
 /* ---- Dense layer. Weights come in fours, in the order 0 2 1 3, which is how SXTB16 takes them apart ---- */
@@ -204,23 +209,26 @@ static inline uint32_t word_at(const uint8_t *bytes) {
 }
 
 #if EDGE_CSI_NUM_NARROW > 0
-/* Field k of four signed 6-bit weights. */
-#define EDGE_CSI_SIX_BITS(four, k) ((int32_t)((four) << (26 - 6 * (k))) >> 26)
+/* Field k of four signed weights of EDGE_CSI_NARROW_BITS, 6 or 4. */
+#define EDGE_CSI_FIELD(four, k) \
+  ((int32_t)((four) << (32 - EDGE_CSI_NARROW_BITS * ((k) + 1))) >> (32 - EDGE_CSI_NARROW_BITS))
+/* Bytes of four. */
+#define EDGE_CSI_NARROW_FOUR (EDGE_CSI_NARROW_BITS / 2)
 
-/* Weights of 6 bits, four in three bytes; the fourth byte is read, not used. */
+/* Four weights in three bytes, or two; what a word has after them is read, not used. */
 static EDGE_CSI_OUT_OF_LINE int32_t dot_narrow(const uint8_t *weights, const int16_t *x, uint32_t count, int32_t sum) {
   uint32_t i;
-  for (i = 0; i < count; i += 4, weights += 3, x += 4) {
+  for (i = 0; i < count; i += 4, weights += EDGE_CSI_NARROW_FOUR, x += 4) {
     uint32_t four = word_at(weights);
 #if EDGE_CSI_SIMD
     int32_t first = (int32_t)load32(x), second = (int32_t)load32(x + 2);
-    sum = __smlabb(EDGE_CSI_SIX_BITS(four, 0), first, sum);
-    sum = __smlabt(EDGE_CSI_SIX_BITS(four, 1), first, sum);
-    sum = __smlabb(EDGE_CSI_SIX_BITS(four, 2), second, sum);
-    sum = __smlabt(EDGE_CSI_SIX_BITS(four, 3), second, sum);
+    sum = __smlabb(EDGE_CSI_FIELD(four, 0), first, sum);
+    sum = __smlabt(EDGE_CSI_FIELD(four, 1), first, sum);
+    sum = __smlabb(EDGE_CSI_FIELD(four, 2), second, sum);
+    sum = __smlabt(EDGE_CSI_FIELD(four, 3), second, sum);
 #else
-    sum += EDGE_CSI_SIX_BITS(four, 0) * x[0] + EDGE_CSI_SIX_BITS(four, 1) * x[1];
-    sum += EDGE_CSI_SIX_BITS(four, 2) * x[2] + EDGE_CSI_SIX_BITS(four, 3) * x[3];
+    sum += EDGE_CSI_FIELD(four, 0) * x[0] + EDGE_CSI_FIELD(four, 1) * x[1];
+    sum += EDGE_CSI_FIELD(four, 2) * x[2] + EDGE_CSI_FIELD(four, 3) * x[3];
 #endif
   }
   return sum;
@@ -234,8 +242,8 @@ static uint32_t encode_codeword(edge_csi_encoder *e, uint32_t truncation) {
   for (j = 0; j < EDGE_CSI_CODEWORD_LENGTH; j++) {
     int32_t sum = dot(edge_csi_weights + j * EDGE_CSI_NUM_WIDE, e->input, EDGE_CSI_NUM_WIDE, 0);
 #if EDGE_CSI_NUM_NARROW > 0
-    sum = dot_narrow(edge_csi_narrow_weights + j * (EDGE_CSI_NUM_NARROW / 4 * 3), e->input + EDGE_CSI_NUM_WIDE,
-                     EDGE_CSI_NUM_NARROW, sum);
+    sum = dot_narrow(edge_csi_narrow_weights + j * (EDGE_CSI_NUM_NARROW / 4 * EDGE_CSI_NARROW_FOUR),
+                     e->input + EDGE_CSI_NUM_WIDE, EDGE_CSI_NUM_NARROW, sum);
 #endif
 #if EDGE_CSI_NUM_FINE > 0
     sum = dot(edge_csi_fine_weights + j * EDGE_CSI_NUM_FINE, e->input + EDGE_CSI_NUM_COMPONENTS, EDGE_CSI_NUM_FINE, sum);

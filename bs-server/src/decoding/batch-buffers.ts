@@ -21,8 +21,11 @@ export interface DecoderInput extends ReportPayload {
   readonly uplink: Float32Array | undefined;
 }
 
+/** Uplink CSI as a decoder takes it: floats, or, as they come over a wire, the bytes of little-endian float32. */
+export type UplinkValues = Float32Array | Uint8Array;
+
 /** What stands in the place of a report where an uplink is decoded alone. */
-const noReport: ReportPayload = {
+export const noReport: ReportPayload = {
   codeword: new Uint8Array(),
   truncation: 0,
   theta: 0,
@@ -44,6 +47,7 @@ export class BatchBuffers {
   readonly memory: SharedArrayBuffer;
   readonly #header: Int32Array;
   readonly #uplink: Float32Array;
+  readonly #uplinkBytes: Uint8Array;
   readonly #estimate: Float32Array;
   readonly #codeword: Uint8Array;
   readonly #phase: Uint8Array;
@@ -59,6 +63,7 @@ export class BatchBuffers {
     this.layout = layout;
     this.#header = new Int32Array(this.memory, 0, n * fields.length);
     this.#uplink = new Float32Array(this.memory, headerBytes, n * 2 * maxEntries);
+    this.#uplinkBytes = new Uint8Array(this.memory, headerBytes, planeBytes);
     this.#estimate = new Float32Array(this.memory, headerBytes + planeBytes, n * 2 * maxEntries);
     this.#codeword = new Uint8Array(this.memory, codewordAt, n * maxCodewordBytes);
     this.#phase = new Uint8Array(this.memory, phaseAt, n * maxPhaseBytes);
@@ -67,9 +72,10 @@ export class BatchBuffers {
   /**
    * Writes report `i` of the batch.
    *
+   * @param uplink - planar `[2][numEntries]`, as floats or as the bytes of little-endian float32
    * @throws RangeError where a part is larger than the layout.
    */
-  write(i: number, report: ReportPayload, uplink: Float32Array | undefined): void {
+  write(i: number, report: ReportPayload, uplink: UplinkValues | undefined): void {
     const { maxBatchSize, maxCodewordBytes, maxPhaseBytes, maxEntries } = this.layout;
     if (i >= maxBatchSize) throw new RangeError(`report ${i} does not fit a batch of ${maxBatchSize}`);
     if (report.codeword.length > maxCodewordBytes || report.phase.length > maxPhaseBytes) {
@@ -78,8 +84,8 @@ export class BatchBuffers {
         `codeword has ${report.codeword.length} bytes and phase ${report.phase.length}, at most ${most} fit`,
       );
     }
-    if (uplink !== undefined && uplink.length > 2 * maxEntries) {
-      throw new RangeError(`uplink has ${uplink.length} values, at most ${2 * maxEntries} fit`);
+    if (uplink !== undefined && uplink.byteLength > 8 * maxEntries) {
+      throw new RangeError(`uplink has ${uplink.byteLength / 4} values, at most ${2 * maxEntries} fit`);
     }
     const row = i * fields.length;
     this.#header[row + column.codewordBytes] = report.codeword.length;
@@ -91,11 +97,12 @@ export class BatchBuffers {
     this.#header[row + column.status] = 0;
     this.#codeword.set(report.codeword, i * maxCodewordBytes);
     this.#phase.set(report.phase, i * maxPhaseBytes);
-    if (uplink !== undefined) this.#uplink.set(uplink, i * 2 * maxEntries);
+    if (uplink instanceof Float32Array) this.#uplink.set(uplink, i * 2 * maxEntries);
+    else if (uplink !== undefined) this.#uplinkBytes.set(uplink, i * 8 * maxEntries);
   }
 
   /** Writes uplink `i` of a batch without reports. */
-  writeUplink(i: number, uplink: Float32Array): void {
+  writeUplink(i: number, uplink: UplinkValues): void {
     this.write(i, noReport, uplink);
   }
 

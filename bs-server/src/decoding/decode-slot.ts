@@ -1,4 +1,5 @@
-import { BatchBuffers } from './batch-buffers.ts';
+import { BatchBuffers, type ReportPayload, type ReportStatus, type UplinkValues } from './batch-buffers.ts';
+import type { BatchRoom } from './batch-decoder.ts';
 import { type BatchLayout, sameLayout } from './batch-layout.ts';
 
 /** What a slot tells its worker. */
@@ -13,7 +14,8 @@ export interface SlotPort {
  * Room for one batch of one worker. Whoever claims it fills its buffers and dispatches it; it comes back with the
  * estimates in the same buffers, and is free again once it is released.
  */
-export class DecodeSlot<J> {
+export class DecodeSlot<J> implements BatchRoom<J> {
+  readonly published = false;
   readonly #port: SlotPort;
   #buffers: BatchBuffers;
   #state: 'free' | 'claimed' | 'decoding' = 'free';
@@ -48,6 +50,22 @@ export class DecodeSlot<J> {
     if (sameLayout(layout, this.#buffers.layout)) return;
     this.#buffers = new BatchBuffers(layout);
     this.#port.move(this.#buffers);
+  }
+
+  write(i: number, report: ReportPayload, uplink: UplinkValues | undefined): void {
+    this.#buffers.write(i, report, uplink);
+  }
+
+  writeUplink(i: number, uplink: UplinkValues): void {
+    this.#buffers.writeUplink(i, uplink);
+  }
+
+  status(i: number): ReportStatus {
+    return this.#buffers.status(i);
+  }
+
+  estimate(i: number, numEntries: number): Float32Array {
+    return this.#buffers.estimate(i, numEntries);
   }
 
   dispatch(model: string, jobs: readonly J[]): void {

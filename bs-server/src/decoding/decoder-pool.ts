@@ -1,7 +1,8 @@
 import { CsiError } from '@edge-csi/csi';
+import type { BatchDecoder, BatchListener } from './batch-decoder.ts';
 import type { DecodeSlot } from './decode-slot.ts';
 import type { ExecutionProvider } from './graph.ts';
-import { type PoolListener, PoolMember, type PoolMemberOptions, type WorkerEvent } from './pool-member.ts';
+import { PoolMember, type PoolMemberOptions, type WorkerEvent } from './pool-member.ts';
 import type { WorkerModel } from './worker-messages.ts';
 
 export interface DecoderPoolOptions extends PoolMemberOptions {
@@ -9,38 +10,33 @@ export interface DecoderPoolOptions extends PoolMemberOptions {
   readonly numWorkers: number;
 }
 
-/** The decode workers and the batches that are with them. */
-export class DecoderPool<J> {
+/** Decodes in this process: the decode workers, threads of it, and the batches that are with them. */
+export class DecoderPool<J> implements BatchDecoder<J> {
   readonly #options: DecoderPoolOptions;
-  readonly #listener: PoolListener<J>;
+  readonly #listener: BatchListener<J, DecodeSlot<J>>;
   readonly #members: PoolMember<J>[] = [];
 
-  constructor(options: DecoderPoolOptions, listener: PoolListener<J>) {
+  constructor(options: DecoderPoolOptions, listener: BatchListener<J, DecodeSlot<J>>) {
     this.#options = options;
     this.#listener = listener;
   }
 
-  /** True while at least one worker serves. */
   get serving(): boolean {
     return this.#members.some((member) => member.serving);
   }
 
-  /** True once every worker is gone for good. */
   get down(): boolean {
     return this.#members.length > 0 && this.#members.every((member) => member.down);
   }
 
-  /** Workers that take batches. */
   get numServing(): number {
     return this.#members.filter((member) => member.serving).length;
   }
 
-  /** Workers with a batch that takes longer than any should. */
   get numStuck(): number {
     return this.#members.filter((member) => member.stuck).length;
   }
 
-  /** Jobs with the workers. */
   get inFlight(): number {
     return this.#members.reduce((sum, member) => sum + member.inFlight, 0);
   }
@@ -59,10 +55,6 @@ export class DecoderPool<J> {
     return provider;
   }
 
-  /**
-   * Claims a slot for a batch: of an idle worker, or, for a full batch, of one that is still busy with another, so that
-   * it goes on without a pause. A batch that could still grow waits for a worker to become idle.
-   */
   claim(fullBatch: boolean): DecodeSlot<J> | undefined {
     const idle = this.#members.filter((member) => member.serving && !member.busy);
     idle.sort((a, b) => Number(a.loading) - Number(b.loading));
@@ -73,17 +65,11 @@ export class DecoderPool<J> {
     return undefined;
   }
 
-  /** Takes note of batches that have been with a worker for longer than `limitMs`. */
   checkProgress(limitMs: number): void {
     for (const member of this.#members) member.checkProgress(limitMs);
   }
 
-  /**
-   * Loads one more model in every worker, one worker after the other, so that the others decode meanwhile.
-   *
-   * @throws CsiError `model-state` where no worker is left or one is stuck.
-   * @throws Error where one of them cannot; the others have freed it again.
-   */
+  /** Loads one more model in every worker, one worker after the other, so that the others decode meanwhile. */
   async load(model: WorkerModel): Promise<void> {
     const up = this.#members.filter((member) => !member.down);
     if (up.length === 0) throw new CsiError('model-state', 'no decode worker is left');
@@ -102,12 +88,10 @@ export class DecoderPool<J> {
     }
   }
 
-  /** Frees a model in every worker. No batch of it may be under way. */
   async unload(key: string): Promise<void> {
     await Promise.all(this.#members.map((member) => member.unload(key)));
   }
 
-  /** Lets the workers finish their batches and end; one that takes longer than `timeoutMs` is left to itself. */
   async close(timeoutMs: number): Promise<void> {
     await Promise.all(this.#members.map((member) => member.close(timeoutMs)));
   }

@@ -1,3 +1,4 @@
+import type { BatchListener } from './batch-decoder.ts';
 import { type BatchLayout, batchLayoutOf } from './batch-layout.ts';
 import { DecodeSlot } from './decode-slot.ts';
 import type { ExecutionProvider } from './graph.ts';
@@ -24,16 +25,12 @@ export type WorkerEvent =
   | { readonly kind: 'restarting'; readonly error: Error }
   /** A GPU failed; the worker goes on without it. */
   | { readonly kind: 'fell-back'; readonly from: ExecutionProvider; readonly error: Error }
-  | { readonly kind: 'gave-up'; readonly error: Error };
-
-/** Where the results go. */
-export interface PoolListener<J> {
-  /** A batch is done. The slot is the listener's until it releases it. */
-  decoded(slot: DecodeSlot<J>, decodeMs: number, codewordDrift: number | undefined): void;
-  /** A batch is lost with its worker, or its decoding failed. */
-  lost(jobs: readonly J[], reason: 'worker-crash' | 'decoder-error'): void;
-  changed(event: WorkerEvent): void;
-}
+  | { readonly kind: 'gave-up'; readonly error: Error }
+  /** Decoders elsewhere have come or gone; so many of them take batches now. */
+  | { readonly kind: 'group-changed'; readonly decoders: number }
+  | { readonly kind: 'broker-lost' }
+  | { readonly kind: 'broker-found' }
+  | { readonly kind: 'broker-trouble'; readonly message: string };
 
 export interface PoolMemberOptions {
   readonly startWorker: StartWorker;
@@ -48,7 +45,7 @@ export interface PoolMemberOptions {
 /** One decode worker with its slots: started, replaced when it crashes, ended. */
 export class PoolMember<J> {
   readonly #options: PoolMemberOptions;
-  readonly #listener: PoolListener<J>;
+  readonly #listener: BatchListener<J, DecodeSlot<J>>;
   readonly #slots: readonly DecodeSlot<J>[];
   /** What the worker has loaded, and its successor will load, by key. */
   readonly #models: Map<string, WorkerModel>;
@@ -68,7 +65,7 @@ export class PoolMember<J> {
   #closed: Promise<void> | undefined;
   #onceEnded: (() => void) | undefined;
 
-  constructor(options: PoolMemberOptions, listener: PoolListener<J>) {
+  constructor(options: PoolMemberOptions, listener: BatchListener<J, DecodeSlot<J>>) {
     this.#options = options;
     this.#listener = listener;
     this.#models = new Map(options.setup.models.map((model) => [model.key, model]));

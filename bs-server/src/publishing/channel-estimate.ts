@@ -30,7 +30,7 @@ export function uplinkOnlyEstimateOf(decoded: DecodedUplink, nowMs: number): Cha
 }
 
 /** Values as they go over the wire, without a copy where this machine has the wire's byte order. */
-function float32Matrix({ numAntennas, numDelays }: CsiShape, values: Float32Array): CsiMatrix {
+export function float32Matrix({ numAntennas, numDelays }: CsiShape, values: Float32Array): CsiMatrix {
   if (!littleEndian) return csiMatrixOf({ numAntennas, numDelays, values });
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return { numAntennas, numDelays, domain: 'angular-delay', encoding: 'float32', values: bytes };

@@ -1,4 +1,4 @@
-import type { ReportOutcome } from '@edge-csi/proto';
+import type { ChannelEstimate, ReportOutcome } from '@edge-csi/proto';
 import type { AcceptedReport, SettleReason } from '../accepted-report.ts';
 import type { DecodedBatch, DecodedReport, PipelineListener } from '../report-pipeline.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -12,6 +12,8 @@ import type { HeldEstimates } from './held-estimates.ts';
 export interface EstimateOutletParts {
   readonly stream: EstimateStream;
   readonly held: HeldEstimates;
+  /** Takes estimates that whoever decoded them has not published to the broker; absent where there is no broker. */
+  readonly broadcast: ((estimate: ChannelEstimate) => void) | undefined;
   readonly tally: Tally;
   readonly modelTally: ModelTally;
   readonly metrics: Metrics;
@@ -29,16 +31,19 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
   }
 
   decoded(decoded: DecodedReport): void {
-    const { stream, held, tally, metrics, clock } = this.#parts;
+    const { stream, held, broadcast, tally, metrics, clock } = this.#parts;
     const nowMs = clock();
     const { report, quality } = decoded.job;
     tally.quality(quality);
     tally.queueMs += decoded.queueMs;
     metrics.queueMs.observe(decoded.queueMs);
     metrics.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
+    // Where nobody wanted estimates of this server when the report was sent to be decoded, there is none here.
+    if (decoded.values.length === 0) return;
     const estimate = channelEstimateOf(decoded, nowMs);
     held.keep(estimate, nowMs);
     stream.publish(() => estimate);
+    if (!decoded.published) broadcast?.(estimate);
   }
 
   settled({ version }: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void {
@@ -63,16 +68,20 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
   }
 
   unreplaced(ueId: string, epoch: number): void {
-    const { stream, held, tally, clock } = this.#parts;
+    const { stream, held, broadcast, tally, clock } = this.#parts;
     const estimate = held.of(ueId, epoch, clock());
     if (estimate === undefined) return;
     tally.quality('held');
     stream.publish(() => estimate);
+    broadcast?.(estimate);
   }
 
   uplinkDecoded(decoded: DecodedUplink): void {
-    this.#parts.tally.quality(decoded.job.quality);
-    this.#parts.stream.publish(() => uplinkOnlyEstimateOf(decoded, this.#parts.clock()));
+    const { stream, broadcast, tally, clock } = this.#parts;
+    tally.quality(decoded.job.quality);
+    if (decoded.values.length === 0) return;
+    stream.publish(() => uplinkOnlyEstimateOf(decoded, clock()));
+    if (!decoded.published) broadcast?.(uplinkOnlyEstimateOf(decoded, clock()));
   }
 
   uplinksDropped(count: number): void {

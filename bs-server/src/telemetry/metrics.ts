@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type ClusterSources, registerClusterMetrics } from './cluster-metrics.ts';
 import { type ModelSources, registerModelMetrics } from './model-metrics.ts';
 import type { Gauges } from './server-stats.ts';
 import type { Tally } from './tally.ts';
@@ -19,9 +20,15 @@ type Labels = Readonly<Record<string, string>>;
 const msBuckets = [0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 50, 75, 100, 200, 500];
 
 /** Registers a server's metrics, all named edge_csi_*, in a registry of its own. */
-export function createMetrics(tally: Tally, gauges: () => Gauges, models: ModelSources): Metrics {
+export function createMetrics(
+  tally: Tally,
+  gauges: () => Gauges,
+  models: ModelSources,
+  cluster?: ClusterSources,
+): Metrics {
   const registers = [new Registry()];
   registerModelMetrics(registers[0] as Registry, models);
+  if (cluster !== undefined) registerClusterMetrics(registers[0] as Registry, cluster);
   const counter = (name: string, help: string, labelNames: string[], read: () => Iterable<readonly [Labels, number]>) =>
     new Counter({
       name: `edge_csi_${name}`,

@@ -74,5 +74,7 @@ export function registerModelMetrics(registry: Registry, { tally, status, queued
 
 function labelsOf(name: string): { model: string; version: string } {
   const at = name.lastIndexOf('@');
+  // A model for uplinks alone has no version.
+  if (at < 0) return { model: name, version: '' };
   return { model: name.slice(0, at), version: name.slice(at + 1) };
 }

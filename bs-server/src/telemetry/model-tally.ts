@@ -1,4 +1,5 @@
 import type { ReportOutcome } from '@edge-csi/proto';
+import type { VersionDrift } from './drift-watch.ts';
 
 /** What has gone through one model version. */
 export interface VersionCounts {
@@ -41,6 +42,14 @@ export class ModelTally {
   /** Drift of a version's codewords in nats, where it can be told. */
   codewordDrift(version: string): number | undefined {
     return this.#byVersion.get(version)?.codewordDrift;
+  }
+
+  /** Drift of those versions where it can be told, with the UEs that report with them. */
+  drifts(versions: Iterable<{ readonly version: string; readonly ues: number }>): VersionDrift[] {
+    return [...versions].flatMap(({ version, ues }) => {
+      const nats = this.codewordDrift(version);
+      return nats === undefined ? [] : [{ version, nats, ues }];
+    });
   }
 
   /** Every version that has had a report. */

@@ -19,6 +19,14 @@ export function noteWorkerEvent(event: WorkerEvent, tally: Tally, logger: Logger
   } else if (event.kind === 'restarting') {
     tally.workerRestarts++;
     logger.error({ err: event.error }, 'decode worker crashed and is restarted');
+  } else if (event.kind === 'group-changed') {
+    logger.info({ decoders: event.decoders }, 'decode workers have come or gone');
+  } else if (event.kind === 'broker-lost') {
+    logger.error('the connection to the broker is lost');
+  } else if (event.kind === 'broker-found') {
+    logger.info('the connection to the broker is back');
+  } else if (event.kind === 'broker-trouble') {
+    logger.error({ message: event.message }, 'the broker refuses or drops messages');
   } else {
     logger.fatal({ err: event.error }, 'decode worker crashed too often and stays down');
   }

@@ -2,6 +2,7 @@ import type { Page, PageContent, Provenance } from '../report/page.ts';
 import { accuracyPage } from './accuracy-report.ts';
 import { ageingPage } from './ageing/ageing-report.ts';
 import type { BaselineComparison } from './baseline.ts';
+import { clusterPage } from './cluster/cluster-report.ts';
 import { decoderPage } from './decoder-report.ts';
 import { densePage } from './dense-report.ts';
 import { latencyPage } from './latency/latency-report.ts';
@@ -41,6 +42,7 @@ const suitePages = {
   soak: soakPage,
   ageing: ageingPage,
   'throughput-gain': throughputPage,
+  cluster: clusterPage,
 } as const;
 
 /** A suite whose result can be shown. */

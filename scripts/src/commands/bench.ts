@@ -9,6 +9,7 @@ import { ageing } from '../bench/ageing/ageing-suite.ts';
 import { compareWith, readBaseline, renderComparison } from '../bench/baseline.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
 import { type BenchReport, type BenchSuite, benchPage } from '../bench/bench-page.ts';
+import { cluster } from '../bench/cluster/cluster-suite.ts';
 import { decoder } from '../bench/decoder-suite.ts';
 import { dense } from '../bench/dense-suite.ts';
 import { latency } from '../bench/latency/latency-suite.ts';
@@ -43,6 +44,7 @@ const suites = {
   soak,
   ageing,
   'throughput-gain': throughputGain,
+  cluster,
 } as const satisfies Record<BenchSuite, unknown>;
 
 /** Options that only some suites have. */
@@ -62,7 +64,7 @@ const ownedOptions = [
 export function benchCommand(): Command {
   return addPageOptions(addDataOptions(new Command('bench'), sampleData))
     .description(
-      'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server load, soak, simulator.',
+      'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server load, soak, simulator, the way over a broker.',
     )
     .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
     .option('--zoo <dir>', 'folder of models', zooDirectory)
@@ -83,7 +85,7 @@ export function benchCommand(): Command {
       defaultFitSamples,
     )
     .option('--select <file>', 'rate-distortion: choose operating points on this file; default --data')
-    .option('--ues <n>', 'UEs of server and soak', integer('--ues', 1, 1024), 64)
+    .option('--ues <n>', 'UEs of server, soak and cluster', integer('--ues', 1, 1024), 64)
     .option('--batch-size <n>', 'reports decoded at once', integer('--batch-size', 1, 256), 16)
     .addOption(
       new Option('--provider <name>', 'server, decoder: execution provider of the decoder; default cpu').choices(
@@ -92,7 +94,7 @@ export function benchCommand(): Command {
     )
     .option(
       '--rounds <n>',
-      'measurements in turn: raw and through sockets; cold starts',
+      'measurements in turn: raw and through sockets; over the broker and not; cold starts',
       integer('--rounds', 1, 100),
       3,
     )
@@ -145,7 +147,8 @@ Examples:
   edge-csi bench --suite latency --models dualnet-mag-m43,dualnet-mag-m128
   edge-csi bench --suite server --json server.json --report server.html --svg figures
   edge-csi bench --suite simulator --models dualnet-mag-m43 --json simulator.json
-  edge-csi bench --suite soak --seconds 1200 --json soak.json`,
+  edge-csi bench --suite soak --seconds 1200 --json soak.json
+  edge-csi bench --suite cluster --models dualnet-mag-m43 --markdown cluster.md`,
     )
     .action(run);
 }

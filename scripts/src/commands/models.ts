@@ -13,6 +13,7 @@ import { anyModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
 import { addLifecycleCommands } from './model-lifecycle.ts';
+import { addCompleteCommand } from './models-complete.ts';
 
 interface Options {
   readonly zoo: string;
@@ -32,12 +33,14 @@ Examples:
   edge-csi models show dualnet-mag-m43
   edge-csi models verify
   edge-csi models verify dualnet-mag-m43 --data scripts/data/cost2100-indoor-test-1024.npz
+  edge-csi models complete my-zoo/csinet-mag-m43 --calibration calibration.npz
   edge-csi models load dualnet-mag-m128-v2 --server http://127.0.0.1:8081
   edge-csi models activate dualnet-mag-m128-v2
   edge-csi models rollback
   edge-csi models status`,
   );
   addLifecycleCommands(command);
+  addCompleteCommand(command);
   command
     .command('list')
     .description('one line a model')

@@ -1,10 +1,18 @@
 import { once } from 'node:events';
-import { type ExecutionProvider, type Pages, startBsServer } from '@edge-csi/bs-server';
+import {
+  type BsServer,
+  type BsServerOptions,
+  type ExecutionProvider,
+  type Pages,
+  startBsServer,
+} from '@edge-csi/bs-server';
+import type { DecodeWorker } from '@edge-csi/bs-server/cluster';
 import { isUplinkOnly } from '@edge-csi/models';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
 import { sampleData } from '../data.ts';
 import { modelsOfOneLink, requireFolders, uplinkOnlyById } from '../model-choice.ts';
+import { addSiteOptions, natsOf, type SiteOptions } from '../nats-options.ts';
 import { PageChannel } from '../page/page-channel.ts';
 import { PageFiles } from '../page/page-files.ts';
 import { createPages, pagePath } from '../page/pages.ts';
@@ -12,7 +20,7 @@ import { defaultProviders, providers } from '../provider.ts';
 import { fileOption, secretOption } from '../secret-file.ts';
 import { finite, integer, list, UsageError } from '../usage.ts';
 
-interface Options {
+interface Options extends SiteOptions {
   readonly host: string;
   readonly port: number;
   readonly adminHost: string;
@@ -24,8 +32,9 @@ interface Options {
   readonly models?: string[];
   readonly uplinkOnly?: string | false;
   readonly deadlineMs: number;
+  readonly holdMs: number;
   readonly periodSlots: number;
-  readonly maxBatchSize: number;
+  readonly maxBatchSize?: number;
   readonly overloadControl: boolean;
   readonly provider: ExecutionProvider[];
   readonly quiet?: boolean;
@@ -43,7 +52,7 @@ const preferred = 'dualnet-mag-m128';
 
 /** `edge-csi serve`: the BS server until SIGINT or SIGTERM. */
 export function serveCommand(): Command {
-  return new Command('serve')
+  return addSiteOptions(new Command('serve'))
     .description(
       'BS server: /v1/ue, /v1/phy and /v1/estimates over WebSocket; models and health over HTTP; metrics and the life ' +
         'cycle of models on a port of their own.',
@@ -63,8 +72,18 @@ export function serveCommand(): Command {
     .option('--uplink-only <id>', 'model for lost and late reports; default the one in --zoo that fits, if any')
     .option('--no-uplink-only', 'no estimates without a report')
     .option('--deadline-ms <ms>', 'age at which a report is dropped', finite('--deadline-ms', 1, 1e5), 100)
+    .option(
+      '--hold-ms <ms>',
+      'age up to which an estimate is repeated where nothing newer can be had, 0: never',
+      finite('--hold-ms', 0, 1e5),
+      1_000,
+    )
     .option('--period-slots <n>', 'report period UEs are told', integer('--period-slots', 1, 320), 40)
-    .option('--max-batch-size <n>', 'reports decoded at once', integer('--max-batch-size', 1, 256), 16)
+    .option(
+      '--max-batch-size <n>',
+      'reports decoded at once, or sent to a worker at once; default 16, of a gateway 32',
+      integer('--max-batch-size', 1, 256),
+    )
     .option('--no-overload-control', 'never tell UEs to hold back')
     .option('--provider <list>', 'execution providers, in order', providers, defaultProviders)
     .option('--quiet', 'log warnings and errors only')
@@ -82,7 +101,9 @@ Examples:
   edge-csi serve
   edge-csi serve --ui
   edge-csi serve --port 9000 --models dualnet-mag-m128 --provider cpu
-  edge-csi serve --tls-cert bs.pem --tls-key bs-key.pem --token-secret-file secret`,
+  edge-csi serve --tls-cert bs.pem --tls-key bs-key.pem --token-secret-file secret
+  edge-csi serve --role worker --nats nats://broker:4222 --port 0 --models dualnet-mag-m128
+  edge-csi serve --role gateway --nats nats://broker:4222 --cell cell-7 --models dualnet-mag-m128`,
     )
     .action(run);
 }
@@ -92,10 +113,13 @@ async function run(options: Options): Promise<void> {
   await requireFolders(options.models ?? [], options.zoo);
   const { uplinkOnly } = options;
   if (uplinkOnly) await uplinkOnlyById(uplinkOnly, options.zoo);
-  const { adminPort } = options;
+  const { adminPort, role, cell, localDecode } = options;
   if (options.uiData !== undefined && !options.ui) throw new UsageError('--ui-data goes with --ui, give both');
+  if (options.ui && role === 'worker')
+    throw new UsageError('--ui needs a server that UEs connect to, not --role worker');
   const ui = options.ui ? await openPages(options) : undefined;
-  const server = await startBsServer({
+  const nats = await natsOf(options);
+  const serverOptions: BsServerOptions = {
     host: options.host,
     port: options.port,
     adminHost: options.adminHost,
@@ -105,21 +129,36 @@ async function run(options: Options): Promise<void> {
       : { adminToken: await secretOption('--admin-token-file', options.adminTokenFile) }),
     modelsDirectory: options.zoo,
     deadlineMs: options.deadlineMs,
+    maxHoldMs: options.holdMs,
     reportPeriodSlots: options.periodSlots,
-    maxBatchSize: options.maxBatchSize,
+    maxBatchSize: options.maxBatchSize ?? (role === 'gateway' ? 32 : 16),
     overloadControl: options.overloadControl,
     executionProviders: options.provider,
     logLevel: options.quiet ? 'warn' : 'info',
     models,
     ...(uplinkOnly === undefined ? {} : { uplinkOnlyModel: uplinkOnly }),
+    ...(nats === undefined ? {} : { nats }),
+    ...(cell === undefined ? {} : { cell }),
+    localDecode,
     ...(await securityOf(options)),
     ...(ui === undefined ? {} : { pages: ui }),
-  });
-  process.stdout.write(
-    `edge-csi BS at ${server.url.replace(/^http/, 'ws')}, decoding on ${server.executionProvider}\n`,
-  );
-  if (server.adminUrl !== undefined) process.stdout.write(`edge-csi admin at ${server.adminUrl}\n`);
-  if (ui !== undefined) process.stdout.write(`edge-csi page at ${server.url}${ui.path}\n`);
+  };
+  if (role === 'worker') {
+    const { startDecodeWorker } = await import('@edge-csi/bs-server/cluster');
+    const worker = await startDecodeWorker(serverOptions);
+    await untilStopped(worker, `worker ${worker.name} at ${worker.url}`);
+  } else {
+    const server = await startBsServer(serverOptions);
+    await untilStopped(server, `BS at ${server.url.replace(/^http/, 'ws')}`, ui && `${server.url}${ui.path}`);
+  }
+}
+
+/** Says where it is, waits for SIGINT or SIGTERM, and ends it without losing anything. */
+async function untilStopped(server: BsServer | DecodeWorker, what: string, pageUrl?: string): Promise<void> {
+  const { executionProvider, adminUrl } = server;
+  process.stdout.write(`edge-csi ${what}, decoding on ${executionProvider ?? 'workers only'}\n`);
+  if (adminUrl !== undefined) process.stdout.write(`edge-csi admin at ${adminUrl}\n`);
+  if (pageUrl !== undefined) process.stdout.write(`edge-csi page at ${pageUrl}\n`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await server.drain();
   await server.close();

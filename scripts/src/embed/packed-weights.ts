@@ -7,30 +7,33 @@ export interface PackedWeights {
   /** int8, row-major `[codewordLength][numWide]`, columns swapped in fours. */
   readonly wide: Int8Array;
   readonly numWide: number;
-  /** `[codewordLength][3 numNarrow / 4]`, 6 bits a weight, and a byte more, since they are read as words. */
+  /** `[codewordLength][narrowBits numNarrow / 8]`, and what a word reads past the last four of them. */
   readonly narrow: Uint8Array;
   readonly numNarrow: number;
+  /** Bits of a narrow weight. */
+  readonly narrowBits: NarrowBits;
   /** int8, row-major `[codewordLength][numFine]`, columns swapped in fours. */
   readonly fine: Int8Array;
   readonly numFine: number;
 }
 
+/** Widths that weights can be packed to, whose fours are whole bytes. */
+type NarrowBits = 4 | 6;
+
 /**
- * Packs weights: delays whose weights all fit 6 bits take three quarters of the space. The input's order follows, which
- * no sum depends on.
+ * Packs weights: delays whose weights all fit 6 bits take three quarters of the space, or half of it where 4 bits do better,
+ * and delays without weights none. The input's order follows, which no sum depends on.
  *
  * @param perDelay - inputs of one delay, a multiple of 4
  */
 export function packWeights(encoder: IntegerEncoder, perDelay: number): PackedWeights {
-  const { codewordLength, numInputs, numFine, numFineDelays, inputOrder, weights } = encoder;
+  const { codewordLength, numInputs, numFine, inputOrder, weights } = encoder;
+  const six = sortDelays(encoder, perDelay, 6);
+  const four = sortDelays(encoder, perDelay, 4);
+  const bytes = ({ wide, narrow }: SortedDelays, bits: number) => 8 * wide.length + bits * narrow.length;
+  const narrowBits = bytes(four, 4) < bytes(six, 6) ? 4 : 6;
+  const { wide, narrow, empty } = narrowBits === 4 ? four : six;
   const columns = numInputs + numFine;
-  const rankOfWide: number[] = [];
-  const rankOfNarrow: number[] = [];
-  inputOrder.forEach((_, rank) => {
-    // Fine delays come first, where their fine inputs expect them.
-    const narrow = rank >= numFineDelays && delayFits(encoder, rank, perDelay);
-    (narrow ? rankOfNarrow : rankOfWide).push(rank);
-  });
   const columnsOf = (ranks: readonly number[], row: number) =>
     Int8Array.from(
       ranks.flatMap((rank) => {
@@ -40,23 +43,51 @@ export function packWeights(encoder: IntegerEncoder, perDelay: number): PackedWe
     );
   const rows = Array.from({ length: codewordLength }, (_, row) => row);
   const fineOf = (row: number) => weights.subarray(row * columns + numInputs, (row + 1) * columns);
+  const pastLast = Array.from({ length: 4 - narrowBits / 2 }, () => 0);
   return {
-    order: [...rankOfWide, ...rankOfNarrow].map((rank) => inputOrder[rank] as number),
-    wide: Int8Array.from(rows.flatMap((row) => swappedFours(columnsOf(rankOfWide, row)))),
-    numWide: rankOfWide.length * perDelay,
-    narrow: Uint8Array.from([...rows.flatMap((row) => sixBits(columnsOf(rankOfNarrow, row))), 0]),
-    numNarrow: rankOfNarrow.length * perDelay,
+    order: [...wide, ...narrow, ...empty].map((rank) => inputOrder[rank] as number),
+    wide: Int8Array.from(rows.flatMap((row) => swappedFours(columnsOf(wide, row)))),
+    numWide: wide.length * perDelay,
+    narrow: Uint8Array.from([...rows.flatMap((row) => narrowFours(columnsOf(narrow, row), narrowBits)), ...pastLast]),
+    numNarrow: narrow.length * perDelay,
+    narrowBits,
     fine: Int8Array.from(rows.flatMap((row) => swappedFours(fineOf(row)))),
     numFine,
   };
 }
 
-function delayFits({ codewordLength, numInputs, numFine, weights }: IntegerEncoder, rank: number, perDelay: number) {
+/** Ranks of delays by what their weights need. */
+interface SortedDelays {
+  readonly wide: readonly number[];
+  readonly narrow: readonly number[];
+  readonly empty: readonly number[];
+}
+
+function sortDelays(encoder: IntegerEncoder, perDelay: number, narrowBits: NarrowBits): SortedDelays {
+  const sorted = { wide: [] as number[], narrow: [] as number[], empty: [] as number[] };
+  encoder.inputOrder.forEach((_, rank) => {
+    const [least, most] = rangeOf(encoder, rank, perDelay);
+    const top = 2 ** (narrowBits - 1);
+    // Fine delays come first, where their fine inputs expect them.
+    if (rank < encoder.numFineDelays) sorted.wide.push(rank);
+    else if (least === 0 && most === 0) sorted.empty.push(rank);
+    else if (least >= -top && most < top) sorted.narrow.push(rank);
+    else sorted.wide.push(rank);
+  });
+  return sorted;
+}
+
+/** Least and largest weight of a delay. */
+function rangeOf({ codewordLength, numInputs, numFine, weights }: IntegerEncoder, rank: number, perDelay: number) {
+  let [least, most] = [0, 0];
   for (let row = 0; row < codewordLength; row++) {
     const at = row * (numInputs + numFine) + rank * perDelay;
-    if (weights.subarray(at, at + perDelay).some((weight) => weight < -32 || weight > 31)) return false;
+    for (const weight of weights.subarray(at, at + perDelay)) {
+      least = Math.min(least, weight);
+      most = Math.max(most, weight);
+    }
   }
-  return true;
+  return [least, most] as const;
 }
 
 /** Fours in the order 0 2 1 3: SXTB16 takes bytes 0 and 2 of a word, then 1 and 3, for two products each. */
@@ -64,12 +95,12 @@ export function swappedFours(row: Int8Array): number[] {
   return Array.from(row, (_, i) => row[(i & ~3) | ((i & 1) << 1) | ((i & 2) >> 1)] as number);
 }
 
-function sixBits(row: Int8Array): number[] {
+function narrowFours(row: Int8Array, bits: NarrowBits): number[] {
   const bytes: number[] = [];
   for (let i = 0; i < row.length; i += 4) {
     let four = 0;
-    for (let k = 0; k < 4; k++) four |= ((row[i + k] as number) & 63) << (6 * k);
-    bytes.push(four & 255, (four >> 8) & 255, (four >> 16) & 255);
+    for (let k = 0; k < 4; k++) four |= ((row[i + k] as number) & (2 ** bits - 1)) << (bits * k);
+    for (let at = 0; at < 4 * bits; at += 8) bytes.push((four >> at) & 255);
   }
   return bytes;
 }

@@ -57,6 +57,7 @@ ${cDefines({ SCALE_FLOOR: wide(floor), SCALE_STEPS: steps.map((step) => `{${wide
 ${cDefines({
   NUM_WIDE: weights.numWide,
   NUM_NARROW: weights.numNarrow,
+  NARROW_BITS: weights.narrowBits,
   NUM_FINE: weights.numFine,
   SHIFT: encoder.shift,
   COUNT_BITS: packed.countBits,
@@ -94,7 +95,7 @@ ${cArray(smallBias ? 'int16_t' : 'int32_t', 'edge_csi_allocation_bias', allocati
 }
 
 function weightArrays({ wide, narrow, numNarrow, fine }: PackedWeights): string {
-  const arrays = [cArray('int8_t', 'edge_csi_weights', wide)];
+  const arrays = [cArray('int8_t', 'edge_csi_weights', wide.length > 0 ? wide : [0])];
   if (numNarrow > 0) arrays.push(cArray('uint8_t', 'edge_csi_narrow_weights', narrow));
   if (fine.length > 0) arrays.push(cArray('int8_t', 'edge_csi_fine_weights', fine));
   return arrays.join('\n\n');

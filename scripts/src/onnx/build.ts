@@ -9,7 +9,7 @@ interface Edge {
 }
 
 /** One operator with one output. */
-interface Operator extends NodeOptions {
+export interface Operator extends NodeOptions {
   readonly type: string;
   readonly inputs: readonly string[];
   readonly output: string;

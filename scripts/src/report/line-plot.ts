@@ -114,10 +114,9 @@ function looksOf(series: readonly PlotSeries[]) {
     const shape = choice[at % choice.length] as string;
     if (entry.colour === 'reference') return { colour: muted.light as string, shape };
     if (entry.colour === 'category') return { colour: hues[at % hues.length]?.light as string, shape };
-    // Few lines spread over the whole ramp.
-    const step = Math.round((at * (ordered.length - 1)) / Math.max(ordered.length - 1, groups.length - 1));
-    const spread = groups.length < 4 ? at * 2 : step;
-    return { colour: ordered[Math.min(spread, ordered.length - 1)]?.light as string, shape };
+    // Spread over the ramp, whose light end is left to those who need all of it.
+    const step = Math.round((at * (ordered.length - 1)) / Math.max(2.5, Math.min(groups.length, ordered.length) - 1));
+    return { colour: ordered[step % ordered.length]?.light as string, shape };
   });
 }
 

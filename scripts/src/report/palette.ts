@@ -12,10 +12,12 @@ export const grid = { light: '#e2e5e9', dark: '#2b3038' } as const satisfies Ton
 /** Told apart by lightness alone, for series that have an order (after viridis, without what fades on the ground). */
 export const ordered = [
   { light: '#440154', dark: '#8f7fe0' },
-  { light: '#414487', dark: '#6c9be8' },
-  { light: '#2a788e', dark: '#3fb5c9' },
-  { light: '#22a884', dark: '#45cc95' },
-  { light: '#74c054', dark: '#a5da5f' },
+  { light: '#46327e', dark: '#7a8fe8' },
+  { light: '#365c8d', dark: '#5fa3e6' },
+  { light: '#277f8e', dark: '#3fb5c9' },
+  { light: '#1fa187', dark: '#3ec5a3' },
+  { light: '#4ab86d', dark: '#6fd47f' },
+  { light: '#86b83a', dark: '#b3dd58' },
   { light: '#a8b820', dark: '#f0e442' },
 ] as const satisfies readonly Tone[];
 

@@ -44,13 +44,13 @@ export class FakeWorker {
   }
 
   /** Answers the oldest request to decode. */
-  answer(kind: 'decoded' | 'failed' = 'decoded'): void {
+  answer(kind: 'decoded' | 'failed' = 'decoded', decodeMs = 3): void {
     const at = this.requests.findIndex((request) => request.kind === 'decode');
     const [request] = this.requests.splice(at, 1);
     if (request?.kind !== 'decode') throw new Error('nothing to decode');
     const { slot } = request;
     this.#listener.replied(
-      kind === 'decoded' ? { kind, slot, decodeMs: 3, codewordDrift: undefined } : { kind, slot, message: 'bad run' },
+      kind === 'decoded' ? { kind, slot, decodeMs, codewordDrift: undefined } : { kind, slot, message: 'bad run' },
     );
   }
 

@@ -65,6 +65,7 @@ export async function createRig(options: RigOptions = {}) {
     join,
     maxBatchSize: 8,
     deadlineMs: 100,
+    serving: () => pool.serving,
     listener: {
       lost: () => lost++,
       unreplaced: (ueId) => unreplaced.push(ueId),
@@ -79,7 +80,7 @@ export async function createRig(options: RigOptions = {}) {
     join,
     queues: new BatchQueues<ReportJob>(batcherOptions),
     uplinkOnly,
-    pool,
+    decoder: pool,
     clock,
     queueBound: () => options.queueBound ?? 8,
     listener: {

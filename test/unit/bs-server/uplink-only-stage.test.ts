@@ -55,6 +55,20 @@ describe('ReportPipeline with an uplink-only model', () => {
     expect(unreplaced).toEqual(['a']);
   });
 
+  it('says so where the batch that stands in is lost too, or no decoder is there to decode one', async () => {
+    const { push, uplink, worker, log, unreplaced, counts } = await reportingRig();
+    uplink('a', 21);
+    push('a', 21);
+    worker.answer('failed');
+    expect(log.at(-1)).toBe('a21 shed decoder-error');
+    worker.answer('failed');
+    expect([unreplaced, counts().dropped]).toEqual([['a'], 1]);
+    uplink('a', 41);
+    push('a', 41);
+    worker.exit(new Error('crash'));
+    expect([log.at(-1), unreplaced]).toEqual(['a41 shed worker-crash', ['a', 'a']]);
+  });
+
   it('needs nothing in the place of a report that fails after a newer one has its estimate', async () => {
     const { push, uplink, workers, log, unreplaced } = await reportingRig({ uplinkOnly: false, numWorkers: 2 });
     for (const slot of [21, 41]) {

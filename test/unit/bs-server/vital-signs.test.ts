@@ -10,7 +10,7 @@ function createRig() {
   let nowMs = 0;
   const pool = { serving: true, limits: [] as number[], checkProgress: (limitMs: number) => pool.limits.push(limitMs) };
   const signs = new VitalSigns({
-    pool,
+    decoder: pool,
     overload: undefined,
     drifts: () => [],
     decoderTimeoutMs: 700,

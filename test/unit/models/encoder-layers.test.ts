@@ -3,6 +3,7 @@ import { type ModelBundle, readEncoderLayers } from '@edge-csi/models';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { createOrtEncoder } from '@edge-csi/ue-client/ort';
 import { describe, expect, it } from 'vitest';
+import { encoderModel } from '../../../scripts/src/prune/encoder-graph.ts';
 import { bundleOf, familyModel } from '../../family-model.ts';
 
 const load = (id: string) => loadModel(path.join(zooDirectory, id), ['encoder']);
@@ -37,6 +38,41 @@ describe('readEncoderLayers', () => {
     expect(conv?.gain.length).toBe(32);
     expect(conv?.shift.length).toBe(32);
     expect(conv?.leak).toBeCloseTo(0.3, 6);
+  });
+
+  it('reads two factors of some delays as one layer, with zeros for the delays that are missing', async () => {
+    const bundle = await load('dualnet-mag-m4');
+    const random = (count: number, seed: number) =>
+      Float32Array.from({ length: count }, (_, i) => Math.sin(seed + 7 * i));
+    const inner = { numOutputs: 2, numInputs: 64, weights: random(128, 1), bias: random(2, 2) };
+    const outer = { numOutputs: 4, numInputs: 2, weights: random(8, 3), bias: random(4, 4) };
+    const encoder = { delays: [3, 17], layers: [inner, outer], weightBits: 32 } as const;
+    const layers = readEncoderLayers(withEncoder(bundle, encoderModel(encoder, bundle.representation)));
+    expect(layers).toMatchObject({ delays: [3, 17], rank: 2 });
+    const { weights, bias } = layers.dense;
+    for (let row = 0; row < 4; row++) {
+      for (const [i, delay] of [3, 17].entries()) {
+        // Antenna 5.
+        const [a, b] = [0, 1].map(
+          (k) => (outer.weights[2 * row + k] as number) * (inner.weights[64 * k + 10 + i] as number),
+        );
+        expect(weights[1024 * row + 32 * 5 + delay]).toBeCloseTo((a as number) + (b as number), 5);
+      }
+      const [c, d] = [0, 1].map((k) => (outer.weights[2 * row + k] as number) * (inner.bias[k] as number));
+      expect(bias[row]).toBeCloseTo((outer.bias[row] as number) + (c as number) + (d as number), 5);
+    }
+    expect(weights.filter((weight) => weight !== 0).length).toBeLessThanOrEqual(4 * 64);
+  });
+
+  it.each([[[17, 3]], [[3, 3]], [[3, 32]], [[]]])('refuses delays %j', async (delays) => {
+    const bundle = await load('dualnet-mag-m4');
+    const numInputs = 32 * delays.length;
+    const weights = new Float32Array(4 * numInputs);
+    const layer = { numOutputs: 4, numInputs, weights, bias: new Float32Array(4) };
+    const bytes = encoderModel({ delays, layers: [layer], weightBits: 32 }, bundle.representation);
+    expect(() => readEncoderLayers(withEncoder(bundle, bytes))).toThrow(
+      /Gather does not take rising delays|no constant/,
+    );
   });
 
   it('names the operators of an encoder that it cannot read', async () => {

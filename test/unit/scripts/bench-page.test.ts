@@ -31,6 +31,12 @@ const level = (load: number) => ({
   meanBatchSize: 2,
 });
 
+const cpuUs = { server: 500 };
+const pathCost = {
+  openLoop: { reports: 10, decoded: 9, latencyMs, cpuUs },
+  saturated: { reportsPerSecond: 800, cpuUs },
+};
+
 /** What each suite writes, in small. */
 const results = {
   accuracy: {
@@ -129,6 +135,9 @@ const results = {
         })),
       ),
     })),
+  },
+  cluster: {
+    runs: [{ ...model, ratePerSecond: 50, ues: 64, inProcess: [pathCost], overBroker: [pathCost], ingest: [] }],
   },
 } as const satisfies Record<BenchReport['suite'], object>;
 

@@ -60,8 +60,9 @@ export function integerEncoder(bundle: ModelBundle): IntegerEncoder {
   const dense = inDelayOrder(layers.dense, delays);
   const { numOutputs, numInputs } = dense;
   const perDelay = representation.numComponents / numDelays;
-  const units = Float64Array.from({ length: numOutputs }, (_, row) => unitOf(rowOf(dense, row)));
-  const numFineDelays = fineDelays(units, manifest.codeword.step, shares);
+  // Weights that the model has as int8 already are taken as they are, and nothing is left for fine ones.
+  const units = Float64Array.from({ length: numOutputs }, (_, row) => dense.units?.[row] ?? unitOf(rowOf(dense, row)));
+  const numFineDelays = dense.units === undefined ? fineDelays(units, manifest.codeword.step, shares) : 0;
   const numFine = numFineDelays * perDelay;
   const weights = new Int8Array(numOutputs * (numInputs + numFine));
   for (let row = 0; row < numOutputs; row++) {

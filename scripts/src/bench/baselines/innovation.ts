@@ -1,5 +1,6 @@
 import { Matrix } from 'ml-matrix';
-import { addProductInto, type Expectation, type LinearFit, type Prior, solveRidge } from './linear-fit.ts';
+import { solveRidge } from '../../linear/ridge.ts';
+import { addProductInto, type Expectation, type LinearFit, type Prior } from './linear-fit.ts';
 
 /** Ridge on the innovation's covariance, relative to its mean variance. */
 const innovationRidge = 1e-10;

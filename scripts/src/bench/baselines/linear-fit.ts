@@ -1,5 +1,6 @@
-import { type AngularDelayCsi, CsiError, uplinkMagnitudeInto } from '@edge-csi/csi';
-import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { type AngularDelayCsi, uplinkMagnitudeInto } from '@edge-csi/csi';
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { solveRidge } from '../../linear/ridge.ts';
 import type { SecondMoments } from './second-moments.ts';
 
 /** Ridge on the uplink's covariance, relative to its mean variance. */
@@ -64,22 +65,6 @@ export function fitLinear(moments: SecondMoments, numComponents: number): Linear
 function priorOf(components: Matrix, error: Matrix): Prior {
   const errorProjection = components.mmul(error);
   return { errorProjection, errorCovariance: errorProjection.mmul(components.transpose()) };
-}
-
-/**
- * Solves (A + ridge mean(diag A) I) X = B for a covariance A.
- *
- * @throws CsiError `csi-invalid` where that is not positive definite, as of samples that are all alike.
- */
-export function solveRidge(a: Matrix, b: Matrix, ridge: number): Matrix {
-  const regular = a.clone();
-  const load = (ridge * a.trace()) / a.rows;
-  for (let i = 0; i < a.rows; i++) regular.set(i, i, a.get(i, i) + load);
-  const cholesky = new CholeskyDecomposition(regular);
-  if (!cholesky.isPositiveDefinite()) {
-    throw new CsiError('csi-invalid', `the covariance of ${a.rows} variables is singular: fit on more, other samples`);
-  }
-  return cholesky.solve(b);
 }
 
 /** What a prior makes of one sample's uplink. */

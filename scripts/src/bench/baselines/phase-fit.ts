@@ -14,6 +14,18 @@ const maxTheta = 2 ** 24;
  */
 export function fitPhaseAllocation(weights: Float32Array, bias: Float32Array): PhaseAllocation {
   const numEntries = bias.length;
+  const bytes = phaseAllocationBytes(weights, bias);
+  return createPhaseAllocation({
+    bytes,
+    numEntries,
+    codewordLength: weights.length / numEntries,
+    maxBits: maxPhaseBits,
+  });
+}
+
+/** The same as the bytes of a model's allocation.bin. */
+export function phaseAllocationBytes(weights: Float32Array, bias: Float32Array): Uint8Array {
+  const numEntries = bias.length;
   const codewordLength = weights.length / numEntries;
   let largest = 0;
   for (const weight of weights) largest = Math.max(largest, Math.abs(weight));
@@ -27,27 +39,29 @@ export function fitPhaseAllocation(weights: Float32Array, bias: Float32Array): P
     const at = numEntries * codewordLength + 4 * entry;
     view.setInt32(at, Math.round((bias[entry] as number) / unit), true);
   }
-  return createPhaseAllocation({ bytes, numEntries, codewordLength, maxBits: maxPhaseBits });
+  return bytes;
 }
 
 /**
  * The smallest theta whose mean phase payload stays within a target.
  *
  * @param coarse - coarse magnitudes of samples, `[numSamples][numEntries]`
+ * @param maxBits - most bits of an entry
  */
-export function thetaFor(coarse: readonly Int32Array[], targetBits: number): number {
+export function thetaFor(coarse: readonly Int32Array[], targetBits: number, maxBits = maxPhaseBits): number {
   let low = 1;
   let high = maxTheta;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (meanPhaseBits(coarse, middle) <= targetBits) high = middle;
+    if (meanPhaseBits(coarse, middle, maxBits) <= targetBits) high = middle;
     else low = middle + 1;
   }
   return low;
 }
 
-function meanPhaseBits(coarse: readonly Int32Array[], theta: number): number {
-  const thresholds = phaseThresholds(theta, maxPhaseBits);
+/** Mean phase bits of a report at a theta. @param coarse - as of `thetaFor` */
+export function meanPhaseBits(coarse: readonly Int32Array[], theta: number, maxBits: number): number {
+  const thresholds = phaseThresholds(theta, maxBits);
   const lowest = thresholds[0] as number;
   let total = 0;
   for (const sample of coarse) {
@@ -55,7 +69,7 @@ function meanPhaseBits(coarse: readonly Int32Array[], theta: number): number {
       const magnitude = sample[entry] as number;
       if (magnitude < lowest) continue;
       let bits = 1;
-      while (bits < maxPhaseBits && magnitude >= (thresholds[bits] as number)) bits++;
+      while (bits < maxBits && magnitude >= (thresholds[bits] as number)) bits++;
       total += bits;
     }
   }

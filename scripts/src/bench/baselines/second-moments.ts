@@ -1,4 +1,5 @@
-import { Matrix } from 'ml-matrix';
+import type { Matrix } from 'ml-matrix';
+import { GramSums } from '../../linear/gram-sums.ts';
 import type { FitSample } from './fit-samples.ts';
 
 /** Means and covariances of magnitudes, x downlink and u uplink, over a set of samples. */
@@ -13,122 +14,30 @@ export interface SecondMoments {
   readonly uplink: Matrix;
 }
 
-/** Rows that are multiplied at a time: few enough for a panel of them to stay in cache. */
-const blockRows = 256;
-/** Columns of a panel, which are the rows and columns of the products held in registers. */
-const panel = 4;
-
-/** Sums the outer products of z = [x, u] over samples. */
+/** Sums the outer products of [x, u] over samples. */
 export class MomentSums {
   readonly #numEntries: number;
-  /** Length of z, padded to whole panels. */
-  readonly #width: number;
-  readonly #sum: Float64Array;
-  readonly #gram: Float64Array;
-  /** The rows since the last multiplication, `[width / panel][blockRows][panel]`. */
-  readonly #block: Float64Array;
-  #blockCount = 0;
-  #count = 0;
+  readonly #sums: GramSums;
 
   constructor(numEntries: number) {
     this.#numEntries = numEntries;
-    this.#width = Math.ceil((2 * numEntries) / panel) * panel;
-    this.#sum = new Float64Array(this.#width);
-    this.#gram = new Float64Array(this.#width * this.#width);
-    this.#block = new Float64Array(this.#width * blockRows);
+    this.#sums = new GramSums(2 * numEntries);
   }
 
   add({ downlink, uplink }: FitSample): void {
-    for (let i = 0; i < this.#numEntries; i++) {
-      this.#put(i, downlink[i] as number);
-      this.#put(this.#numEntries + i, uplink[i] as number);
-    }
-    this.#count++;
-    if (++this.#blockCount === blockRows) this.#multiply();
+    this.#sums.add(downlink, uplink);
   }
 
   /** @throws RangeError where fewer than two samples were added. */
   moments(): SecondMoments {
-    if (this.#count < 2) throw new RangeError(`${this.#count} samples, covariances need at least 2`);
-    this.#multiply();
     const n = this.#numEntries;
-    const mean = this.#sum.map((sum) => sum / this.#count);
-    const covariance = (row: number, column: number): number => {
-      const [low, high] = row < column ? [row, column] : [column, row];
-      const product = (this.#gram[low * this.#width + high] as number) / this.#count;
-      return product - (mean[row] as number) * (mean[column] as number);
-    };
-    const block = (rowOffset: number, columnOffset: number): Matrix => {
-      const matrix = new Matrix(n, n);
-      for (let i = 0; i < n; i++) {
-        for (let j = 0; j < n; j++) matrix.set(i, j, covariance(rowOffset + i, columnOffset + j));
-      }
-      return matrix;
-    };
     return {
-      count: this.#count,
-      downlinkMean: mean.slice(0, n),
-      uplinkMean: mean.slice(n, 2 * n),
-      downlink: block(0, 0),
-      uplinkDownlink: block(n, 0),
-      uplink: block(n, n),
+      count: this.#sums.count,
+      downlinkMean: this.#sums.mean(0, n),
+      uplinkMean: this.#sums.mean(n, n),
+      downlink: this.#sums.covariance(0, n, 0, n),
+      uplinkDownlink: this.#sums.covariance(n, n, 0, n),
+      uplink: this.#sums.covariance(n, n, n, n),
     };
   }
-
-  #put(column: number, value: number): void {
-    this.#sum[column] = (this.#sum[column] as number) + value;
-    this.#block[(column - (column % panel)) * blockRows + this.#blockCount * panel + (column % panel)] = value;
-  }
-
-  /** Adds the block's products to the upper triangle: 4 x 4 of them at a time, each loaded value used four times. */
-  #multiply(): void {
-    const rows = this.#blockCount;
-    const width = this.#width;
-    const sums = new Float64Array(panel * panel);
-    for (let i = 0; i < width; i += panel) {
-      for (let j = i; j < width; j += panel) {
-        multiplyPanels(sums, this.#block, i * blockRows, j * blockRows, rows);
-        for (let k = 0; k < sums.length; k++) {
-          const at = (i + (k >> 2)) * width + j + (k & 3);
-          this.#gram[at] = (this.#gram[at] as number) + (sums[k] as number);
-        }
-      }
-    }
-    this.#blockCount = 0;
-  }
-}
-
-/** Writes A^T B of two panels `[rows][4]` that start at `a` and `b` of `block`, `[4][4]`. */
-function multiplyPanels(out: Float64Array, block: Float64Array, a: number, b: number, rows: number): void {
-  let [s00, s01, s02, s03, s10, s11, s12, s13] = [0, 0, 0, 0, 0, 0, 0, 0];
-  let [s20, s21, s22, s23, s30, s31, s32, s33] = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let row = 0; row < rows; row++) {
-    const at = a + panel * row;
-    const bt = b + panel * row;
-    const a0 = block[at] as number;
-    const a1 = block[at + 1] as number;
-    const a2 = block[at + 2] as number;
-    const a3 = block[at + 3] as number;
-    const b0 = block[bt] as number;
-    const b1 = block[bt + 1] as number;
-    const b2 = block[bt + 2] as number;
-    const b3 = block[bt + 3] as number;
-    s00 += a0 * b0;
-    s01 += a0 * b1;
-    s02 += a0 * b2;
-    s03 += a0 * b3;
-    s10 += a1 * b0;
-    s11 += a1 * b1;
-    s12 += a1 * b2;
-    s13 += a1 * b3;
-    s20 += a2 * b0;
-    s21 += a2 * b1;
-    s22 += a2 * b2;
-    s23 += a2 * b3;
-    s30 += a3 * b0;
-    s31 += a3 * b1;
-    s32 += a3 * b2;
-    s33 += a3 * b3;
-  }
-  out.set([s00, s01, s02, s03, s10, s11, s12, s13, s20, s21, s22, s23, s30, s31, s32, s33]);
 }

@@ -10,9 +10,9 @@ import {
   fitLinear,
   type LinearFit,
   latentsOf,
-  solveRidge,
 } from '../../../../scripts/src/bench/baselines/linear-fit.ts';
 import { MomentSums } from '../../../../scripts/src/bench/baselines/second-moments.ts';
+import { solveRidge } from '../../../../scripts/src/linear/ridge.ts';
 import { correlatedSamples, numEntries, sourceOf } from './correlated-samples.ts';
 
 it('recovers the subspace that samples lie in', () => {

@@ -77,3 +77,14 @@ it('gives series of one group one colour, whatever their dash', async () => {
   expect(strokes.slice(0, 3)).toHaveLength(3);
   expect(new Set(strokes).size).toBe(2);
 });
+
+it('tells eight ordered series apart', async () => {
+  const points = [1, 2].map((x) => ({ x, y: x }));
+  const series = Array.from(
+    { length: 8 },
+    (_, i) => ({ name: `${i}`, line: 'solid', colour: 'ordered', points }) as const,
+  );
+  const svg = await renderLinePlot({ ...plot, markers: false, series });
+  const strokes = [...svg.matchAll(/<path d="M[^"]*L[^"]*" stroke="(#\w+)"[^>]*stroke-dasharray/g)].map(([, c]) => c);
+  expect(new Set(strokes).size).toBe(8);
+});

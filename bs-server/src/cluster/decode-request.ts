@@ -1,0 +1,239 @@
+import { CsiError, type CsiShape } from '@edge-csi/csi';
+import type { EstimateQuality } from '@edge-csi/proto';
+import type { DecodeJob } from '../decode-job.ts';
+import type { ReportPayload, UplinkValues } from '../decoding/batch-buffers.ts';
+import type { WorkerModel } from '../decoding/worker-messages.ts';
+
+// The layout is described in docs/scale-out.md; little endian throughout.
+const layoutVersion = 1;
+const headerBytes = 20;
+const recordBytes = 40;
+
+/** In the order of their numbers in a record. */
+const qualities = ['fresh', 'stale-uplink', 'no-uplink', 'uplink-only'] as const satisfies readonly EstimateQuality[];
+
+/** What a request takes of a report beside its job. */
+export interface RequestPayload {
+  readonly report: ReportPayload;
+  readonly uplink: UplinkValues | undefined;
+}
+
+/** A batch on its way to a worker. */
+export interface DecodeRequest {
+  /** Key of the model. */
+  readonly model: string;
+  readonly cell: string;
+  readonly shape: CsiShape;
+  /** Whether the answer is to hold the estimates: where nobody listens at the gateway, they need not go there. */
+  readonly wantsEstimates: boolean;
+  readonly jobs: readonly DecodeJob[];
+  /** By position of the job. */
+  readonly payloads: readonly RequestPayload[];
+}
+
+/** One job of a request, as a worker reads it. Byte arrays are views on the message. */
+export interface RequestedJob {
+  readonly ueId: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly slot: number;
+  /** Time left when the request was sent. */
+  readonly remainingMs: number;
+  /** Age of the CSI when the request was sent, as far as the gateway can tell. */
+  readonly ageMs: number;
+  readonly quality: (typeof qualities)[number];
+  readonly payloadBits: number;
+  readonly report: ReportPayload;
+  /** Planar float32 `[2][numAntennas][numDelays]`, little endian. */
+  readonly uplink: Uint8Array | undefined;
+}
+
+export interface ReadRequest {
+  readonly model: string;
+  readonly cell: string;
+  readonly shape: CsiShape;
+  readonly wantsEstimates: boolean;
+  readonly jobs: readonly RequestedJob[];
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Checks that a full batch of a model is no more than one message may hold; its answer is smaller.
+ *
+ * @throws CsiError `model-state` where it is.
+ */
+export function assertBatchFits({ key, sizes }: WorkerModel, maxBatchSize: number, maxPayload: number): void {
+  const { maxCodewordBytes, maxPhaseBytes, maxEntries } = sizes;
+  // Ids of UEs and cells have at most 64 bytes, keys of models 77.
+  const jobBytes = recordBytes + 64 + maxCodewordBytes + maxPhaseBytes + 8 * maxEntries;
+  const fixedBytes = headerBytes + 77 + 64 + 3;
+  const bytes = fixedBytes + maxBatchSize * jobBytes;
+  if (bytes <= maxPayload) return;
+  const problem = `${maxBatchSize} reports of ${key} take ${bytes} bytes, the broker's max_payload is ${maxPayload}`;
+  const most = Math.floor((maxPayload - fixedBytes) / jobBytes);
+  throw new CsiError('model-state', `${problem}; raise it, or have batches of ${most} at most`);
+}
+
+/** Writes a batch: a record of fixed size for each job, then the bytes of all, then the uplinks. */
+export function writeDecodeRequest(request: DecodeRequest, nowMs: number): Uint8Array {
+  const { model, cell, shape, wantsEstimates, jobs, payloads } = request;
+  const modelBytes = encoder.encode(model);
+  const cellBytes = encoder.encode(cell);
+  const ueIds = jobs.map((job) => encoder.encode(ueIdOf(job)));
+  const bytesAt = headerBytes + jobs.length * recordBytes;
+  let end = bytesAt + modelBytes.length + cellBytes.length;
+  let numUplinks = 0;
+  for (const [i, { report, uplink }] of payloads.entries()) {
+    end += (ueIds[i] as Uint8Array).length + report.codeword.length + report.phase.length;
+    if (uplink !== undefined) numUplinks++;
+  }
+  const uplinksAt = Math.ceil(end / 4) * 4;
+  const uplinkBytes = 8 * shape.numAntennas * shape.numDelays;
+  // Not filled with zeros first: all but the padding is written.
+  const { buffer } = Buffer.allocUnsafeSlow(uplinksAt + numUplinks * uplinkBytes);
+  const out = new Uint8Array(buffer);
+  out.fill(0, end, uplinksAt);
+  const view = new DataView(buffer);
+  view.setUint8(0, layoutVersion);
+  view.setUint8(1, wantsEstimates ? 1 : 0);
+  view.setUint16(2, jobs.length, true);
+  view.setUint16(4, shape.numAntennas, true);
+  view.setUint16(6, shape.numDelays, true);
+  view.setUint16(8, modelBytes.length, true);
+  view.setUint16(10, cellBytes.length, true);
+  view.setUint32(12, bytesAt, true);
+  view.setUint32(16, uplinksAt, true);
+  let at = bytesAt;
+  const append = (bytes: Uint8Array) => {
+    out.set(bytes, at);
+    at += bytes.length;
+  };
+  append(modelBytes);
+  append(cellBytes);
+  let uplinkAt = uplinksAt;
+  for (const [i, job] of jobs.entries()) {
+    const { report, uplink } = payloads[i] as RequestPayload;
+    const ueId = ueIds[i] as Uint8Array;
+    writeRecord(view, headerBytes + i * recordBytes, job, report, ueId.length, uplink !== undefined, nowMs);
+    append(ueId);
+    append(report.codeword);
+    append(report.phase);
+    if (uplink === undefined) continue;
+    out.set(new Uint8Array(uplink.buffer, uplink.byteOffset, uplink.byteLength), uplinkAt);
+    uplinkAt += uplinkBytes;
+  }
+  return out;
+}
+
+function writeRecord(
+  view: DataView,
+  at: number,
+  job: DecodeJob,
+  report: ReportPayload,
+  ueIdBytes: number,
+  hasUplink: boolean,
+  nowMs: number,
+): void {
+  const isReport = job.quality !== 'uplink-only';
+  const deadlineMs = isReport ? job.report.deadlineMs : job.deadlineMs;
+  const ageMs = isReport
+    ? job.report.processingUs / 1000 + nowMs - job.report.receivedMs
+    : nowMs - job.uplink.arrivedMs;
+  view.setUint32(at, microseconds(deadlineMs - nowMs), true);
+  view.setUint32(at + 4, microseconds(ageMs), true);
+  view.setUint32(at + 8, isReport ? job.report.epoch : job.epoch, true);
+  view.setUint32(at + 12, isReport ? job.report.seq : 0, true);
+  view.setUint32(at + 16, isReport ? job.report.slot : job.uplink.sample.slot, true);
+  view.setUint32(at + 20, report.theta, true);
+  view.setUint32(at + 24, report.phaseBits, true);
+  view.setUint32(at + 28, isReport ? job.report.payloadBits : 0, true);
+  view.setUint32(at + 32, report.scaleLevel, true);
+  view.setUint16(at + 36, report.codeword.length, true);
+  view.setUint8(at + 38, ueIdBytes);
+  view.setUint8(at + 39, report.truncation | (hasUplink ? 8 : 0) | (qualities.indexOf(job.quality) << 4));
+}
+
+/**
+ * Reads a batch and checks that it is whole.
+ *
+ * @throws CsiError `payload-invalid`, saying what does not fit.
+ */
+export function readDecodeRequest(bytes: Uint8Array): ReadRequest {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < headerBytes) throw invalid(`${bytes.length} bytes are no header`);
+  if (view.getUint8(0) !== layoutVersion) throw invalid(`layout ${view.getUint8(0)}, expected ${layoutVersion}`);
+  const count = view.getUint16(2, true);
+  const shape = { numAntennas: view.getUint16(4, true), numDelays: view.getUint16(6, true) };
+  const bytesAt = view.getUint32(12, true);
+  const uplinksAt = view.getUint32(16, true);
+  const uplinkBytes = 8 * shape.numAntennas * shape.numDelays;
+  if (count === 0 || bytesAt !== headerBytes + count * recordBytes || bytesAt > bytes.length) {
+    throw invalid(`${count} jobs in ${bytes.length} bytes`);
+  }
+  let at = bytesAt;
+  let uplinkAt = uplinksAt;
+  const take = (length: number) => {
+    if (at + length > Math.min(uplinksAt, bytes.length)) throw invalid('its bytes end early');
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  const takeUplink = () => {
+    if (uplinkAt + uplinkBytes > bytes.length) throw invalid('its uplinks end early');
+    uplinkAt += uplinkBytes;
+    return bytes.subarray(uplinkAt - uplinkBytes, uplinkAt);
+  };
+  const model = decoder.decode(take(view.getUint16(8, true)));
+  const cell = decoder.decode(take(view.getUint16(10, true)));
+  const jobs = Array.from({ length: count }, (_, i) =>
+    readRecord(view, headerBytes + i * recordBytes, take, takeUplink),
+  );
+  if (uplinkAt !== bytes.length) throw invalid(`${bytes.length - uplinkAt} bytes too many`);
+  return { model, cell, shape, wantsEstimates: (view.getUint8(1) & 1) === 1, jobs };
+}
+
+function readRecord(
+  view: DataView,
+  at: number,
+  take: (length: number) => Uint8Array,
+  takeUplink: () => Uint8Array,
+): RequestedJob {
+  const word = (offset: number) => view.getUint32(at + offset, true);
+  const bits = view.getUint8(at + 39);
+  const ueId = decoder.decode(take(view.getUint8(at + 38)));
+  const codeword = take(view.getUint16(at + 36, true));
+  const phaseBits = word(24);
+  return {
+    ueId,
+    epoch: word(8),
+    seq: word(12),
+    slot: word(16),
+    remainingMs: word(0) / 1000,
+    ageMs: word(4) / 1000,
+    quality: qualities[(bits >> 4) & 3] as (typeof qualities)[number],
+    payloadBits: word(28),
+    report: {
+      codeword,
+      truncation: bits & 7,
+      theta: word(20),
+      phase: take(Math.ceil(phaseBits / 8)),
+      phaseBits,
+      scaleLevel: word(32),
+    },
+    uplink: (bits & 8) === 0 ? undefined : takeUplink(),
+  };
+}
+
+function ueIdOf(job: DecodeJob): string {
+  return job.quality === 'uplink-only' ? job.ueId : job.report.ueId;
+}
+
+/** Whole microseconds that fit 32 bits. */
+function microseconds(ms: number): number {
+  return Math.min(Math.max(Math.round(ms * 1000), 0), 2 ** 32 - 1);
+}
+
+function invalid(problem: string): CsiError {
+  return new CsiError('payload-invalid', `decode request: ${problem}`);
+}

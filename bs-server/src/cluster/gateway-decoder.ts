@@ -1,0 +1,113 @@
+import { type DecodeJob, fillRoom } from '../decode-job.ts';
+import type { BatchDecoder, BatchListener, BatchRoom, LossReason } from '../decoding/batch-decoder.ts';
+import type { ExecutionProvider } from '../decoding/graph.ts';
+import type { WorkerModel } from '../decoding/worker-messages.ts';
+import type { ClusterTally } from './cluster-tally.ts';
+import { RemoteDecoder } from './remote-decoder.ts';
+import type { RemoteDecoderOptions } from './remote-options.ts';
+
+/** Losses after which a batch may be decoded here: nobody has judged it. */
+const recoverable: readonly LossReason[] = ['no-responders', 'worker-silent', 'worker-refused', 'broker-lost'];
+
+export interface GatewayDecoderParts {
+  readonly remote: RemoteDecoderOptions;
+  /** Decodes in this process where workers cannot, as much as it can; absent where nothing is to be decoded here. */
+  readonly local: ((listener: BatchListener<DecodeJob>) => BatchDecoder<DecodeJob>) | undefined;
+  readonly tally: ClusterTally;
+  readonly clock: () => number;
+}
+
+/** What a gateway decodes with: workers elsewhere, and this process where there are none. */
+export class GatewayDecoder implements BatchDecoder<DecodeJob> {
+  readonly remote: RemoteDecoder;
+  readonly #local: BatchDecoder<DecodeJob> | undefined;
+  readonly #parts: GatewayDecoderParts;
+  readonly #listener: BatchListener<DecodeJob>;
+
+  constructor(parts: GatewayDecoderParts, listener: BatchListener<DecodeJob>) {
+    this.#parts = parts;
+    this.#listener = listener;
+    this.#local = parts.local?.(listener);
+    this.remote = new RemoteDecoder(parts.remote, {
+      decoded: (room, decodeMs, codewordDrift) => listener.decoded(room, decodeMs, codewordDrift),
+      lost: (jobs, reason) => this.#lost(jobs, reason),
+      changed: (event) => listener.changed(event),
+    });
+  }
+
+  get serving(): boolean {
+    return this.remote.serving || (this.#local?.serving ?? false);
+  }
+
+  get down(): boolean {
+    return false;
+  }
+
+  get inFlight(): number {
+    return this.remote.inFlight + (this.#local?.inFlight ?? 0);
+  }
+
+  get numServing(): number {
+    return this.remote.serving ? this.remote.numServing : (this.#local?.numServing ?? 0);
+  }
+
+  get numStuck(): number {
+    return this.#local?.numStuck ?? 0;
+  }
+
+  async start(): Promise<ExecutionProvider | undefined> {
+    const provider = await this.#local?.start();
+    await this.remote.start();
+    return provider;
+  }
+
+  claim(fullBatch: boolean, model: string): BatchRoom<DecodeJob> | undefined {
+    if (this.#local === undefined || this.remote.serves(model)) return this.remote.claim(fullBatch, model);
+    return this.#claimLocal(this.#local, fullBatch, model);
+  }
+
+  checkProgress(limitMs: number): void {
+    this.#local?.checkProgress(limitMs);
+  }
+
+  async load(model: WorkerModel): Promise<void> {
+    await this.remote.load(model);
+    await this.#local?.load(model);
+  }
+
+  async unload(key: string): Promise<void> {
+    await this.#local?.unload(key);
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    await this.remote.close(timeoutMs);
+    await this.#local?.close(timeoutMs);
+  }
+
+  #claimLocal(local: BatchDecoder<DecodeJob>, fullBatch: boolean, model: string) {
+    const room = local.claim(fullBatch, model);
+    if (room !== undefined) this.#parts.tally.localBatches++;
+    return room;
+  }
+
+  /** Decodes a batch here that workers have let down, where that can still be in time. */
+  #lost(jobs: readonly DecodeJob[], reason: LossReason): void {
+    const [first] = jobs;
+    const local = this.#local;
+    if (first === undefined || local === undefined || !recoverable.includes(reason)) {
+      this.#listener.lost(jobs, reason);
+      return;
+    }
+    const nowMs = this.#parts.clock();
+    const isUplink = first.quality === 'uplink-only';
+    const untilMs = isUplink ? first.deadlineMs : first.report.deadlineMs;
+    const key = isUplink ? undefined : first.report.version;
+    const room = key === undefined || untilMs <= nowMs ? undefined : this.#claimLocal(local, true, key);
+    if (room === undefined || key === undefined) {
+      this.#listener.lost(jobs, reason);
+      return;
+    }
+    fillRoom(room, jobs);
+    room.dispatch(key, jobs);
+  }
+}

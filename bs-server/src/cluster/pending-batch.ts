@@ -1,0 +1,43 @@
+import type { CsiShape } from '@edge-csi/csi';
+import type { DecodeJob } from '../decode-job.ts';
+import type { LossReason } from '../decoding/batch-decoder.ts';
+import type { DecodeAnswer, Refusal } from './decode-answer.ts';
+import type { RemoteRoom } from './remote-room.ts';
+
+/** A batch that is with a worker, or on its way. */
+export interface Pending {
+  readonly id: number;
+  readonly room: RemoteRoom;
+  readonly model: string;
+  /** The latest deadline of its jobs. */
+  readonly untilMs: number;
+  readonly wantsEstimates: boolean;
+  attempt: number;
+  /** Whom it was sent to, or, of the queue group, who has it; undefined while that is not known. */
+  worker: string | undefined;
+  /** The worker has said that it has it. */
+  taken: boolean;
+}
+
+/** Why a batch comes back without a result, by what its worker said. */
+export function lossOf(refusal: Refusal): LossReason {
+  return refusal === 'failed' ? 'decoder-error' : 'worker-refused';
+}
+
+/** Shape of a batch's CSI: it is of one model. */
+export function shapeOf([first]: readonly DecodeJob[]): CsiShape {
+  if (first === undefined) throw new RangeError('the batch is empty');
+  return first.quality === 'uplink-only' ? first.uplink.sample : first.report.shape;
+}
+
+/** Whether an answer is of a batch's size. */
+export function answers({ statuses, estimates }: DecodeAnswer, { room: { jobs }, wantsEstimates }: Pending): boolean {
+  const { numAntennas, numDelays } = shapeOf(jobs);
+  const numValues = wantsEstimates ? 2 * jobs.length * numAntennas * numDelays : 0;
+  return statuses.length === jobs.length && estimates.length === numValues;
+}
+
+/** When the last of a batch's jobs is worth nothing any more. */
+export function latestDeadlineMs(jobs: readonly DecodeJob[]): number {
+  return Math.max(...jobs.map((job) => (job.quality === 'uplink-only' ? job.deadlineMs : job.report.deadlineMs)));
+}

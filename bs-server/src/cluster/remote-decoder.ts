@@ -1,0 +1,288 @@
+import { CsiError } from '@edge-csi/csi';
+import type { DecodeJob } from '../decode-job.ts';
+import type { BatchDecoder, BatchListener, LossReason } from '../decoding/batch-decoder.ts';
+import type { WorkerModel } from '../decoding/worker-messages.ts';
+import type { Broker, BrokerListener, BrokerMessage } from './broker.ts';
+import { brokerNews } from './broker-news.ts';
+import { DeadlineTimer } from './deadline-timer.ts';
+import { readWorkerMessage, type WorkerMessage } from './decode-answer.ts';
+import { assertBatchFits, writeDecodeRequest } from './decode-request.ts';
+import { answers, latestDeadlineMs, lossOf, type Pending, shapeOf } from './pending-batch.ts';
+import type { RemoteDecoderOptions } from './remote-options.ts';
+import { RemoteRoom } from './remote-room.ts';
+import { answerSubject, answersOf, decodeSubject, requestOf, workerSubject } from './subjects.ts';
+import { WorkerWatch } from './worker-watch.ts';
+
+/** Something to look at when it is due: whether a worker has taken an attempt, or, without one, whether it is too late. */
+interface Check {
+  readonly id: number;
+  readonly attempt?: number;
+}
+
+/** The worker's word that it has a batch comes within this share of the time that is left, or it goes to another one. */
+const takenShare = 1 / 4;
+/** But not sooner: a worker that is busy elsewhere for a moment is not silent. */
+const leastTakenMs = 20;
+/** First attempt and one more. */
+const maxAttempts = 2;
+const tickMs = 4;
+
+/**
+ * Decodes on workers elsewhere, over a message broker.
+ *
+ * A batch goes to the queue group of its model version, where the broker picks a worker. The worker says at once that it
+ * has it, and later what came of it. Where that word does not come, or the worker falls silent or refuses, the batch goes
+ * once more to another worker, by name, if its deadline allows; the first answer counts. At the deadline it is given up.
+ */
+export class RemoteDecoder implements BatchDecoder<DecodeJob> {
+  readonly #options: RemoteDecoderOptions;
+  readonly #listener: BatchListener<DecodeJob>;
+  readonly #workers: WorkerWatch;
+  /** Rooms that are not released. */
+  readonly #rooms = new Set<RemoteRoom>();
+  /** Of these, the ones whose batch is not back. */
+  readonly #open = new Set<RemoteRoom>();
+  readonly #pending = new Map<number, Pending>();
+  readonly #timer: DeadlineTimer<Check>;
+  #lastId = 0;
+  #broker: Broker | undefined;
+
+  constructor(options: RemoteDecoderOptions, listener: BatchListener<DecodeJob>) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#timer = new DeadlineTimer(tickMs, options.clock, (check) => this.#onDue(check));
+    this.#workers = new WorkerWatch({
+      onChanged: () => this.#groupChanged(),
+      onSilent: (workers) => this.#workersSilent(workers),
+      onInvalid: () => options.tally.invalid++,
+      clock: options.clock,
+    });
+  }
+
+  /** True while there is a connection and a worker that decodes anything. */
+  get serving(): boolean {
+    return this.connected && this.#workers.table.decoders() > 0;
+  }
+
+  get connected(): boolean {
+    return this.#broker?.connected ?? false;
+  }
+
+  /** Never: the broker and workers may come back. */
+  get down(): boolean {
+    return false;
+  }
+
+  get inFlight(): number {
+    let jobs = 0;
+    for (const room of this.#rooms) jobs += room.jobs.length;
+    return jobs;
+  }
+
+  get numServing(): number {
+    return this.#workers.table.decoders();
+  }
+
+  /** Whoever is stuck has left the group. */
+  get numStuck(): number {
+    return 0;
+  }
+
+  /** Workers that are heard of, and batches with them or on their way. */
+  get gauges(): { readonly workers: number; readonly requests: number } {
+    return { workers: this.#workers.table.size, requests: this.#pending.size };
+  }
+
+  /** True where a worker is heard of that decodes a model, and can be reached. */
+  serves(model: string): boolean {
+    return this.connected && this.#workers.table.decoders(model) > 0;
+  }
+
+  async start(): Promise<undefined> {
+    const { connect, gateway, models, maxBatchSize } = this.#options;
+    this.#broker = await connect(this.#news());
+    for (const model of models) assertBatchFits(model, maxBatchSize, this.#broker.maxPayload);
+    this.#broker.subscribe(answersOf(gateway), (message) => this.#answered(message));
+    this.#workers.start(this.#broker);
+    await this.#broker.flush();
+  }
+
+  claim(fullBatch: boolean, model: string): RemoteRoom | undefined {
+    if (!this.connected || this.#workers.expected) return undefined;
+    // One batch may always try: the broker says at once where there is nobody.
+    const decoders = Math.max(1, this.#workers.table.decoders(model));
+    if (this.#open.size >= decoders * (fullBatch ? 2 : 1)) return undefined;
+    const room: RemoteRoom = new RemoteRoom({
+      send: (key) => this.#dispatch(room, key),
+      released: () => {
+        this.#rooms.delete(room);
+        this.#open.delete(room);
+      },
+    });
+    this.#rooms.add(room);
+    this.#open.add(room);
+    return room;
+  }
+
+  #dispatch(room: RemoteRoom, model: string): void {
+    const untilMs = latestDeadlineMs(room.jobs);
+    const wantsEstimates = this.#options.wantsEstimates();
+    const id = ++this.#lastId;
+    const pending: Pending = { id, room, model, untilMs, wantsEstimates, attempt: 1, worker: undefined, taken: false };
+    this.#pending.set(pending.id, pending);
+    this.#options.tally.requests++;
+    this.#send(pending, this.#workers.table.hasSuspects ? this.#workers.table.idlest(model) : undefined);
+    this.#timer.schedule(untilMs, { id: pending.id });
+  }
+
+  checkProgress(): void {
+    // Workers watch their own decoders.
+  }
+
+  async load(model: WorkerModel): Promise<void> {
+    const { key } = model;
+    assertBatchFits(model, this.#options.maxBatchSize, this.#broker?.maxPayload ?? 0);
+    if (this.#workers.table.decoders(key) > 0) return;
+    throw new CsiError('model-state', `no decode worker has ${key}; load it on a worker first`);
+  }
+
+  async unload(): Promise<void> {
+    // Workers have models for other gateways too.
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    const giveUpMs = this.#options.clock() + timeoutMs;
+    while (this.#pending.size > 0 && this.#options.clock() < giveUpMs && this.connected) {
+      await new Promise((resolve) => setTimeout(resolve, tickMs));
+    }
+    await this.#workers.stop();
+    this.#timer.stop();
+    await this.#broker?.close();
+    for (const pending of [...this.#pending.values()]) this.#lose(pending, 'broker-lost');
+  }
+
+  /** @param worker - by name; the queue group's choice where absent */
+  #send(pending: Pending, worker: string | undefined): void {
+    const { cell, gateway, clock } = this.#options;
+    const { id, room, model, wantsEstimates, attempt, untilMs } = pending;
+    const nowMs = clock();
+    const { jobs, payloads } = room;
+    const request = { model, cell, shape: shapeOf(jobs), wantsEstimates, jobs, payloads };
+    pending.worker = worker;
+    pending.taken = false;
+    const subject = worker === undefined ? decodeSubject(model) : workerSubject(worker);
+    this.#broker?.publish(subject, writeDecodeRequest(request, nowMs), answerSubject(gateway, id));
+    const takenMs = Math.max(leastTakenMs, (untilMs - nowMs) * takenShare);
+    this.#timer.schedule(nowMs + takenMs, { id, attempt });
+  }
+
+  #answered({ subject, data, noResponders }: BrokerMessage): void {
+    const { tally } = this.#options;
+    const pending = this.#pending.get(requestOf(subject));
+    const message = noResponders ? undefined : this.#read(data);
+    if (pending === undefined) {
+      if (message?.kind === 'answer') tally.unawaited++;
+    } else if (noResponders) {
+      tally.noResponders++;
+      this.#retry(pending, 'no-responders');
+    } else if (message !== undefined) {
+      this.#advance(pending, message);
+    }
+  }
+
+  #read(data: Uint8Array): WorkerMessage | undefined {
+    try {
+      return readWorkerMessage(data);
+    } catch (error) {
+      if (!(error instanceof CsiError)) throw error;
+      this.#options.tally.invalid++;
+      return undefined;
+    }
+  }
+
+  #advance(pending: Pending, message: WorkerMessage): void {
+    if (message.kind !== 'answer') {
+      const { worker } = message;
+      this.#workers.table.sign(worker, this.#options.clock());
+      // Word of the first attempt may come after the second was sent to somebody else.
+      const isHolder = pending.worker === undefined || pending.worker === worker;
+      if (isHolder) pending.worker = worker;
+      if (message.kind === 'refused') this.#options.tally.refuse(message.refusal);
+      if (isHolder && message.kind === 'taken') pending.taken = true;
+      else if (isHolder && message.kind === 'refused') this.#retry(pending, lossOf(message.refusal));
+      return;
+    }
+    const { room } = pending;
+    const { answer } = message;
+    if (!answers(answer, pending)) {
+      this.#options.tally.invalid++;
+      return;
+    }
+    // A process that was frozen finds it before the timer that would have given it up.
+    if (pending.untilMs <= this.#options.clock()) {
+      this.#lose(pending, 'deadline-passed');
+      return;
+    }
+    this.#forget(pending);
+    room.answer(answer);
+    this.#listener.decoded(room, answer.decodeMs, answer.codewordDrift);
+  }
+
+  /** Sends a batch to another worker, or gives it up. */
+  #retry(pending: Pending, reason: LossReason): void {
+    if (!this.#sendAgain(pending)) this.#lose(pending, reason);
+  }
+
+  /** Sends a batch once more where it is not too late and there is another worker. @returns whether it did */
+  #sendAgain(pending: Pending): boolean {
+    const other = this.#workers.table.liveliest(pending.model, pending.worker);
+    const isLate = pending.untilMs <= this.#options.clock();
+    if (isLate || other === undefined || pending.attempt >= maxAttempts || !this.connected) return false;
+    pending.attempt++;
+    this.#options.tally.retries++;
+    this.#send(pending, other);
+    return true;
+  }
+
+  #lose(pending: Pending, reason: LossReason): void {
+    const { jobs } = pending.room;
+    this.#forget(pending);
+    pending.room.release();
+    this.#listener.lost(jobs, reason);
+  }
+
+  #forget({ id, room }: Pending): void {
+    this.#pending.delete(id);
+    this.#open.delete(room);
+  }
+
+  /** What silent workers have goes to others. */
+  #workersSilent(workers: readonly string[]): void {
+    this.#options.tally.silentWorkers += workers.length;
+    for (const pending of [...this.#pending.values()]) {
+      if (pending.worker !== undefined && workers.includes(pending.worker)) this.#retry(pending, 'worker-silent');
+    }
+  }
+
+  #groupChanged(): void {
+    this.#listener.changed({ kind: 'group-changed', decoders: this.#workers.table.decoders() });
+  }
+
+  #news(): BrokerListener {
+    return brokerNews(this.#options.tally, (event) => {
+      if (event.kind === 'broker-found') this.#workers.reset();
+      if (event.kind === 'broker-lost') {
+        for (const pending of [...this.#pending.values()]) this.#lose(pending, 'broker-lost');
+      }
+      this.#listener.changed(event);
+    });
+  }
+
+  #onDue({ id, attempt }: Check): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    if (attempt === undefined) this.#lose(pending, 'deadline-passed');
+    // Where there is nobody else, it may still be answered.
+    else if (attempt === pending.attempt && !pending.taken) this.#sendAgain(pending);
+  }
+}

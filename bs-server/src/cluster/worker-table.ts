@@ -1,0 +1,96 @@
+import type { WorkerBeat } from './worker-beat.ts';
+
+interface Known {
+  beat: WorkerBeat;
+  heardMs: number;
+}
+
+/** How long the broker may go on giving batches to a worker that has fallen silent: until its pings time out. */
+const suspectMs = 300_000;
+
+/**
+ * What a gateway knows of the decode workers from their beats. The queue group hands out batches; this says how many
+ * may be under way, and whom to name where the group cannot be trusted or must not choose. Time comes in as an argument.
+ */
+export class WorkerTable {
+  readonly #silentAfterMs: number;
+  readonly #known = new Map<string, Known>();
+  /** Workers that fell silent without a word, and when: the broker may still have them in the group. */
+  readonly #suspects = new Map<string, number>();
+
+  /** @param silentAfterMs - silence after which a worker counts as gone */
+  constructor(silentAfterMs: number) {
+    this.#silentAfterMs = silentAfterMs;
+  }
+
+  /** Workers that are heard of, whatever their state. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** Forgets everybody. */
+  clear(): void {
+    this.#known.clear();
+    this.#suspects.clear();
+  }
+
+  /** @returns whether it changes who serves what */
+  hear(beat: WorkerBeat, nowMs: number): boolean {
+    const before = this.#known.get(beat.worker)?.beat;
+    const wasSuspect = this.#suspects.delete(beat.worker);
+    if (beat.state === 'left') return this.#known.delete(beat.worker);
+    this.#known.set(beat.worker, { beat, heardMs: nowMs });
+    if (before === undefined || wasSuspect || before.state !== beat.state) return true;
+    return before.decoders !== beat.decoders || before.models.join() !== beat.models.join();
+  }
+
+  /** Takes note of a sign of life other than a beat. */
+  sign(worker: string, nowMs: number): void {
+    const known = this.#known.get(worker);
+    if (known !== undefined) known.heardMs = nowMs;
+  }
+
+  /** Takes the workers out that have fallen silent. @returns their names */
+  takeSilent(nowMs: number): string[] {
+    for (const [worker, sinceMs] of this.#suspects) {
+      if (nowMs - sinceMs > suspectMs) this.#suspects.delete(worker);
+    }
+    const silent = [...this.#known].filter(([, { heardMs }]) => nowMs - heardMs > this.#silentAfterMs);
+    for (const [worker] of silent) {
+      this.#known.delete(worker);
+      this.#suspects.set(worker, nowMs);
+    }
+    return silent.map(([worker]) => worker);
+  }
+
+  /** True while the queue group may hand batches to a worker that does not answer. */
+  get hasSuspects(): boolean {
+    return this.#suspects.size > 0;
+  }
+
+  /** Decoders that take batches of a model; of any model where none is named. */
+  decoders(model?: string): number {
+    return this.#serving(model).reduce((sum, { beat: { decoders } }) => sum + decoders, 0);
+  }
+
+  /** The least loaded worker that decodes a model. */
+  idlest(model: string): string | undefined {
+    const serving = this.#serving(model).map(({ beat }) => beat);
+    serving.sort((a, b) => a.load / a.decoders - b.load / b.decoders);
+    return serving[0]?.worker;
+  }
+
+  /** The worker that decodes a model and was heard of last, other than `except`: for a batch that another has let down. */
+  liveliest(model: string, except: string | undefined): string | undefined {
+    const others = this.#serving(model).filter(({ beat: { worker } }) => worker !== except);
+    others.sort((a, b) => b.heardMs - a.heardMs);
+    return others[0]?.beat.worker;
+  }
+
+  #serving(model?: string): Known[] {
+    return [...this.#known.values()].filter(
+      ({ beat: { state, models, decoders } }) =>
+        state === 'serving' && decoders > 0 && (model === undefined || models.includes(model)),
+    );
+  }
+}

@@ -1,0 +1,132 @@
+import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decoding';
+import type { ModelBundle, UplinkOnlyBundle } from '@edge-csi/models';
+import { loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
+import type { DecodeJob, ReportJob } from '../../../bs-server/src/decode-job.ts';
+import type { BatchDecoder, BatchListener, BatchRoom } from '../../../bs-server/src/decoding/batch-decoder.ts';
+import type { WorkerModel } from '../../../bs-server/src/decoding/worker-messages.ts';
+import { createSample, firstModel, type Sample } from '../../e2e/bs-server-harness.ts';
+
+/** Most reports of a batch. */
+export const maxBatchSize = 4;
+
+/** The models every implementation starts with. */
+export interface StartModels {
+  readonly model: ModelBundle;
+  readonly uplinkOnly: UplinkOnlyBundle;
+  readonly workerModels: readonly WorkerModel[];
+}
+
+export async function startModels(): Promise<StartModels> {
+  const model = await firstModel();
+  const uplinkOnly = await loadUplinkOnlyModel(`${zooDirectory}/u2d-mag`);
+  return { model, uplinkOnly, workerModels: [decoderModelOf(model), uplinkOnlyDecoderModelOf(uplinkOnly)] };
+}
+
+/** An implementation of the seam, started. */
+interface OpenDecoder extends AsyncDisposable {
+  readonly decoder: BatchDecoder<DecodeJob>;
+  /** Makes a model decodable wherever this implementation decodes, and then loads it through the seam. */
+  load(model: WorkerModel): Promise<void>;
+}
+
+export interface Contender {
+  readonly name: string;
+  /** Why it cannot be tried here. */
+  readonly problem: string | undefined;
+  open(models: StartModels, listener: BatchListener<DecodeJob>): Promise<OpenDecoder>;
+}
+
+/** What came back of one batch. */
+interface Returned {
+  readonly statuses: readonly string[];
+  readonly estimates: readonly Float32Array[];
+  readonly jobs: readonly DecodeJob[];
+}
+
+/** A decoder under test, and what it has given back. */
+export async function openRig(contender: Contender, models: StartModels) {
+  const { numAntennas, numDelays } = models.model.manifest.csi;
+  const returned: Returned[] = [];
+  const lost: DecodeJob[] = [];
+  let keep: BatchRoom<DecodeJob>[] | undefined;
+  const opened = await contender.open(models, {
+    decoded: (room) => {
+      returned.push({
+        statuses: room.jobs.map((_, i) => room.status(i)),
+        estimates: room.jobs.map((_, i) => room.estimate(i, numAntennas * numDelays).slice()),
+        jobs: room.jobs,
+      });
+      if (keep === undefined) room.release();
+      else keep.push(room);
+    },
+    lost: (jobs) => lost.push(...jobs),
+    changed: () => undefined,
+  });
+  const { decoder } = opened;
+  return {
+    ...opened,
+    returned,
+    lost,
+    /** From now on rooms stay claimed after their batch is back. @returns them */
+    keepRooms() {
+      keep = [];
+      return keep;
+    },
+    /** Dispatches jobs of a model. @returns whether there was room */
+    dispatch(key: string, jobs: readonly DecodeJob[]): boolean {
+      const room = decoder.claim(jobs.length === maxBatchSize, key);
+      if (room === undefined) return false;
+      jobs.forEach((job, i) => {
+        if (job.quality === 'uplink-only') room.writeUplink(i, job.uplink.sample.values);
+        else room.write(i, job.report, job.uplink?.values);
+      });
+      room.dispatch(key, jobs);
+      return true;
+    },
+    async [Symbol.asyncDispose]() {
+      await opened[Symbol.asyncDispose]();
+    },
+  };
+}
+
+let lastSeq = 0;
+
+/** A report of the model, coded and joined. */
+export function reportJob(model: ModelBundle, sample: Sample, change: Partial<ReportJob['report']> = {}): ReportJob {
+  const { codeword, phase, payloadBits, scale } = sample;
+  const { quantizer, manifest, representation } = model;
+  const { numAntennas, numDelays } = manifest.csi;
+  const seq = ++lastSeq;
+  const nowMs = performance.now();
+  return {
+    report: {
+      ueId: `ue.${seq}`,
+      epoch: 9,
+      seq,
+      slot: seq,
+      version: decoderModelOf(model).key,
+      modelId: manifest.id,
+      shape: { numAntennas, numDelays },
+      periodSlots: 20,
+      codeword,
+      truncation: 0,
+      theta: manifest.phase.theta,
+      phase,
+      phaseBits: payloadBits - quantizer.totalBits - representation.scaleBits,
+      scaleLevel: scale,
+      payloadBits,
+      processingUs: 250,
+      receivedMs: nowMs,
+      deadlineMs: nowMs + 10_000,
+      origin: { settle: () => undefined, flush: () => undefined },
+      ...change,
+    },
+    uplink: { slot: seq, numAntennas, numDelays, values: sample.uplink },
+    uplinkMs: nowMs,
+    quality: 'fresh',
+  };
+}
+
+export function samples(model: ModelBundle, count: number): Sample[] {
+  return Array.from({ length: count }, (_, i) => createSample(model, 100 + i));
+}

@@ -1,0 +1,141 @@
+import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decoding';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { UplinkOnlyJob } from '../../../bs-server/src/decode-job.ts';
+import { createReferenceDecoder, until } from '../../e2e/bs-server-harness.ts';
+import { bundleOf, familyModel } from '../../family-model.ts';
+import {
+  type Contender,
+  maxBatchSize,
+  openRig,
+  reportJob,
+  type StartModels,
+  samples,
+  startModels,
+} from './decoder-rig.ts';
+import { inProcess } from './in-process.ts';
+import { overNats } from './over-nats.ts';
+
+const contenders: readonly Contender[] = [inProcess, overNats];
+
+let models: StartModels;
+let key: string;
+
+beforeAll(async () => {
+  models = await startModels();
+  key = decoderModelOf(models.model).key;
+});
+
+function distance(a: Float32Array, b: Float32Array): number {
+  return Math.hypot(...a.map((value, k) => value - (b[k] as number))) / Math.hypot(...b);
+}
+
+describe.each(contenders.map((contender) => [contender.name, contender] as const))('decoding %s', (_, contender) => {
+  const problem = contender.problem;
+
+  it('gives every report of a batch its own estimate, with its uplink or without', async ({ skip }) => {
+    if (problem !== undefined) skip(problem);
+    await using rig = await openRig(contender, models);
+    const sent = samples(models.model, 3);
+    const jobs = sent.map((sample) => reportJob(models.model, sample));
+    const withoutUplink = {
+      ...reportJob(models.model, sent[0] as (typeof sent)[0]),
+      uplink: undefined,
+      uplinkMs: undefined,
+    };
+    expect(rig.dispatch(key, [...jobs, { ...withoutUplink, quality: 'no-uplink' }])).toBe(true);
+    expect(rig.decoder.inFlight).toBe(4);
+    await until('the batch', () => rig.returned.length === 1);
+    const [batch] = rig.returned;
+    expect(batch?.statuses).toEqual(Array(4).fill('decoded'));
+    const reference = await createReferenceDecoder(models.model);
+    for (const [i, sample] of [...sent, sent[0] as (typeof sent)[0]].entries()) {
+      const expected = await reference(sample, i === 3 ? undefined : sample.uplink);
+      expect(distance(batch?.estimates[i] as Float32Array, expected)).toBeLessThan(1e-5);
+    }
+    expect(rig.decoder.inFlight).toBe(0);
+    expect(rig.lost).toEqual([]);
+  });
+
+  it('says what is wrong with a report and leaves the others of its batch as they are', async ({ skip }) => {
+    if (problem !== undefined) skip(problem);
+    await using rig = await openRig(contender, models);
+    const [first, second] = samples(models.model, 2).map((sample) => reportJob(models.model, sample));
+    const short = { ...first?.report, phaseBits: 1, phase: new Uint8Array(1) };
+    const jobs = [{ ...first, report: short }, second] as NonNullable<typeof second>[];
+    rig.dispatch(key, jobs);
+    await until('the batch', () => rig.returned.length === 1);
+    expect(rig.returned[0]?.statuses).toEqual(['phase', 'decoded']);
+  });
+
+  it('decodes uplinks alone', async ({ skip }) => {
+    if (problem !== undefined) skip(problem);
+    await using rig = await openRig(contender, models);
+    const { uplinkOnly, model } = models;
+    const { numAntennas, numDelays } = uplinkOnly.manifest.csi;
+    const jobs = samples(model, 2).map(
+      ({ uplink: values }, i): UplinkOnlyJob => ({
+        ueId: `ue-${i}`,
+        epoch: 3,
+        uplink: { sample: { slot: 7, numAntennas, numDelays, values }, arrivedMs: performance.now() },
+        quality: 'uplink-only',
+        queuedMs: performance.now(),
+        deadlineMs: performance.now() + 10_000,
+      }),
+    );
+    rig.dispatch(uplinkOnlyDecoderModelOf(uplinkOnly).key, jobs);
+    await until('the batch', () => rig.returned.length === 1);
+    expect(rig.returned[0]?.statuses).toEqual(['decoded', 'decoded']);
+    const numEntries = numAntennas * numDelays;
+    for (const estimate of rig.returned[0]?.estimates ?? []) {
+      expect(Math.min(...estimate.subarray(0, numEntries))).toBeGreaterThanOrEqual(0);
+      expect(Math.max(...estimate.subarray(0, numEntries))).toBeGreaterThan(0);
+      expect(estimate.subarray(numEntries).every((value) => value === 0)).toBe(true);
+    }
+  });
+
+  it('has room for one batch that could still grow, and for a full one behind it', async ({ skip }) => {
+    if (problem !== undefined) skip(problem);
+    await using rig = await openRig(contender, models);
+    const jobs = samples(models.model, maxBatchSize).map((sample) => reportJob(models.model, sample));
+    const kept = rig.keepRooms();
+    expect(rig.dispatch(key, jobs.slice(0, 1))).toBe(true);
+    expect(rig.dispatch(key, jobs.slice(0, 1))).toBe(false);
+    expect(rig.dispatch(key, jobs)).toBe(true);
+    expect(rig.dispatch(key, jobs)).toBe(false);
+    await until('both batches', () => rig.returned.length === 2);
+    expect(rig.returned.map((batch) => batch.jobs.length).sort()).toEqual([1, 4]);
+    for (const room of kept) room.release();
+    expect(rig.decoder.inFlight).toBe(0);
+  });
+
+  it('gives a batch back as lost, once, where its model is not there', async ({ skip }) => {
+    if (problem !== undefined) skip(problem);
+    await using rig = await openRig(contender, models);
+    const jobs = samples(models.model, 2).map((sample) => reportJob(models.model, sample));
+    rig.dispatch('no-such-model@000000000000', jobs);
+    await until('the loss', () => rig.lost.length > 0);
+    expect(rig.lost).toEqual(jobs);
+    expect(rig.returned).toEqual([]);
+    expect(rig.decoder.inFlight).toBe(0);
+  });
+
+  it('decodes a model that is loaded later, and lets it go', async ({ skip }) => {
+    if (problem !== undefined) skip(problem);
+    await using rig = await openRig(contender, models);
+    const scale = { minDb: -60, stepDb: 0.5, bits: 8 };
+    const shape = { numAntennas: 32, numDelays: 32 };
+    const later = await bundleOf(
+      await familyModel({ id: 'later', ...shape, normalization: { kind: 'spherical', scale }, maxBits: 2 }),
+    );
+    const laterKey = decoderModelOf(later).key;
+    await rig.load(decoderModelOf(later));
+    const jobs = samples(later, 1).map((sample) => reportJob(later, sample));
+    rig.dispatch(laterKey, jobs);
+    await until('the batch', () => rig.returned.length === 1);
+    expect(rig.returned[0]?.statuses).toEqual(['decoded']);
+    await rig.decoder.unload(laterKey);
+    rig.dispatch(key, [reportJob(models.model, samples(models.model, 1)[0] as ReturnType<typeof samples>[0])]);
+    await until('a batch of the other model', () => rig.returned.length === 2);
+    expect(rig.returned[1]?.statuses).toEqual(['decoded']);
+  });
+});
