@@ -42,9 +42,9 @@ const suites = {
   server,
   simulator,
   soak,
-  cluster,
   ageing,
   'throughput-gain': throughputGain,
+  cluster,
 } as const satisfies Record<BenchSuite, unknown>;
 
 /** Options that only some suites have. */
@@ -94,7 +94,7 @@ export function benchCommand(): Command {
     )
     .option(
       '--rounds <n>',
-      'measurements in turn: raw and through sockets; cold starts',
+      'measurements in turn: raw and through sockets; over the broker and not; cold starts',
       integer('--rounds', 1, 100),
       3,
     )

@@ -26,14 +26,12 @@ export interface CompareOptions {
 
 /** Measures one model of a zoo, accuracy over the whole link and time per encoder backend. */
 export async function measureModel(options: CompareOptions): Promise<ComparedModel> {
-  const { manifest, zoo, data, samples, onProgress } = options;
+  const { manifest, zoo, data, onProgress } = options;
   const bundle = await loadModel(path.join(zoo, manifest.id), ['encoder']);
   const source = await openData(data);
-  // SIGINT ends the command: half a comparison is none.
-  const signal = AbortSignal.any([]);
-  const accuracy = await measureAccuracy({ manifest, zoo, source, samples, signal, onProgress });
-  const measured = Math.min(samples ?? source.numSamples, source.numSamples);
-  const { latencyMs } = await measureEncodeLatency({ manifest, zoo, source, samples: measured, signal });
+  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
+  const { environments: _, ...accuracy } = await measureAccuracy({ manifest, zoo, source, samples, onProgress });
+  const { latencyMs } = await measureEncodeLatency({ manifest, zoo, source, samples });
   return {
     model: manifest.id,
     codewordLength: manifest.codeword.length,

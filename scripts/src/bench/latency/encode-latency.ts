@@ -19,7 +19,8 @@ export interface EncodeLatencyOptions {
   readonly zoo: string;
   readonly source: CsiSource;
   readonly samples: number;
-  readonly signal: AbortSignal;
+  /** Cuts the measurement short, which then throws the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 const warmUpRuns = 300;
@@ -35,7 +36,7 @@ export async function measureEncodeLatency(options: EncodeLatencyOptions): Promi
   try {
     for (const { encoder } of encoders) await warmUp(encoder, manifest, warmUpRuns);
     for (let sample = 0; sample < samples; sample++) {
-      signal.throwIfAborted();
+      signal?.throwIfAborted();
       const csi = usableSample(source, 'downlink', sample);
       for (const { name, encoder } of encoders) {
         const startMs = monotonicMs();
