@@ -6,6 +6,7 @@ import { type Footprint, measureOnCortexM, missingToolchain } from '../embed/cor
 import { writeFolder } from '../embed/write-folder.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { modelsById } from '../model-choice.ts';
+import { makeOutputFolder } from '../output-folder.ts';
 import { renderTable } from '../table.ts';
 
 interface Options {
@@ -44,7 +45,7 @@ Examples:
 
 async function run(options: Options): Promise<void> {
   await requireWritable(options.json);
-  await requireWritable(options.out, '--out');
+  await makeOutputFolder(options.out, '--out');
   const [manifest] = await modelsById([options.model], options.zoo);
   if (manifest === undefined) return;
   const bundle = await loadModel(path.join(options.zoo, manifest.id), ['encoder']);

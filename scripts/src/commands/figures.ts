@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { documentPages } from '../document-pages.ts';
 import { monotonicMs } from '../latency.ts';
+import { makeOutputFolder } from '../output-folder.ts';
 import { UsageError } from '../usage.ts';
 
 interface Options {
@@ -47,7 +48,7 @@ async function run(names: string[], { dataDir, out }: Options): Promise<void> {
       throw new UsageError(`--data-dir is '${dataDir}', which has no ${file}`, { cause });
     });
   }
-  await mkdir(out, { recursive: true });
+  await makeOutputFolder(out, '--out');
   for (const [i, { name, args }] of chosen.entries()) {
     const targets = [
       '--svg',
