@@ -46,6 +46,12 @@ export async function completeModel({ draft, files, calibration, data }: Complet
   const codewordBits = bits.reduce((sum, count) => sum + count, 0);
   const maxPhaseBits = planes === 'absolute-parts' ? 1 : 8;
   const phaseBits = draft.reportBits - codewordBits - representation.scaleBits;
+  if (phaseBits <= 0) {
+    throw new CsiError(
+      'model-invalid',
+      `manifest: reportBits is ${draft.reportBits}; codeword and norm alone take ${codewordBits + representation.scaleBits}`,
+    );
+  }
   const step = bits.map((count, component) => tableOf(latents, component)[count]?.step ?? 1);
   const { allocation, theta } = fitCodec({
     ...{ inputs: calibration.inputs, latents, normalization: normalization.kind },

@@ -118,6 +118,7 @@ describe('completeModel', () => {
   it('refuses a codeword of too few or too many bits', async () => {
     await expect(complete({}, { codeword: { totalBits: 15 } })).rejects.toThrow(/totalBits is 15; encoder.onnx has 16/);
     await expect(complete({}, { codeword: { totalBits: 129 } })).rejects.toThrow(/1..8 bits each/);
+    await expect(complete({}, { reportBits: 88 })).rejects.toThrow(/reportBits is 88; codeword and norm alone take 88/);
   });
 });
 
