@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { documentPages } from '../document-pages.ts';
+import { requireWritableFolder } from '../json-file.ts';
 import { monotonicMs } from '../latency.ts';
-import { makeOutputFolder } from '../output-folder.ts';
 import { UsageError } from '../usage.ts';
 
 interface Options {
@@ -34,6 +34,7 @@ Examples:
 }
 
 async function run(names: string[], { dataDir, out }: Options): Promise<void> {
+  await requireWritableFolder(out, '--out');
   const unknown = names.find((name) => documentPages.every((page) => page.name !== name));
   if (unknown !== undefined) {
     throw new UsageError(`no page '${unknown}'; there are ${documentPages.map(({ name }) => name).join(', ')}`);
@@ -48,7 +49,7 @@ async function run(names: string[], { dataDir, out }: Options): Promise<void> {
       throw new UsageError(`--data-dir is '${dataDir}', which has no ${file}`, { cause });
     });
   }
-  await makeOutputFolder(out, '--out');
+  await mkdir(out, { recursive: true });
   for (const [i, { name, args }] of chosen.entries()) {
     const targets = [
       '--svg',

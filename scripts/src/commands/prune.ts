@@ -7,10 +7,9 @@ import { commandLine } from '../command-line.ts';
 import { addDataOptions, dataFor, openData, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { sha256Of } from '../file-hash.ts';
-import { requireWritable, writeJson } from '../json-file.ts';
+import { requireWritable, requireWritableFolder, writeJson } from '../json-file.ts';
 import { modelsById } from '../model-choice.ts';
 import { type WeightWidth, weightWidths } from '../onnx/weights.ts';
-import { makeOutputFolder } from '../output-folder.ts';
 import { startProgress } from '../progress.ts';
 import { readCalibration } from '../prune/calibration.ts';
 import { type ComparedModel, comparisonHeader, comparisonRow, measureModel } from '../prune/comparison.ts';
@@ -95,7 +94,7 @@ Examples:
 
 async function run(options: Options): Promise<void> {
   await requireWritable(options.json);
-  await makeOutputFolder(options.out, '--out');
+  await requireWritableFolder(options.out, '--out');
   const [source] = (await modelsById([options.model], options.zoo)) as [Manifest];
   const tasks = tasksOf(options, source);
   for (const { id } of tasks) await requireFree(options.out, id);

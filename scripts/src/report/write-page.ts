@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { requireWritable } from '../json-file.ts';
-import { makeOutputFolder } from '../output-folder.ts';
 import { UsageError } from '../usage.ts';
 import { drawFigureFile } from './draw-figure.ts';
 import { renderHtmlPage } from './html-page.ts';
@@ -31,11 +30,15 @@ export function addPageOptions(command: Command): Command {
 export async function requirePageTargets({ report, svg, markdown }: PageTargets): Promise<void> {
   await requireWritable(report, '--report');
   await requireWritable(markdown, '--markdown');
+  if (svg === undefined) return;
   // Of the times when --svg named the one file of the one figure.
-  if (svg?.endsWith('.svg')) {
-    throw new UsageError(`--svg is '${svg}', give a folder: every figure becomes a file in it`);
+  if (svg.endsWith('.svg')) throw new UsageError(`--svg is '${svg}', give a folder: every figure becomes a file in it`);
+  try {
+    await mkdir(svg, { recursive: true });
+    await access(svg, constants.W_OK);
+  } catch (cause) {
+    throw new UsageError(`--svg is '${svg}', which is not a folder that can be written to`, { cause });
   }
-  await makeOutputFolder(svg, '--svg');
 }
 
 /** Writes a page as whatever is asked for. */

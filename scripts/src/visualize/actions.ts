@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
@@ -8,9 +8,8 @@ import { linkSamples } from '../bench/accuracy.ts';
 import type { LinkSample } from '../bench/transceiver.ts';
 import { commandLine } from '../command-line.ts';
 import { dataFor, openData } from '../data.ts';
-import { requireWritable, writeJson } from '../json-file.ts';
+import { requireWritable, requireWritableFolder, writeJson } from '../json-file.ts';
 import { anyModels } from '../model-choice.ts';
-import { makeOutputFolder } from '../output-folder.ts';
 import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
 import { integer, UsageError } from '../usage.ts';
@@ -38,7 +37,7 @@ import type {
 export async function activations(options: ActivationOptions): Promise<void> {
   await requireWritable(options.json);
   await requireWritable(options.out, '--out');
-  await makeOutputFolder(options.svg, '--svg');
+  await requireWritableFolder(options.svg, '--svg');
   const { manifest, source } = await openModelAndData(options.model, options);
   const indices = options.sample.map((text) => integer('--sample', 0, source.numSamples - 1)(text));
   const trace = await openModelTrace(manifest, options.zoo);
@@ -62,6 +61,7 @@ export async function activations(options: ActivationOptions): Promise<void> {
   await writeFile(options.out, page);
   process.stdout.write(`${options.out}: ${figures.length} figures, ${indices.length} samples\n`);
   if (options.svg !== undefined) {
+    await mkdir(options.svg, { recursive: true });
     for (const figure of figures) {
       await writeFile(path.join(options.svg, `${figure.id}.svg`), renderFigureSvg(figure, 0, options.colours));
     }

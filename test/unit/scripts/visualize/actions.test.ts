@@ -61,7 +61,7 @@ describe('bad usage', () => {
     [
       'a file for a folder',
       () => activations({ ...common, model: 'dualnet-mag-m4', svg: sampleData }),
-      /^--svg is .*, which is not a folder that can be written to/,
+      /^--svg is .*, but .* is not a folder that can be written to/,
     ],
   ])('%s is refused', async (_, run, message) => {
     const refusal: unknown = await run().catch((error: unknown) => error);
