@@ -37,9 +37,8 @@ function fold({ type, numbers }: OnnxNode, [a, b]: readonly Constant[]): Constan
   const isProduct = type === 'Mul';
   if (!isProduct && type !== 'Sub') return undefined;
   const isPerRow = a.dims.length === 2 && b.dims.join() === `${rows},1`;
-  const isOne = b.values.length === 1 && b.dims.length <= a.dims.length;
-  if (!isPerRow && !isOne && b.dims.join() !== a.dims.join()) return undefined;
   const per = a.values.length / b.values.length;
+  if (!isPerRow && b.values.length !== 1 && b.dims.join() !== a.dims.join()) return undefined;
   const values = a.values.map((value, i) => {
     const other = b.values[Math.floor(i / per)] as number;
     return isProduct ? value * other : value - other;
