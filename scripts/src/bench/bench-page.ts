@@ -40,9 +40,9 @@ const suitePages = {
   server: serverPage,
   simulator: simulatorPage,
   soak: soakPage,
-  cluster: clusterPage,
   ageing: ageingPage,
   'throughput-gain': throughputPage,
+  cluster: clusterPage,
 } as const;
 
 /** A suite whose result can be shown. */

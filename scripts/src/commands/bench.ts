@@ -42,9 +42,9 @@ const suites = {
   server,
   simulator,
   soak,
-  cluster,
   ageing,
   'throughput-gain': throughputGain,
+  cluster,
 } as const satisfies Record<BenchSuite, unknown>;
 
 /** Options that only some suites have. */

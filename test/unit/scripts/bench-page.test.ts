@@ -108,9 +108,6 @@ const results = {
       },
     ],
   },
-  cluster: {
-    runs: [{ ...model, ratePerSecond: 50, ues: 64, inProcess: [pathCost], overBroker: [pathCost], ingest: [] }],
-  },
   ageing: {
     delayMs: 4,
     runs: ['perfect CSI', model.model].map((csi) => ({
@@ -138,6 +135,9 @@ const results = {
         })),
       ),
     })),
+  },
+  cluster: {
+    runs: [{ ...model, ratePerSecond: 50, ues: 64, inProcess: [pathCost], overBroker: [pathCost], ingest: [] }],
   },
 } as const satisfies Record<BenchReport['suite'], object>;
 

@@ -49,11 +49,6 @@ function bytesOf(costs: readonly PathCost[], direction: 'in' | 'out'): number {
   return lowerMedian(costs.map(({ saturated }) => saturated.brokerBytes?.[direction] ?? 0));
 }
 
-/** Median over rounds of the median time to an estimate, ms. */
-export function p50Of(costs: readonly PathCost[]): number {
-  return lowerMedian(costs.map(({ openLoop }) => openLoop.latencyMs.p50));
-}
-
 function openLoopTable(runs: readonly ClusterRun[]): Table {
   const rows = ways(runs, (costs) => {
     const sum = (name: 'decoded' | 'reports') => costs.reduce((total, { openLoop }) => total + openLoop[name], 0);

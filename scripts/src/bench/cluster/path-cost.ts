@@ -67,7 +67,11 @@ function serveArgs({ manifest, zoo }: PathCostOptions): string[] {
 /** The whole server in one process. */
 export async function measureInProcess(options: PathCostOptions): Promise<PathCost> {
   const server = await startServe(...serveArgs(options));
-  return measure({ url: server.url, processes: { server } }, options);
+  try {
+    return await measure({ url: server.url, processes: { server } }, options);
+  } finally {
+    await server.close();
+  }
 }
 
 /** A gateway, a broker and a worker. */
@@ -81,9 +85,8 @@ export async function measureOverBroker(options: PathCostOptions): Promise<PathC
     processes.gateway = gateway;
     await ready(gateway.url, options.signal);
     return await measure({ url: gateway.url, processes, broker }, options);
-  } catch (error) {
+  } finally {
     await closeAll(processes);
-    throw error;
   }
 }
 
@@ -93,13 +96,18 @@ async function measure({ url, processes, broker }: Measured, options: PathCostOp
   const load = startWorker(new URL('../server/load-worker.js', import.meta.url), loadData);
   const arrivedMs = new Map<number, number>();
   let numEstimates = 0;
-  const subscription = await subscribeEstimates({
+  const subscribing = subscribeEstimates({
     url,
     onEstimate: ({ slot, quality }) => {
       if (quality === 'held') return;
       numEstimates++;
       arrivedMs.set(slot, monotonicMs());
     },
+  });
+  // A load that nobody would stop keeps the process.
+  const subscription = await subscribing.catch(async (error: Error) => {
+    await load.stop();
+    throw error;
   });
   const run = async (lastsSeconds: number, firstSlot: number, runSeed: number) => {
     const random = createRandom(runSeed);
@@ -135,7 +143,6 @@ async function measure({ url, processes, broker }: Measured, options: PathCostOp
   } finally {
     await subscription.close();
     await load.stop();
-    await closeAll(processes);
   }
 }
 
@@ -162,7 +169,7 @@ async function costMeter(processes: Measured['processes'], broker: MeasuredBroke
 
 /** Gateways and workers before the broker they are connected to. */
 async function closeAll(processes: Measured['processes']): Promise<void> {
-  for (const name of ['gateway', 'worker', 'server', 'broker']) await processes[name]?.close();
+  for (const name of ['gateway', 'worker', 'broker']) await processes[name]?.close();
 }
 
 async function ready(url: string, signal: AbortSignal): Promise<void> {
