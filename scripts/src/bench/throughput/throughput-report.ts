@@ -100,7 +100,11 @@ function efficiencyFigure(runs: readonly ThroughputRun[], users: number, data: s
       title: 'What CSI feedback is worth in throughput',
       subtitle: `${titleOf(users)}, SNR ${snrDb} dB; ${runs[0]?.samples ?? 0} samples of ${data}`,
       x: { title: 'Mean bits of a report', scale: 'log', ticks: [50, 100, 200, 350, 500, 700, 1000, 1700, 3000, 5000] },
-      y: { title: `${users === 1 ? 'Rate' : 'Sum rate'} (bit/s/Hz), higher is better`, scale: 'linear', fromZero: users > 1 },
+      y: {
+        title: `${users === 1 ? 'Rate' : 'Sum rate'} (bit/s/Hz), higher is better`,
+        scale: 'linear',
+        fromZero: users > 1,
+      },
       markers: true,
       series: [
         { name: 'DualNet models', line: 'solid', colour: 'category', points: line(networks) },
