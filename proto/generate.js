@@ -62,10 +62,23 @@ async function wireTable() {
   return `${notice}import type { WireTable } from '../wire-field.ts';\n\nexport const wireTable: WireTable = {\n${lines.join('\n')}\n};\n`;
 }
 
-/** The codec module, without the default export nobody uses. */
+/** What the generated code has and nobody uses: a default export, enumerations by name, bytes of unknown fields kept. */
+const surplus = [
+  /\nexport \{\s*\$root as default\s*\};\s*$/g,
+  /\n *v1\.\w+ = \(function\(\) \{\n *const valuesById = [^}]*\n *return values;\n *\}\)\(\);\n/g,
+  /\n *if \(message\.\$unknowns != null.*\n.*\n.*writer\.raw\(.*/g,
+  /\n *if \(!reader\.discardUnknown\) \{\n.*\n.*\$unknowns.*\n *\}/g,
+  /\n *let start = reader\.pos;/g,
+];
+
+/** The codec module, without its surplus. */
 async function codec() {
   const source = await promisify(pbjs.main)([...options, schema]);
-  return `// @ts-nocheck\n${notice}${source.replace(/\nexport \{\s*\$root as default\s*\};\s*$/, '')}`;
+  const lean = surplus.reduce((text, pattern) => {
+    if (text.search(pattern) < 0) throw new Error(`nothing in the generated code is ${pattern}`);
+    return text.replaceAll(pattern, '');
+  }, source);
+  return `// @ts-nocheck\n${notice}${lean}`;
 }
 
 const outputs = {

@@ -4,6 +4,11 @@ import * as v from 'valibot';
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex'));
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+/** An object whose fields nothing here reads. */
+const record = v.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'must be an object',
+);
 const file = v.strictObject({
   path: v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a plain file name')),
   sha256,
@@ -81,11 +86,11 @@ const manifestSchema = v.pipe(
       /** [N, 2, Nt, Nd] dequantised CSI, magnitude, bits, uplink -> [N, 2, Nt, Nd]. Spherical magnitudes only. */
       refiner: v.optional(file),
     }),
-    training: v.record(v.string(), v.unknown()),
+    training: record,
     /** Where a model was made from another one without training: that one's id and pairing hash, how, and on which data. */
-    derivedFrom: v.optional(v.record(v.string(), v.unknown())),
+    derivedFrom: v.optional(record),
     /** Figures re-measured by this code base, each with the data it was measured on. */
-    measured: v.optional(v.array(v.record(v.string(), v.unknown()))),
+    measured: v.optional(v.array(record)),
   }),
   v.check(
     (m) => m.codeword.bits.length === m.codeword.length && m.codeword.step.length === m.codeword.length,

@@ -10,20 +10,41 @@ import { UsageError } from './usage.ts';
  */
 export async function requireWritable(file: string | undefined, option = '--json'): Promise<void> {
   if (file === undefined) return;
-  const folder = path.dirname(path.resolve(file));
+  await requireFolder(path.dirname(path.resolve(file)), `${option} is '${file}'`);
+  if (await isFolder(file)) throw new UsageError(`${option} is '${file}', which is a folder; give a file`);
+}
+
+/**
+ * Checks, before a long run, that its results can be written into a folder, which is there or can be made.
+ *
+ * @param option - the option that names the folder
+ * @throws UsageError naming what is missing, read-only or no folder.
+ */
+export async function requireWritableFolder(folder: string | undefined, option: string): Promise<void> {
+  if (folder === undefined) return;
+  const isThere = await stat(folder).then(
+    () => true,
+    // What is not there yet can be made.
+    () => false,
+  );
+  const resolved = path.resolve(folder);
+  await requireFolder(isThere ? resolved : path.dirname(resolved), `${option} is '${folder}'`);
+}
+
+async function requireFolder(folder: string, given: string): Promise<void> {
   const isWritable = await access(`${folder}${path.sep}`, constants.W_OK).then(
     () => true,
     () => false,
   );
-  if (!isWritable) {
-    throw new UsageError(`${option} is '${file}', but ${folder} is not a folder that can be written to`);
-  }
-  const isFolder = await stat(file).then(
+  if (!isWritable) throw new UsageError(`${given}, but ${folder} is not a folder that can be written to`);
+}
+
+async function isFolder(file: string): Promise<boolean> {
+  return stat(file).then(
     (found) => found.isDirectory(),
     // What is not there yet can be made.
     () => false,
   );
-  if (isFolder) throw new UsageError(`${option} is '${file}', which is a folder; give a file`);
 }
 
 /** Writes a result as indented JSON. Nothing is written where no file is asked for. */

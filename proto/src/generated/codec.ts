@@ -64,9 +64,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     $root.edge_csi.v1.UplinkCsi.encode(message.uplink, writer.uint32(58).fork(), _depth + 1).ldelim();
                 if (message.estimate != null && $Object.hasOwnProperty.call(message, "estimate"))
                     $root.edge_csi.v1.ChannelEstimate.encode(message.estimate, writer.uint32(66).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -89,7 +86,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.Frame();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -155,10 +151,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -196,9 +188,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(10).string(message.id);
                 if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256.length)
                     writer.uint32(18).bytes(message.sha256);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -221,7 +210,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.ModelRef();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -249,10 +237,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -298,9 +282,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         $root.edge_csi.v1.ModelRef.encode(message.models[i], writer.uint32(26).fork(), _depth + 1).ldelim();
                 if (message.token != null && $Object.hasOwnProperty.call(message, "token") && message.token !== "")
                     writer.uint32(34).string(message.token);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -323,7 +304,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.Hello();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -368,10 +348,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -421,9 +397,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(40).uint32(message.codewordTruncation);
                 if (message.phaseTheta != null && $Object.hasOwnProperty.call(message, "phaseTheta") && message.phaseTheta !== 0)
                     writer.uint32(48).uint32(message.phaseTheta);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -446,7 +419,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.ReportConfig();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -507,10 +479,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -548,9 +516,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(8).uint32(message.epoch);
                 if (message.config != null && $Object.hasOwnProperty.call(message, "config"))
                     $root.edge_csi.v1.ReportConfig.encode(message.config, writer.uint32(18).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -573,7 +538,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.Welcome();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -598,10 +562,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -636,9 +596,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     throw $Error("max depth exceeded");
                 if (message.config != null && $Object.hasOwnProperty.call(message, "config"))
                     $root.edge_csi.v1.ReportConfig.encode(message.config, writer.uint32(10).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -661,7 +618,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.Reconfigure();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -677,10 +633,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -762,9 +714,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(72).uint32(message.payloadBits);
                 if (message.processingUs != null && $Object.hasOwnProperty.call(message, "processingUs"))
                     writer.uint32(80).uint32(message.processingUs);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -787,7 +736,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.CsiReport();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -881,10 +829,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -897,17 +841,6 @@ export const edge_csi = $root.edge_csi = (() => {
             };
 
             return CsiReport;
-        })();
-
-        v1.ReportOutcome = (function() {
-            const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "REPORT_OUTCOME_UNSPECIFIED"] = 0;
-            values[valuesById[1] = "REPORT_OUTCOME_DECODED"] = 1;
-            values[valuesById[2] = "REPORT_OUTCOME_SUPERSEDED"] = 2;
-            values[valuesById[3] = "REPORT_OUTCOME_LATE"] = 3;
-            values[valuesById[4] = "REPORT_OUTCOME_SHED"] = 4;
-            values[valuesById[5] = "REPORT_OUTCOME_INVALID"] = 5;
-            return values;
         })();
 
         v1.ReportAck = (function() {
@@ -935,9 +868,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(10).uint32s(message.seqs);
                 if (message.outcomes != null && message.outcomes.length)
                     writer.uint32(18).int32s(message.outcomes);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -960,7 +890,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.ReportAck();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -998,10 +927,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1045,9 +970,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(24).bool(message.retryable);
                 if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && message.seq !== 0)
                     writer.uint32(32).uint32(message.seq);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -1070,7 +992,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.Reject();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1116,10 +1037,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1132,21 +1049,6 @@ export const edge_csi = $root.edge_csi = (() => {
             };
 
             return Reject;
-        })();
-
-        v1.CsiEncoding = (function() {
-            const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "CSI_ENCODING_UNSPECIFIED"] = 0;
-            values[valuesById[1] = "CSI_ENCODING_FLOAT32"] = 1;
-            values[valuesById[2] = "CSI_ENCODING_FLOAT16"] = 2;
-            return values;
-        })();
-
-        v1.CsiDomain = (function() {
-            const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "CSI_DOMAIN_UNSPECIFIED"] = 0;
-            values[valuesById[1] = "CSI_DOMAIN_ANGULAR_DELAY"] = 1;
-            return values;
         })();
 
         v1.CsiMatrix = (function() {
@@ -1181,9 +1083,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(32).int32(message.encoding);
                 if (message.values != null && $Object.hasOwnProperty.call(message, "values") && message.values.length)
                     writer.uint32(42).bytes(message.values);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -1206,7 +1105,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.CsiMatrix();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1261,10 +1159,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1313,9 +1207,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(16).uint32(message.slot);
                 if (message.csi != null && $Object.hasOwnProperty.call(message, "csi"))
                     $root.edge_csi.v1.CsiMatrix.encode(message.csi, writer.uint32(26).fork(), _depth + 1).ldelim();
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -1338,7 +1229,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.UplinkCsi();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1370,10 +1260,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)
@@ -1386,17 +1272,6 @@ export const edge_csi = $root.edge_csi = (() => {
             };
 
             return UplinkCsi;
-        })();
-
-        v1.EstimateQuality = (function() {
-            const valuesById = $Object.create(null), values = $Object.create(valuesById);
-            values[valuesById[0] = "ESTIMATE_QUALITY_UNSPECIFIED"] = 0;
-            values[valuesById[1] = "ESTIMATE_QUALITY_FRESH"] = 1;
-            values[valuesById[2] = "ESTIMATE_QUALITY_STALE_UPLINK"] = 2;
-            values[valuesById[3] = "ESTIMATE_QUALITY_UPLINK_ONLY"] = 3;
-            values[valuesById[4] = "ESTIMATE_QUALITY_HELD"] = 4;
-            values[valuesById[5] = "ESTIMATE_QUALITY_NO_UPLINK"] = 5;
-            return values;
         })();
 
         v1.ChannelEstimate = (function() {
@@ -1452,9 +1327,6 @@ export const edge_csi = $root.edge_csi = (() => {
                     writer.uint32(89).double(message.receivedMs);
                 if (message.payloadBits != null && $Object.hasOwnProperty.call(message, "payloadBits") && message.payloadBits !== 0)
                     writer.uint32(96).uint32(message.payloadBits);
-                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
-                    for (let i = 0; i < message.$unknowns.length; ++i)
-                        writer.raw(message.$unknowns[i]);
                 return writer;
             };
 
@@ -1477,7 +1349,6 @@ export const edge_csi = $root.edge_csi = (() => {
                 }
                 message = _target || new $root.edge_csi.v1.ChannelEstimate();
                 while (reader.pos < end) {
-                    let start = reader.pos;
                     let tag = reader.tag();
                     if (tag === _end) {
                         _end = $undefined;
@@ -1592,10 +1463,6 @@ export const edge_csi = $root.edge_csi = (() => {
                         }
                     }
                     reader.skipType(wireType, _depth, tag);
-                    if (!reader.discardUnknown) {
-                        $util.makeProp(message, "$unknowns", false);
-                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
-                    }
                 }
                 if (length !== $undefined) {
                     if (reader.pos !== end)

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { dataFor, openData, sampleData, usableSample } from '../data.ts';
 import { type Footprint, measureOnCortexM, missingToolchain } from '../embed/cortex-m.ts';
 import { writeFolder } from '../embed/write-folder.ts';
-import { requireWritable, writeJson } from '../json-file.ts';
+import { requireWritable, requireWritableFolder, writeJson } from '../json-file.ts';
 import { modelsById } from '../model-choice.ts';
 import { renderTable } from '../table.ts';
 
@@ -44,7 +44,7 @@ Examples:
 
 async function run(options: Options): Promise<void> {
   await requireWritable(options.json);
-  await requireWritable(options.out, '--out');
+  await requireWritableFolder(options.out, '--out');
   const [manifest] = await modelsById([options.model], options.zoo);
   if (manifest === undefined) return;
   const bundle = await loadModel(path.join(options.zoo, manifest.id), ['encoder']);

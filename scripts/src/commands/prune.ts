@@ -7,7 +7,7 @@ import { commandLine } from '../command-line.ts';
 import { addDataOptions, dataFor, openData, sampleData } from '../data.ts';
 import { describeEnvironment } from '../environment.ts';
 import { sha256Of } from '../file-hash.ts';
-import { requireWritable, writeJson } from '../json-file.ts';
+import { requireWritable, requireWritableFolder, writeJson } from '../json-file.ts';
 import { modelsById } from '../model-choice.ts';
 import { type WeightWidth, weightWidths } from '../onnx/weights.ts';
 import { startProgress } from '../progress.ts';
@@ -94,7 +94,7 @@ Examples:
 
 async function run(options: Options): Promise<void> {
   await requireWritable(options.json);
-  await requireWritable(options.out, '--out');
+  await requireWritableFolder(options.out, '--out');
   const [source] = (await modelsById([options.model], options.zoo)) as [Manifest];
   const tasks = tasksOf(options, source);
   for (const { id } of tasks) await requireFree(options.out, id);

@@ -8,7 +8,7 @@ import { linkSamples } from '../bench/accuracy.ts';
 import type { LinkSample } from '../bench/transceiver.ts';
 import { commandLine } from '../command-line.ts';
 import { dataFor, openData } from '../data.ts';
-import { requireWritable, writeJson } from '../json-file.ts';
+import { requireWritable, requireWritableFolder, writeJson } from '../json-file.ts';
 import { anyModels } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
@@ -37,7 +37,7 @@ import type {
 export async function activations(options: ActivationOptions): Promise<void> {
   await requireWritable(options.json);
   await requireWritable(options.out, '--out');
-  await requireWritable(options.svg, '--svg');
+  await requireWritableFolder(options.svg, '--svg');
   const { manifest, source } = await openModelAndData(options.model, options);
   const indices = options.sample.map((text) => integer('--sample', 0, source.numSamples - 1)(text));
   const trace = await openModelTrace(manifest, options.zoo);
