@@ -30,7 +30,7 @@ it('measures accuracy on simulated channels, by distance, with intervals over th
   expect(run.intervals.nmseDb[0]).toBeLessThan(run.nmseDb);
   expect(run.breakdown.bins).toHaveLength(5);
   expect(stdout).toContain('95 % bootstrap intervals over 5 environments');
-});
+}, 300_000);
 
 it('shows what stale CSI costs, beside what compression costs', async () => {
   const page = path.join(folder, 'ageing.md');
@@ -60,7 +60,7 @@ it('shows what stale CSI costs, beside what compression costs', async () => {
   expect(await readFile(page, 'utf8')).toContain('## cost2100-indoor, 5.3 GHz: NMSE');
   const svg = path.join(folder, 'ageing-cost2100-indoor.svg');
   expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*perfect CSI/s);
-});
+}, 300_000);
 
 it('shows what estimates are worth in throughput, beside perfect CSI, a codebook of as many bits and plain beams', async () => {
   const page = path.join(folder, 'throughput.md');
@@ -92,7 +92,7 @@ it('shows what estimates are worth in throughput, beside perfect CSI, a codebook
   expect(await readFile(page, 'utf8')).toContain('## 8 UEs at once, zero forcing');
   const svg = path.join(folder, 'throughput-gain-8.svg');
   expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*top-K codebook/s);
-});
+}, 300_000);
 
 it('takes a report apart by stage, and starts every backend cold', async () => {
   const args = ['--suite', 'latency', '--models', 'dualnet-mag-m43', '--samples', '40', '--rounds', '1'];
@@ -122,7 +122,7 @@ it('takes a report apart by stage, and starts every backend cold', async () => {
     expect(firstReportMs).toBeGreaterThan(run.latencyMs.micro.p50);
   }
   expect(stdout).toMatch(/At the UE, cold.*median in ms/s);
-});
+}, 300_000);
 
 it('refuses a breakdown that the suite or the data do not have', async () => {
   const misplaced = await edgeCsi('bench', '--suite', 'latency', '--by', 'snr');

@@ -19,14 +19,12 @@ export function throughputPage({ baselines, runs }: ThroughputResult, data: stri
   return {
     title: 'What CSI feedback is worth in throughput',
     lead:
-      `${samples} samples of ${data}; codebook fitted on ${baselines.samples} samples of ${baselines.data}. What is measured, and ` +
-      'how: docs/benchmarks.md.',
+      `${samples} samples of ${data}; codebook fitted on ${baselines.samples} samples of ${baselines.data}. Spectral efficiency in ` +
+      'bit/s/Hz, mean over subcarriers, and its share of what perfect CSI gives; SNR is that of one BS antenna with all the power. ' +
+      'What is measured, and how: docs/benchmarks.md.',
     sections: [
       ...measuredUsers.map((users) => ({
         title: titleOf(users),
-        text:
-          'Spectral efficiency in bit/s/Hz, mean over subcarriers, and its share of what perfect CSI gives; SNR is that of one BS ' +
-          'antenna with all the power.',
         tables: [efficiencyTable(runs, users)],
         figures: [efficiencyFigure(runs, users, data)],
       })),
@@ -102,7 +100,11 @@ function efficiencyFigure(runs: readonly ThroughputRun[], users: number, data: s
       title: 'What CSI feedback is worth in throughput',
       subtitle: `${titleOf(users)}, SNR ${snrDb} dB; ${runs[0]?.samples ?? 0} samples of ${data}`,
       x: { title: 'Mean bits of a report', scale: 'log', ticks: [50, 100, 200, 350, 500, 700, 1000, 1700, 3000, 5000] },
-      y: { title: `${users === 1 ? 'Rate' : 'Sum rate'} (bit/s/Hz), higher is better`, scale: 'linear' },
+      y: {
+        title: `${users === 1 ? 'Rate' : 'Sum rate'} (bit/s/Hz), higher is better`,
+        scale: 'linear',
+        fromZero: users > 1,
+      },
       markers: true,
       series: [
         { name: 'DualNet models', line: 'solid', colour: 'category', points: line(networks) },
