@@ -22,6 +22,8 @@ export interface PathList {
   readonly uplinkPhaseRad?: Float32Array;
   /** Distance between UE and BS, `[numSamples]`. */
   readonly distanceM?: Float32Array;
+  /** Which environment each sample was taken in, `[numSamples]`: those of one share their scatterers. */
+  readonly environment?: Int32Array;
 }
 
 /** One carrier of the link. All bands share the array, whose spacing is half the downlink wavelength. */

@@ -36,14 +36,15 @@ function fold({ type, numbers }: OnnxNode, [a, b]: readonly Constant[]): Constan
   if (type === 'Concat' && numbers.get('axis') === 1 && b.dims[0] === rows) return concatenated(a, b, rows, columns);
   const isProduct = type === 'Mul';
   if (!isProduct && type !== 'Sub') return undefined;
-  // One value, one a row, or one for each.
+  const isPerRow = a.dims.length === 2 && b.dims.join() === `${rows},1`;
+  const isOne = b.values.length === 1 && b.dims.length <= a.dims.length;
+  if (!isPerRow && !isOne && b.dims.join() !== a.dims.join()) return undefined;
   const per = a.values.length / b.values.length;
-  if (b.values.length !== 1 && per !== 1 && !(per === columns && b.dims[0] === rows)) return undefined;
   const values = a.values.map((value, i) => {
     const other = b.values[Math.floor(i / per)] as number;
     return isProduct ? value * other : value - other;
   });
-  const isScaled = isProduct && per === columns && a.values.every((v) => Number.isInteger(v) && v >= -128 && v <= 127);
+  const isScaled = isProduct && isPerRow && a.values.every((v) => Number.isInteger(v) && v >= -128 && v <= 127);
   return { dims: a.dims, values, ...(isScaled ? { units: b.values } : {}) };
 }
 

@@ -14,13 +14,14 @@ import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommand } from './commands/token.ts';
 import { ueCommand } from './commands/ue.ts';
 import { visualizeCommand } from './commands/visualize.ts';
+import { Interrupted } from './interruption.ts';
 import { UsageError } from './usage.ts';
 
 /**
  * Runs one command line.
  *
  * @param argv - arguments after the program's name
- * @returns the exit code: 0 on success, 1 on failure, 2 on bad usage
+ * @returns the exit code: 0 on success, 1 on failure, 2 on bad usage, 130 where it was interrupted
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('edge-csi')
@@ -54,7 +55,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return 2;
     }
     process.stderr.write(`edge-csi: ${describe(error)}\n`);
-    return 1;
+    return error instanceof Interrupted ? 130 : 1;
   }
 }
 

@@ -33,6 +33,12 @@ export const documentPages: readonly DocumentPage[] = [
     ],
   },
   { name: 'simulator', files: [], args: () => ['bench', '--suite', 'simulator'] },
+  { name: 'ageing', files: [], args: () => ['bench', '--suite', 'ageing'] },
+  {
+    name: 'throughput-gain',
+    files: [],
+    args: () => ['bench', '--suite', 'throughput-gain', '--models', magModels(16, 43, 128, 384)],
+  },
   {
     name: 'accuracy',
     files: [test],

@@ -53,6 +53,41 @@ export async function modelsOfOneLink(zoo: string = zooDirectory): Promise<AnyMa
   return first === undefined ? all : all.filter((manifest) => sameBands(manifest, first));
 }
 
+/** The models for a pair of carriers, of either kind. @throws UsageError where there is none. */
+export async function modelsForCarriers(carriers: CarrierPair, zoo: string): Promise<AnyManifest[]> {
+  const found = (await anyModels([], zoo)).filter((manifest) => sameBands(manifest, { csi: carriers }));
+  if (found.length > 0) return found;
+  const { downlinkCarrierHz, uplinkCarrierHz } = carriers;
+  throw new UsageError(
+    `no model in ${zoo} is for ${downlinkCarrierHz / 1e9} / ${uplinkCarrierHz / 1e9} GHz; name some with --models`,
+  );
+}
+
+/** The pruned models of a link on 32 x 32 magnitudes, spherical, strongest compression last. */
+export async function magnitudeModelsFor(
+  { downlinkCarrierHz }: Pick<CarrierPair, 'downlinkCarrierHz'>,
+  zoo: string,
+): Promise<Manifest[]> {
+  return (await prunedModels(zoo)).filter(
+    ({ planes, normalization, csi }) =>
+      planes !== 'absolute-parts' &&
+      normalization.kind === 'spherical' &&
+      csi.downlinkCarrierHz === downlinkCarrierHz &&
+      csi.numAntennas === 32 &&
+      csi.numDelays === 32,
+  );
+}
+
+/** @throws UsageError where models differ in the CSI that they take: they cannot be measured on the same samples. */
+export function requireOneShape(manifests: readonly Manifest[]): void {
+  const [first, ...others] = manifests;
+  const other = others.find(({ csi }) => JSON.stringify(csi) !== JSON.stringify(first?.csi));
+  if (first === undefined || other === undefined) return;
+  throw new UsageError(`${first.id} and ${other.id} take different CSI; name models of one kind with --models`);
+}
+
+type CarrierPair = Pick<AnyManifest['csi'], 'downlinkCarrierHz' | 'uplinkCarrierHz'>;
+
 /** The pruned models that share the first one's bands, shape and view of CSI: points of one rate-distortion curve. */
 export async function prunedModelsOfOneShape(zoo: string = zooDirectory): Promise<Manifest[]> {
   const pruned = await prunedModels(zoo);
@@ -68,7 +103,7 @@ export async function prunedModelsOfOneShape(zoo: string = zooDirectory): Promis
   );
 }
 
-function sameBands(a: AnyManifest, b: AnyManifest): boolean {
+function sameBands(a: { readonly csi: CarrierPair }, b: { readonly csi: CarrierPair }): boolean {
   return a.csi.downlinkCarrierHz === b.csi.downlinkCarrierHz && a.csi.uplinkCarrierHz === b.csi.uplinkCarrierHz;
 }
 

@@ -36,3 +36,13 @@ export function list(option: string): (text: string) => string[] {
     return items;
   };
 }
+
+/** Parser of a comma-separated list of finite numbers for commander, with inclusive bounds. */
+export function numbers(option: string, min: number, max: number): (text: string) => number[] {
+  return (text) => list(option)(text).map(finite(option, min, max));
+}
+
+/** Parser of a comma-separated list of integers for commander, with inclusive bounds. */
+export function integers(option: string, min: number, max: number): (text: string) => number[] {
+  return (text) => list(option)(text).map(integer(option, min, max));
+}

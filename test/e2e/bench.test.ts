@@ -171,7 +171,7 @@ it('holds models to the figures in its manifest', async () => {
   const boastful = await edgeCsi('models', 'verify', '--zoo', zoo, '--data', data);
   expect(boastful.stderr).toMatch(/^edge-csi: model-invalid: dualnet-mag-m43: nmseDb is .*, the manifest says /);
   expect(boastful.code).toBe(1);
-});
+}, 300_000);
 
 it('soaks a server in UEs that come and go, and accounts for every report', async () => {
   const page = path.join(folder, 'soak.md');

@@ -191,6 +191,10 @@ describe.skipIf(browserIsMissing())('the page of edge-csi serve --ui', () => {
     await waitForText(opened, 'ue-state', /^reconnecting, connection-lost/);
     await waitForText(opened, 'bs-state', /^reconnecting, connection-lost/);
     await opened.locator('summary').click();
+    // What no subprotocol can carry.
+    await opened.locator('#estimates-token').fill('no token');
+    await opened.locator('button[type=submit]').click();
+    await waitForText(opened, 'bs-state', /^failed, the token/);
     await opened.locator('#ue-id').fill('page-1');
     await opened
       .locator('#ue-token')

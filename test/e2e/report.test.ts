@@ -64,6 +64,10 @@ describe('a saved result that is none', () => {
     ['[1, 2', /^edge-csi: file-format: saved\.json is not JSON/],
     ['null', /^edge-csi: file-format: saved\.json is no result of link-run or of a suite of bench/],
     ['{"schema": "edge-csi/bench@1", "suite": "toString"}', /is no result of link-run or of a suite of bench/],
+    [
+      '{"schema": "edge-csi/bench@1", "suite": "soak", "runs": [], "environment": {}}',
+      /lacks fields that a result of edge-csi\/bench@1 has/,
+    ],
     ['{"schema": "edge-csi/bench@1", "suite": "dense"}', /lacks fields that a result of edge-csi\/bench@1 has/],
   ])('is named: %s', async (content, message) => {
     const file = path.join(folder, 'saved.json');

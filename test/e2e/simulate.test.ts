@@ -141,7 +141,7 @@ it('leaves a valid file with the samples so far when it is interrupted', async (
   changes.close();
   child.kill('SIGINT');
   const [code] = await once(child, 'exit');
-  expect(code).toBe(1);
+  expect(code).toBe(130);
   expect(stderr).toMatch(/stopped after \d+ of 1000000000 samples; the files hold those/);
   const { numSamples, downlink } = await openCsiSource(out, link);
   expect(numSamples).toBe(Number(/after (\d+)/.exec(stderr)?.[1]));

@@ -60,9 +60,10 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return largest;
 }
 
-const models = await listModels();
+// Pruned models were not trained, and have no twin in Python.
+const models = (await listModels()).filter(({ derivedFrom }) => derivedFrom === undefined);
 
-it('has golden vectors for every model of the zoo', () => {
+it('has golden vectors for every model that was trained', () => {
   expect(models.length).toBeGreaterThanOrEqual(6);
   for (const { id } of models) expect(readFileSync(golden(id)).length).toBeGreaterThan(0);
 });

@@ -38,7 +38,7 @@ export interface Broker {
   publish(subject: string, data: Uint8Array, reply?: string): boolean;
   /** @param queue - of those who subscribe under one queue name, one gets each message */
   subscribe(subject: string, onMessage: (message: BrokerMessage) => void, queue?: string): BrokerSubscription;
-  /** Waits until the broker has everything that was published. */
+  /** Waits until the broker has everything that was published, or the connection is lost. */
   flush(): Promise<void>;
   close(): Promise<void>;
 }

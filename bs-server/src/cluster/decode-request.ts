@@ -2,6 +2,7 @@ import { CsiError, type CsiShape } from '@edge-csi/csi';
 import type { EstimateQuality } from '@edge-csi/proto';
 import type { DecodeJob } from '../decode-job.ts';
 import type { ReportPayload, UplinkValues } from '../decoding/batch-buffers.ts';
+import type { BatchSizes } from '../decoding/batch-layout.ts';
 import type { WorkerModel } from '../decoding/worker-messages.ts';
 
 // The layout is described in docs/scale-out.md; little endian throughout.
@@ -59,6 +60,10 @@ export interface ReadRequest {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
+/** A cell and the id of a UE, which become tokens of a subject: as gateways check them. */
+const cellPattern = /^[\w-]{1,64}$/;
+const ueIdPattern = /^[\w.:-]{1,64}$/;
+
 /**
  * Checks that a full batch of a model is no more than one message may hold; its answer is smaller.
  *
@@ -74,6 +79,23 @@ export function assertBatchFits({ key, sizes }: WorkerModel, maxBatchSize: numbe
   const problem = `${maxBatchSize} reports of ${key} take ${bytes} bytes, the broker's max_payload is ${maxPayload}`;
   const most = Math.floor((maxPayload - fixedBytes) / jobBytes);
   throw new CsiError('model-state', `${problem}; raise it, or have batches of ${most} at most`);
+}
+
+/**
+ * Checks that a batch is one of its model: whatever it comes from, it must not write past a decoder's memory.
+ *
+ * @throws CsiError `payload-invalid`, saying what does not fit.
+ */
+export function assertRequestFits({ model, shape, jobs }: ReadRequest, sizes: BatchSizes): void {
+  const { numAntennas, numDelays } = shape;
+  if (numAntennas * numDelays !== sizes.maxEntries) throw invalid(`CSI of ${numAntennas} x ${numDelays} for ${model}`);
+  for (const { ueId, quality, report, uplink } of jobs) {
+    const { codeword, phase } = report;
+    if (codeword.length > sizes.maxCodewordBytes || phase.length > sizes.maxPhaseBytes) {
+      throw invalid(`codeword of ${codeword.length} bytes and phase of ${phase.length} for ${model}`);
+    }
+    if (quality === 'uplink-only' && uplink === undefined) throw invalid(`no uplink of ${ueId} to decode alone`);
+  }
 }
 
 /** Writes a batch: a record of fixed size for each job, then the bytes of all, then the uplinks. */
@@ -186,6 +208,7 @@ export function readDecodeRequest(bytes: Uint8Array): ReadRequest {
   };
   const model = decoder.decode(take(view.getUint16(8, true)));
   const cell = decoder.decode(take(view.getUint16(10, true)));
+  if (!cellPattern.test(cell)) throw invalid('its cell is no name of a cell');
   const jobs = Array.from({ length: count }, (_, i) =>
     readRecord(view, headerBytes + i * recordBytes, take, takeUplink),
   );
@@ -202,6 +225,7 @@ function readRecord(
   const word = (offset: number) => view.getUint32(at + offset, true);
   const bits = view.getUint8(at + 39);
   const ueId = decoder.decode(take(view.getUint8(at + 38)));
+  if (!ueIdPattern.test(ueId)) throw invalid('a UE has no id of a UE');
   const codeword = take(view.getUint16(at + 36, true));
   const phaseBits = word(24);
   return {

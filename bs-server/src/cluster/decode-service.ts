@@ -1,11 +1,12 @@
 import { CsiError } from '@edge-csi/csi';
 import { encodeFrame } from '@edge-csi/proto';
 import type { BatchRoom, LossReason } from '../decoding/batch-decoder.ts';
+import type { BatchSizes } from '../decoding/batch-layout.ts';
 import type { BrokerMessage, BrokerSubscription } from './broker.ts';
 import { type Refusal, writeRefused, writeTaken } from './decode-answer.ts';
-import { type ReadRequest, readDecodeRequest } from './decode-request.ts';
+import { assertRequestFits, type ReadRequest, readDecodeRequest } from './decode-request.ts';
 import { OpenRequest, type WorkerJob, workerEstimateOf } from './open-request.ts';
-import type { DecodeServiceParts } from './service-parts.ts';
+import type { DecodeServiceParts, ServiceModel } from './service-parts.ts';
 import { decodeQueue, decodeSubject, estimateSubject, workerSubject } from './subjects.ts';
 
 /** Lateness of the event loop after which messages may be of any age: the process was frozen, and others have its work. */
@@ -17,7 +18,8 @@ const maxLagMs = 250;
  */
 export class DecodeService {
   readonly #parts: DecodeServiceParts;
-  readonly #models: Set<string>;
+  /** By key. */
+  readonly #models: Map<string, BatchSizes>;
   /** By model, while in the group. */
   readonly #group = new Map<string, BrokerSubscription>();
   readonly #direct: BrokerSubscription;
@@ -30,13 +32,13 @@ export class DecodeService {
 
   constructor(parts: DecodeServiceParts) {
     this.#parts = parts;
-    this.#models = new Set(parts.models);
+    this.#models = new Map([...parts.models].map(({ key, sizes }) => [key, sizes]));
     this.#direct = parts.broker.subscribe(workerSubject(parts.worker), (message) => this.#take(message));
   }
 
   /** Keys of the models that are decoded. */
   get models(): readonly string[] {
-    return [...this.#models];
+    return [...this.#models.keys()];
   }
 
   /** True while the queue group gives batches to this worker. */
@@ -62,7 +64,7 @@ export class DecodeService {
   update(): void {
     const { decoder, broker, queues, clock } = this.#parts;
     if (decoder.serving && !this.#draining) {
-      for (const model of this.#models) {
+      for (const model of this.#models.keys()) {
         if (this.#group.has(model)) continue;
         this.#group.set(
           model,
@@ -77,8 +79,8 @@ export class DecodeService {
   }
 
   /** Decodes one more model from now on. */
-  add(model: string): void {
-    this.#models.add(model);
+  add({ key, sizes }: ServiceModel): void {
+    this.#models.set(key, sizes);
     this.update();
   }
 
@@ -187,7 +189,12 @@ export class DecodeService {
 
   #read(data: Uint8Array, reply: string): ReadRequest | undefined {
     try {
-      return readDecodeRequest(data);
+      // Whoever asks for no answer is no gateway, and could not be told what becomes of it.
+      if (reply === '') throw new CsiError('payload-invalid', 'decode request: no reply subject');
+      const request = readDecodeRequest(data);
+      const sizes = this.#models.get(request.model);
+      if (sizes !== undefined) assertRequestFits(request, sizes);
+      return request;
     } catch (error) {
       if (!(error instanceof CsiError || error instanceof TypeError)) throw error;
       this.#parts.tally.invalid++;

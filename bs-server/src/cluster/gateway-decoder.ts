@@ -90,24 +90,23 @@ export class GatewayDecoder implements BatchDecoder<DecodeJob> {
     return room;
   }
 
-  /** Decodes a batch here that workers have let down, where that can still be in time. */
+  /** Decodes here what workers have let down and can still be in time. */
   #lost(jobs: readonly DecodeJob[], reason: LossReason): void {
-    const [first] = jobs;
-    const local = this.#local;
-    if (first === undefined || local === undefined || !recoverable.includes(reason)) {
-      this.#listener.lost(jobs, reason);
-      return;
-    }
     const nowMs = this.#parts.clock();
-    const isUplink = first.quality === 'uplink-only';
-    const untilMs = isUplink ? first.deadlineMs : first.report.deadlineMs;
-    const key = isUplink ? undefined : first.report.version;
-    const room = key === undefined || untilMs <= nowMs ? undefined : this.#claimLocal(local, true, key);
-    if (room === undefined || key === undefined) {
+    const inTime = jobs
+      .filter((job) => job.quality !== 'uplink-only')
+      .filter(({ report }) => report.deadlineMs > nowMs);
+    const [first] = inTime;
+    const isHopeless = first === undefined || this.#local === undefined || !recoverable.includes(reason);
+    const room = isHopeless ? undefined : this.#claimLocal(this.#local, true, first.report.version);
+    if (room === undefined || first === undefined) {
       this.#listener.lost(jobs, reason);
       return;
     }
-    fillRoom(room, jobs);
-    room.dispatch(key, jobs);
+    fillRoom(room, inTime);
+    room.dispatch(first.report.version, inTime);
+    const decoding = new Set<DecodeJob>(inTime);
+    const late = jobs.filter((job) => !decoding.has(job));
+    if (late.length > 0) this.#listener.lost(late, reason);
   }
 }

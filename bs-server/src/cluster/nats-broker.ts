@@ -98,14 +98,15 @@ class NatsBroker implements Broker {
   }
 
   async flush(): Promise<void> {
-    if (this.#connected) await this.#connection.flush();
+    if (!this.#connected) return;
+    // Where the connection is lost meanwhile, there is nothing to wait for any more.
+    await this.#connection.flush().catch((error: Error) => this.#listener.trouble('refused', error.message));
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#connected)
-      await this.#connection.flush().catch((error: Error) => this.#listener.trouble('refused', error.message));
+    await this.flush();
     this.#connected = false;
     await this.#connection.close();
   }

@@ -4,6 +4,14 @@ import type { LossReason } from '../decoding/batch-decoder.ts';
 import type { DecodeAnswer, Refusal } from './decode-answer.ts';
 import type { RemoteRoom } from './remote-room.ts';
 
+/** One sending of a batch. */
+export interface Attempt {
+  /** Whom it was sent to, or, of the queue group, who has it; undefined while that is not known. */
+  worker: string | undefined;
+  /** The worker has said that it has it. */
+  taken: boolean;
+}
+
 /** A batch that is with a worker, or on its way. */
 export interface Pending {
   readonly id: number;
@@ -12,11 +20,16 @@ export interface Pending {
   /** The latest deadline of its jobs. */
   readonly untilMs: number;
   readonly wantsEstimates: boolean;
-  attempt: number;
-  /** Whom it was sent to, or, of the queue group, who has it; undefined while that is not known. */
-  worker: string | undefined;
-  /** The worker has said that it has it. */
-  taken: boolean;
+  /** How often it was sent. */
+  numSent: number;
+  /** Of these, the ones that may still be answered, oldest first. */
+  readonly attempts: Set<Attempt>;
+}
+
+/** The attempt that a worker speaks of; undefined where it has no say in it any more. */
+export function attemptOf({ attempts }: Pending, worker: string): Attempt | undefined {
+  const open = [...attempts];
+  return open.find((attempt) => attempt.worker === worker) ?? open.find((attempt) => attempt.worker === undefined);
 }
 
 /** Why a batch comes back without a result, by what its worker said. */

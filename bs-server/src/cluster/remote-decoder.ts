@@ -7,7 +7,7 @@ import { brokerNews } from './broker-news.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { readWorkerMessage, type WorkerMessage } from './decode-answer.ts';
 import { assertBatchFits, writeDecodeRequest } from './decode-request.ts';
-import { answers, latestDeadlineMs, lossOf, type Pending, shapeOf } from './pending-batch.ts';
+import { type Attempt, answers, attemptOf, latestDeadlineMs, lossOf, type Pending, shapeOf } from './pending-batch.ts';
 import type { RemoteDecoderOptions } from './remote-options.ts';
 import { RemoteRoom } from './remote-room.ts';
 import { answerSubject, answersOf, decodeSubject, requestOf, workerSubject } from './subjects.ts';
@@ -16,7 +16,7 @@ import { WorkerWatch } from './worker-watch.ts';
 /** Something to look at when it is due: whether a worker has taken an attempt, or, without one, whether it is too late. */
 interface Check {
   readonly id: number;
-  readonly attempt?: number;
+  readonly attempt?: Attempt;
 }
 
 /** The worker's word that it has a batch comes within this share of the time that is left, or it goes to another one. */
@@ -40,8 +40,8 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   readonly #workers: WorkerWatch;
   /** Rooms that are not released. */
   readonly #rooms = new Set<RemoteRoom>();
-  /** Of these, the ones whose batch is not back. */
-  readonly #open = new Set<RemoteRoom>();
+  /** Of these, the ones whose batch is not back, with their model. */
+  readonly #open = new Map<RemoteRoom, string>();
   readonly #pending = new Map<number, Pending>();
   readonly #timer: DeadlineTimer<Check>;
   #lastId = 0;
@@ -52,7 +52,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     this.#listener = listener;
     this.#timer = new DeadlineTimer(tickMs, options.clock, (check) => this.#onDue(check));
     this.#workers = new WorkerWatch({
-      onChanged: () => this.#groupChanged(),
+      onChanged: () => this.#listener.changed({ kind: 'group-changed', decoders: this.#workers.table.decoders() }),
       onSilent: (workers) => this.#workersSilent(workers),
       onInvalid: () => options.tally.invalid++,
       clock: options.clock,
@@ -109,9 +109,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
 
   claim(fullBatch: boolean, model: string): RemoteRoom | undefined {
     if (!this.connected || this.#workers.expected) return undefined;
-    // One batch may always try: the broker says at once where there is nobody.
-    const decoders = Math.max(1, this.#workers.table.decoders(model));
-    if (this.#open.size >= decoders * (fullBatch ? 2 : 1)) return undefined;
+    if (!this.#hasRoom(model, fullBatch ? 2 : 1)) return undefined;
     const room: RemoteRoom = new RemoteRoom({
       send: (key) => this.#dispatch(room, key),
       released: () => {
@@ -120,15 +118,24 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
       },
     });
     this.#rooms.add(room);
-    this.#open.add(room);
+    this.#open.set(room, model);
     return room;
+  }
+
+  /** Workers need not have the same models: what waits for those of one model keeps nothing from the others. */
+  #hasRoom(model: string, perDecoder: number): boolean {
+    const { table } = this.#workers;
+    const ofModel = [...this.#open.values()].filter((key) => key === model).length;
+    // One batch may always try: the broker says at once where there is nobody.
+    const most = (decoders: number) => perDecoder * Math.max(1, decoders);
+    return ofModel < most(table.decoders(model)) && this.#open.size < most(table.decoders());
   }
 
   #dispatch(room: RemoteRoom, model: string): void {
     const untilMs = latestDeadlineMs(room.jobs);
     const wantsEstimates = this.#options.wantsEstimates();
     const id = ++this.#lastId;
-    const pending: Pending = { id, room, model, untilMs, wantsEstimates, attempt: 1, worker: undefined, taken: false };
+    const pending: Pending = { id, room, model, untilMs, wantsEstimates, numSent: 0, attempts: new Set() };
     this.#pending.set(pending.id, pending);
     this.#options.tally.requests++;
     this.#send(pending, this.#workers.table.hasSuspects ? this.#workers.table.idlest(model) : undefined);
@@ -158,18 +165,19 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     await this.#workers.stop();
     this.#timer.stop();
     await this.#broker?.close();
-    for (const pending of [...this.#pending.values()]) this.#lose(pending, 'broker-lost');
+    this.#loseAll();
   }
 
   /** @param worker - by name; the queue group's choice where absent */
   #send(pending: Pending, worker: string | undefined): void {
     const { cell, gateway, clock } = this.#options;
-    const { id, room, model, wantsEstimates, attempt, untilMs } = pending;
+    const { id, room, model, wantsEstimates, attempts, untilMs } = pending;
     const nowMs = clock();
     const { jobs, payloads } = room;
     const request = { model, cell, shape: shapeOf(jobs), wantsEstimates, jobs, payloads };
-    pending.worker = worker;
-    pending.taken = false;
+    const attempt: Attempt = { worker, taken: false };
+    attempts.add(attempt);
+    pending.numSent++;
     const subject = worker === undefined ? decodeSubject(model) : workerSubject(worker);
     this.#broker?.publish(subject, writeDecodeRequest(request, nowMs), answerSubject(gateway, id));
     const takenMs = Math.max(leastTakenMs, (untilMs - nowMs) * takenShare);
@@ -184,7 +192,8 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
       if (message?.kind === 'answer') tally.unawaited++;
     } else if (noResponders) {
       tally.noResponders++;
-      this.#retry(pending, 'no-responders');
+      // Said at once: it is of the latest.
+      this.#failed(pending, [...pending.attempts].at(-1), 'no-responders');
     } else if (message !== undefined) {
       this.#advance(pending, message);
     }
@@ -204,15 +213,14 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     if (message.kind !== 'answer') {
       const { worker } = message;
       this.#workers.table.sign(worker, this.#options.clock());
-      // Word of the first attempt may come after the second was sent to somebody else.
-      const isHolder = pending.worker === undefined || pending.worker === worker;
-      if (isHolder) pending.worker = worker;
       if (message.kind === 'refused') this.#options.tally.refuse(message.refusal);
-      if (isHolder && message.kind === 'taken') pending.taken = true;
-      else if (isHolder && message.kind === 'refused') this.#retry(pending, lossOf(message.refusal));
+      const attempt = attemptOf(pending, worker);
+      if (attempt === undefined) return;
+      attempt.worker = worker;
+      if (message.kind === 'taken') attempt.taken = true;
+      else this.#failed(pending, attempt, lossOf(message.refusal));
       return;
     }
-    const { room } = pending;
     const { answer } = message;
     if (!answers(answer, pending)) {
       this.#options.tally.invalid++;
@@ -224,21 +232,21 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
       return;
     }
     this.#forget(pending);
-    room.answer(answer);
-    this.#listener.decoded(room, answer.decodeMs, answer.codewordDrift);
+    pending.room.answer(answer);
+    this.#listener.decoded(pending.room, answer.decodeMs, answer.codewordDrift);
   }
 
-  /** Sends a batch to another worker, or gives it up. */
-  #retry(pending: Pending, reason: LossReason): void {
-    if (!this.#sendAgain(pending)) this.#lose(pending, reason);
+  /** Sends a batch to another worker, or gives it up where no attempt is left that may be answered. */
+  #failed(pending: Pending, attempt: Attempt | undefined, reason: LossReason): void {
+    if (attempt !== undefined) pending.attempts.delete(attempt);
+    if (!this.#sendAgain(pending, attempt?.worker) && pending.attempts.size === 0) this.#lose(pending, reason);
   }
 
   /** Sends a batch once more where it is not too late and there is another worker. @returns whether it did */
-  #sendAgain(pending: Pending): boolean {
-    const other = this.#workers.table.liveliest(pending.model, pending.worker);
+  #sendAgain(pending: Pending, except: string | undefined): boolean {
+    const other = this.#workers.table.liveliest(pending.model, except);
     const isLate = pending.untilMs <= this.#options.clock();
-    if (isLate || other === undefined || pending.attempt >= maxAttempts || !this.connected) return false;
-    pending.attempt++;
+    if (isLate || other === undefined || pending.numSent >= maxAttempts || !this.connected) return false;
     this.#options.tally.retries++;
     this.#send(pending, other);
     return true;
@@ -251,6 +259,10 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     this.#listener.lost(jobs, reason);
   }
 
+  #loseAll(): void {
+    for (const pending of [...this.#pending.values()]) this.#lose(pending, 'broker-lost');
+  }
+
   #forget({ id, room }: Pending): void {
     this.#pending.delete(id);
     this.#open.delete(room);
@@ -260,20 +272,19 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   #workersSilent(workers: readonly string[]): void {
     this.#options.tally.silentWorkers += workers.length;
     for (const pending of [...this.#pending.values()]) {
-      if (pending.worker !== undefined && workers.includes(pending.worker)) this.#retry(pending, 'worker-silent');
+      // Where nobody is left, it does not matter who had it.
+      const isHopeless = this.#workers.table.decoders(pending.model) === 0;
+      const silent = [...pending.attempts].filter(({ worker }) =>
+        worker === undefined ? isHopeless : workers.includes(worker),
+      );
+      for (const attempt of silent) this.#failed(pending, attempt, 'worker-silent');
     }
-  }
-
-  #groupChanged(): void {
-    this.#listener.changed({ kind: 'group-changed', decoders: this.#workers.table.decoders() });
   }
 
   #news(): BrokerListener {
     return brokerNews(this.#options.tally, (event) => {
       if (event.kind === 'broker-found') this.#workers.reset();
-      if (event.kind === 'broker-lost') {
-        for (const pending of [...this.#pending.values()]) this.#lose(pending, 'broker-lost');
-      }
+      if (event.kind === 'broker-lost') this.#loseAll();
       this.#listener.changed(event);
     });
   }
@@ -283,6 +294,6 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     if (pending === undefined) return;
     if (attempt === undefined) this.#lose(pending, 'deadline-passed');
     // Where there is nobody else, it may still be answered.
-    else if (attempt === pending.attempt && !pending.taken) this.#sendAgain(pending);
+    else if (pending.attempts.has(attempt) && !attempt.taken) this.#sendAgain(pending, attempt.worker);
   }
 }

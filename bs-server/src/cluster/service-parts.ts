@@ -1,5 +1,6 @@
 import type { BatchQueues } from '../batching/batch-queues.ts';
 import type { BatchDecoder } from '../decoding/batch-decoder.ts';
+import type { WorkerModel } from '../decoding/worker-messages.ts';
 import type { Broker } from './broker.ts';
 import type { ClusterTally } from './cluster-tally.ts';
 import type { WorkerJob } from './open-request.ts';
@@ -11,13 +12,16 @@ interface ServiceListener {
   batchDone(model: string, size: number, decodeMs: number, codewordDrift: number | undefined): void;
 }
 
+/** What a service must know of a model to take requests for it. */
+export type ServiceModel = Pick<WorkerModel, 'key' | 'sizes'>;
+
 export interface DecodeServiceParts {
   readonly broker: Broker;
   readonly worker: string;
   readonly decoder: BatchDecoder<WorkerJob>;
   readonly queues: BatchQueues<WorkerJob>;
-  /** Keys of the models at the start. */
-  readonly models: Iterable<string>;
+  /** Models at the start. */
+  readonly models: Iterable<ServiceModel>;
   /** Jobs that may wait for one model's decoder; a request beyond that is refused. */
   readonly maxQueueSize: number;
   /** How late the event loop is: a message may have waited that long already. */

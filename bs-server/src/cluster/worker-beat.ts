@@ -42,8 +42,14 @@ function parsed(bytes: Uint8Array): WorkerBeat | undefined {
   if (typeof json !== 'object' || json === null) return undefined;
   const { worker, state, models, decoders, load } = json as Partial<WorkerBeat>;
   const known = states.find((name) => name === state);
-  if (typeof worker !== 'string' || known === undefined || !Array.isArray(models)) return undefined;
+  // A name is a token of the subject that batches go to.
+  if (typeof worker !== 'string' || !/^[\w-]{1,256}$/.test(worker) || known === undefined || !Array.isArray(models))
+    return undefined;
   if (!models.every((model) => typeof model === 'string')) return undefined;
-  if (!Number.isInteger(decoders) || !Number.isInteger(load)) return undefined;
-  return { worker, state: known, models, decoders: decoders as number, load: load as number };
+  if (!isCount(decoders) || !isCount(load)) return undefined;
+  return { worker, state: known, models, decoders, load };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -134,11 +134,7 @@ class ComposedWorker implements DecodeWorker {
     this.#pool = this.#createPool(models);
     this.#broker = await this.#connect(nats);
     this.#provider = await this.#pool.start();
-    this.#service = this.#createService(
-      this.#broker,
-      this.#pool,
-      models.map(({ key }) => key),
-    );
+    this.#service = this.#createService(this.#broker, this.#pool, models);
     if (this.#phase === 'starting') this.#phase = 'serving';
     this.#beat = setInterval(() => this.#onBeat(), beatMs);
     this.#onBeat();
@@ -189,7 +185,7 @@ class ComposedWorker implements DecodeWorker {
     });
   }
 
-  #createService(broker: Broker, decoder: DecoderPool<WorkerJob>, models: readonly string[]): DecodeService {
+  #createService(broker: Broker, decoder: DecoderPool<WorkerJob>, models: readonly WorkerModel[]): DecodeService {
     const { clock, maxQueueSize } = this.#options;
     return new DecodeService({
       broker,
@@ -220,8 +216,9 @@ class ComposedWorker implements DecodeWorker {
       versions: this.#versions,
       read: (folder) => loadServedModel(modelsDirectory, folder),
       load: async (model) => {
-        await this.#pool?.load(decoderModelOf(model.bundle));
-        this.#service?.add(model.version);
+        const decoderModel = decoderModelOf(model.bundle);
+        await this.#pool?.load(decoderModel);
+        this.#service?.add(decoderModel);
       },
       free: async (version) => {
         await this.#service?.remove(version);

@@ -23,6 +23,8 @@ export interface SimulationOptions extends Carriers, ScenarioOptions {
   readonly numEnvironments: number;
   /** Slots from one sample of a UE to its next. */
   readonly periodSlots: number;
+  /** Slots of a UE's samples in place of multiples of the period, rising; as many as it has samples, or more. */
+  readonly sampleSlots?: readonly number[];
   readonly speedKmh: number;
   readonly seed: number;
 }
@@ -57,6 +59,7 @@ export function* simulateChannel(options: SimulationOptions): Generator<ChannelS
   requireAtLeast('speedKmh', options.speedKmh, 0);
   requireAtLeast('delaySpreadNs', options.delaySpreadNs, 0);
   for (const name of ['downlinkCarrierHz', 'uplinkCarrierHz'] as const) requireAtLeast(name, options[name], 1);
+  const slotOf = slotsOf(options);
   const metresPerSlot = options.speedKmh / 3.6 / 1000;
   const negligible = negligibleEnergy(options.scenario);
   const buffer = new PathBuffer(isTr38901(options.scenario));
@@ -70,7 +73,7 @@ export function* simulateChannel(options: SimulationOptions): Generator<ChannelS
       const ue = sample % numUes;
       const round = Math.floor(sample / numUes);
       if (round === 0) ues.push(surroundings.startUe(deriveSeed(environmentSeed, UE_STREAM, ue)));
-      const slot = round * periodSlots + Math.floor((ue * periodSlots) / numUes);
+      const slot = slotOf(round) + Math.floor((ue * periodSlots) / numUes);
       buffer.clear();
       const position = (ues[ue] as SimulatedUe).pathsInto(buffer, slot * metresPerSlot);
       yield {
@@ -83,6 +86,17 @@ export function* simulateChannel(options: SimulationOptions): Generator<ChannelS
       };
     }
   }
+}
+
+/** The slot of each round of samples. @throws RangeError where those asked for do not rise, or are too few. */
+function slotsOf({ sampleSlots, periodSlots, numSamples, numUes, numEnvironments }: SimulationOptions) {
+  if (sampleSlots === undefined) return (round: number) => round * periodSlots;
+  const rounds = Math.ceil(Math.ceil(numSamples / numEnvironments) / numUes);
+  const rises = sampleSlots.every((slot, i) => Number.isSafeInteger(slot) && slot > (sampleSlots[i - 1] ?? -1));
+  if (!rises || sampleSlots.length < rounds) {
+    throw new RangeError(`sampleSlots are [${sampleSlots}], must be ${rounds} or more rising integers from 0 on`);
+  }
+  return (round: number) => sampleSlots[round] as number;
 }
 
 function requireAtLeast(name: string, value: number, least: number): void {

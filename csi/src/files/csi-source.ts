@@ -19,6 +19,13 @@ export interface CsiSource {
   downlink(index: number): AngularDelayCsi;
   /** `undefined` where the source has no uplink. */
   uplink(index: number): AngularDelayCsi | undefined;
+  /**
+   * Which environment a sample was taken in, where the file tells: samples of one share their scatterers, and are no
+   * independent draws.
+   */
+  environment?(index: number): number;
+  /** Distance between UE and BS, where the file tells. */
+  distanceM?(index: number): number;
 }
 
 /** The matrices wanted and the link they belong to; the bands matter for path lists only. */
@@ -60,7 +67,31 @@ export async function openCsiSource(path: string, options: CsiSourceOptions): Pr
     description: { downlink: downlink.description, ...(uplink && { uplink: uplink.description }) },
     downlink: (index) => downlink.at(index),
     uplink: (index) => uplink?.at(index),
+    ...(await columnsOf(file, downlink.numSamples)),
   };
+}
+
+/** What a file says of each sample. */
+async function columnsOf(file: DataFile, numSamples: number): Promise<Pick<CsiSource, 'environment' | 'distanceM'>> {
+  const [environment, distanceM] =
+    file.kind === 'path-list'
+      ? [file.paths.environment, file.paths.distanceM]
+      : [
+          await readColumn(file.variables, 'environment', /^int(32|64)$/, numSamples),
+          await readColumn(file.variables, 'distance_m', /^float(32|64)$/, numSamples),
+        ];
+  const at = (column: ArrayLike<number | bigint>) => (index: number) => {
+    const value = column[index];
+    if (value === undefined) throw new RangeError(`index is ${index}, must be 0..${numSamples - 1}`);
+    return Number(value);
+  };
+  return { ...(environment && { environment: at(environment) }), ...(distanceM && { distanceM: at(distanceM) }) };
+}
+
+/** A column of the name and type that `edge-csi simulate` gives it; other files may call other things so. */
+async function readColumn(variables: readonly Variable[], name: string, type: RegExp, numSamples: number) {
+  const found = variables.find((v) => v.name === name && type.test(v.type) && v.shape.join() === String(numSamples));
+  return found && (await found.read()).data;
 }
 
 async function uplinkSamples(

@@ -8,8 +8,8 @@ type Arrays = ReadonlyMap<string, NpyArray>;
 
 /**
  * Reads a path list: .npz with path_start `[N + 1]` and, per path, azimuth_rad, elevation_rad, delay_ns, gain_re,
- * gain_im, uplink_gain_ratio and optionally uplink_phase_rad; distance_m `[N]` is optional, ue and slot are read apart, and
- * other arrays are left aside.
+ * gain_im, uplink_gain_ratio and optionally uplink_phase_rad; distance_m `[N]` and environment `[N]` are optional, ue and slot
+ * are read apart, and other arrays are left aside.
  *
  * @throws CsiError `file-format` where an array is missing or does not fit the others.
  */
@@ -85,20 +85,34 @@ export function parsePathList(arrays: Arrays, name: string): PathList {
     uplinkGainRatio: perPath('uplink_gain_ratio'),
     ...(arrays.has('uplink_phase_rad') ? { uplinkPhaseRad: perPath('uplink_phase_rad') } : {}),
     ...(arrays.has('distance_m') ? { distanceM: readFloats(arrays, name, 'distance_m', numSamples, 'sample') } : {}),
+    ...(arrays.has('environment') ? { environment: readEnvironment(arrays, name, numSamples) } : {}),
   };
 }
 
 function readPathStart(arrays: Arrays, name: string): Int32Array {
-  const array = requireVector(arrays, name, 'path_start');
-  if (array.dtype !== 'int32' && array.dtype !== 'int64') {
-    throw new CsiError('file-format', `${name}: path_start is ${array.dtype}, expected int32 or int64`);
-  }
-  const pathStart = Int32Array.from(array.data, Number);
+  const pathStart = readIntegers(arrays, name, 'path_start');
   const rising = pathStart.every((row, i) => i === 0 || row >= (pathStart[i - 1] as number));
   if (pathStart.length < 2 || pathStart[0] !== 0 || !rising) {
     throw new CsiError('file-format', `${name}: path_start must begin with 0, never fall and hold at least two rows`);
   }
   return pathStart;
+}
+
+function readEnvironment(arrays: Arrays, name: string, numSamples: number): Int32Array {
+  const environment = readIntegers(arrays, name, 'environment');
+  if (environment.length === numSamples) return environment;
+  throw new CsiError(
+    'file-format',
+    `${name}: environment has ${environment.length} values, expected ${numSamples}, one a sample`,
+  );
+}
+
+function readIntegers(arrays: Arrays, name: string, key: string): Int32Array {
+  const array = requireVector(arrays, name, key);
+  if (array.dtype !== 'int32' && array.dtype !== 'int64') {
+    throw new CsiError('file-format', `${name}: ${key} is ${array.dtype}, expected int32 or int64`);
+  }
+  return Int32Array.from(array.data, Number);
 }
 
 function readFloats(arrays: Arrays, name: string, key: string, length: number, per: string): Float32Array {

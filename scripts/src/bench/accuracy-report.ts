@@ -1,9 +1,13 @@
 import { fixed } from '../report/fixed.ts';
 import type { PlotSeries } from '../report/line-plot.ts';
-import type { Figure, PageContent, Table } from '../report/page.ts';
+import type { Figure, PageContent, Section, Table } from '../report/page.ts';
 import { publishedCaption, publishedSeries, reductionAxis } from '../report/published.ts';
-import type { AccuracyRun } from './accuracy.ts';
+import type { AccuracyBin, BrokenDownRun } from './accuracy-breakdown.ts';
 import type { UplinkOnlyRun } from './uplink-only-accuracy.ts';
+import { intervalNote, withInterval } from './with-interval.ts';
+
+/** Of results of older versions, figures have no intervals. */
+type AccuracyRun = Omit<BrokenDownRun, 'environments'>;
 
 /** What the suite measures. */
 export interface AccuracyResult {
@@ -13,6 +17,8 @@ export interface AccuracyResult {
 
 /** Every model at its own rate, as a page. */
 export function accuracyPage({ runs, uplinkOnly }: AccuracyResult, data: string): PageContent {
+  const uncertain = runs.find(({ intervals }) => intervals !== undefined);
+  const broken = runs.filter(({ breakdown }) => breakdown !== undefined);
   return {
     title: 'Accuracy of the models',
     lead: `${(runs[0] ?? uplinkOnly[0])?.samples ?? 0} samples of ${data}, with the code that runs on the link, no sockets.`,
@@ -21,10 +27,12 @@ export function accuracyPage({ runs, uplinkOnly }: AccuracyResult, data: string)
         title: 'Every model at its own rate',
         text:
           'NMSE, SGCS and rho are of whole reports, everything quantised; unrefined: without the refiner of the base ' +
-          'station. Float, phases known: the decoder alone, nothing quantised.',
+          'station. Float, phases known: the decoder alone, nothing quantised.' +
+          (uncertain === undefined ? '' : ` ${intervalNote(uncertain)}`),
         tables: [modelTable(runs, uplinkOnly)],
         figures: runs.length === 0 ? [] : [reductionFigure(runs), bitsFigure(runs)],
       },
+      ...(broken.length === 0 ? [] : [breakdownSection(broken)]),
     ],
   };
 }
@@ -41,11 +49,11 @@ function modelTable(runs: readonly AccuracyRun[], uplinkOnly: readonly UplinkOnl
     fixed(r.payloadBits.mean, 0),
     fixed(r.payloadBits.codeword, 0),
     fixed(r.payloadBits.phase, 0),
-    fixed(r.nmseDb, 2),
+    withInterval(r.nmseDb, r.intervals?.nmseDb, 2),
     fixed(r.unrefinedNmseDb, 2),
-    fixed(r.magnitudeNmseDb, 2),
-    fixed(r.sgcs, 4),
-    fixed(r.rho, 4),
+    withInterval(r.magnitudeNmseDb, r.intervals?.magnitudeNmseDb, 2),
+    withInterval(r.sgcs, r.intervals?.sgcs, 4),
+    withInterval(r.rho, r.intervals?.rho, 4),
   ]);
   // Without phases there is no complex NMSE, and nothing that follows from it.
   for (const r of uplinkOnly) {
@@ -53,6 +61,58 @@ function modelTable(runs: readonly AccuracyRun[], uplinkOnly: readonly UplinkOnl
     rows.push([r.model, '-', float, '0', '0', '0', '-', '-', magnitude, '-', '-']);
   }
   return { header, rows };
+}
+
+function breakdownSection(runs: readonly AccuracyRun[]): Section {
+  const bySnr = runs[0]?.breakdown?.by === 'snr';
+  const part = bySnr ? 'SNR of both measurements' : 'distance';
+  const rows = runs.flatMap(({ model, breakdown }) =>
+    (breakdown?.bins ?? []).map((bin) => [
+      model,
+      partOf(bin),
+      String(bin.samples),
+      withInterval(bin.nmseDb, bin.intervals?.nmseDb, 2),
+      withInterval(bin.magnitudeNmseDb, bin.intervals?.magnitudeNmseDb, 2),
+      withInterval(bin.sgcs, bin.intervals?.sgcs, 4),
+      withInterval(bin.rho, bin.intervals?.rho, 4),
+    ]),
+  );
+  return {
+    title: bySnr ? 'By SNR of what both ends measure' : 'By distance between UE and BS',
+    text: bySnr
+      ? 'White noise on what the UE and the BS measure; estimates are held against the channel without it.'
+      : 'Parts of equally many samples.',
+    tables: [{ header: ['model', part, 'samples', 'NMSE dB', '|H| NMSE dB', 'SGCS', 'rho'], rows }],
+    figures: [
+      {
+        name: 'accuracy-breakdown',
+        caption: bySnr ? 'NMSE against the channel without noise.' : 'Each part stands at the middle of its distances.',
+        drawing: {
+          kind: 'lines',
+          title: bySnr ? 'Accuracy by SNR' : 'Accuracy by distance',
+          subtitle: 'Whole reports, each model at its own rate',
+          x: { title: bySnr ? 'SNR of both measurements (dB)' : 'Distance (m)', scale: 'linear' },
+          y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
+          markers: true,
+          series: runs.map(({ model, breakdown }) => ({
+            name: model,
+            line: 'solid',
+            colour: 'category',
+            points: (breakdown?.bins ?? []).map((bin) => ({ x: middleOf(bin), y: bin.nmseDb })),
+          })),
+        },
+      },
+    ],
+  };
+}
+
+function partOf({ distanceM, snrDb }: AccuracyBin): string {
+  if (distanceM !== undefined) return `${distanceM.map((metres) => metres.toFixed(1)).join(' to ')} m`;
+  return `${snrDb} dB`;
+}
+
+function middleOf({ distanceM, snrDb }: AccuracyBin): number {
+  return distanceM === undefined ? (snrDb ?? Number.NaN) : (distanceM[0] + distanceM[1]) / 2;
 }
 
 function reductionFigure(runs: readonly AccuracyRun[]): Figure {

@@ -1,19 +1,19 @@
-import { componentErrorRatio, nmseDb } from '@edge-csi/csi';
+import { componentErrorRatio, squaredErrorRatio } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import { usableSample } from '../data.ts';
 import { type LatencySummary, summarizeLatency } from '../latency.ts';
-import { type Accuracy, Scorer } from '../scorer.ts';
+import { ratioToDb, scoreEstimate } from '../scorer.ts';
+import { AccuracyTally, type TalliedAccuracy } from './accuracy-tally.ts';
 import { batchSize, type LinkSample, openTransceiver } from './transceiver.ts';
 
 /** Accuracy of one model on one data set, no sockets. Every figure is from the code the link runs. */
-export interface AccuracyRun extends Accuracy {
+export interface AccuracyRun extends TalliedAccuracy {
   readonly model: string;
   readonly reduction: number;
   readonly codewordLength: number;
   readonly pruned: boolean;
-  readonly samples: number;
   readonly payloadBits: {
     readonly mean: number;
     readonly codeword: number;
@@ -30,6 +30,8 @@ export interface AccuracyRun extends Accuracy {
   readonly latencyMs: { readonly encode: LatencySummary };
   /** Complex NMSE of the same reports without the BS's refiner; absent where the model has none. */
   readonly unrefinedNmseDb?: number;
+  /** Samples and mean squared error ratio of each environment, in the order of the data, which has to tell them. */
+  readonly environments?: { readonly samples: readonly number[]; readonly errorRatio: readonly number[] };
 }
 
 export interface AccuracyOptions {
@@ -39,61 +41,86 @@ export interface AccuracyOptions {
   readonly samples: number | undefined;
   /** What makes the UE's reports; default `ort`. */
   readonly encoder?: EncoderBackend | undefined;
+  /** Of the intervals; there are none where it is absent. */
+  readonly seed?: number;
+  /** Ends the measurement after the batch under way; figures are of the samples so far. */
+  readonly signal?: AbortSignal;
+  /** Takes the score of every sample as it is measured. */
+  readonly onSample?: (index: number, cluster: number, score: ReturnType<typeof scoreEstimate>) => void;
   readonly onProgress: (done: number) => void;
 }
 
 /** Measures one model at its manifest's own rate. */
 export async function measureAccuracy(options: AccuracyOptions): Promise<AccuracyRun> {
-  const { manifest, source } = options;
+  const { manifest, source, signal } = options;
   const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
   const transceiver = await openTransceiver(manifest, options.zoo, options.encoder);
   const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
-  const scorer = new Scorer(manifest.csi.numSubcarriers);
-  const unrefined = new Scorer(manifest.csi.numSubcarriers);
-  const floatErrors: number[] = [];
+  const { hasRefiner } = transceiver;
+  const tally = new AccuracyTally([
+    'floatErrorRatio',
+    'bits',
+    ...(hasRefiner ? (['unrefinedErrorRatio'] as const) : []),
+  ]);
   const encodeMs: number[] = [];
-  const bits = { mean: 0, codeword: 0, phase: 0, scale: 0 };
+  const bits = { codeword: 0, phase: 0, scale: 0 };
 
-  for (let start = 0; start < samples; start += batchSize) {
+  for (let start = 0; start < samples && !signal?.aborted; start += batchSize) {
     const batch = linkSamples(source, start, Math.min(start + batchSize, samples));
-    for (const { truth, decoded } of await transceiver.carryFloat(batch)) {
-      floatErrors.push(componentErrorRatio(truth, decoded));
-    }
-    for (const [i, received] of (await transceiver.carry(batch, { ...config, refine: true })).entries()) {
-      scorer.add((batch[i] as LinkSample).downlink, received.estimate);
-      encodeMs.push(received.encodeMs);
-      const { total, codeword, phase, scale } = received.payloadBits;
-      bits.mean += total / samples;
-      bits.codeword += codeword / samples;
-      bits.phase += phase / samples;
-      bits.scale += scale / samples;
-    }
-    if (transceiver.hasRefiner) {
-      for (const [i, received] of (await transceiver.carry(batch, { ...config, refine: false })).entries()) {
-        unrefined.add((batch[i] as LinkSample).downlink, received.estimate);
-      }
+    const floats = await transceiver.carryFloat(batch);
+    const refined = await transceiver.carry(batch, { ...config, refine: true });
+    const unrefined = hasRefiner ? await transceiver.carry(batch, { ...config, refine: false }) : refined;
+    for (const [i, { downlink, cluster }] of batch.entries()) {
+      const { estimate, payloadBits, encodeMs: ms } = refined[i] as (typeof refined)[number];
+      const { truth, decoded } = floats[i] as (typeof floats)[number];
+      const plain = unrefined[i] as (typeof unrefined)[number];
+      const score = scoreEstimate(downlink, estimate, manifest.csi.numSubcarriers);
+      tally.add(cluster, score, {
+        floatErrorRatio: componentErrorRatio(truth, decoded),
+        bits: payloadBits.total,
+        ...(hasRefiner && { unrefinedErrorRatio: squaredErrorRatio(downlink, plain.estimate) }),
+      });
+      options.onSample?.(start + i, cluster, score);
+      encodeMs.push(ms);
+      bits.codeword += payloadBits.codeword;
+      bits.phase += payloadBits.phase;
+      bits.scale += payloadBits.scale;
     }
     options.onProgress(start + batch.length);
   }
   await transceiver.close();
+  const mean = (sum: number) => sum / tally.samples;
   return {
     model: manifest.id,
     reduction: manifest.reduction,
     codewordLength: manifest.codeword.length,
     pruned: manifest.pruned,
-    samples,
-    payloadBits: bits,
-    ...scorer.result(),
-    floatMagnitudeNmseDb: nmseDb(floatErrors),
+    payloadBits: {
+      mean: tally.meanOf('bits'),
+      codeword: mean(bits.codeword),
+      phase: mean(bits.phase),
+      scale: mean(bits.scale),
+    },
+    ...tally.result(options.seed),
+    floatMagnitudeNmseDb: ratioToDb(tally.meanOf('floatErrorRatio')),
     latencyMs: { encode: summarizeLatency(encodeMs) },
-    ...(transceiver.hasRefiner ? { unrefinedNmseDb: unrefined.result().nmseDb } : {}),
+    ...(hasRefiner && { unrefinedNmseDb: ratioToDb(tally.meanOf('unrefinedErrorRatio')) }),
+    ...(source.environment && { environments: tally.errorsByCluster() }),
   };
 }
 
+/** A sample of a data set. */
+export interface DataSample extends LinkSample {
+  /** What it belongs to: its environment where the data tell, else nothing but itself. */
+  readonly cluster: number;
+}
+
 /** Samples `start .. end - 1` in both bands. @throws CsiError as `usableSample`. */
-export function linkSamples(source: CsiSource, start: number, end: number): LinkSample[] {
+export function linkSamples(source: CsiSource, start: number, end: number): DataSample[] {
   return Array.from({ length: end - start }, (_, i) => {
     const index = start + i;
-    return { downlink: usableSample(source, 'downlink', index), uplink: usableSample(source, 'uplink', index) };
+    const downlink = usableSample(source, 'downlink', index);
+    const uplink = usableSample(source, 'uplink', index);
+    return { downlink, uplink, cluster: source.environment?.(index) ?? index };
   });
 }

@@ -3,6 +3,7 @@ import type { ScenarioName } from '@edge-csi/csi';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { DataFlags } from '../data.ts';
 import type { PageTargets } from '../report/write-page.ts';
+import type { BreakdownName } from './accuracy-breakdown.ts';
 
 /** Options of `edge-csi bench`, as the suites get them. */
 export interface BenchOptions extends DataFlags, PageTargets {
@@ -19,8 +20,15 @@ export interface BenchOptions extends DataFlags, PageTargets {
   readonly record?: boolean;
   readonly encoder?: EncoderBackend;
   readonly scenario?: ScenarioName;
+  readonly speedsKmh?: number[];
+  readonly periodsMs?: number[];
+  readonly delayMs?: number;
+  readonly by?: BreakdownName;
   readonly baselinesFrom?: string;
   readonly fitSamples: number;
   readonly select?: string;
+  readonly baseline?: string;
   readonly json?: string;
+  /** Aborted when the run is interrupted: a suite then ends soon, with what it has measured. */
+  readonly signal: AbortSignal;
 }

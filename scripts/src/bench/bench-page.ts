@@ -1,18 +1,30 @@
 import type { Page, PageContent, Provenance } from '../report/page.ts';
 import { accuracyPage } from './accuracy-report.ts';
+import { ageingPage } from './ageing/ageing-report.ts';
+import type { BaselineComparison } from './baseline.ts';
 import { clusterPage } from './cluster/cluster-report.ts';
 import { decoderPage } from './decoder-report.ts';
 import { densePage } from './dense-report.ts';
-import { latencyPage } from './latency-report.ts';
+import { latencyPage } from './latency/latency-report.ts';
+import type { Metric } from './metric.ts';
 import { rateDistortionPage } from './rate-distortion-report.ts';
 import { serverPage } from './server/server-report.ts';
 import { simulatorPage } from './simulator/simulator-report.ts';
 import { soakPage } from './soak/soak-report.ts';
+import { throughputPage } from './throughput/throughput-report.ts';
 
 /** What `bench --json` writes, beside the suite's own fields. */
 export interface BenchReport extends Provenance {
   readonly schema: 'edge-csi/bench@1';
   readonly suite: BenchSuite;
+  /** Set where the run was interrupted: figures are of what was measured until then. */
+  readonly partial?: true;
+  /** Absent in results of versions that did not record it. */
+  readonly peakRssMib?: number;
+  /** What a later run is held to. Absent in results of versions that did not record it. */
+  readonly metrics?: readonly Metric[];
+  /** With the run that `--baseline` names. */
+  readonly comparison?: BaselineComparison;
 }
 
 /**
@@ -28,6 +40,8 @@ const suitePages = {
   server: serverPage,
   simulator: simulatorPage,
   soak: soakPage,
+  ageing: ageingPage,
+  'throughput-gain': throughputPage,
   cluster: clusterPage,
 } as const;
 
@@ -37,7 +51,9 @@ export type BenchSuite = keyof typeof suitePages;
 /** The result of a suite as a page. @param report - of `bench --json`, all fields */
 export function benchPage(report: BenchReport): Page {
   const content = suitePages[report.suite] as (result: object, data: string) => PageContent;
-  return { ...content(report, report.data), provenance: report };
+  const { lead, ...rest } = content(report, report.data);
+  const cut = report.partial ? ' The run was interrupted: figures are of what was measured until then.' : '';
+  return { ...rest, lead: lead + cut, provenance: report };
 }
 
 /** Whether a name is that of a suite with a page. */

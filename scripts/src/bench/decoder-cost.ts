@@ -1,5 +1,6 @@
 import type { ExecutionProvider } from '@edge-csi/bs-server';
 import type { Manifest } from '@edge-csi/models';
+import { eachUntilInterrupted } from '../interruption.ts';
 import { lowerMedian } from './lower-median.ts';
 import { openRawDecoder, type RawDecoder, rawReportsPerSecond } from './raw-decoder.ts';
 
@@ -23,34 +24,38 @@ export interface DecoderCostOptions {
   readonly provider: ExecutionProvider;
   readonly rounds: number;
   readonly secondsPerRound: number;
+  /** Ends the measurement after the round under way. */
+  readonly signal: AbortSignal;
   readonly onProgress: (done: number) => void;
 }
 
 /** Measures decoders in turn, round by round, so that a machine whose speed drifts treats all alike. */
 export async function measureDecoderCost(options: DecoderCostOptions): Promise<DecoderCost[]> {
-  const { manifests, zoo, batchSize, provider } = options;
+  const { manifests, zoo, batchSize, provider, signal } = options;
   const decoders: RawDecoder[] = [];
   for (const manifest of manifests) {
     decoders.push(await openRawDecoder({ manifest, zoo, batchSize, provider, refine: false }));
   }
-  const rates: number[][] = manifests.map(() => []);
-  for (let round = 0; round < options.rounds; round++) {
-    for (const [i, decoder] of decoders.entries()) {
-      rates[i]?.push(await rawReportsPerSecond(decoder, batchSize, options.secondsPerRound));
+  const rounds = Array.from({ length: options.rounds }, (_, round) => round);
+  const rates = await eachUntilInterrupted(rounds, signal, async (round) => {
+    const ofRound: number[] = [];
+    for (const decoder of decoders) {
+      ofRound.push(await rawReportsPerSecond(decoder, batchSize, options.secondsPerRound, signal));
     }
     options.onProgress(round + 1);
-  }
+    return ofRound;
+  });
   for (const decoder of decoders) await decoder.close();
-  const first = rates[0] as number[];
+  if (rates.length === 0) return [];
   return manifests.map((manifest, i) => {
-    const reportsPerSecond = rates[i] as number[];
+    const reportsPerSecond = rates.map((ofRound) => ofRound[i] as number);
     return {
       model: manifest.id,
       codewordLength: manifest.codeword.length,
       batchSize,
       provider,
       reportsPerSecond,
-      ratio: lowerMedian(reportsPerSecond.map((rate, round) => rate / (first[round] as number))),
+      ratio: lowerMedian(rates.map((ofRound) => (ofRound[i] as number) / (ofRound[0] as number))),
     };
   });
 }

@@ -4,6 +4,8 @@ import { renderTextSections } from '../report/text-sections.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { type DecoderCost, measureDecoderCost } from './decoder-cost.ts';
 import { decoderPage } from './decoder-report.ts';
+import { lowerMedian } from './lower-median.ts';
+import { type Metric, speedMetric } from './metric.ts';
 
 /** `bench --suite decoder`: what each decoder costs, beside the first. */
 export async function decoder({
@@ -13,7 +15,8 @@ export async function decoder({
   provider = 'cpu',
   rounds,
   seconds,
-}: BenchOptions): Promise<{ runs: DecoderCost[] }> {
+  signal,
+}: BenchOptions): Promise<{ runs: DecoderCost[]; metrics: Metric[] }> {
   const manifests = models ? await modelsById(models, zoo) : await prunedModels(zoo);
   const progress = startProgress('rounds', rounds);
   const measurement = {
@@ -23,9 +26,15 @@ export async function decoder({
     provider,
     rounds,
     secondsPerRound: seconds,
+    signal,
     onProgress: progress.update,
   };
   const runs = await measureDecoderCost(measurement).finally(progress.stop);
   process.stdout.write(`${renderTextSections(decoderPage({ runs }).sections)}\n`);
-  return { runs };
+  const metrics = runs.flatMap(({ model, reportsPerSecond, ratio }, i) => [
+    speedMetric(`${model} reports/s`, lowerMedian(reportsPerSecond), 'higher', 0.25),
+    // Ratios within a run stand more than speeds do.
+    ...(i > 0 ? [speedMetric(`${model} rate by ${runs[0]?.model}`, ratio, 'higher', 0.1)] : []),
+  ]);
+  return { runs, metrics };
 }

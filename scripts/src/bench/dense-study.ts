@@ -34,6 +34,7 @@ export interface DenseStudyOptions {
   readonly zoo: string;
   readonly data: DataOptions;
   readonly samples: number | undefined;
+  readonly signal: AbortSignal;
 }
 
 const weightBits = [8, 6, 5, 4, 3, 2];
@@ -53,6 +54,7 @@ export async function studyDense(options: DenseStudyOptions): Promise<DenseStudy
   const factored = lowRankLayers(layer, ranks);
   const variants: DenseVariant[] = [];
   const add = async (variant: DenseLayer, fields: Omit<DenseVariant, 'magnitudeNmseDb'>) => {
+    options.signal.throwIfAborted();
     variants.push({ ...fields, magnitudeNmseDb: await bench.measure(variant, true) });
   };
   await add(layer, { bitsPerWeight: 32, encoderBytes: bytes(dense, 32) });

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Manifest } from '@edge-csi/models';
 import { dataFor, openData } from '../data.ts';
+import { eachUntilInterrupted, unlessInterrupted } from '../interruption.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { renderTextSections } from '../report/text-sections.ts';
@@ -11,10 +12,11 @@ import { type FloatRow, measureFloatTable } from './baselines/float-table.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { type DenseResult, densePage } from './dense-report.ts';
 import { type DenseStudy, studyDense } from './dense-study.ts';
+import { type Metric, nmseMetric } from './metric.ts';
 
 /** `bench --suite dense`: NMSE against codeword length, rank and bits per weight of the encoder's Dense layer. */
-export async function dense(options: BenchOptions): Promise<DenseResult> {
-  const { models, zoo, samples } = options;
+export async function dense(options: BenchOptions): Promise<DenseResult & { readonly metrics: readonly Metric[] }> {
+  const { models, zoo, samples, signal } = options;
   const manifests = models ? await modelsById(models, zoo) : await prunedModelsOfOneShape(zoo);
   const other = manifests.find((m) => !m.pruned || m.planes === 'absolute-parts');
   if (other !== undefined) {
@@ -23,18 +25,29 @@ export async function dense(options: BenchOptions): Promise<DenseResult> {
     );
   }
   manifests.sort((a, b) => a.codeword.length - b.codeword.length);
-  const studies: DenseStudy[] = [];
   const progress = startProgress('models', manifests.length);
-  for (const manifest of manifests) {
-    const data = dataFor(manifest, options);
-    studies.push(await studyDense({ manifest, zoo, data, samples }));
-    progress.update(studies.length);
-  }
-  progress.stop();
-  const linear = manifests[0] && (await linearTable(options, manifests[0]));
+  let studied = 0;
+  const studies = await eachUntilInterrupted(manifests, signal, async (manifest) => {
+    const study = await studyDense({ manifest, zoo, data: dataFor(manifest, options), samples, signal });
+    progress.update(++studied);
+    return study;
+  }).finally(progress.stop);
+  const [first] = manifests;
+  const linear = first && (await unlessInterrupted(signal, () => linearTable(options, first)));
   const { sections } = densePage({ studies, linear }, path.basename(options.data));
   process.stdout.write(`${renderTextSections(sections)}\n`);
-  return { studies, linear };
+  return { studies, linear, metrics: denseMetrics(studies) };
+}
+
+/** What a later run is held to. */
+function denseMetrics(studies: readonly DenseStudy[]): Metric[] {
+  return studies.flatMap(({ model, floatMagnitudeNmseDb, variants }) => [
+    nmseMetric(`${model} |H| NMSE dB, float codeword`, floatMagnitudeNmseDb),
+    ...variants.map(({ rank, bitsPerWeight, magnitudeNmseDb }) => {
+      const variant = rank === undefined ? `${bitsPerWeight} bits a weight` : `rank ${rank}`;
+      return nmseMetric(`${model} |H| NMSE dB, ${variant}`, magnitudeNmseDb);
+    }),
+  ]);
 }
 
 async function linearTable(options: BenchOptions, manifest: Manifest): Promise<FloatRow[] | undefined> {
@@ -46,10 +59,10 @@ async function linearTable(options: BenchOptions, manifest: Manifest): Promise<F
     source: training,
     limit: options.fitSamples,
     scale: normalization.scale,
+    signal: options.signal,
     onProgress: progress.update,
   };
-  const { linear } = fitBaselines(fitting);
-  progress.stop();
+  const { linear } = await fitBaselines(fitting).finally(progress.stop);
   const source = await openData(dataFor(manifest, options));
   return measureFloatTable(
     linear,

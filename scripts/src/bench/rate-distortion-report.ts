@@ -2,6 +2,7 @@ import { fixed } from '../report/fixed.ts';
 import type { LinePlot, PlotSeries } from '../report/line-plot.ts';
 import type { PageContent, Table } from '../report/page.ts';
 import { renderTextSections } from '../report/text-sections.ts';
+import { type Metric, nmseMetric } from './metric.ts';
 import { bestWithin, type RatePoint } from './rate-distortion.ts';
 import type { RateDistortionResult } from './rate-distortion-suite.ts';
 
@@ -21,19 +22,28 @@ type FlatPoint = Omit<RatePoint, 'setting'> & { readonly [knob: string]: unknown
 /** Result as it stands in the JSON report. */
 export type RateDistortionJson = Omit<RateDistortionResult, 'curve'> & { readonly curve: readonly FlatPoint[] };
 
-/** Result as it stands in the JSON report: settings beside the figures of their point, and the best within each budget. */
-export function rateDistortionJson(
-  result: RateDistortionResult,
-): RateDistortionJson & { readonly comparison: object[] } {
+/** What the JSON report has beyond the result: the best within each budget, and what a later run is held to. */
+interface Comparisons {
+  readonly comparison: readonly object[];
+  readonly metrics: readonly Metric[];
+}
+
+/** Result as it stands in the JSON report: settings beside the figures of their point. */
+export function rateDistortionJson(result: RateDistortionResult): RateDistortionJson & Comparisons {
+  const comparison = compare(result.curve);
   return {
     ...result,
     curve: result.curve.map(({ setting, ...point }) => ({ ...point, ...setting })),
-    comparison: compare(result.curve).map(({ budget, baseline, network }) => ({
+    comparison: comparison.map(({ budget, baseline, network }) => ({
       budget,
       ...(baseline && { baseline: cited(baseline) }),
       ...(network && { network: cited(network) }),
       ...(baseline && network && { differenceDb: network.nmseDb - baseline.nmseDb }),
     })),
+    metrics: comparison.flatMap(({ budget, baseline, network }) => [
+      ...(network ? [nmseMetric(`best network NMSE dB, ${budget} bits at most`, network.nmseDb)] : []),
+      ...(baseline ? [nmseMetric(`best baseline NMSE dB, ${budget} bits at most`, baseline.nmseDb)] : []),
+    ]),
   };
 }
 

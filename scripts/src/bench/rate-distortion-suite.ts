@@ -4,6 +4,8 @@ import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import { type DataFlags, type DataOptions, dataFor, openData } from '../data.ts';
 import { sha256Of } from '../file-hash.ts';
+import { eachUntilInterrupted, unlessInterrupted } from '../interruption.ts';
+import { requireOneShape } from '../model-choice.ts';
 import { startProgress } from '../progress.ts';
 import { UsageError } from '../usage.ts';
 import { linkSamples } from './accuracy.ts';
@@ -11,6 +13,7 @@ import { type Baselines, fitBaselines } from './baselines/baselines.ts';
 import { type FloatRow, measureFloatTable } from './baselines/float-table.ts';
 import { openNetworkScheme } from './network-scheme.ts';
 import { type RatePoint, type SweepSamples, sweep } from './rate-distortion.ts';
+import { requireApart } from './require-apart.ts';
 import type { Scheme } from './scheme.ts';
 import type { LinkSample } from './transceiver.ts';
 
@@ -26,6 +29,8 @@ export interface RateDistortionOptions {
   readonly baselinesFrom: string | undefined;
   /** Samples of `baselinesFrom`, at most. */
   readonly fitSamples: number;
+  /** Ends the run after the scheme under way, which is left out. */
+  readonly signal: AbortSignal;
 }
 
 /** A file that took part in a measurement. */
@@ -50,14 +55,11 @@ export interface RateDistortionResult {
  * @throws UsageError where a file would serve two of fitting, choosing and measuring, or cannot serve its own purpose.
  */
 export async function runRateDistortion(options: RateDistortionOptions): Promise<RateDistortionResult> {
-  const { manifests, select: selectPath, baselinesFrom } = options;
+  const { manifests, select: selectPath, baselinesFrom, signal } = options;
   await requireApart({ '--data': options.data.data, '--select': selectPath, '--baselines-from': baselinesFrom });
   const [first] = manifests;
   if (first === undefined) throw new UsageError('there is no model to take the shape of the CSI from');
-  const other = manifests.find(({ csi }) => JSON.stringify(csi) !== JSON.stringify(first.csi));
-  if (other !== undefined) {
-    throw new UsageError(`${first.id} and ${other.id} take different CSI; name models of one kind with --models`);
-  }
+  requireOneShape(manifests);
   const measure = await readSamples(dataFor(first, options.data), options.samples);
   const select =
     selectPath === undefined
@@ -68,7 +70,7 @@ export async function runRateDistortion(options: RateDistortionOptions): Promise
   const curve: RatePoint[] = [];
   const draw = async (scheme: Scheme): Promise<void> => {
     const progress = startProgress(scheme.name, scheme.settings.length);
-    curve.push(...(await sweep(scheme, samples, progress.update).finally(progress.stop)));
+    curve.push(...(await sweep(scheme, samples, progress.update, signal).finally(progress.stop)));
   };
   let fitted: Pick<RateDistortionResult, 'baselines' | 'floatTable'> = {};
   if (baselinesFrom !== undefined) {
@@ -76,42 +78,27 @@ export async function runRateDistortion(options: RateDistortionOptions): Promise
     if (first.normalization.kind !== 'spherical') {
       throw new UsageError(`the baselines send a norm, ${first.id} does not; name spherical models with --models`);
     }
-    const baselines = fitWithProgress(source, options.fitSamples, first.normalization.scale);
-    for (const scheme of baselines.schemes) await draw(scheme);
-    fitted = {
-      baselines: await usedFile(baselinesFrom, baselines.samples),
-      floatTable: measureFloatTable(baselines.linear, measure),
-    };
+    const { scale } = first.normalization;
+    const baselines = await unlessInterrupted(signal, () => fitWithProgress(source, options.fitSamples, scale, signal));
+    await eachUntilInterrupted(baselines?.schemes ?? [], signal, draw);
+    if (baselines !== undefined) {
+      fitted = {
+        baselines: await usedFile(baselinesFrom, baselines.samples),
+        floatTable: measureFloatTable(baselines.linear, measure),
+      };
+    }
   }
-  for (const manifest of manifests) {
+  await eachUntilInterrupted(manifests, signal, async (manifest) => {
     const scheme = await openNetworkScheme(manifest, options.zoo);
     await draw(scheme).finally(() => scheme.close());
-  }
+  });
   const chosen = selectPath === undefined ? {} : { select: await usedFile(selectPath, select.length) };
   return { samples: measure.length, ...chosen, ...fitted, curve };
 }
 
-function fitWithProgress(source: CsiSource, limit: number, scale: ScaleSpec): Baselines {
+function fitWithProgress(source: CsiSource, limit: number, scale: ScaleSpec, signal: AbortSignal): Promise<Baselines> {
   const progress = startProgress('fit of the baselines', Math.min(limit, source.numSamples));
-  try {
-    return fitBaselines({ source, limit, scale, onProgress: progress.update });
-  } finally {
-    progress.stop();
-  }
-}
-
-/** Refuses bytes in two roles: fitted or chosen on what they are measured on, figures would flatter. */
-async function requireApart(roles: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const seen = new Map<string, string>();
-  for (const [option, file] of Object.entries(roles)) {
-    if (file === undefined) continue;
-    const hash = await sha256Of(file);
-    const earlier = seen.get(hash);
-    if (earlier !== undefined) {
-      throw new UsageError(`${option} and ${earlier} are the same data (${path.basename(file)}); give another file`);
-    }
-    seen.set(hash, option);
-  }
+  return fitBaselines({ source, limit, scale, signal, onProgress: progress.update }).finally(progress.stop);
 }
 
 async function readSamples(data: DataOptions, limit: number | undefined, option?: string): Promise<LinkSample[]> {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Measured, measureScheme, type Scheme, type Setting } from './scheme.ts';
 import type { LinkSample } from './transceiver.ts';
 
@@ -17,15 +18,23 @@ export interface SweepSamples {
   readonly measure: readonly LinkSample[];
 }
 
-/** Measures every setting of a scheme and keeps those worth choosing, as `lowerHull` has it, by rising bits. */
+/**
+ * Measures every setting of a scheme and keeps those worth choosing, as `lowerHull` has it, by rising bits.
+ *
+ * @throws AbortError where the signal is aborted: a curve with points missing is none.
+ */
 export async function sweep(
   scheme: Scheme,
   samples: SweepSamples,
   onProgress: (done: number) => void,
+  signal?: AbortSignal,
 ): Promise<RatePoint[]> {
   const { name, family, settings } = scheme;
   const tried: RatePoint[] = [];
   for (const setting of settings) {
+    // A classical scheme never leaves this turn of the event loop, and a signal would wait.
+    await nextTurn();
+    signal?.throwIfAborted();
     const measured = await measureScheme(scheme, samples.select, setting);
     tried.push({ scheme: name, family, ...measured, setting });
     onProgress(tried.length);
@@ -35,6 +44,8 @@ export async function sweep(
   // In the order tried, so that a scheme that keeps work between neighbouring settings can.
   const points: RatePoint[] = [];
   for (const { setting, bits, nmseDb } of tried.filter((point) => chosen.includes(point))) {
+    await nextTurn();
+    signal?.throwIfAborted();
     const measured = await measureScheme(scheme, samples.measure, setting);
     points.push({ scheme: name, family, ...measured, setting, chosenAt: { bits, nmseDb } });
   }

@@ -52,12 +52,18 @@ export async function openRawDecoder(options: RawDecoderOptions): Promise<RawDec
   };
 }
 
-/** Reports per second over about `seconds`, after a warm-up. */
-export async function rawReportsPerSecond(decoder: RawDecoder, batchSize: number, seconds: number): Promise<number> {
+/** Reports per second over about `seconds`, after a warm-up. @throws AbortError where the signal is aborted. */
+export async function rawReportsPerSecond(
+  decoder: RawDecoder,
+  batchSize: number,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<number> {
   for (let i = 0; i < 5; i++) await decoder.once();
   const startMs = monotonicMs();
   let reports = 0;
   while (monotonicMs() - startMs < seconds * 1000) {
+    signal.throwIfAborted();
     await decoder.once();
     reports += batchSize;
   }

@@ -27,6 +27,8 @@ export interface UplinkOnlyOptions {
   readonly zoo: string;
   readonly source: CsiSource;
   readonly samples: number | undefined;
+  /** Ends the measurement after the batch under way; figures are of the samples so far. */
+  readonly signal?: AbortSignal;
   readonly onProgress: (done: number) => void;
 }
 
@@ -42,7 +44,7 @@ export async function measureUplinkOnly(options: UplinkOnlyOptions): Promise<Upl
   const errors: number[] = [];
   const floatErrors: number[] = [];
 
-  for (let start = 0; start < samples; start += batchSize) {
+  for (let start = 0; start < samples && !options.signal?.aborted; start += batchSize) {
     const batch = linkSamples(source, start, Math.min(start + batchSize, samples));
     for (const [i, { uplink }] of batch.entries()) buffers.writeUplink(i, uplink.values);
     await decoder.decode(buffers, batch.length);

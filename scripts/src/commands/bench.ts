@@ -3,26 +3,32 @@ import { scenarioNames } from '@edge-csi/csi';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { encoderBackends } from '@edge-csi/ue-client';
 import { Command, Option } from 'commander';
+import { breakdowns } from '../bench/accuracy-breakdown.ts';
 import { accuracy } from '../bench/accuracy-suite.ts';
+import { ageing } from '../bench/ageing/ageing-suite.ts';
+import { compareWith, readBaseline, renderComparison } from '../bench/baseline.ts';
 import type { BenchOptions } from '../bench/bench-options.ts';
 import { type BenchReport, type BenchSuite, benchPage } from '../bench/bench-page.ts';
 import { cluster } from '../bench/cluster/cluster-suite.ts';
 import { decoder } from '../bench/decoder-suite.ts';
 import { dense } from '../bench/dense-suite.ts';
-import { latency } from '../bench/latency-suite.ts';
+import { latency } from '../bench/latency/latency-suite.ts';
+import type { Metric } from '../bench/metric.ts';
 import { rateDistortionJson, renderRateDistortion } from '../bench/rate-distortion-report.ts';
 import { runRateDistortion } from '../bench/rate-distortion-suite.ts';
 import { server } from '../bench/server/server-suite.ts';
 import { simulator } from '../bench/simulator/simulator-suite.ts';
 import { soak } from '../bench/soak/soak-suite.ts';
+import { throughputGain } from '../bench/throughput/throughput-suite.ts';
 import { commandLine } from '../command-line.ts';
 import { addDataOptions, sampleData } from '../data.ts';
 import { describeEnvironment, describeStart } from '../environment.ts';
+import { Interrupted, withInterruption } from '../interruption.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { modelsById, prunedModelsOfOneShape } from '../model-choice.ts';
 import { defaultProviders } from '../provider.ts';
 import { addPageOptions, requirePageTargets, writePage } from '../report/write-page.ts';
-import { finite, integer, list, UsageError } from '../usage.ts';
+import { finite, integer, integers, list, numbers, UsageError } from '../usage.ts';
 
 /** Samples that the baselines are fitted on unless told otherwise: about as many as the networks were trained on. */
 const defaultFitSamples = 50_000;
@@ -36,16 +42,22 @@ const suites = {
   server,
   simulator,
   soak,
+  ageing,
+  'throughput-gain': throughputGain,
   cluster,
 } as const satisfies Record<BenchSuite, unknown>;
 
 /** Options that only some suites have. */
 const ownedOptions = [
-  ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense']],
+  ['baselinesFrom', '--baselines-from', ['rate-distortion', 'dense', 'throughput-gain']],
   ['select', '--select', ['rate-distortion']],
   ['encoder', '--encoder', ['accuracy']],
   ['provider', '--provider', ['server', 'decoder']],
-  ['scenario', '--scenario', ['simulator']],
+  ['scenario', '--scenario', ['accuracy', 'simulator', 'ageing', 'throughput-gain']],
+  ['by', '--by', ['accuracy']],
+  ['speedsKmh', '--speeds-kmh', ['ageing']],
+  ['periodsMs', '--periods-ms', ['ageing']],
+  ['delayMs', '--delay-ms', ['ageing']],
 ] as const satisfies readonly (readonly [keyof BenchOptions, string, readonly string[]])[];
 
 /** `edge-csi bench`: accuracy without sockets, throughput with them. */
@@ -59,12 +71,12 @@ export function benchCommand(): Command {
     .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list('--models'))
     .option(
       '--samples <n>',
-      'samples for accuracy and latency (the first) and rate-distortion (spread), default all',
+      'samples, the first of the data, of rate-distortion spread over it; default all. Simulated ones: default 1024; UEs of ageing: 256',
       integer('--samples', 1, 1e7),
     )
     .option(
       '--baselines-from <file>',
-      'rate-distortion, dense: fit classical schemes on this file, with both bands, and add them',
+      'rate-distortion, dense, throughput-gain: fit classical schemes on this file, with both bands, and add them',
     )
     .option(
       '--fit-samples <n>',
@@ -80,7 +92,12 @@ export function benchCommand(): Command {
         defaultProviders,
       ),
     )
-    .option('--rounds <n>', 'raw and socket measurements in turn', integer('--rounds', 1, 100), 3)
+    .option(
+      '--rounds <n>',
+      'measurements in turn: raw and through sockets; over the broker and not; cold starts',
+      integer('--rounds', 1, 100),
+      3,
+    )
     .option(
       '--seconds <s>',
       'length of one measurement, default 4; of a soak, default 1200',
@@ -88,24 +105,44 @@ export function benchCommand(): Command {
     )
     .option(
       '--seed <n>',
-      'server, soak, cluster: of arrivals, joins and leaves; simulator: of the channels; the other suites draw nothing',
+      'of everything drawn: arrivals, joins, simulated channels, noise, the bootstrap of intervals',
       integer('--seed', 0, 2 ** 31 - 1),
       7,
     )
     .option('--record', "accuracy: write the figures into the models' manifests")
     .addOption(new Option('--encoder <name>', 'accuracy: what the UE encodes with').choices(encoderBackends))
     .addOption(
-      new Option('--scenario <name>', 'simulator: what to simulate beside --data; default cost2100-indoor').choices(
-        scenarioNames,
-      ),
+      new Option(
+        '--scenario <name>',
+        'simulator: what to simulate beside --data, default cost2100-indoor; accuracy: in place of --data',
+      ).choices(scenarioNames),
     )
+    .addOption(
+      new Option('--by <what>', 'accuracy: in parts by distance, or at SNRs of both measurements').choices(breakdowns),
+    )
+    .option('--speeds-kmh <list>', 'ageing: speeds of UEs, default 1,3,10,30', numbers('--speeds-kmh', 0.1, 500))
+    .option(
+      '--periods-ms <list>',
+      'ageing: report periods, default 5,10,20,40,80,160',
+      integers('--periods-ms', 1, 10_000),
+    )
+    .option(
+      '--delay-ms <ms>',
+      'ageing: from the measurement at the UE to the estimate in use, default 4',
+      integer('--delay-ms', 0, 1000),
+    )
+    .option('--baseline <file>', 'compare with a run that --json has written; exit code 1 where a figure is worse')
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(
       'after',
       `
 Examples:
   edge-csi bench --suite accuracy
-  edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43
+  edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43 --json accuracy.json
+  edge-csi bench --suite accuracy --data my-test-split.npz --models dualnet-mag-m43 --baseline accuracy.json
+  edge-csi bench --suite accuracy --scenario umi --samples 5000 --by distance
+  edge-csi bench --suite ageing --speeds-kmh 3,30 --periods-ms 5,20,80
+  edge-csi bench --suite throughput-gain --samples 400
   edge-csi bench --suite rate-distortion --data test.npz --baselines-from train.npz --select val.npz --report curve.html
   edge-csi bench --suite latency --models dualnet-mag-m43,dualnet-mag-m128
   edge-csi bench --suite server --json server.json --report server.html --svg figures
@@ -120,13 +157,18 @@ Examples:
 const defaultSeconds = { soak: 1200, other: 4 } as const;
 
 /** Fields of the JSON. Problems, where a suite looks for some, make the command fail once they are written. */
-type SuiteResult = object & { readonly problems?: readonly string[] };
+type SuiteResult = object & { readonly metrics: readonly Metric[]; readonly problems?: readonly string[] };
 
-type GivenOptions = Omit<BenchOptions, 'seconds'> & Partial<Pick<BenchOptions, 'seconds'>>;
+type GivenOptions = Omit<BenchOptions, 'seconds' | 'signal'> & Partial<Pick<BenchOptions, 'seconds'>>;
 
 async function run(given: GivenOptions): Promise<void> {
   const seconds = given.seconds ?? (given.suite === 'soak' ? defaultSeconds.soak : defaultSeconds.other);
-  const options: BenchOptions = { ...given, seconds };
+  await requireUsable(given);
+  await withInterruption((signal) => runSuite({ ...given, seconds, signal }));
+}
+
+/** @throws UsageError where options contradict the suite or each other. */
+async function requireUsable(options: GivenOptions): Promise<void> {
   await requireWritable(options.json);
   if (!Object.hasOwn(suites, options.suite)) {
     throw new UsageError(`--suite is '${options.suite}', give one of ${Object.keys(suites).join(', ')}`);
@@ -139,28 +181,51 @@ async function run(given: GivenOptions): Promise<void> {
     throw new UsageError('--record writes figures of the ort encoder; leave --encoder out');
   }
   await requirePageTargets(options);
-  const start = describeStart();
+}
+
+async function runSuite(options: BenchOptions): Promise<void> {
+  const { seed, data, json, signal } = options;
   const suite = options.suite as BenchSuite;
+  const baseline = options.baseline === undefined ? undefined : await readBaseline(options.baseline, suite);
+  const start = describeStart();
   const results: SuiteResult = await suites[suite](options);
+  const environment = describeEnvironment(options.provider ?? 'cpu');
+  // JSON has no number for what was not measured.
+  const metrics = results.metrics.filter(({ value }) => Number.isFinite(value));
+  // Of a part of the samples, figures are others.
+  const comparison = baseline && !signal.aborted ? compareWith(baseline, metrics, seed) : undefined;
   const report: BenchReport = {
     schema: 'edge-csi/bench@1',
     suite,
-    seed: options.seed,
-    data: path.basename(options.data),
+    seed,
+    data: path.basename(data),
+    ...(signal.aborted && { partial: true }),
     command: commandLine(),
     ...start,
-    environment: describeEnvironment(options.provider ?? 'cpu'),
+    environment,
+    peakRssMib: process.resourceUsage().maxRSS / 1024,
     ...results,
+    metrics,
+    ...(comparison && { comparison }),
   };
-  await writeJson(options.json, report);
-  await writePage(benchPage(report), options);
+  await writeJson(json, report);
+  // A page of some earlier, whole run stays.
+  if (!signal.aborted) await writePage(benchPage(report), options);
+  if (signal.aborted) {
+    const file = json === undefined ? '' : `, and in ${json}`;
+    throw new Interrupted(`interrupted; what was measured until then is above${file}`);
+  }
   if (results.problems !== undefined && results.problems.length > 0) throw new Error(results.problems.join('; '));
+  if (baseline === undefined || comparison === undefined) return;
+  process.stdout.write(`\n${renderComparison(comparison, baseline, environment.cpu)}\n`);
+  const worse = comparison.changes.filter(({ verdict }) => verdict === 'worse').map(({ name }) => name);
+  if (worse.length > 0) throw new Error(`worse than in ${baseline.name}: ${worse.join(', ')}`);
 }
 
-async function rateDistortion(options: BenchOptions): Promise<object> {
-  const { zoo, samples, select, baselinesFrom, fitSamples } = options;
+async function rateDistortion(options: BenchOptions): Promise<SuiteResult> {
+  const { zoo, samples, select, baselinesFrom, fitSamples, signal } = options;
   const manifests = options.models ? await modelsById(options.models, zoo) : await prunedModelsOfOneShape(zoo);
-  const measurement = { manifests, zoo, data: options, samples, select, baselinesFrom, fitSamples };
+  const measurement = { manifests, zoo, data: options, samples, select, baselinesFrom, fitSamples, signal };
   const result = await runRateDistortion(measurement);
   process.stdout.write(`${renderRateDistortion(result, path.basename(options.data))}\n`);
   return rateDistortionJson(result);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { documentPages } from '../document-pages.ts';
+import { requireWritableFolder } from '../json-file.ts';
 import { monotonicMs } from '../latency.ts';
 import { UsageError } from '../usage.ts';
 
@@ -33,6 +34,7 @@ Examples:
 }
 
 async function run(names: string[], { dataDir, out }: Options): Promise<void> {
+  await requireWritableFolder(out, '--out');
   const unknown = names.find((name) => documentPages.every((page) => page.name !== name));
   if (unknown !== undefined) {
     throw new UsageError(`no page '${unknown}'; there are ${documentPages.map(({ name }) => name).join(', ')}`);

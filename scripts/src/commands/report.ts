@@ -5,7 +5,6 @@ import { Command } from 'commander';
 import { type BenchReport, benchPage, isBenchSuite } from '../bench/bench-page.ts';
 import { linkRunPage } from '../link-run/link-run-page.ts';
 import type { LinkRunReport } from '../link-run/result.ts';
-import type { Page } from '../report/page.ts';
 import { addPageOptions, type PageTargets, requirePageTargets, writePage } from '../report/write-page.ts';
 import { UsageError } from '../usage.ts';
 
@@ -29,7 +28,7 @@ async function run(file: string, targets: PageTargets): Promise<void> {
     throw new UsageError('there is nothing to write; give --report, --svg or --markdown');
   }
   await requirePageTargets(targets);
-  await writePage(pageOf(await readResult(file), path.basename(file)), targets);
+  await writeResult(await readResult(file), path.basename(file), targets);
 }
 
 async function readResult(file: string): Promise<unknown> {
@@ -44,11 +43,15 @@ async function readResult(file: string): Promise<unknown> {
 }
 
 /** @throws CsiError `file-format` where the file is no result, or not a whole one. */
-function pageOf(result: unknown, name: string): Page {
+async function writeResult(result: unknown, name: string, targets: PageTargets): Promise<void> {
   const { schema, suite } = { ...(result as { readonly schema?: unknown; readonly suite?: unknown } | null) };
+  const isLinkRun = schema === 'edge-csi/link-run@1';
+  if (!isLinkRun && !(schema === 'edge-csi/bench@1' && isBenchSuite(suite))) {
+    throw new CsiError('file-format', `${name} is no result of link-run or of a suite of bench (schema ${schema})`);
+  }
   try {
-    if (schema === 'edge-csi/link-run@1') return linkRunPage(result as LinkRunReport);
-    if (schema === 'edge-csi/bench@1' && isBenchSuite(suite)) return benchPage(result as BenchReport);
+    const page = isLinkRun ? linkRunPage(result as LinkRunReport) : benchPage(result as BenchReport);
+    await writePage(page, targets);
   } catch (cause) {
     // What a page is made of is read where it is needed; a field that is missing shows there.
     if (!(cause instanceof TypeError)) throw cause;
@@ -56,5 +59,4 @@ function pageOf(result: unknown, name: string): Page {
       cause,
     });
   }
-  throw new CsiError('file-format', `${name} is no result of link-run or of a suite of bench (schema ${schema})`);
 }

@@ -4,6 +4,7 @@ import { maxNpzBytes } from '@edge-csi/csi/files';
 import { Command, Option } from 'commander';
 import { commandLine } from '../command-line.ts';
 import { describeEnvironment } from '../environment.ts';
+import { Interrupted, withInterruption } from '../interruption.ts';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { monotonicMs } from '../latency.ts';
 import { startProgress } from '../progress.ts';
@@ -104,11 +105,10 @@ async function run(options: Options): Promise<void> {
   await requireWritable(options.uplinkOut, '--uplink-out');
   checkTogether(options);
   const settings = settingsOf(options);
-  let isStopped = false;
-  const stop = () => {
-    isStopped = true;
-  };
-  process.once('SIGINT', stop);
+  await withInterruption((signal) => writeSamples(options, settings, signal));
+}
+
+async function writeSamples(options: Options, settings: Settings, signal: AbortSignal): Promise<void> {
   const writer = await openWriter(options, settings);
   const progress = startProgress(options.scenario, options.samples);
   const startMs = monotonicMs();
@@ -124,14 +124,13 @@ async function run(options: Options): Promise<void> {
         // Signals are seen between turns of the event loop only.
         await new Promise(setImmediate);
       }
-      if (isStopped) break;
+      if (signal.aborted) break;
     }
     await writer.close();
   } catch (error) {
     await writer.discard();
     throw error;
   } finally {
-    process.off('SIGINT', stop);
     progress.stop();
   }
   const seconds = (monotonicMs() - startMs) / 1000;
@@ -152,7 +151,8 @@ async function run(options: Options): Promise<void> {
     command: commandLine(),
     environment: describeEnvironment('none'),
   });
-  if (isStopped) throw new Error(`stopped after ${written} of ${options.samples} samples; the files hold those`);
+  if (signal.aborted)
+    throw new Interrupted(`stopped after ${written} of ${options.samples} samples; the files hold those`);
 }
 
 /** @throws UsageError where options contradict each other. */
@@ -200,6 +200,8 @@ function isCsi({ csi, out }: Options): boolean {
   return csi === true || out.endsWith('.npy');
 }
 
+type Settings = ReturnType<typeof settingsOf>;
+
 function settingsOf(options: Options) {
   const carriers = defaultCarriers(options.scenario);
   return {
@@ -217,7 +219,7 @@ function settingsOf(options: Options) {
   } as const;
 }
 
-async function openWriter(options: Options, settings: ReturnType<typeof settingsOf>): Promise<SampleWriter> {
+async function openWriter(options: Options, settings: Settings): Promise<SampleWriter> {
   if (!isCsi(options)) {
     return openPathListWriter(options.out, isTr38901(settings.scenario));
   }

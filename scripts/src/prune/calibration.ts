@@ -1,4 +1,4 @@
-import type { Representation } from '@edge-csi/csi';
+import { CsiError, type Representation } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { usableSample } from '../data.ts';
 import type { SampleMatrix } from '../linear/regression.ts';
@@ -20,10 +20,13 @@ interface CalibrationOptions {
   readonly onProgress: (done: number) => void;
 }
 
+/** Below that there is nothing to choose ridges on, whatever the model. */
+const leastSamples = 16;
+
 /**
  * Reads samples spread evenly over a file: neighbours in it are often neighbours in space.
  *
- * @throws CsiError as `usableSample`.
+ * @throws CsiError as `usableSample`, and `file-format` where the file has too few samples to fit on.
  */
 export function readCalibration(
   source: CsiSource,
@@ -31,6 +34,12 @@ export function readCalibration(
   { limit, bands, onProgress }: CalibrationOptions,
 ): Calibration {
   const numSamples = Math.min(limit, source.numSamples);
+  if (numSamples < leastSamples) {
+    throw new CsiError(
+      'file-format',
+      `${source.name}: ${numSamples} samples, fitting a model takes ${leastSamples} or more`,
+    );
+  }
   const width = representation.numComponents;
   const inputs = { width, values: new Float32Array(numSamples * width) };
   const uplinks = { width, values: new Float32Array(numSamples * width) };

@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { type AccuracyRun, measureAccuracy } from '../bench/accuracy.ts';
-import { type EncodeLatency, latencyBackends, measureEncodeLatency } from '../bench/encode-latency.ts';
+import { type EncodeLatency, measureEncodeLatency } from '../bench/latency/encode-latency.ts';
+import { latencyBackends } from '../bench/latency/latency-backend.ts';
 import { type DataOptions, openData } from '../data.ts';
 import { type EncoderCost, encoderCost } from './encoder-cost.ts';
 
@@ -25,10 +26,12 @@ export interface CompareOptions {
 
 /** Measures one model of a zoo, accuracy over the whole link and time per encoder backend. */
 export async function measureModel(options: CompareOptions): Promise<ComparedModel> {
-  const { manifest, zoo, data, samples, onProgress } = options;
+  const { manifest, zoo, data, onProgress } = options;
   const bundle = await loadModel(path.join(zoo, manifest.id), ['encoder']);
-  const accuracy = await measureAccuracy({ manifest, zoo, source: await openData(data), samples, onProgress });
-  const { latencyMs } = await measureEncodeLatency({ manifest, zoo, data, samples });
+  const source = await openData(data);
+  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
+  const { environments: _, ...accuracy } = await measureAccuracy({ manifest, zoo, source, samples, onProgress });
+  const { latencyMs } = await measureEncodeLatency({ manifest, zoo, source, samples });
   return {
     model: manifest.id,
     codewordLength: manifest.codeword.length,

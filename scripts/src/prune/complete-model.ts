@@ -42,10 +42,19 @@ export async function completeModel({ draft, files, calibration, data }: Complet
   checkEncoder(encoder, draft.files.encoder, representation);
   const latents = await encodeAll(encoder, draft.files.encoder, representation, calibration.inputs);
   await checkDecoder(decoder, draft.files.decoder, representation, latents, calibration.uplinks);
+  if (draft.files.refiner !== undefined) {
+    checkRefiner(bytesOf(files, draft.files.refiner), draft.files.refiner, [numAntennas, numDelays]);
+  }
   const bits = bitsOf(latents, calibration.inputs, draft);
   const codewordBits = bits.reduce((sum, count) => sum + count, 0);
   const maxPhaseBits = planes === 'absolute-parts' ? 1 : 8;
   const phaseBits = draft.reportBits - codewordBits - representation.scaleBits;
+  if (phaseBits <= 0) {
+    throw new CsiError(
+      'model-invalid',
+      `manifest: reportBits is ${draft.reportBits}; codeword and norm alone take ${codewordBits + representation.scaleBits}`,
+    );
+  }
   const step = bits.map((count, component) => tableOf(latents, component)[count]?.step ?? 1);
   const { allocation, theta } = fitCodec({
     ...{ inputs: calibration.inputs, latents, normalization: normalization.kind },
@@ -123,6 +132,24 @@ async function checkDecoder(
   if (wrong >= 0) throw new CsiError('model-invalid', `${file}: ${tensor.name}[${wrong}] is ${output[wrong]}`);
   if (output.length === rows * numComponents) return;
   throw new CsiError('model-invalid', `${file}: ${output.length} values for ${rows} samples of ${numComponents}`);
+}
+
+function checkRefiner(bytes: Uint8Array, file: string, matrix: readonly number[]): void {
+  const shapes = new Map([
+    ['estimate', [2, ...matrix]],
+    ...['magnitude', 'bits', 'uplink'].map((name) => [name, matrix] as const),
+  ]);
+  for (const { name } of decodeModel(bytes, file).graph.input) {
+    const dims = shapes.get(name);
+    if (dims === undefined) {
+      throw new CsiError(
+        'model-invalid',
+        `${file} takes ${name}; a refiner takes estimate, magnitude, bits and uplink`,
+      );
+    }
+    checkShape(bytes, file, 'input', name, dims);
+  }
+  checkShape(bytes, file, 'output', 'csi', [2, ...matrix]);
 }
 
 /** @param dims - after the batch dimension; undefined where any will do */

@@ -1,3 +1,4 @@
+import { CsiError } from '@edge-csi/csi';
 import type { DenseLayer } from '@edge-csi/models';
 import { Matrix } from 'ml-matrix';
 import type { Regression } from '../linear/regression.ts';
@@ -29,6 +30,8 @@ export function firstDense({ dense, isTransposed }: DecoderPlan): Matrix {
  * Rewrites decoder.onnx for another encoder: the first Dense layer, and the uplink's linear estimate beside it, take over
  * the recovery of the old latent, and where the decoder encodes an estimate again it does so as the new encoder would.
  * The plan's model is edited in place.
+ *
+ * @throws CsiError `model-invalid`, naming the file, where the first Dense layer is all there is.
  */
 export function rewriteDecoder(plan: DecoderPlan, encoder: NewEncoder): Uint8Array {
   const { model, trusts, prior } = plan;
@@ -89,7 +92,7 @@ function encodeAgain({ model, encodings, columnOrder }: DecoderPlan, { dense, we
   );
 }
 
-/** A prefix that no value of the graph has: a model that was pruned before has the first. */
+/** A prefix that no value of the graph has: in a model that was pruned before the first is taken. */
 function freeName({ graph }: ModelProto, prefix: string): string {
   const taken = [...graph.initializer.map(({ name }) => name), ...graph.node.flatMap(({ output }) => output)];
   let name = prefix;
@@ -97,18 +100,19 @@ function freeName({ graph }: ModelProto, prefix: string): string {
   return name;
 }
 
-/** Adds a constant to the first Dense layer's output: to its bias where it has one. */
+/** Adds a constant to the first Dense layer's output. */
 function addToOutput({ model, first, file }: DecoderPlan, shift: readonly number[]): void {
   const [output = ''] = first.output;
-  const shifted = `${output}.shifted`;
-  for (const consumer of consumersOf(model, output)) {
-    consumer.input = consumer.input.map((name) => (name === output ? shifted : name));
-  }
   if (model.graph.output.some(({ name }) => name === output)) {
-    throw new RangeError(`${file}: the first Dense layer is the last`);
+    throw new CsiError('model-invalid', `${file}: the first Dense layer is the last`);
   }
-  setInitializer(model, floatTensor(`${output}.shift`, [shift.length], Float32Array.from(shift)));
-  replaceNode(model, first, first, createNode('Add', [output, `${output}.shift`], [shifted]));
+  const name = freeName(model, `${output}.shift`);
+  const [constant, sum] = [`${name}.constant`, `${name}.sum`];
+  for (const consumer of consumersOf(model, output)) {
+    consumer.input = consumer.input.map((input) => (input === output ? sum : input));
+  }
+  setInitializer(model, floatTensor(constant, [shift.length], Float32Array.from(shift)));
+  replaceNode(model, first, first, createNode('Add', [output, constant], [sum]));
 }
 
 /** A matrix in place of a constant, stored as that was. */

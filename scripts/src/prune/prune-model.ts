@@ -1,5 +1,6 @@
 import { type Manifest, type ModelBundle, parseManifest, readEncoderLayers, toHex } from '@edge-csi/models';
 import { type Regression, regress, type SampleMatrix } from '../linear/regression.ts';
+import { UsageError } from '../usage.ts';
 import type { Calibration } from './calibration.ts';
 import { type DecoderPlan, planDecoder, requireSameEncoding } from './decoder-plan.ts';
 import { firstDense, rewriteDecoder } from './decoder-rewrite.ts';
@@ -48,6 +49,8 @@ export interface Pruner {
   /**
    * Prunes in closed form: the encoder first, then the decoder's first Dense layer and its view of the encoder, the quantiser
    * and the phase allocation, all by least squares on the calibration samples.
+   *
+   * @throws UsageError where the bits of a report leave none for phases.
    */
   prune(task: PruneTask): Promise<NewModel>;
 }
@@ -97,10 +100,13 @@ export async function openPruner({ bundle, calibration, data }: PrunerOptions): 
       const latents = project(dense, inputs);
       const { phase, normalization } = manifest;
       const { prior, ...codec } = inheritCodec(bundle, kept, inputs, oldLatents, latents);
-      const codewordBits = codec.bits.reduce((sum, count) => sum + count, 0);
+      const otherBits = codec.bits.reduce((sum, count) => sum + count, representation.scaleBits);
+      if (reportBits !== undefined && reportBits <= otherBits) {
+        throw new UsageError(`--report-bits is ${reportBits}, and codeword and norm of ${id} alone take ${otherBits}`);
+      }
       const { allocation, theta } = fitCodec({
         ...{ inputs, latents, normalization: normalization.kind, maxPhaseBits: phase.maxBits, prior, ...codec },
-        phaseBits: reportBits === undefined ? phaseBits : reportBits - codewordBits - representation.scaleBits,
+        phaseBits: reportBits === undefined ? phaseBits : reportBits - otherBits,
       });
       const written = new Map<string, Uint8Array>([
         [manifest.files.encoder.path, encoderModel(encoder, representation)],

@@ -86,7 +86,9 @@ function finite(points: PlotSeries['points']): PlotSeries['points'] {
 
 /** Once, twice and five times the powers of ten that the points of a plot span. */
 function decadeTicks(series: readonly PlotSeries[], direction: 'x' | 'y'): number[] {
-  const values = series.flatMap(({ points }) => finite(points).map((point) => point[direction]));
+  const all = series.flatMap(({ points }) => finite(points).map((point) => point[direction]));
+  // There is no decade of zero, and so no end to those above it.
+  const values = all.filter((value) => value > 0);
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const ticks: number[] = [];
   for (let exponent = Math.floor(Math.log10(least)); 10 ** exponent <= most; exponent++) {

@@ -88,7 +88,7 @@ async function startWorkerEnd({ workerModels }: StartModels, broker: Broker) {
     worker,
     decoder: pool,
     queues: new BatchQueues<WorkerJob>({ maxBatchSize, maxQueueDelayMs: 0 }),
-    models: workerModels.map(({ key }) => key),
+    models: workerModels,
     maxQueueSize: 1024,
     lagMs: () => 0,
     tally: new ClusterTally(),
@@ -105,7 +105,7 @@ async function startWorkerEnd({ workerModels }: StartModels, broker: Broker) {
   return {
     async load(model: Parameters<typeof pool.load>[0]) {
       await pool.load(model);
-      service.add(model.key);
+      service.add(model);
     },
     async close() {
       clearInterval(timer);

@@ -27,9 +27,9 @@ export async function ready(server: ServeProcess): Promise<void> {
 }
 
 /** A gateway, two workers, UEs that report, and everybody who listens. */
-export async function startLoaded(site: Site, model: ModelBundle) {
+export async function startLoaded(site: Site, model: ModelBundle, deadlineMs: number = loadOptions.deadlineMs) {
   const [gateway, first, second] = await Promise.all([
-    site.gateway(...gatewayOptions, '--no-local-decode'),
+    site.gateway(...gatewayOptions, '--no-local-decode', '--deadline-ms', String(deadlineMs)),
     site.worker(),
     site.worker(),
   ]);
@@ -39,7 +39,7 @@ export async function startLoaded(site: Site, model: ModelBundle) {
   const load = await SiteLoad.join(gateway.url, model, numUes);
   load.start(periodMs);
   await until('decoded reports', () => (load.counts.decoded ?? 0) > 50);
-  return { gateway, first, second, load, atGateway, atBroker };
+  return { gateway, first, second, load, atGateway, atBroker, deadlineMs };
 }
 
 /** Waits until a metric of a server has a value. */
@@ -66,7 +66,13 @@ async function metricUntil(
 }
 
 /** Every report has one outcome, the gateway counts the same, and every decoded report has one estimate that is not old. */
-export async function expectToAddUp({ gateway, load, atGateway, atBroker }: Awaited<ReturnType<typeof startLoaded>>) {
+export async function expectToAddUp({
+  gateway,
+  load,
+  atGateway,
+  atBroker,
+  deadlineMs,
+}: Awaited<ReturnType<typeof startLoaded>>) {
   await load.stop();
   const decoded = load.counts.decoded ?? 0;
   await until('the estimates', () => reportsIn(atGateway.heard) >= decoded);
@@ -78,7 +84,7 @@ export async function expectToAddUp({ gateway, load, atGateway, atBroker }: Awai
   expect(metrics.get('edge_csi_reports_in_flight')).toBe(0);
   expect(metrics.get('edge_csi_cluster_requests_in_flight')).toBe(0);
   expect(reportsIn(atGateway.heard)).toBe(decoded);
-  for (const heard of [atGateway.heard, atBroker.heard]) expectFresh(heard, load);
+  for (const heard of [atGateway.heard, atBroker.heard]) expectFresh(heard, load, deadlineMs);
   const once = [...atGateway.heard].filter(([key]) => !key.endsWith(' 0'));
   expect(once.every(([, all]) => all.filter(({ estimate }) => estimate.quality !== 'held').length <= 1)).toBe(true);
   atGateway.close();
@@ -93,7 +99,7 @@ function reportsIn(heard: Heard): number {
 }
 
 /** Nothing comes later than its deadline allows: nothing was kept for later anywhere on the way. */
-function expectFresh(heard: Heard, load: SiteLoad): void {
+function expectFresh(heard: Heard, load: SiteLoad, deadlineMs: number): void {
   for (const [key, all] of heard) {
     const sentMs = load.sentMs.get(key);
     for (const { estimate, atMs } of all) {

@@ -41,6 +41,19 @@ describe('csi source', () => {
     }
   });
 
+  it('tells the environment and distance of a sample where the file does', async () => {
+    const path = await temporaryPath('columns.npz');
+    const column = { dtype: 'int32', shape: [2], data: Int32Array.of(4, 9) } as const;
+    const distance = { dtype: 'float32', shape: [2], data: Float32Array.of(1.5, 20) } as const;
+    await writeNpz(path, { downlink: realMatrices(1, 2), environment: column, distance_m: distance });
+    const source = await openCsiSource(path, link);
+    expect([source.environment?.(0), source.environment?.(1), source.distanceM?.(1)]).toEqual([4, 9, 20]);
+    expect(() => source.environment?.(2)).toThrow(/index is 2, must be 0..1/);
+    // Something else of that name is not taken for it.
+    await writeNpz(path, { downlink: realMatrices(1, 2), environment: distance });
+    expect((await openCsiSource(path, link)).environment).toBeUndefined();
+  });
+
   it('reads real arrays with an axis for the parts', async () => {
     const path = await temporaryPath('parts.npy');
     const array = realMatrices(1, 5);

@@ -51,6 +51,11 @@ describe('path list file', () => {
     ['misses an array', { gain_im: undefined }, 'no array gain_im, found path_start'],
     ['has an array of another length', { delay_ns: vector(1) }, 'delay_ns has 1 values, expected 2, one a path'],
     ['has one distance too many', { distance_m: vector(1, 2, 3) }, 'distance_m has 3 values, expected 2, one a sample'],
+    [
+      'has an environment too few',
+      { environment: { dtype: 'int32', shape: [1], data: Int32Array.of(0) } },
+      'environment has 1 values, expected 2, one a sample',
+    ],
     ['has integer gains', { gain_re: starts(1, 2) }, 'gain_re is int32'],
     ['has fractional starts', { path_start: vector(0, 1, 2) }, 'path_start is float32'],
     ['has falling starts', { path_start: starts(0, 2, 1) }, 'never fall'],

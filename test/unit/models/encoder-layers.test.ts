@@ -3,6 +3,8 @@ import { type ModelBundle, readEncoderLayers } from '@edge-csi/models';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { createOrtEncoder } from '@edge-csi/ue-client/ort';
 import { describe, expect, it } from 'vitest';
+import { buildModel } from '../../../scripts/src/onnx/build.ts';
+import { floatTensor } from '../../../scripts/src/onnx/tensor.ts';
 import { encoderModel } from '../../../scripts/src/prune/encoder-graph.ts';
 import { bundleOf, familyModel } from '../../family-model.ts';
 
@@ -73,6 +75,30 @@ describe('readEncoderLayers', () => {
     expect(() => readEncoderLayers(withEncoder(bundle, bytes))).toThrow(
       /Gather does not take rising delays|no constant/,
     );
+  });
+
+  it('does not take factors of columns for factors of rows', async () => {
+    const bundle = await load('dualnet-mag-m4');
+    const encoder = (factorDims: readonly number[]) =>
+      buildModel({
+        inputs: [{ name: 'magnitude', dims: [32, 32] }],
+        output: { name: 'latent', dims: [4] },
+        initializers: [
+          floatTensor('inner', [4, 1024], new Float32Array(4096).fill(1)),
+          floatTensor('square', [4, 4], Float32Array.from({ length: 16 }, (_, i) => i)),
+          floatTensor('factors', factorDims, Float32Array.of(1, 10, 100, 1000)),
+        ],
+        operators: [
+          { type: 'Mul', inputs: ['square', 'factors'], output: 'outer' },
+          { type: 'Flatten', inputs: ['magnitude'], output: 'flat', attributes: { axis: 1 } },
+          { type: 'Gemm', inputs: ['flat', 'inner'], output: 'between', attributes: { transB: 1 } },
+          { type: 'Gemm', inputs: ['between', 'outer'], output: 'latent', attributes: { transB: 1 } },
+        ],
+      });
+    const { dense } = readEncoderLayers(withEncoder(bundle, encoder([4, 1])));
+    expect([0, 1, 2, 3].map((row) => dense.weights[1024 * row])).toEqual([6, 220, 3800, 54000]);
+    // Over the last axis, as ONNX broadcasts it: not folded, and so no encoder that is read here.
+    expect(() => readEncoderLayers(withEncoder(bundle, encoder([4])))).toThrow(/operators are Mul, Gemm, Gemm; only/);
   });
 
   it('names the operators of an encoder that it cannot read', async () => {

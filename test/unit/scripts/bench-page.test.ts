@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type BenchReport, benchPage } from '../../../scripts/src/bench/bench-page.ts';
+import { reportStages } from '../../../scripts/src/bench/latency/report-stages.ts';
 import { linkRunPage } from '../../../scripts/src/link-run/link-run-page.ts';
 import type { LinkRunReport } from '../../../scripts/src/link-run/result.ts';
 import { drawFigure } from '../../../scripts/src/report/draw-figure.ts';
@@ -107,6 +108,34 @@ const results = {
       },
     ],
   },
+  ageing: {
+    delayMs: 4,
+    runs: ['perfect CSI', model.model].map((csi) => ({
+      ...{ scenario: 'umi', downlinkCarrierHz: 3.5e9, speedKmh: 3, csi, payloadBits: 693, tracks: 8 },
+      byAge: [1, 2].map((ageMs) => ({ ageMs, nmseDb: -30 + 6 * ageMs, sgcs: 0.9 })),
+      byPeriod: [{ periodMs: 5, nmseDb: -9, sgcs: 0.9, intervals: { nmseDb: [-10, -8], sgcs: [0.8, 1] } }],
+    })),
+  },
+  'throughput-gain': {
+    baselines: { data: 'umi', samples: 9 },
+    runs: [
+      ['perfect CSI', 'reference'],
+      [model.model, 'network', 'topk-codebook'],
+      ['topk-codebook', 'baseline'],
+    ].map(([scheme, family, rival]) => ({
+      ...{ scheme, family, rival, payloadBits: 693, nmseDb: -17, samples: 8, clusters: 2 },
+      throughput: [1, 4].flatMap((users) =>
+        [0, 10, 20].map((snrDb) => ({
+          users,
+          snrDb,
+          spectralEfficiency: 5,
+          ofPerfect: 0.9,
+          gain: 0.1,
+          gainInterval: [0, 0.2],
+        })),
+      ),
+    })),
+  },
   cluster: {
     runs: [{ ...model, ratePerSecond: 50, ues: 64, inProcess: [pathCost], overBroker: [pathCost], ingest: [] }],
   },
@@ -147,8 +176,10 @@ const linkRun = {
 
 const suites = Object.keys(results) as BenchReport['suite'][];
 
+const bench = { ...provenance, schema: 'edge-csi/bench@1' } as const;
+
 function pageOf(suite: BenchReport['suite']): Page {
-  return benchPage({ ...provenance, schema: 'edge-csi/bench@1', suite, ...results[suite] } as BenchReport);
+  return benchPage({ ...bench, suite, ...results[suite] } as BenchReport);
 }
 
 function figuresOf({ sections }: Page) {
@@ -173,9 +204,50 @@ describe.each(suites)('the page of suite %s', (suite) => {
       const { drawing } = figure;
       if (drawing.kind !== 'lines') continue;
       for (const { title } of [drawing.x, drawing.y]) expect(svg).toContain(title);
-      expect(drawing.y.title).toMatch(/\((dB|ms|µs|MiB|reports\/s)\)|Share|Rate by/);
+      expect(drawing.y.title).toMatch(/\((dB|ms|µs|MiB|reports\/s|bit\/s\/Hz)\)|Share|Rate by/);
     }
   });
+});
+
+describe('the page of accuracy', () => {
+  const intervals = { nmseDb: [-18, -16], magnitudeNmseDb: [-20, -18], sgcs: [0.97, 0.99], rho: [0.98, 1] } as const;
+  const [run] = results.accuracy.runs;
+  const part = { ...accuracy, samples: 4, clusters: 2, intervals };
+  const rowsOf = (runs: readonly object[]) => {
+    const { sections } = benchPage({ ...bench, suite: 'accuracy', runs, uplinkOnly: [] } as BenchReport);
+    return { sections, rows: sections.flatMap(({ tables = [] }) => tables.flatMap(({ rows }) => rows.map(String))) };
+  };
+
+  it('says how sure its figures are, and over what', () => {
+    const { sections, rows } = rowsOf([{ ...run, clusters: 2, intervals }]);
+    expect(rows[0]).toContain('-17.00 [-18.00, -16.00]');
+    expect(sections[0]?.text).toContain('95 % bootstrap intervals over 2 environments');
+    expect(rowsOf([{ ...run, clusters: 8, intervals }]).sections[0]?.text).toContain('over 8 samples, as if');
+  });
+
+  it('has a part for a breakdown, with a row of each part', () => {
+    const byDistance = { by: 'distance', bins: [{ ...part, distanceM: [1, 2.5] }] };
+    expect(rowsOf([{ ...run, breakdown: byDistance }]).rows[1]).toContain(`${model.model},1.0 to 2.5 m,4,-17.00`);
+    const bySnr = { by: 'snr', bins: [{ ...part, snrDb: 10 }] };
+    expect(rowsOf([{ ...run, breakdown: bySnr }]).rows[1]).toContain(`${model.model},10 dB,4,-17.00`);
+  });
+});
+
+it('says of the page of an interrupted run that it is one', () => {
+  const report = { ...bench, suite: 'decoder', partial: true, ...results.decoder } as BenchReport;
+  expect(benchPage(report).lead).toContain('was interrupted');
+  expect(pageOf('decoder').lead).not.toContain('interrupted');
+});
+
+it('shows stages and cold starts of a report where they were measured', () => {
+  const [run] = results.latency.runs;
+  const cold = { processMs: 9, loadMs: 1, openMs: 2, firstReportMs: 3, totalMs: 15 };
+  const stages = Object.fromEntries(reportStages.map((stage) => [stage, latencyMs]));
+  const coldStart = { ort: cold, micro: cold, 'micro-float32': cold };
+  const runs = [{ ...run, stages, endToEnd: latencyMs, coldStart }];
+  const titles = benchPage({ ...bench, suite: 'latency', runs } as BenchReport).sections.map(({ title }) => title);
+  expect(titles).toEqual(['At the UE, warm, by backend', 'From CSI to estimate, by stage', 'At the UE, cold']);
+  expect(pageOf('latency').sections).toHaveLength(1);
 });
 
 it('has no two figures that would be one file', () => {

@@ -1,5 +1,6 @@
 import { CsiError } from '@edge-csi/csi';
 import { type DenseLayer, type ModelBundle, readEncoderLayers } from '@edge-csi/models';
+import { balancedLayers } from './balanced-layers.ts';
 import { delayOrder, inDelayOrder } from './delay-order.ts';
 import { exponentOf } from './exponent.ts';
 import { type IntegerConv, integerConv } from './integer-conv.ts';
@@ -41,6 +42,8 @@ const fineUnits = 64;
 const maxWeight = 127;
 /** Share of codeword components that may come out one level off for the rounding of weights, as far as it is foreseen. */
 const mostOff = 0.0085;
+/** The same behind a convolution, whose own rounding, not foreseen, adds about as much again. */
+const mostOffBehindConv = 0.005;
 
 /**
  * Rounds a model's encoder to integers. It uses the model's files alone, and arithmetic that IEEE 754 defines to the last
@@ -53,7 +56,8 @@ const mostOff = 0.0085;
 export function integerEncoder(bundle: ModelBundle): IntegerEncoder {
   const { manifest, representation } = bundle;
   const { numDelays } = manifest.csi;
-  const layers = readEncoderLayers(bundle);
+  const read = readEncoderLayers(bundle);
+  const layers = read.conv === undefined ? read : balancedLayers(read.conv, read.dense);
   const inputOffset = manifest.normalization.kind === 'minmax' ? 0.5 : 0;
   const conv = layers.conv && integerConv(layers.conv, manifest.csi, inputOffset);
   const { delays, shares } = delayOrder(bundle);
@@ -62,7 +66,10 @@ export function integerEncoder(bundle: ModelBundle): IntegerEncoder {
   const perDelay = representation.numComponents / numDelays;
   // Weights that the model has as int8 already are taken as they are, and nothing is left for fine ones.
   const units = Float64Array.from({ length: numOutputs }, (_, row) => dense.units?.[row] ?? unitOf(rowOf(dense, row)));
-  const numFineDelays = dense.units === undefined ? fineDelays(units, manifest.codeword.step, shares) : 0;
+  const numFineDelays =
+    dense.units === undefined
+      ? fineDelays(units, manifest.codeword.step, shares, conv === undefined ? mostOff : mostOffBehindConv)
+      : 0;
   const numFine = numFineDelays * perDelay;
   const weights = new Int8Array(numOutputs * (numInputs + numFine));
   for (let row = 0; row < numOutputs; row++) {
@@ -102,11 +109,11 @@ function unitOf(row: Float32Array): number {
  * being 1. Such an error takes a component over a quantiser's edge in E|error| / step of all cases; E|error| of a Gaussian
  * is sqrt(2 / pi) of its deviation.
  */
-function fineDelays(units: Float64Array, steps: readonly number[], shares: readonly number[]): number {
+function fineDelays(units: Float64Array, steps: readonly number[], shares: readonly number[], atMost: number): number {
   const mean = steps.reduce((sum, step, j) => sum + (units[j] as number) / step, 0) / steps.length;
   let rest = 1;
   let count = 0;
-  while (count < shares.length && 0.7979 * Math.sqrt(Math.max(0, rest) / 12) * mean > mostOff) {
+  while (count < shares.length && 0.7979 * Math.sqrt(Math.max(0, rest) / 12) * mean > atMost) {
     rest -= shares[count] as number;
     count++;
   }

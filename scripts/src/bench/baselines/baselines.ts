@@ -23,6 +23,7 @@ export interface BaselineOptions {
   /** Samples to fit on, at most. */
   readonly limit: number;
   readonly scale: ScaleSpec;
+  readonly signal?: AbortSignal;
   readonly onProgress: (done: number) => void;
 }
 
@@ -34,14 +35,14 @@ const codewordBudgets = [24, 36, 50, 70, 95, 130, 170, 215, 270, 330, 400, 480, 
 const stepSamples = 4096;
 const rateSamples = 256;
 
-/** Fits every baseline on one pass over a data file. */
-export function fitBaselines({ source, limit, scale, onProgress }: BaselineOptions): Baselines {
+/** Fits every baseline on one pass over a data file. @throws AbortError as `fitSamples`. */
+export async function fitBaselines({ source, limit, scale, signal, onProgress }: BaselineOptions): Promise<Baselines> {
   const samples = Math.min(limit, source.numSamples);
   const strongest: StrongestEntries[] = [];
   const kept: Float32Array[] = [];
   const stride = Math.ceil(samples / stepSamples);
   let sums: MomentSums | undefined;
-  for (const sample of fitSamples(source, limit)) {
+  for await (const sample of fitSamples(source, limit, signal)) {
     sums ??= new MomentSums(sample.downlink.length);
     sums.add(sample);
     if (strongest.length % stride === 0) kept.push(sample.downlink);

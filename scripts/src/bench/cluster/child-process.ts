@@ -57,7 +57,8 @@ export async function startBroker(): Promise<MeasuredBroker> {
     },
     close: async () => {
       await ended(child);
-      await rm(folder, { recursive: true });
+      // Safe twice: what fails is closed on its way out, too.
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

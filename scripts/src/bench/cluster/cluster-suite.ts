@@ -1,9 +1,12 @@
 import type { Manifest } from '@edge-csi/models';
 import { dataFor } from '../../data.ts';
+import { eachUntilInterrupted } from '../../interruption.ts';
 import { modelsById } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
 import { renderTextSections } from '../../report/text-sections.ts';
 import type { BenchOptions } from '../bench-options.ts';
+import { lowerMedian } from '../lower-median.ts';
+import { type Metric, speedMetric } from '../metric.ts';
 import { requireBroker } from './child-process.ts';
 import { clusterPage } from './cluster-report.ts';
 import { type GatewayIngest, measureGatewayIngest } from './gateway-ingest.ts';
@@ -30,34 +33,63 @@ const ingestPayloads = [
 ] as const;
 
 /** `bench --suite cluster`: the way over NATS beside one process, and what one gateway takes. */
-export async function cluster(options: BenchOptions): Promise<{ runs: ClusterRun[] }> {
+export async function cluster(
+  options: BenchOptions,
+): Promise<{ runs: readonly ClusterRun[]; metrics: readonly Metric[] }> {
   requireBroker();
-  const { zoo, rounds, seconds, seed, ues: numUes } = options;
+  const { zoo, rounds, seconds, seed, ues: numUes, signal } = options;
   const manifests: Manifest[] = await modelsById(options.models ?? [defaultModel], zoo);
   const progress = startProgress('measurements', manifests.length * (2 * rounds + ingestPayloads.length));
   let done = 0;
-  const step = async <T>(measured: Promise<T>): Promise<T> => {
-    const result = await measured;
-    progress.update(++done);
-    return result;
+  const step = async <T>(measure: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    try {
+      const result = await measure();
+      progress.update(++done);
+      return result;
+    } catch (error) {
+      // Ctrl-C reaches the servers of a terminal's group, too: that they are gone is no failure then.
+      signal.throwIfAborted();
+      throw error;
+    }
   };
-  const runs: ClusterRun[] = [];
-  for (const manifest of manifests) {
+  const runs = await eachUntilInterrupted(manifests, signal, async (manifest): Promise<ClusterRun> => {
     const data = dataFor(manifest, options);
     const inProcess: PathCost[] = [];
     const overBroker: PathCost[] = [];
     for (let round = 0; round < rounds; round++) {
-      const path = { manifest, zoo, data, numUes, ratePerSecond, seconds, seed: seed + 2 * round };
-      inProcess.push(await step(measureInProcess(path)));
-      overBroker.push(await step(measureOverBroker(path)));
+      const path = { manifest, zoo, data, numUes, ratePerSecond, seconds, seed: seed + 2 * round, signal };
+      inProcess.push(await step(() => measureInProcess(path)));
+      overBroker.push(await step(() => measureOverBroker(path)));
     }
     const ingest: GatewayIngest[] = [];
     for (const payload of ingestPayloads) {
-      ingest.push(await step(measureGatewayIngest({ manifest, zoo, data, seconds }, payload)));
+      ingest.push(await step(() => measureGatewayIngest({ manifest, zoo, data, seconds, signal }, payload)));
     }
-    runs.push({ model: manifest.id, ratePerSecond, ues: numUes, inProcess, overBroker, ingest });
-  }
-  progress.stop();
+    return { model: manifest.id, ratePerSecond, ues: numUes, inProcess, overBroker, ingest };
+  }).finally(progress.stop);
   process.stdout.write(`${renderTextSections(clusterPage({ runs }).sections)}\n`);
-  return { runs };
+  return { runs, metrics: runs.flatMap(clusterMetrics) };
+}
+
+/** What a later run is held to. */
+function clusterMetrics({ model, inProcess, overBroker, ingest }: ClusterRun): Metric[] {
+  const ofWay = (way: string, costs: readonly PathCost[]) => {
+    const [p50Ms, perSecond] = [
+      lowerMedian(costs.map(({ openLoop }) => openLoop.latencyMs.p50)),
+      lowerMedian(costs.map(({ saturated }) => saturated.reportsPerSecond)),
+    ];
+    return [
+      speedMetric(`${model} p50 ms, ${way}`, p50Ms, 'lower', 0.4),
+      speedMetric(`${model} reports/s, ${way}`, perSecond, 'higher', 0.25),
+    ];
+  };
+  return [
+    ...ofWay('one process', inProcess),
+    ...ofWay('over NATS', overBroker),
+    ...ingest.map(({ uplinks, estimates, gatewayCpuUs }) => {
+      const traffic = `${uplinks ? 'with' : 'without'} uplinks, ${estimates ? 'with' : 'without'} estimates`;
+      return speedMetric(`${model} gateway CPU us a report, ${traffic}`, gatewayCpuUs, 'lower', 0.25);
+    }),
+  ];
 }

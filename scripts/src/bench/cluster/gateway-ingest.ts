@@ -4,6 +4,7 @@ import { type GatewayStage, startGatewayStage } from '@edge-csi/bs-server/cluste
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import type { DataOptions } from '../../data.ts';
+import { orAborted } from '../../interruption.ts';
 import { monotonicMs } from '../../latency.ts';
 import { threadCpuMs } from '../../thread-cpu.ts';
 import { startWorker } from '../../worker-thread.ts';
@@ -28,6 +29,8 @@ export interface GatewayIngestOptions {
   readonly zoo: string;
   readonly data: DataOptions;
   readonly seconds: number;
+  /** Cuts the measurement short, which then throws the signal's reason. */
+  readonly signal: AbortSignal;
 }
 
 /** Reports of one message. */
@@ -43,7 +46,7 @@ export async function measureGatewayIngest(
   options: GatewayIngestOptions,
   { uplinks, estimates }: Pick<GatewayIngest, 'uplinks' | 'estimates'>,
 ): Promise<GatewayIngest> {
-  const { manifest, zoo, data, seconds } = options;
+  const { manifest, zoo, data, seconds, signal } = options;
   const bank = await openReportBank(path.join(zoo, manifest.id), data);
   const source = await reportSource(options, bank);
   const broker = await startBroker();
@@ -70,12 +73,15 @@ export async function measureGatewayIngest(
   const workerData: RecordedAnswerData = { servers: [broker.url], model: stage.version, decoders };
   const worker = startWorker(new URL('./recorded-answer-worker.js', import.meta.url), workerData);
   try {
-    await worker.next<RecordedAnswerReady>('ready');
-    while (!stage.serving) await turn();
+    await orAborted(signal, worker.next<RecordedAnswerReady>('ready'));
+    while (!stage.serving) {
+      signal.throwIfAborted();
+      await turn();
+    }
     const push = source(stage, uplinks);
-    await pushFor(stage, push, settleSeconds);
+    await pushFor(stage, push, settleSeconds, signal);
     const before = { settled, ms: monotonicMs(), cpuMs: threadCpuMs() ?? Number.NaN };
-    await pushFor(stage, push, seconds);
+    await pushFor(stage, push, seconds, signal);
     const reports = settled - before.settled;
     const gatewayCpuUs = (((threadCpuMs() ?? Number.NaN) - before.cpuMs) * 1000) / reports;
     const reportsPerSecond = (reports * 1000) / (monotonicMs() - before.ms);
@@ -87,9 +93,15 @@ export async function measureGatewayIngest(
   }
 }
 
-async function pushFor({ pipeline }: GatewayStage, push: () => void, seconds: number): Promise<void> {
+async function pushFor(
+  { pipeline }: GatewayStage,
+  push: () => void,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<void> {
   const untilMs = monotonicMs() + seconds * 1000;
   while (monotonicMs() < untilMs) {
+    signal.throwIfAborted();
     while (pipeline.queued < maxQueued) push();
     await turn();
   }

@@ -4,6 +4,7 @@ import { subscribeEstimates } from '@edge-csi/bs-server';
 import { createRandom } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
 import type { DataOptions } from '../../data.ts';
+import { orAborted } from '../../interruption.ts';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '../../latency.ts';
 import { startWorker } from '../../worker-thread.ts';
 import { drawArrivals } from '../server/arrivals.ts';
@@ -19,6 +20,8 @@ export interface PathCostOptions {
   readonly ratePerSecond: number;
   readonly seconds: number;
   readonly seed: number;
+  /** Cuts the measurement short, which then throws the signal's reason. */
+  readonly signal: AbortSignal;
 }
 
 /** What a report costs, mean over a measurement. */
@@ -64,7 +67,11 @@ function serveArgs({ manifest, zoo }: PathCostOptions): string[] {
 /** The whole server in one process. */
 export async function measureInProcess(options: PathCostOptions): Promise<PathCost> {
   const server = await startServe(...serveArgs(options));
-  return measure({ url: server.url, processes: { server } }, options);
+  try {
+    return await measure({ url: server.url, processes: { server } }, options);
+  } finally {
+    await server.close();
+  }
 }
 
 /** A gateway, a broker and a worker. */
@@ -76,21 +83,20 @@ export async function measureOverBroker(options: PathCostOptions): Promise<PathC
     processes.worker = await startServe('--role', 'worker', ...site);
     const gateway = await startServe('--role', 'gateway', '--no-local-decode', ...site);
     processes.gateway = gateway;
-    await ready(gateway.url);
+    await ready(gateway.url, options.signal);
     return await measure({ url: gateway.url, processes, broker }, options);
-  } catch (error) {
+  } finally {
     await closeAll(processes);
-    throw error;
   }
 }
 
 async function measure({ url, processes, broker }: Measured, options: PathCostOptions): Promise<PathCost> {
-  const { manifest, zoo, data, numUes, ratePerSecond, seconds, seed } = options;
+  const { manifest, zoo, data, numUes, ratePerSecond, seconds, seed, signal } = options;
   const loadData: LoadWorkerData = { url, modelDirectory: path.join(zoo, manifest.id), data, numUes, uplinks: true };
   const load = startWorker(new URL('../server/load-worker.js', import.meta.url), loadData);
   const arrivedMs = new Map<number, number>();
   let numEstimates = 0;
-  const subscription = await subscribeEstimates({
+  const subscribing = subscribeEstimates({
     url,
     onEstimate: ({ slot, quality }) => {
       if (quality === 'held') return;
@@ -98,16 +104,21 @@ async function measure({ url, processes, broker }: Measured, options: PathCostOp
       arrivedMs.set(slot, monotonicMs());
     },
   });
+  // A load that nobody would stop keeps the process.
+  const subscription = await subscribing.catch(async (error: Error) => {
+    await load.stop();
+    throw error;
+  });
   const run = async (lastsSeconds: number, firstSlot: number, runSeed: number) => {
     const random = createRandom(runSeed);
     const arrivals = drawArrivals({ ratePerSecond, seconds: lastsSeconds, numUes, periodMs }, random);
     const startMs = monotonicMs() + headStartMs;
     const done = load.next<LoadWorkerDone>('done');
     load.post({ kind: 'open-loop', arrivals, firstSlot, startMs } satisfies LoadRequest);
-    return { arrivals, startMs, done: await done };
+    return { arrivals, startMs, done: await orAborted(signal, done) };
   };
   try {
-    await load.next<LoadWorkerReady>('ready');
+    await orAborted(signal, load.next<LoadWorkerReady>('ready'));
     const warm = await run(warmUpSeconds, 0, seed);
     arrivedMs.clear();
     const firstSlot = warm.arrivals.atMs.length;
@@ -122,17 +133,16 @@ async function measure({ url, processes, broker }: Measured, options: PathCostOp
       ),
     };
     load.post({ kind: 'saturate' } satisfies LoadRequest);
-    await sleep(settleMs);
+    await sleep(settleMs, undefined, { signal });
     cost = await costMeter(processes, broker);
     const [numBefore, beforeMs] = [numEstimates, monotonicMs()];
-    await Promise.race([sleep(seconds * 1000), load.failed]);
+    await Promise.race([sleep(seconds * 1000, undefined, { signal }), load.failed]);
     const reports = numEstimates - numBefore;
     const reportsPerSecond = (reports * 1000) / (monotonicMs() - beforeMs);
     return { openLoop, saturated: { ...(await cost(reports)), reportsPerSecond } };
   } finally {
     await subscription.close();
     await load.stop();
-    await closeAll(processes);
   }
 }
 
@@ -159,10 +169,10 @@ async function costMeter(processes: Measured['processes'], broker: MeasuredBroke
 
 /** Gateways and workers before the broker they are connected to. */
 async function closeAll(processes: Measured['processes']): Promise<void> {
-  for (const name of ['gateway', 'worker', 'server', 'broker']) await processes[name]?.close();
+  for (const name of ['gateway', 'worker', 'broker']) await processes[name]?.close();
 }
 
-async function ready(url: string): Promise<void> {
+async function ready(url: string, signal: AbortSignal): Promise<void> {
   const probe = `${url.replace(/^ws/, 'http')}/readyz`;
-  while (!(await fetch(probe)).ok) await sleep(20);
+  while (!(await fetch(probe, { signal })).ok) await sleep(20, undefined, { signal });
 }

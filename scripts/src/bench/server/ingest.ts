@@ -82,10 +82,10 @@ async function measureOnce(options: ServerBenchOptions, uplinksAndSubscriber: bo
   }
 
   async function count(): Promise<Sample> {
-    await sleep(settleMs);
+    await sleep(settleMs, undefined, { signal: options.signal });
     const startMs = monotonicMs();
     const before = await server.bs.usage();
-    await sleep(options.secondsPerRound * 1000);
+    await sleep(options.secondsPerRound * 1000, undefined, { signal: options.signal });
     const after = await server.bs.usage();
     const reports = after.stats.decoded - before.stats.decoded;
     const perSecond = (reports * 1000) / (monotonicMs() - startMs);

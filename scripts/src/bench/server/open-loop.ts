@@ -1,6 +1,7 @@
 import { subscribeEstimates } from '@edge-csi/bs-server';
 import { createRandom } from '@edge-csi/csi';
 import type { ReportOutcome } from '@edge-csi/proto';
+import { orAborted } from '../../interruption.ts';
 import {
   distributionOf,
   type LatencyDistribution,
@@ -84,7 +85,8 @@ export async function measureOpenLoop(options: ServerBenchOptions, saturationPer
       const random = createRandom(seed + i);
       const arrivals = drawArrivals({ ratePerSecond, seconds, numUes, periodMs }, random);
       arrivedMs.clear();
-      levels.push({ load, ...(await measureLevel(server, arrivals, firstSlot, arrivedMs, ratePerSecond, seconds)) });
+      const level = measureLevel(server, arrivals, firstSlot, arrivedMs, ratePerSecond, seconds);
+      levels.push({ load, ...(await orAborted(options.signal, level)) });
       firstSlot += arrivals.atMs.length;
     }
     const half = levels.find(({ load }) => load === halfLoad) as LoadLevel;

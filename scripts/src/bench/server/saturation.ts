@@ -31,6 +31,8 @@ export interface ServerBenchOptions {
   readonly rounds: number;
   readonly secondsPerRound: number;
   readonly seed: number;
+  /** Cuts the measurement short, which then throws the signal's reason. */
+  readonly signal: AbortSignal;
 }
 
 /** Load before counting starts. */
@@ -42,6 +44,7 @@ export async function measureSaturation(options: ServerBenchOptions): Promise<Sa
   const sockets: number[] = [];
   const latencies: number[] = [];
   for (let round = 0; round < options.rounds; round++) {
+    options.signal.throwIfAborted();
     raw.push(await rawThroughput(options));
     sockets.push(await socketThroughput(options, latencies));
   }
@@ -55,10 +58,9 @@ export async function measureSaturation(options: ServerBenchOptions): Promise<Sa
 }
 
 async function rawThroughput(options: ServerBenchOptions): Promise<number> {
+  const { batchSize, secondsPerRound, signal } = options;
   const decoder = await openRawDecoder({ ...options, refine: true });
-  const perSecond = await rawReportsPerSecond(decoder, options.batchSize, options.secondsPerRound);
-  await decoder.close();
-  return perSecond;
+  return rawReportsPerSecond(decoder, batchSize, secondsPerRound, signal).finally(() => decoder.close());
 }
 
 async function socketThroughput(options: ServerBenchOptions, latencies: number[]): Promise<number> {
@@ -70,13 +72,17 @@ async function socketThroughput(options: ServerBenchOptions, latencies: number[]
   });
   try {
     server.saturate();
-    return await Promise.race([countEstimates(server.bs.url, options.secondsPerRound, latencies), server.failed]);
+    return await Promise.race([countEstimates(server.bs.url, options, latencies), server.failed]);
   } finally {
     await server.close();
   }
 }
 
-async function countEstimates(url: string, seconds: number, latencies: number[]): Promise<number> {
+async function countEstimates(
+  url: string,
+  { secondsPerRound: seconds, signal }: ServerBenchOptions,
+  latencies: number[],
+): Promise<number> {
   let counting = false;
   let count = 0;
   const subscription = await subscribeEstimates({
@@ -87,12 +93,14 @@ async function countEstimates(url: string, seconds: number, latencies: number[])
       latencies.push(monotonicMs() - receivedMs);
     },
   });
-  await sleep(settleMs);
-  counting = true;
-  const startMs = monotonicMs();
-  await sleep(seconds * 1000);
-  const perSecond = (count * 1000) / (monotonicMs() - startMs);
-  counting = false;
-  await subscription.close();
-  return perSecond;
+  try {
+    await sleep(settleMs, undefined, { signal });
+    counting = true;
+    const startMs = monotonicMs();
+    await sleep(seconds * 1000, undefined, { signal });
+    return (count * 1000) / (monotonicMs() - startMs);
+  } finally {
+    counting = false;
+    await subscription.close();
+  }
 }

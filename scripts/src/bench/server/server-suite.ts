@@ -1,9 +1,12 @@
 import type { Manifest } from '@edge-csi/models';
 import { dataFor } from '../../data.ts';
+import { eachUntilInterrupted } from '../../interruption.ts';
 import { modelsById, prunedModels } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
 import { renderTextSections } from '../../report/text-sections.ts';
 import type { BenchOptions } from '../bench-options.ts';
+import { lowerMedian } from '../lower-median.ts';
+import { type Metric, speedMetric } from '../metric.ts';
 import { measureIngest } from './ingest.ts';
 import { intraOpNumThreads } from './loaded-server.ts';
 import { measureOpenLoop } from './open-loop.ts';
@@ -12,30 +15,43 @@ import { serverPage } from './server-report.ts';
 import type { ServerRun } from './server-run.ts';
 
 /** `bench --suite server`: throughput through sockets beside that of the networks alone, ingest, latency under load. */
-export async function server(options: BenchOptions): Promise<{ runs: ServerRun[] }> {
-  const { models, zoo, provider = 'cpu' } = options;
+export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]; metrics: Metric[] }> {
+  const { models, zoo, provider = 'cpu', signal } = options;
   const manifests: Manifest[] = models ? await modelsById(models, zoo) : await prunedModels(zoo);
-  const runs: ServerRun[] = [];
   const progress = startProgress('models', manifests.length);
-  for (const manifest of manifests) {
-    runs.push(
-      await benchServer({
-        manifest,
-        zoo,
-        data: dataFor(manifest, options),
-        numUes: options.ues,
-        batchSize: options.batchSize,
-        provider,
-        rounds: options.rounds,
-        secondsPerRound: options.seconds,
-        seed: options.seed,
-      }),
-    );
-    progress.update(runs.length);
-  }
-  progress.stop();
+  let done = 0;
+  const runs = await eachUntilInterrupted(manifests, signal, async (manifest) => {
+    const run = await benchServer({
+      manifest,
+      zoo,
+      data: dataFor(manifest, options),
+      numUes: options.ues,
+      batchSize: options.batchSize,
+      provider,
+      rounds: options.rounds,
+      secondsPerRound: options.seconds,
+      seed: options.seed,
+      signal,
+    });
+    progress.update(++done);
+    return run;
+  }).finally(progress.stop);
   process.stdout.write(`${renderTextSections(serverPage({ runs }).sections)}\n`);
-  return { runs };
+  return { runs, metrics: runs.flatMap(serverMetrics) };
+}
+
+/** What a later run is held to. */
+function serverMetrics({ model, throughputPerSecond, fraction, openLoop, ingest }: ServerRun): Metric[] {
+  return [
+    speedMetric(`${model} reports/s through sockets`, throughputPerSecond, 'higher', 0.25),
+    { name: `${model} fraction of the decoder`, value: fraction, better: 'higher', tolerance: 0.08 },
+    speedMetric(`${model} p50 ms of a report alone`, openLoop.aloneMs.p50, 'lower', 0.4),
+    speedMetric(`${model} p50 at half load over alone`, openLoop.halfLoadRatio, 'lower', 0.4),
+    ...ingest.map(({ uplinksAndSubscriber, reportsPerSecond }) => {
+      const traffic = uplinksAndSubscriber ? 'with uplinks and a subscriber' : 'reports alone';
+      return speedMetric(`${model} ingest reports/s, ${traffic}`, lowerMedian(reportsPerSecond), 'higher', 0.25);
+    }),
+  ];
 }
 
 async function benchServer(options: ServerBenchOptions): Promise<ServerRun> {

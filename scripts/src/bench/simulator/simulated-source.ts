@@ -18,16 +18,9 @@ export interface CsiView extends CsiShape {
   readonly timing: Timing;
 }
 
-/** UEs that stand still, `uesPerEnvironment` in each environment: as independent as the samples of a data set. */
-export function drawSamples(
-  scenario: ScenarioName,
-  numSamples: number,
-  uesPerEnvironment: number,
-  seed: number,
-): ChannelSample[] {
-  const numEnvironments = Math.ceil(numSamples / uesPerEnvironment);
-  return [...simulateChannel({ ...still(scenario, seed), numSamples, numUes: uesPerEnvironment, numEnvironments })];
-}
+/** As many UEs share an environment in the COST 2100 data that figures are compared with. */
+const uesPerEnvironment: Partial<Record<ScenarioName, number>> = { 'cost2100-outdoor': 40 };
+const defaultUes = 20;
 
 /** What all measurements simulate alike. */
 export function still(scenario: ScenarioName, seed: number) {
@@ -35,21 +28,51 @@ export function still(scenario: ScenarioName, seed: number) {
   return { scenario, seed, ...defaultCarriers(scenario), ...defaults };
 }
 
-/** Simulated samples as a source of CSI. */
-export function simulatedSource(scenario: ScenarioName, samples: readonly ChannelSample[], view: CsiView): CsiSource {
+/**
+ * Simulated samples as a source of CSI: UEs that stand still, several in each environment, as independent as the samples
+ * of a data set. Samples are drawn as they are read and one is held at a time, so that memory does not grow with their
+ * number; reading one before the last begins again from the first.
+ */
+export function simulatedSource(scenario: ScenarioName, numSamples: number, view: CsiView, seed: number): CsiSource {
+  const numUes = uesPerEnvironment[scenario] ?? defaultUes;
+  const numEnvironments = Math.ceil(numSamples / numUes);
+  const { downlinkCarrierHz, uplinkCarrierHz } = view;
+  const settings = {
+    ...still(scenario, seed),
+    downlinkCarrierHz,
+    uplinkCarrierHz,
+    numSamples,
+    numUes,
+    numEnvironments,
+  };
+  let samples = simulateChannel(settings);
+  let current: { readonly index: number; readonly sample: ChannelSample } | undefined;
+  const sampleAt = (index: number): ChannelSample => {
+    if (!Number.isInteger(index) || index < 0 || index >= numSamples) {
+      throw new RangeError(`index is ${index}, must be 0..${numSamples - 1}`);
+    }
+    if (current !== undefined && current.index > index) {
+      samples = simulateChannel(settings);
+      current = undefined;
+    }
+    while (current === undefined || current.index < index) {
+      const { value } = samples.next();
+      if (value === undefined) throw new RangeError(`the simulation ended before sample ${index}`);
+      current = { index: (current?.index ?? -1) + 1, sample: value };
+    }
+    return current.sample;
+  };
   const synthesizer = (direction: 'downlink' | 'uplink', carrierHz: number) => {
     const synthesize = createSynthesizer({ ...view, direction, carrierHz }, view, view.timing);
-    return (index: number) => {
-      const sample = samples[index];
-      if (sample === undefined) throw new RangeError(`index is ${index}, must be 0..${samples.length - 1}`);
-      return synthesize(sample.paths, 0);
-    };
+    return (index: number) => synthesize(sampleAt(index).paths, 0);
   };
   return {
     name: scenario,
-    numSamples: samples.length,
+    numSamples,
     description: { downlink: 'simulated', uplink: 'simulated' },
-    downlink: synthesizer('downlink', view.downlinkCarrierHz),
-    uplink: synthesizer('uplink', view.uplinkCarrierHz),
+    downlink: synthesizer('downlink', downlinkCarrierHz),
+    uplink: synthesizer('uplink', uplinkCarrierHz),
+    environment: (index) => sampleAt(index).environment,
+    distanceM: (index) => sampleAt(index).distanceM,
   };
 }

@@ -40,6 +40,8 @@ process.on('unhandledRejection', (reason) => {
   unhandledRejections++;
   process.stderr.write(`unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}\n`);
 });
+// Ctrl-C reaches every process of a terminal's group; the parent decides when this one ends.
+process.on('SIGINT', () => undefined);
 // Nobody is left to ask for anything.
 process.once('disconnect', () => process.exit());
 

@@ -4,6 +4,8 @@ import { modelsById, prunedModels } from '../../model-choice.ts';
 import { renderTextSections } from '../../report/text-sections.ts';
 import { UsageError } from '../../usage.ts';
 import type { BenchOptions } from '../bench-options.ts';
+import { lowerMedian } from '../lower-median.ts';
+import { type Metric, speedMetric } from '../metric.ts';
 import type { ChurnCounts } from './churn.ts';
 import { runSoak, type Soak, type SoakPoint } from './soak.ts';
 import { soakPage } from './soak-report.ts';
@@ -11,9 +13,15 @@ import { soakPage } from './soak-report.ts';
 /** Time between two lines of progress. */
 const progressS = 10;
 
+interface SoakResult {
+  readonly runs: readonly Soak[];
+  readonly problems: readonly string[];
+  readonly metrics: readonly Metric[];
+}
+
 /** `bench --suite soak`: one server under traffic that comes and goes; its memory, and whether the counts add up. */
-export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; problems: readonly string[] }> {
-  const { models, zoo, ues, seconds, seed } = options;
+export async function soak(options: BenchOptions): Promise<SoakResult> {
+  const { models, zoo, ues, seconds, seed, signal } = options;
   const manifests = models ? await modelsById(models, zoo) : (await prunedModels(zoo)).slice(-1);
   const [manifest, ...others] = manifests;
   if (manifest === undefined || others.length > 0) {
@@ -27,6 +35,7 @@ export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; probl
     numUes: ues,
     seconds,
     seed,
+    signal,
     onSample: (point, counts, stats) => {
       if (point.atS - shownS < progressS) return;
       shownS = point.atS;
@@ -34,7 +43,16 @@ export async function soak(options: BenchOptions): Promise<{ runs: Soak[]; probl
     },
   });
   process.stdout.write(`${renderTextSections(soakPage({ runs: [run] }).sections)}\n`);
-  return { runs: [run], problems: run.problems };
+  return { runs: [run], problems: run.problems, metrics: soakMetrics(run) };
+}
+
+/** What a later run is held to. */
+function soakMetrics({ model, points, warmUpSeconds, stats }: Soak): Metric[] {
+  const rssMib = points.filter(({ atS }) => atS >= warmUpSeconds).map((point) => point.rssMib);
+  return [
+    ...(rssMib.length > 0 ? [speedMetric(`${model} median RSS MiB`, lowerMedian(rssMib), 'lower', 0.2)] : []),
+    { name: `${model} share decoded`, value: stats.decoded / stats.received, better: 'higher', tolerance: 0.05 },
+  ];
 }
 
 function progressLine({ atS, rssMib, heapUsedMib }: SoakPoint, counts: ChurnCounts, stats: ServerStats): string {

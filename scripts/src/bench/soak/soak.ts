@@ -19,6 +19,8 @@ export interface SoakOptions {
   readonly numUes: number;
   readonly seconds: number;
   readonly seed: number;
+  /** Ends the traffic early; the run is of the time until then. */
+  readonly signal: AbortSignal;
   /** Told of every sample. */
   readonly onSample: (sample: SoakPoint, counts: ChurnCounts, stats: ServerStats) => void;
 }
@@ -59,7 +61,7 @@ const truncations = [0, 1] as const;
 
 /** Runs the traffic against a server, else with its own defaults, in a process of its own. */
 export async function runSoak(options: SoakOptions): Promise<Soak> {
-  const { manifest, zoo, data, numUes, seconds, seed } = options;
+  const { manifest, zoo, data, numUes, seed, signal } = options;
   const directory = path.join(zoo, manifest.id);
   const banks = await Promise.all(truncations.map((truncation) => openReportBank(directory, data, truncation)));
   const server = await startServerProcess({
@@ -82,7 +84,7 @@ export async function runSoak(options: SoakOptions): Promise<Soak> {
       const points: SoakPoint[] = [];
       let reconfigurations = 0;
       const startMs = monotonicMs();
-      for (let tick = 1; tick * samplePeriodMs <= seconds * 1000; tick++) {
+      for (let tick = 1; tick * samplePeriodMs <= options.seconds * 1000 && !signal.aborted; tick++) {
         await sleep(Math.max(0, startMs + tick * samplePeriodMs - monotonicMs()));
         const sample = await server.sample();
         const point = {
@@ -100,6 +102,7 @@ export async function runSoak(options: SoakOptions): Promise<Soak> {
         server.reconfigure(ueId, { reportPeriodSlots, codewordTruncation });
         reconfigurations++;
       }
+      const seconds = signal.aborted ? (monotonicMs() - startMs) / 1000 : options.seconds;
       await churn.stop();
       await subscribers.close();
       const closed = await server.close();

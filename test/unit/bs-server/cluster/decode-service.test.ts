@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BatchQueues } from '../../../../bs-server/src/batching/batch-queues.ts';
 import { ClusterTally } from '../../../../bs-server/src/cluster/cluster-tally.ts';
 import { readWorkerMessage } from '../../../../bs-server/src/cluster/decode-answer.ts';
-import { writeDecodeRequest } from '../../../../bs-server/src/cluster/decode-request.ts';
+import { type DecodeRequest, writeDecodeRequest } from '../../../../bs-server/src/cluster/decode-request.ts';
 import { DecodeService } from '../../../../bs-server/src/cluster/decode-service.ts';
 import type { WorkerJob } from '../../../../bs-server/src/cluster/open-request.ts';
 import { DecoderPool } from '../../../../bs-server/src/decoding/decoder-pool.ts';
@@ -46,7 +46,7 @@ async function createRig({ maxQueueSize = 8 } = {}) {
     worker: 'w',
     decoder,
     queues: new BatchQueues<WorkerJob>({ maxBatchSize: 4, maxQueueDelayMs: 0 }),
-    models: [model],
+    models: setup.models,
     maxQueueSize,
     lagMs: () => lagMs,
     tally,
@@ -83,14 +83,11 @@ async function createRig({ maxQueueSize = 8 } = {}) {
             ? message.refusal
             : 'taken',
       ),
-    request(reply: string, ueIds: readonly string[], subject = group, key = model, wantsEstimates = true) {
+    request(reply: string, ueIds: readonly string[], subject = group, change: Partial<DecodeRequest> = {}) {
       const jobs = ueIds.map((ueId, i) => tinyJob(ueId, i + 1, nowMs));
       const payloads = jobs.map(({ report, uplink }) => ({ report, uplink: uplink?.values }));
-      const data = writeDecodeRequest(
-        { model: key, cell: 'c', shape: tinyShape, wantsEstimates, jobs, payloads },
-        nowMs,
-      );
-      broker.deliver(subject, data, { reply });
+      const request = { model, cell: 'c', shape: tinyShape, wantsEstimates: true, jobs, payloads, ...change };
+      broker.deliver(subject, writeDecodeRequest(request, nowMs), { reply });
     },
     pass(ms: number) {
       nowMs += ms;
@@ -129,7 +126,7 @@ describe('DecodeService', () => {
 
   it('leaves the estimates out of an answer whose gateway wants none, and publishes them all the same', async () => {
     const { request, worker, said, broker } = await createRig();
-    request('g1.1', ['a'], group, model, false);
+    request('g1.1', ['a'], group, { wantsEstimates: false });
     worker.answer();
     expect(said('g1.1')[1]).toMatchObject({ answer: { statuses: ['decoded'], estimates: new Float32Array(0) } });
     expect(broker.published.some(({ subject }) => subject === 'csi.estimate.c.a')).toBe(true);
@@ -184,10 +181,33 @@ describe('DecodeService', () => {
     request('g.1', ['a']);
     request('g.2', ['b', 'c']);
     request('g.3', ['d']);
-    request('g.4', ['e'], group, 'other@1');
+    request('g.4', ['e'], group, { model: 'other@1' });
     broker.deliver(group, Uint8Array.of(1, 2, 3), { reply: 'g.5' });
     expect([words('g.3'), words('g.4'), words('g.5')]).toEqual([['busy'], ['unknown-model'], ['invalid']]);
     expect([tally.requests, tally.invalid, [...tally.refusals.values()]]).toEqual([2, 1, [1, 1, 1]]);
+  });
+
+  it('refuses what is not of its model or would name no subject, and lives on', async () => {
+    const { request, worker, words, tally, broker } = await createRig();
+    const { report, uplink } = tinyJob('a', 1, 0);
+    const payload = (change: Partial<typeof report>) => [{ report: { ...report, ...change }, uplink: uplink?.values }];
+    const long = new Uint8Array(3);
+    request('g.1', ['a'], group, {
+      shape: { numAntennas: 1, numDelays: 3 },
+      payloads: [{ report, uplink: undefined }],
+    });
+    request('g.2', ['a'], group, { payloads: payload({ codeword: long }) });
+    request('g.3', ['a'], group, { payloads: payload({ phase: long, phaseBits: 24 }) });
+    request('g.4', ['a b']);
+    request('g.5', ['a'], group, { cell: 'c.>' });
+    expect([1, 2, 3, 4, 5].map((i) => words(`g.${i}`))).toEqual(Array.from({ length: 5 }, () => ['invalid']));
+    // Nobody can be told.
+    request('', ['a']);
+    expect([tally.invalid, tally.requests, worker.decoding]).toEqual([6, 0, []]);
+    request('g.6', ['a']);
+    worker.answer();
+    expect(words('g.6')).toEqual(['taken', 'decoded']);
+    expect(broker.published.at(-1)?.subject).toBe('g.6');
   });
 
   it('leaves the group and refuses what it has not begun while its decoder is stuck, and comes back', async () => {

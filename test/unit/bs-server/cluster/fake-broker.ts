@@ -25,6 +25,8 @@ export class FakeBroker implements Broker {
 
   publish(subject: string, data: Uint8Array, reply = ''): boolean {
     if (!this.connected) return false;
+    // As the client of a real one does.
+    if (subject === '' || /\s/.test(subject)) throw new Error(`invalid subject '${subject}'`);
     this.published.push({ subject, data, reply });
     return true;
   }

@@ -51,7 +51,7 @@ async function createRig() {
         decoded.push(`${room.jobs.length} ${room.published ? 'elsewhere' : 'here'}`);
         room.release();
       },
-      lost: (_, reason) => lost.push(reason),
+      lost: (jobs, reason) => lost.push(...jobs.map(() => reason)),
       changed: () => undefined,
     },
   );
@@ -77,9 +77,9 @@ async function createRig() {
         broker.deliver(`csi.answer.g.${request}`, new Uint8Array(), { noResponders: true });
       }
     },
-    dispatch(deadlineMs = 1100) {
+    dispatch(...deadlinesMs: number[]) {
       const room = decoder.claim(false, model);
-      const jobs = [tinyJob('a', 1, 1000, { deadlineMs })];
+      const jobs = deadlinesMs.map((deadlineMs, i) => tinyJob(`ue-${i}`, i + 1, 1000, { deadlineMs }));
       if (room !== undefined) fillRoom(room, jobs);
       room?.dispatch(model, jobs);
     },
@@ -90,19 +90,19 @@ describe('GatewayDecoder', () => {
   it('decodes here while it hears of no worker, and elsewhere once it does', async () => {
     const { dispatch, beat, worker, broker, decoded, tally, decoder } = await createRig();
     expect(decoder.serving).toBe(true);
-    dispatch();
+    dispatch(1100);
     expect([worker.decoding.length, broker.published.length]).toEqual([1, 0]);
     worker.answer();
     expect([decoded, tally.localBatches]).toEqual([['1 here'], 1]);
     beat();
-    dispatch();
+    dispatch(1100);
     expect([worker.decoding.length, broker.published.length]).toEqual([0, 1]);
   });
 
   it('decodes here what workers have let down, while it is not too late', async () => {
     const { dispatch, beat, worker, nobody, lost, decoder } = await createRig();
     beat();
-    dispatch();
+    dispatch(1100);
     nobody(1);
     expect([worker.decoding.length, lost, decoder.inFlight]).toEqual([1, [], 1]);
     worker.answer();
@@ -111,14 +111,25 @@ describe('GatewayDecoder', () => {
     expect([worker.decoding.length, lost]).toEqual([0, ['no-responders']]);
   });
 
+  it('decodes here what of a batch is in time, and gives up the rest', async () => {
+    const { dispatch, beat, worker, nobody, lost, decoded } = await createRig();
+    beat();
+    dispatch(1000, 1100, 1100);
+    nobody(1);
+    expect(worker.decoding.map(({ count }) => count)).toEqual([2]);
+    expect(lost).toEqual(['no-responders']);
+    worker.answer();
+    expect(decoded).toEqual(['2 here']);
+  });
+
   it('goes on here when the broker is lost', async () => {
     const { dispatch, beat, worker, broker, lost, decoder } = await createRig();
     beat();
-    dispatch();
+    dispatch(1100);
     broker.lose();
     expect([worker.decoding.length, lost, decoder.serving]).toEqual([1, [], true]);
     worker.answer();
-    dispatch();
+    dispatch(1100);
     expect(worker.decoding).toHaveLength(1);
   });
 
@@ -126,11 +137,11 @@ describe('GatewayDecoder', () => {
     const { dispatch, beat, worker, nobody, lost } = await createRig();
     for (let i = 0; i < 2; i++) {
       beat();
-      dispatch();
+      dispatch(1100);
       nobody(i + 1);
     }
     expect(worker.decoding).toHaveLength(2);
-    dispatch();
+    dispatch(1100);
     nobody(3);
     expect(lost).toEqual(['no-responders']);
   });

@@ -32,6 +32,23 @@ describe('RemoteDecoder', () => {
     expect(decoder.claim(false, 'tiny@0')).toBeUndefined();
   });
 
+  it('counts by model where workers have different ones: a busy worker keeps nothing from an idle one', async () => {
+    const { dispatch, decoder, beat, reply, answer } = await createRemoteRig();
+    beat('w1');
+    beat('w2', { models: ['other@1'] });
+    expect([dispatch('a'), dispatch('b')]).toEqual([true, false]);
+    const room = decoder.claim(false, 'other@1');
+    expect(room).toBeDefined();
+    expect(decoder.claim(false, 'other@1')).toBeUndefined();
+    room?.release();
+    reply(0, answer(1));
+    // One that has both has one decoder all the same.
+    beat('w1', { models: ['tiny@0', 'other@1'] });
+    beat('w2', { state: 'left' });
+    expect(dispatch('c')).toBe(true);
+    expect(decoder.claim(false, 'other@1')).toBeUndefined();
+  });
+
   it('is told at once where nobody decodes, and gives the batch up', async () => {
     const { dispatch, reply, lost, tally } = await createRemoteRig();
     dispatch('a');
@@ -82,6 +99,25 @@ describe('RemoteDecoder', () => {
     expect([decoded.length, tally.unawaited, lost.length]).toEqual([1, 1, 0]);
   });
 
+  it('waits for the first worker where the second one refuses or is gone, and gives up once neither is left', async () => {
+    const { dispatch, beat, reply, advance, answer, decoded, lost } = await createRemoteRig();
+    beat('w1');
+    dispatch('a');
+    advance(30);
+    // The other one was not asked for the want of an answer alone.
+    reply(1, writeRefused('w1', 'busy'));
+    expect(lost).toEqual([]);
+    reply(0, answer(1));
+    expect(decoded).toHaveLength(1);
+    dispatch('b');
+    advance(30);
+    reply(3, none, true);
+    reply(2, writeTaken('w0'));
+    expect(lost).toEqual([]);
+    reply(2, writeRefused('w0', 'failed'));
+    expect(lost).toEqual(['b decoder-error']);
+  });
+
   it('takes what a worker refuses to another one, and gives it up where that refuses too', async () => {
     const { dispatch, sent, beat, reply, lost } = await createRemoteRig();
     beat('w1');
@@ -120,6 +156,14 @@ describe('RemoteDecoder', () => {
     beat('w1');
     dispatch('c');
     expect(sent()[3]).toBe(group);
+  });
+
+  it('gives up what nobody took once the last worker has fallen silent', async () => {
+    const { dispatch, beat, advance, lost } = await createRemoteRig({ deadlineMs: 1000 });
+    beat('w1');
+    dispatch('a');
+    advance(410);
+    expect(lost).toEqual(['a worker-silent']);
   });
 
   it('gives up everything under way when the broker is lost, takes nothing meanwhile, and sends nothing of it later', async () => {

@@ -176,6 +176,24 @@ describe('simulation', () => {
     }
   });
 
+  it('samples UEs in the slots asked for, where they are no multiples of a period', () => {
+    const changes = { numUes: 1, numEnvironments: 2, numSamples: 6 };
+    const sampled = simulate('cost2100-indoor', { ...changes, sampleSlots: [0, 3, 7] });
+    expect(sampled.map(({ slot }) => slot)).toEqual([0, 3, 7, 0, 3, 7]);
+    const [, third] = simulate('cost2100-indoor', { ...changes, periodSlots: 3 });
+    expect(sampled[1]).toEqual(third);
+    for (const sampleSlots of [
+      [0, 3],
+      [0, 3, 3],
+      [0, 0.5, 1],
+      [-1, 0, 1],
+    ]) {
+      expect(() => simulate('cost2100-indoor', { ...changes, sampleSlots })).toThrow(
+        /sampleSlots are .* 3 or more rising/,
+      );
+    }
+  });
+
   it.each([
     ['numSamples', 0],
     ['numUes', 1.5],

@@ -8,7 +8,7 @@ let baselines: Baselines;
 const curves = new Map<string, RatePoint[]>();
 
 beforeAll(async () => {
-  baselines = fitBaselines({
+  baselines = await fitBaselines({
     source: sourceOf(correlatedSamples(1500, 1)),
     limit: 1000,
     scale,

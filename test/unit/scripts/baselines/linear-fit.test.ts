@@ -2,7 +2,7 @@ import { createRandom } from '@edge-csi/csi';
 import { Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
 import { quantizeComponent } from '../../../../scripts/src/bench/baselines/codeword-bits.ts';
-import { fitSamples } from '../../../../scripts/src/bench/baselines/fit-samples.ts';
+import { type FitSample, fitSamples } from '../../../../scripts/src/bench/baselines/fit-samples.ts';
 import { measureFloatTable } from '../../../../scripts/src/bench/baselines/float-table.ts';
 import { estimateInto, fitInnovation } from '../../../../scripts/src/bench/baselines/innovation.ts';
 import {
@@ -38,14 +38,23 @@ it('recovers the subspace that samples lie in', () => {
   }
 });
 
+const training = correlatedSamples(4000, 1);
+const fitted = await readAll(4000, 1);
+
+/** Made-up samples as they are fitted on. */
+async function readAll(count: number, seed: number): Promise<FitSample[]> {
+  const samples: FitSample[] = [];
+  for await (const sample of fitSamples(sourceOf(correlatedSamples(count, seed)), count)) samples.push(sample);
+  return samples;
+}
+
 describe('a linear estimate', () => {
-  const training = correlatedSamples(4000, 1);
   const sums = new MomentSums(numEntries);
-  for (const sample of fitSamples(sourceOf(training), training.length)) sums.add(sample);
+  for (const sample of fitted) sums.add(sample);
   const fit: LinearFit = fitLinear(sums.moments(), numEntries);
 
-  it('is exact with every component, float, on samples it was not fitted on', () => {
-    const sample = [...fitSamples(sourceOf(correlatedSamples(1, 2)), 1)][0] as { downlink: Float32Array };
+  it('is exact with every component, float, on samples it was not fitted on', async () => {
+    const [sample] = (await readAll(1, 2)) as [FitSample];
     const observed = Array.from({ length: numEntries }, (_, component) => ({ component, gain: 1, noise: 0 }));
     const estimate = new Float32Array(numEntries);
     const uplink = correlatedSamples(1, 2)[0]?.uplink as Parameters<typeof expectationOf>[2];
@@ -65,8 +74,7 @@ describe('a linear estimate', () => {
   });
 
   it('from a quantised codeword and the uplink is the joint regression on both', () => {
-    const samples = [...fitSamples(sourceOf(training), training.length)];
-    const latents = samples.map(({ downlink }) => latentsOf(fit, downlink));
+    const latents = fitted.map(({ downlink }) => latentsOf(fit, downlink));
     const used = [0, 1, 2];
     const tables = used.map((c) => quantizeComponent(Float32Array.from(latents, (all) => all[c] as number))[2]);
     const quantize = (value: number, step: number) =>
@@ -80,9 +88,9 @@ describe('a linear estimate', () => {
       Float32Array.from(used, (c, i) => quantize(all[c] as number, tables[i]?.step as number)),
     );
 
-    const features = new Matrix(samples.length, used.length + numEntries);
-    const target = new Matrix(samples.length, numEntries);
-    for (const [n, { downlink, uplink }] of samples.entries()) {
+    const features = new Matrix(fitted.length, used.length + numEntries);
+    const target = new Matrix(fitted.length, numEntries);
+    for (const [n, { downlink, uplink }] of fitted.entries()) {
       features.setRow(n, [
         ...(codewords[n] as Float32Array),
         ...uplink.map((value, i) => value - (fit.uplinkMean[i] as number)),
@@ -101,7 +109,7 @@ describe('a linear estimate', () => {
     const estimate = new Float32Array(numEntries);
     let direct = 0;
     let ours = 0;
-    for (const [n, { downlink }] of samples.entries()) {
+    for (const [n, { downlink }] of fitted.entries()) {
       const { uplink } = training[n] as (typeof training)[0];
       estimateInto(estimate, innovation, codewords[n] as Float32Array, expectationOf(fit, fit.uplinkPrior, uplink));
       for (const [i, value] of downlink.entries()) {

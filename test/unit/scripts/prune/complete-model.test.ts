@@ -115,9 +115,30 @@ describe('completeModel', () => {
     await expect(complete(files)).rejects.toMatchObject({ code: 'model-invalid' });
   });
 
+  it('takes a refiner, and refuses a network that is none', async () => {
+    const refiner = await readFile(path.join(zooDirectory, 'dualnet-mag-m16', 'refiner.onnx'));
+    const refined = (bytes: Uint8Array) =>
+      completeModel({
+        draft: { ...draft, files: { ...draft.files, refiner: 'refiner.onnx' } },
+        files: new Map([
+          ...Object.entries(networks).map(([role, own]) => [`${role}.onnx`, own] as const),
+          ['refiner.onnx', bytes],
+        ]),
+        ...{ calibration, data },
+      });
+    expect((await refined(refiner)).manifest.files.refiner?.bytes).toBe(refiner.length);
+    await expect(refined(networks.decoder)).rejects.toThrow(
+      /refiner.onnx takes latent; a refiner takes estimate, magnitude, bits and uplink/,
+    );
+    await expect(refined(network('estimate', [2, 32, 16], 'Relu', 'csi'))).rejects.toThrow(
+      /refiner.onnx: input estimate is \[batch, 2, 32, 16\], the draft asks for \[batch, 2, 32, 32\]/,
+    );
+  });
+
   it('refuses a codeword of too few or too many bits', async () => {
     await expect(complete({}, { codeword: { totalBits: 15 } })).rejects.toThrow(/totalBits is 15; encoder.onnx has 16/);
     await expect(complete({}, { codeword: { totalBits: 129 } })).rejects.toThrow(/1..8 bits each/);
+    await expect(complete({}, { reportBits: 88 })).rejects.toThrow(/reportBits is 88; codeword and norm alone take 88/);
   });
 });
 

@@ -138,6 +138,18 @@ describe('a pruned model', { timeout: 60_000 }, () => {
     const { payloadBits } = await measure(model.manifest, folder);
     expect(payloadBits.mean).toBeGreaterThan(170);
     expect(payloadBits.mean).toBeLessThan(225);
+    const bare = { id: 'tiny-rate', settings: { delays: 8, weightBits: 8 }, reportBits: 92 } as const;
+    await expect(pruner.prune(bare)).rejects.toThrow(
+      /--report-bits is 92, and codeword and norm of tiny-rate alone take 92/,
+    );
+  });
+
+  it('is not made of fewer samples than there is to fit on', async () => {
+    const { representation } = await loadModel(path.join(zooDirectory, source.id), []);
+    const reading = { limit: 15, bands: 'both', onProgress: () => undefined } as const;
+    expect(() => readCalibration(calibrationSource, representation, reading)).toThrow(
+      /: 15 samples, fitting a model takes 16 or more/,
+    );
   });
 
   it.runIf(missingCompiler() === undefined)(

@@ -56,6 +56,23 @@ it('names the numbers of a logarithmic axis by decade, escapes names and leaves 
   expect(svg).not.toContain('NaN');
 });
 
+it('is drawn where a logarithmic axis has a zero, as a result that was edited may have', async () => {
+  const [first] = plot.series as [LinePlot['series'][number]];
+  const svg = await renderLinePlot({
+    ...plot,
+    series: [
+      {
+        ...first,
+        points: [
+          { x: 1, y: 0 },
+          { x: 2, y: 7 },
+        ],
+      },
+    ],
+  });
+  expect(svg).toContain('Latency (ms)');
+});
+
 it('has its numbers as a table, a row for every x', () => {
   expect(tableOfLinePlot(plot)).toEqual({
     header: ['Load (reports/s)', 'measured <here>', 'elsewhere'],

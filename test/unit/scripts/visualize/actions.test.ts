@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sampleData } from '../../../../scripts/src/data.ts';
@@ -40,6 +40,16 @@ test('statistics are of samples spread over the data', async () => {
   expect(layers[0]).toMatchObject({ layer: 'encoder.dense', shape: [4], fullRank: 2 });
 });
 
+test('figures as SVG go into a folder, whether it is there or not', async () => {
+  const folder = await temporaryPath('figures');
+  const options = { ...common, model: 'dualnet-mag-m4', out: await temporaryPath('activations.html'), svg: folder };
+  await activations(options);
+  const made = await readdir(folder);
+  expect(made).toContain('00-input.svg');
+  await activations(options);
+  expect(await readdir(folder)).toEqual(made);
+});
+
 describe('bad usage', () => {
   test.each([
     ['neither model nor file', () => summary({ zoo }), /^give either --model/],
@@ -48,6 +58,11 @@ describe('bad usage', () => {
     ['a model that is not there', () => summary({ zoo, model: 'absent' }), /no model 'absent' in .*; there are /],
     ['a sample past the end', () => activations({ ...common, model: 'dualnet-mag-m4', sample: ['1024'] }), /0 to 1023/],
     ['no folder', () => activations({ ...common, model: 'dualnet-mag-m4', out: 'absent/a.html' }), /^--out is /],
+    [
+      'a file for a folder',
+      () => activations({ ...common, model: 'dualnet-mag-m4', svg: sampleData }),
+      /^--svg is .*, but .* is not a folder that can be written to/,
+    ],
   ])('%s is refused', async (_, run, message) => {
     const refusal: unknown = await run().catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(UsageError);

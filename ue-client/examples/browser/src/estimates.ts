@@ -31,8 +31,14 @@ const maxDelayMs = 8000;
 export function followEstimates(token: string, events: EstimatesEvents, signal: AbortSignal): void {
   const url = new URL(paths.estimates, location.origin.replace(/^http/, 'ws'));
   let delayMs = minDelayMs;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   const connect = (): void => {
-    const socket = new WebSocket(url, token === '' ? subprotocol : [subprotocol, tokenSubprotocolPrefix + token]);
+    const socket = open(url, token);
+    if (socket === undefined) {
+      events.onState({ state: 'failed', message: 'the token has characters that no token has' });
+      return;
+    }
     let fault: WireError | undefined;
     const onAbort = () => socket.close();
     const fail = (error: WireError) => {
@@ -55,14 +61,23 @@ export function followEstimates(token: string, events: EstimatesEvents, signal: 
         return;
       }
       events.onState({ state: 'reconnecting', message });
-      const timer = setTimeout(connect, delayMs);
-      signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+      timer = setTimeout(connect, delayMs);
       delayMs = Math.min(2 * delayMs, maxDelayMs);
     };
     signal.addEventListener('abort', onAbort, { once: true });
   };
   events.onState({ state: 'connecting', message: '' });
   connect();
+}
+
+/** Begins to connect. @returns undefined where the token cannot be sent: it travels as a subprotocol, which not every text can be */
+function open(url: URL, token: string): WebSocket | undefined {
+  try {
+    return new WebSocket(url, token === '' ? subprotocol : [subprotocol, tokenSubprotocolPrefix + token]);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'SyntaxError') return undefined;
+    throw error;
+  }
 }
 
 function receive(bytes: Uint8Array, events: EstimatesEvents, fail: (error: WireError) => void): void {

@@ -67,16 +67,19 @@ function onUeEvent(event: UeEvent): void {
 
 /** Puts another UE in the place of the present one, after what was asked for before. */
 function restart(settings: Settings): void {
-  restarting = restarting.then(async () => {
-    await ue?.close();
-    view.showProblem('');
-    clearScene();
-    ueId = settings.ueId;
-    listen(settings);
-    const { modelId, encoder, periodsPerReport, isPaused, ueToken: token } = settings;
-    const options = { ueId, token, modelId, encoder, firstSlot: nextSlot, periodsPerReport, isPaused };
-    ue = startUe(settings.place, options, onUeEvent);
-  });
+  // What goes wrong here must not keep the next one out.
+  restarting = restarting.then(() => replaceUe(settings)).catch((error: Error) => view.showProblem(error.message));
+}
+
+async function replaceUe(settings: Settings): Promise<void> {
+  await ue?.close();
+  view.showProblem('');
+  clearScene();
+  ueId = settings.ueId;
+  listen(settings);
+  const { modelId, encoder, periodsPerReport, isPaused, ueToken: token } = settings;
+  const options = { ueId, token, modelId, encoder, firstSlot: nextSlot, periodsPerReport, isPaused };
+  ue = startUe(settings.place, options, onUeEvent);
 }
 
 /** Follows the estimates; a subscription that works is kept, since it is not of one UE. */

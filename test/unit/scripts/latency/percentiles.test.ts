@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { distributionOf, summarizeLatency } from '../../../scripts/src/latency.ts';
+import { distributionOf, summarizeLatency } from '../../../../scripts/src/latency.ts';
 
 it('takes nearest-rank percentiles, whatever the order', () => {
   const samples = Array.from({ length: 200 }, (_, i) => ((i * 37) % 200) + 1);
