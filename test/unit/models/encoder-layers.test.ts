@@ -85,7 +85,11 @@ describe('readEncoderLayers', () => {
         output: { name: 'latent', dims: [4] },
         initializers: [
           floatTensor('inner', [4, 1024], new Float32Array(4096).fill(1)),
-          floatTensor('square', [4, 4], Float32Array.from({ length: 16 }, (_, i) => i)),
+          floatTensor(
+            'square',
+            [4, 4],
+            Float32Array.from({ length: 16 }, (_, i) => i),
+          ),
           floatTensor('factors', factorDims, Float32Array.of(1, 10, 100, 1000)),
         ],
         operators: [
