@@ -62,10 +62,11 @@ async function wireTable() {
   return `${notice}import type { WireTable } from '../wire-field.ts';\n\nexport const wireTable: WireTable = {\n${lines.join('\n')}\n};\n`;
 }
 
-/** What the generated code has and nobody uses: a default export, enumerations by name, bytes of unknown fields kept. */
+/** What the generated code has and nobody uses: a default export, enumerations by name, constructors that copy, unknown fields kept. */
 const surplus = [
   /\nexport \{\s*\$root as default\s*\};\s*$/g,
   /\n *v1\.\w+ = \(function\(\) \{\n *const valuesById = [^}]*\n *return values;\n *\}\)\(\);\n/g,
+  /(?<=function \(properties\) \{.*(?:\n *this\.\w+ = \[\];)*)\n *if \(properties\)\n.*\n.*\n.*;/g,
   /\n *if \(message\.\$unknowns != null.*\n.*\n.*writer\.raw\(.*/g,
   /\n *if \(!reader\.discardUnknown\) \{\n.*\n.*\$unknowns.*\n *\}/g,
   /\n *let start = reader\.pos;/g,

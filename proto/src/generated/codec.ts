@@ -19,10 +19,6 @@ export const edge_csi = $root.edge_csi = (() => {
         v1.Frame = (function() {
 
             const Frame = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             Frame.prototype.hello = null;
@@ -168,10 +164,6 @@ export const edge_csi = $root.edge_csi = (() => {
         v1.ModelRef = (function() {
 
             const ModelRef = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             ModelRef.prototype.id = "";
@@ -255,10 +247,6 @@ export const edge_csi = $root.edge_csi = (() => {
 
             const Hello = function (properties) {
                 this.models = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             Hello.prototype.ueId = "";
@@ -365,10 +353,6 @@ export const edge_csi = $root.edge_csi = (() => {
         v1.ReportConfig = (function() {
 
             const ReportConfig = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             ReportConfig.prototype.revision = 0;
@@ -496,10 +480,6 @@ export const edge_csi = $root.edge_csi = (() => {
         v1.Welcome = (function() {
 
             const Welcome = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             Welcome.prototype.epoch = 0;
@@ -579,10 +559,6 @@ export const edge_csi = $root.edge_csi = (() => {
         v1.Reconfigure = (function() {
 
             const Reconfigure = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             Reconfigure.prototype.config = null;
@@ -650,10 +626,6 @@ export const edge_csi = $root.edge_csi = (() => {
         v1.CsiReport = (function() {
 
             const CsiReport = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             CsiReport.prototype.epoch = 0;
@@ -848,10 +820,6 @@ export const edge_csi = $root.edge_csi = (() => {
             const ReportAck = function (properties) {
                 this.seqs = [];
                 this.outcomes = [];
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             ReportAck.prototype.seqs = $util.emptyArray;
@@ -944,10 +912,6 @@ export const edge_csi = $root.edge_csi = (() => {
         v1.Reject = (function() {
 
             const Reject = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             Reject.prototype.code = "";
@@ -1054,10 +1018,6 @@ export const edge_csi = $root.edge_csi = (() => {
         v1.CsiMatrix = (function() {
 
             const CsiMatrix = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             CsiMatrix.prototype.numAntennas = 0;
@@ -1176,10 +1136,6 @@ export const edge_csi = $root.edge_csi = (() => {
         v1.UplinkCsi = (function() {
 
             const UplinkCsi = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             UplinkCsi.prototype.ueId = "";
@@ -1277,10 +1233,6 @@ export const edge_csi = $root.edge_csi = (() => {
         v1.ChannelEstimate = (function() {
 
             const ChannelEstimate = function (properties) {
-                if (properties)
-                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
-                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
-                            this[keys[i]] = properties[keys[i]];
             };
 
             ChannelEstimate.prototype.ueId = "";
