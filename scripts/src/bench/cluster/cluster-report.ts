@@ -1,7 +1,7 @@
 import type { PlotSeries } from '../../report/line-plot.ts';
 import type { Figure, PageContent, Table } from '../../report/page.ts';
 import { lowerMedian } from '../lower-median.ts';
-import type { ClusterRun } from './cluster-suite.ts';
+import type { ClusterRun } from './cluster-run.ts';
 import type { PathCost } from './path-cost.ts';
 
 /** Offered by a site, for the estimate. */

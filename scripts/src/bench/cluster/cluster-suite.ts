@@ -9,18 +9,9 @@ import { lowerMedian } from '../lower-median.ts';
 import { type Metric, speedMetric } from '../metric.ts';
 import { requireBroker } from './child-process.ts';
 import { clusterPage } from './cluster-report.ts';
+import type { ClusterRun } from './cluster-run.ts';
 import { type GatewayIngest, measureGatewayIngest } from './gateway-ingest.ts';
 import { measureInProcess, measureOverBroker, type PathCost } from './path-cost.ts';
-
-/** What the way over a broker costs for one model, one entry a round. */
-export interface ClusterRun {
-  readonly model: string;
-  readonly ratePerSecond: number;
-  readonly ues: number;
-  readonly inProcess: readonly PathCost[];
-  readonly overBroker: readonly PathCost[];
-  readonly ingest: readonly GatewayIngest[];
-}
 
 /** Offered reports a second: so few that one seldom waits for another. */
 const ratePerSecond = 50;
