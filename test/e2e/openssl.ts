@@ -29,12 +29,15 @@ export class CertificateMaker implements Disposable {
     return load(certFile, keyFile);
   }
 
-  /** @param days - until it expires; a negative number: it has expired */
-  signed(authority: Certificate, name: string, days = 2): Certificate {
+  /**
+   * @param days - until it expires; a negative number: it has expired
+   * @param holder - whose it is, as the extension subjectAltName names it
+   */
+  signed(authority: Certificate, name: string, days = 2, holder = 'IP:127.0.0.1'): Certificate {
     const { certFile, keyFile } = this.#files();
     const requestFile = `${certFile}.csr`;
     const extensionFile = `${certFile}.ext`;
-    writeFileSync(extensionFile, 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+    writeFileSync(extensionFile, `subjectAltName=${holder}\n`);
     const request = ['req', '-nodes', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
     this.#openssl(...request, '-subj', `/CN=${name}`, '-keyout', keyFile, '-out', requestFile);
     const signers = ['-CA', authority.certFile, '-CAkey', authority.keyFile, '-CAcreateserial'];

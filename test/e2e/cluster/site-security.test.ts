@@ -34,7 +34,8 @@ beforeAll(async () => {
   model = await bundleOf(zoo.model('link'));
   maker = new CertificateMaker();
   const authority = maker.authority('edge-csi test');
-  const [own, client] = [maker.signed(authority, 'broker'), maker.signed(authority, 'client')];
+  const own = maker.signed(authority, 'broker', 2, 'IP:127.0.0.1,DNS:localhost');
+  const client = maker.signed(authority, 'client');
   const conf = await readFile(fileURLToPath(new URL('../../../docs/nats-server.conf', import.meta.url)), 'utf8');
   for (const [user, password] of Object.entries(passwords)) process.env[`${user.toUpperCase()}_PASSWORD`] = password;
   broker = await NatsServer.start(conf.replace('port: 4222', ''), async (folder) => {
