@@ -3,8 +3,8 @@
     python3 train.py configs/dualnet-mag-m43.json --data DIR --out ../../models/zoo --golden ../../test/golden
 
 DIR holds the path lists cost2100-{indoor,outdoor}-{train,val}.npz. The test split is never read here: its figures come
-from `edge-csi bench --suite accuracy`. Pruned and full encoder continue from one stem for the same number of steps, so
-that their difference is the convolution's and not the budget's. README.md says how to train on a GPU.
+from `edge-csi bench --suite accuracy`. Pruned and full encoder continue from one stem for the same number of steps (by the
+clock: about), so that their difference is the convolution's and not the budget's. README.md says how to train on a GPU.
 """
 
 from __future__ import annotations

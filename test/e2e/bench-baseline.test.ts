@@ -1,27 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BenchCommand } from './bench-command.ts';
 import { edgeCsi, program } from './edge-csi-command.ts';
 
+let command: BenchCommand;
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-'));
+  command = await BenchCommand.open();
+  folder = command.folder;
 });
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-});
+afterAll(() => command[Symbol.asyncDispose]());
 
-async function bench(...args: string[]) {
-  const json = path.join(folder, 'bench.json');
-  const { code, stderr, stdout } = await edgeCsi('bench', ...args, '--json', json);
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-  return { stdout, result: JSON.parse(await readFile(json, 'utf8')) };
-}
+const bench = (...args: string[]) => command.run(...args);
 
 it('holds a run to a saved one, and fails by name where a figure is worse', async () => {
   const args = ['--suite', 'accuracy', '--models', 'dualnet-mag-m16', '--samples', '64'];

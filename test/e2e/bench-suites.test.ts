@@ -1,25 +1,19 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BenchCommand } from './bench-command.ts';
 import { edgeCsi } from './edge-csi-command.ts';
 
+let command: BenchCommand;
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-'));
+  command = await BenchCommand.open();
+  folder = command.folder;
 });
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-});
+afterAll(() => command[Symbol.asyncDispose]());
 
-async function bench(...args: string[]) {
-  const json = path.join(folder, 'bench.json');
-  const { code, stderr, stdout } = await edgeCsi('bench', ...args, '--json', json);
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-  return { stdout, result: JSON.parse(await readFile(json, 'utf8')) };
-}
+const bench = (...args: string[]) => command.run(...args);
 
 it('measures accuracy on simulated channels, by distance, with intervals over their environments', async () => {
   const args = ['--suite', 'accuracy', '--models', 'dualnet-mag-m16', '--scenario', 'cost2100-indoor'];

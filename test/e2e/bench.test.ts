@@ -1,29 +1,23 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRandom } from '@edge-csi/csi';
 import { writeNpy } from '@edge-csi/csi/files';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BenchCommand } from './bench-command.ts';
 import { edgeCsi } from './edge-csi-command.ts';
 
+let command: BenchCommand;
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-'));
+  command = await BenchCommand.open();
+  folder = command.folder;
 });
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-});
+afterAll(() => command[Symbol.asyncDispose]());
 
-async function bench(...args: string[]) {
-  const json = path.join(folder, 'bench.json');
-  const { code, stderr } = await edgeCsi('bench', '--models', 'dualnet-mag-m43', ...args, '--json', json);
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-  return JSON.parse(await readFile(json, 'utf8'));
-}
+const bench = async (...args: string[]) => (await command.run('--models', 'dualnet-mag-m43', ...args)).result;
 
 it('measures accuracy that quantisation lowers and the refiner raises', async () => {
   const { schema, suite, runs } = await bench('--suite', 'accuracy', '--samples', '128');
