@@ -14,7 +14,7 @@ export interface Dirichlet {
    * @param position - peak position in bins, any real number
    * @returns sine
    */
-  into(out: Float64Array, count: number, position: number): number;
+  into(out: Float32Array, count: number, position: number): number;
 }
 
 /** @param size - length of the DFT */
@@ -22,18 +22,27 @@ export function createDirichlet(size: number): Dirichlet {
   const stepRad = Math.PI / size;
   const stepCos = Math.cos(stepRad);
   const stepSin = Math.sin(stepRad);
+  const twiceCos = Math.cos(2 * stepRad);
+  const twiceSin = Math.sin(2 * stepRad);
   return {
     into(out, count, position) {
       const nearest = Math.round(position);
       const offBin = position - nearest;
       const sine = -Math.sin(Math.PI * offBin);
-      let cos = Math.cos(-position * stepRad);
-      let sin = Math.sin(-position * stepRad);
-      for (let i = 0; i < count; i++) {
-        out[i] = (sine * cos) / sin;
-        const rotated = cos * stepCos - sin * stepSin;
-        sin = sin * stepCos + cos * stepSin;
-        cos = rotated;
+      // Even and odd bins turn apart, so that two chains of multiplications run side by side.
+      let evenCos = Math.cos(-position * stepRad);
+      let evenSin = Math.sin(-position * stepRad);
+      let oddCos = evenCos * stepCos - evenSin * stepSin;
+      let oddSin = evenSin * stepCos + evenCos * stepSin;
+      for (let i = 0; i < count; i += 2) {
+        out[i] = (sine * evenCos) / evenSin;
+        if (i + 1 < count) out[i + 1] = (sine * oddCos) / oddSin;
+        const nextEvenCos = evenCos * twiceCos - evenSin * twiceSin;
+        evenSin = evenSin * twiceCos + evenCos * twiceSin;
+        evenCos = nextEvenCos;
+        const nextOddCos = oddCos * twiceCos - oddSin * twiceSin;
+        oddSin = oddSin * twiceCos + oddCos * twiceSin;
+        oddCos = nextOddCos;
       }
       // At the peak the rotation's rounding error is large beside the sine it divides by, which may even be zero.
       const peak = ((nearest % size) + size) % size;

@@ -57,3 +57,4 @@ export {
 export { dequantizeScale, quantizeScale, type ScaleSpec } from './scale.ts';
 export { encodeSigns, reconstructFromSignsInto, type SignReport } from './sign-coder.ts';
 export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './synthesis.ts';
+export { createUplinkDenoiser, type UplinkDenoiser } from './uplink-denoiser.ts';

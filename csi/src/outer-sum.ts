@@ -7,15 +7,15 @@ const BLOCK = 4;
 /** The factors of one product. */
 interface OuterProduct {
   /** Planar, `[2][rows]`. */
-  readonly weights: Float64Array;
+  readonly weights: Float32Array;
   /** `[columns]` */
-  readonly kernel: Float64Array;
+  readonly kernel: Float32Array;
 }
 
-/** A sum of outer products of complex weights, `[rows]`, and real kernels, `[columns]`. */
+/** A sum, in float32, of outer products of complex weights, `[rows]`, and real kernels, `[columns]`. */
 export interface OuterSum {
   /** Planar, `[2][rows][stride]`, the first `columns` of each row; complete after `flush`. */
-  readonly values: Float64Array;
+  readonly values: Float32Array;
   readonly stride: number;
   /** Starts again from zero. */
   clear(): void;
@@ -31,23 +31,23 @@ type Accumulate = () => void;
 
 interface Buffers {
   /** `[planeRows][stride]` */
-  readonly values: Float64Array;
+  readonly values: Float32Array;
   /** `[BLOCK][planeRows]` */
-  readonly weights: Float64Array;
+  readonly weights: Float32Array;
   /** `[BLOCK][stride]` */
-  readonly kernels: Float64Array;
+  readonly kernels: Float32Array;
   readonly accumulate: Accumulate;
 }
 
-/** @param engine - default WebAssembly where the platform has it, about five times as fast; both give the same sums */
+/** @param engine - default WebAssembly where the platform has it; both give the same sums, bit for bit */
 export function createOuterSum(
   rows: number,
   columns: number,
   engine: 'wasm' | 'js' = compiles(OUTER_KERNEL_BASE64) ? 'wasm' : 'js',
 ): OuterSum {
   const planeRows = 2 * rows;
-  // The kernel takes two columns at a time.
-  const stride = columns + (columns % 2);
+  // The kernel takes four columns at a time.
+  const stride = 4 * Math.ceil(columns / 4);
   const buffers = engine === 'wasm' ? wasmBuffers(planeRows, stride) : jsBuffers(planeRows, stride);
   const { values, weights, kernels, accumulate } = buffers;
   const products = Array.from(
@@ -86,23 +86,25 @@ interface KernelExports {
 
 function wasmBuffers(planeRows: number, stride: number): Buffers {
   const sizes = sizesOf(planeRows, stride);
-  const weightsAt = 8 * sizes.values;
-  const kernelsAt = weightsAt + 8 * sizes.weights;
-  const { exports, memory } = compileWasm(OUTER_KERNEL_BASE64).instantiate(kernelsAt + 8 * sizes.kernels);
+  const kernelsAt = 4 * sizes.values;
+  const weightsAt = kernelsAt + 4 * sizes.kernels;
+  const { exports, memory } = compileWasm(OUTER_KERNEL_BASE64).instantiate(weightsAt + 4 * sizes.weights);
   const { accumulate } = exports as KernelExports;
   return {
-    values: new Float64Array(memory, 0, sizes.values),
-    weights: new Float64Array(memory, weightsAt, sizes.weights),
-    kernels: new Float64Array(memory, kernelsAt, sizes.kernels),
+    values: new Float32Array(memory, 0, sizes.values),
+    weights: new Float32Array(memory, weightsAt, sizes.weights),
+    kernels: new Float32Array(memory, kernelsAt, sizes.kernels),
     accumulate: () => accumulate(0, weightsAt, kernelsAt, planeRows, stride),
   };
 }
 
 function jsBuffers(planeRows: number, stride: number): Buffers {
   const sizes = sizesOf(planeRows, stride);
-  const values = new Float64Array(sizes.values);
-  const weights = new Float64Array(sizes.weights);
-  const kernels = new Float64Array(sizes.kernels);
+  const values = new Float32Array(sizes.values);
+  const weights = new Float32Array(sizes.weights);
+  const kernels = new Float32Array(sizes.kernels);
+  // Rounded where the other engine's float32 rounds.
+  const { fround } = Math;
   const accumulate = (): void => {
     for (let row = 0; row < planeRows; row++) {
       const w0 = weights[row] as number;
@@ -110,12 +112,11 @@ function jsBuffers(planeRows: number, stride: number): Buffers {
       const w2 = weights[2 * planeRows + row] as number;
       const w3 = weights[3 * planeRows + row] as number;
       for (let column = 0, at = row * stride; column < stride; column++, at++) {
-        values[at] =
-          (values[at] as number) +
-          w0 * (kernels[column] as number) +
-          w1 * (kernels[stride + column] as number) +
-          w2 * (kernels[2 * stride + column] as number) +
-          w3 * (kernels[3 * stride + column] as number);
+        let sum = values[at] as number;
+        sum = fround(sum + fround(w0 * (kernels[column] as number)));
+        sum = fround(sum + fround(w1 * (kernels[stride + column] as number)));
+        sum = fround(sum + fround(w2 * (kernels[2 * stride + column] as number)));
+        values[at] = sum + fround(w3 * (kernels[3 * stride + column] as number));
       }
     }
   };

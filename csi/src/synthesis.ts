@@ -74,7 +74,7 @@ export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 
  *
  * @param spatialFrequency - s, in cycles an antenna
  */
-function addSteering(weights: Float64Array, re: number, im: number, spatialFrequency: number): void {
+function addSteering(weights: Float32Array, re: number, im: number, spatialFrequency: number): void {
   const numAntennas = weights.length / 2;
   const stepRad = -2 * Math.PI * spatialFrequency;
   const cos = Math.cos(stepRad);

@@ -55,19 +55,25 @@ export function dataFor({ csi }: Pick<AnyManifest, 'csi'>, flags: DataFlags): Da
   };
 }
 
+/** How a command line names uplink CSI that a data file leaves open. */
+const uplinkOptions = 'name its file with --uplink or its variable with --uplink-variable';
+
 /**
  * One sample of a data file, checked.
  *
+ * @param wayOut - what to do where there is no such band
  * @throws CsiError `file-format` where the file has no such band, `csi-invalid` naming file, band and sample where the
  * matrix is of no use.
  */
-export function usableSample(source: CsiSource, band: 'downlink' | 'uplink', index: number): AngularDelayCsi {
+export function usableSample(
+  source: CsiSource,
+  band: 'downlink' | 'uplink',
+  index: number,
+  wayOut: string = uplinkOptions,
+): AngularDelayCsi {
   const csi = source[band](index);
   if (csi === undefined) {
-    throw new CsiError(
-      'file-format',
-      `${source.name} has no uplink CSI that its name tells; name its file with --uplink or its variable with --uplink-variable`,
-    );
+    throw new CsiError('file-format', `${source.name} has no uplink CSI that its name tells; ${wayOut}`);
   }
   try {
     assertUsable(csi);

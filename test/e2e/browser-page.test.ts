@@ -12,6 +12,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumProblem, startChromium } from './chromium.ts';
 import { edgeCsi } from './edge-csi-command.ts';
+import { freePort } from './free-port.ts';
 import { type ServeProcess, startServe } from './serve-process.ts';
 
 const model = 'dualnet-mag-m43';
@@ -186,7 +187,8 @@ describe.skipIf(browserIsMissing())('the page of edge-csi serve --ui', () => {
   it('shows its tokens to a server that asks for them, says why it cannot go on, and goes on when the BS is back', async () => {
     const secretFile = path.join(folder, 'secret');
     await writeFile(secretFile, `${secret}\n`);
-    await using guarded = await startGuarded(secretFile, '0');
+    const port = String(await freePort());
+    await using guarded = await startGuarded(secretFile, port);
     const { page: opened } = await openPage(guarded.url);
     await waitForText(opened, 'ue-state', /^reconnecting, connection-lost/);
     await waitForText(opened, 'bs-state', /^reconnecting, connection-lost/);
@@ -203,7 +205,6 @@ describe.skipIf(browserIsMissing())('the page of edge-csi serve --ui', () => {
     await opened.locator('button[type=submit]').click();
     await waitForText(opened, 'nmse-count', /^over \d+ estimates$/);
 
-    const { port } = new URL(guarded.url);
     await guarded[Symbol.asyncDispose]();
     await waitForText(opened, 'ue-state', /^reconnecting, /);
     await waitForText(opened, 'bs-state', /^reconnecting, /);

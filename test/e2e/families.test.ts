@@ -57,28 +57,28 @@ afterAll(async () => {
 /** Runs a command that must succeed. @returns what it wrote as JSON, where it was asked to, and its output */
 async function run(...args: string[]) {
   const json = path.join(folder, 'out.json');
-  const { code, stdout, stderr } = await edgeCsi(
-    ...args,
-    '--zoo',
-    zoo,
-    ...(args[0] === 'models' ? [] : ['--json', json]),
-  );
+  const { code, stdout, stderr } = await edgeCsi(...args, '--zoo', zoo, '--json', json);
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  return { stdout, result: args[0] === 'models' ? undefined : JSON.parse(await readFile(json, 'utf8')) };
+  return { stdout, result: JSON.parse(await readFile(json, 'utf8')) };
 }
 
 it('lists, shows and verifies models of every family', async () => {
-  const { stdout } = await run('models', 'list');
+  const { stdout, result } = await run('models', 'list');
   const listed = stdout.split('\n').flatMap((line) => ids.filter((id) => line.startsWith(`${id} `)));
   expect(listed).toEqual(['magnitudes', 'minmax', 'parts']);
-  expect((await run('models', 'show', 'parts')).stdout).toContain('"planes":"absolute-parts"');
-  const verified = (await run('models', 'verify')).stdout;
-  for (const id of ids) expect(verified).toMatch(new RegExp(`^${id} ok, pairing hash [0-9a-f]{64}$`, 'm'));
+  expect(result.models.map(({ model }: { model: string }) => model)).toEqual(['magnitudes', 'minmax', 'parts']);
+  expect((await edgeCsi('models', 'show', 'parts', '--zoo', zoo)).stdout).toContain('"planes":"absolute-parts"');
+  const verified = await run('models', 'verify');
+  for (const { model, sha256 } of verified.result.models) {
+    expect(verified.stdout).toMatch(new RegExp(`^${model} ok, pairing hash ${sha256}$`, 'm'));
+  }
+  expect(verified.result.models).toHaveLength(ids.length);
 });
 
 it('verifies by hash alone where a manifest has no figures on the data, unless the model is named', async () => {
-  const verified = (await run('models', 'verify', '--data', sampleData)).stdout;
+  const { stdout: verified, result } = await run('models', 'verify', '--data', sampleData);
+  for (const model of result.models) expect(model).not.toHaveProperty('figures');
   expect(verified.match(/no figures on cost2100-indoor-test-1024.npz/g)).toHaveLength(ids.length);
   const named = await edgeCsi('models', 'verify', 'parts', '--data', sampleData, '--zoo', zoo);
   expect(named.code).toBe(1);

@@ -52,6 +52,7 @@ describe('edge-csi prune', { timeout: 240_000 }, () => {
       [[], /dualnet-mag-m8 has no convolution to fold: give --outputs, --delays, --rank or --weights/],
       [['--weights', '5'], /--weights is 5, give 32, 16, 8, 4/],
       [['--delays', '33'], /--delays is 33, and dualnet-mag-m8 has 32 delays/],
+      [['--delays', '8,4,8'], /--delays names 8 twice/],
       [['--rank', '8'], /--rank is 8, and a rank is below the codeword length, 8/],
       [['--rank', '5', '--weights', '4'], /--rank is 5, and 4 bits a weight take an even rank/],
       [['--delays', '4,8', '--id', 'one'], /--id names one model, and 2 are asked for/],

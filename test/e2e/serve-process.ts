@@ -20,17 +20,20 @@ export async function startServe(...args: string[]): Promise<ServeProcess> {
   const child = spawn(process.execPath, [program, 'serve', '--port', '0', '--provider', 'cpu', ...args]);
   try {
     const said: string[] = [];
+    const complaints: string[] = [];
+    child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString()));
     const lines = createInterface({ input: child.stdout });
     lines.on('line', (line) => said.push(line));
-    const exited = once(child, 'exit');
+    const ended = once(child, 'close');
     while (said.length < 2 && child.exitCode === null) {
-      await within('where the server is', Promise.race([once(lines, 'line'), exited]), startUpMs);
+      await within('where the server is', Promise.race([once(lines, 'line'), ended]), startUpMs);
     }
     const place =
       /^edge-csi (?:BS|worker \S+) at ((?:ws|http)s?:\/\/127\.0\.0\.1:\d+), decoding on (?:cpu|workers only)$/;
     const [, url] = place.exec(said[0] ?? '') ?? [];
     const [, adminUrl] = /^edge-csi admin at (http:\/\/127\.0\.0\.1:\d+)$/.exec(said[1] ?? '') ?? [];
-    if (url === undefined || adminUrl === undefined) throw new Error(`serve said: ${said.join('\n')}`);
+    if (url === undefined || adminUrl === undefined)
+      throw new Error(`serve said: ${[...said, ...complaints].join('\n')}`);
     return { process: child, url, adminUrl };
   } catch (error) {
     child.kill('SIGKILL');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -33,9 +33,19 @@ async function file(name: string, content: string): Promise<string> {
 describe('edge-csi serve and ue', () => {
   it('decode reports of several UEs with their uplinks, and end cleanly on SIGTERM', async () => {
     const { process: child, url, adminUrl } = await serve('--period-slots', '4');
-    const { stdout } = await edgeCsi('ue', '--url', url, '--count', '2', '--samples', '10', '--phy');
+    const json = path.join(folder, 'ue.json');
+    const ue = ['ue', '--url', url, '--count', '2', '--samples', '10', '--phy', '--json', json];
+    const { stdout } = await edgeCsi(...ue);
     expect(stdout).toMatch(/^ue-0: 10 reports, \d+ bits each: .*decoded/m);
     expect(stdout).toMatch(/^ue-1: 10 reports, \d+ bits each: .*decoded/m);
+    const { ues } = JSON.parse(await readFile(json, 'utf8'));
+    expect(ues).toMatchObject([{ ueId: 'ue-0' }, { ueId: 'ue-1' }]);
+    for (const { model, reportsSent, payloadBits, outcomes } of ues) {
+      expect([model, reportsSent]).toEqual(['dualnet-mag-m43', 10]);
+      expect(payloadBits.mean).toBeGreaterThan(100);
+      const counts: number[] = Object.values(outcomes);
+      expect(counts.reduce((sum, count) => sum + count)).toBe(10);
+    }
 
     const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
     expect(metrics).toMatch(/^edge_csi_reports_received_total 20$/m);

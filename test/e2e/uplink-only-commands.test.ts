@@ -64,6 +64,21 @@ describe('edge-csi with an uplink-only model in the zoo', () => {
     expect(list.stdout).toMatch(/^dualnet-mag-m43 +1\/12 /m);
     const show = await edgeCsi('models', 'show', 'tiny-u2d', '--zoo', zoo);
     expect(JSON.parse(show.stdout)).toEqual(manifest);
+    const json = path.join(folder, 'list.json');
+    expect(await edgeCsi('models', 'list', '--zoo', zoo, '--json', json)).toMatchObject({ code: 0 });
+    const [reported, uplinkOnly] = JSON.parse(await readFile(json, 'utf8')).models;
+    expect(reported).toMatchObject({ model: reportModel, reduction: 12, codewordLength: 43, pruned: true });
+    const { bytes } = manifest.files.decoder;
+    expect(uplinkOnly).toEqual({
+      ...{
+        model: 'tiny-u2d',
+        codewordLength: 0,
+        codewordBits: 0,
+        numAntennas: 32,
+        numDelays: 32,
+        bytes: { decoder: bytes },
+      },
+    });
     const verify = await edgeCsi('models', 'verify', '--zoo', zoo);
     expect(verify.stdout).toMatch(/^dualnet-mag-m43 ok, pairing hash [0-9a-f]{64}\ntiny-u2d ok, uplink only\n$/);
   });
@@ -88,7 +103,10 @@ describe('edge-csi with an uplink-only model in the zoo', () => {
     const [float, magnitude] = [expected.floatMagnitudeNmseDb.toFixed(2), expected.magnitudeNmseDb.toFixed(2)];
     expect(bench.stdout).toMatch(new RegExp(`^tiny-u2d +- +${float} +0 +0 +0 +- +- +${magnitude} +- +-$`, 'm'));
 
-    const honest = await edgeCsi('models', 'verify', 'tiny-u2d', '--zoo', zoo, '--data', data);
+    const figures = path.join(folder, 'verify.json');
+    const honest = await edgeCsi('models', 'verify', 'tiny-u2d', '--zoo', zoo, '--data', data, '--json', figures);
+    const [again] = JSON.parse(await readFile(figures, 'utf8')).models;
+    expect(again.figures.magnitudeNmseDb).toBeCloseTo(uplinkOnly[0].magnitudeNmseDb, 6);
     expect(honest.stdout).toBe(`tiny-u2d ok, uplink only\n  |H| NMSE ${magnitude} dB at 0 bits, as recorded\n`);
     const file = path.join(zoo, 'tiny-u2d', 'manifest.json');
     const recorded = JSON.parse(await readFile(file, 'utf8'));

@@ -77,8 +77,14 @@ class NatsBroker implements Broker {
   publish(subject: string, data: Uint8Array, reply?: string): boolean {
     // The client would keep it and send it once it is connected again.
     if (!this.#connected) return false;
-    this.#connection.publish(subject, data, reply === undefined ? {} : { reply });
-    return true;
+    try {
+      this.#connection.publish(subject, data, reply === undefined ? {} : { reply });
+      return true;
+    } catch (error) {
+      // A server that came back may take less in one message than the one that a message's size was checked against.
+      this.#listener.trouble('refused', (error as Error).message);
+      return false;
+    }
   }
 
   subscribe(subject: string, onMessage: (message: BrokerMessage) => void, queue?: string): BrokerSubscription {

@@ -1,4 +1,4 @@
-import { CsiError, frobeniusNorm, uplinkMagnitudeInto } from '@edge-csi/csi';
+import { CsiError, createUplinkDenoiser, frobeniusNorm, type UplinkDenoiser, uplinkMagnitudeInto } from '@edge-csi/csi';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { BatchBuffers } from './batch-buffers.ts';
 import type { BatchSizes } from './batch-layout.ts';
@@ -39,6 +39,7 @@ export class UplinkOnlyDecoder {
   readonly #model: UplinkOnlyDecoderModel;
   readonly #decoder: Graph;
   readonly #numEntries: number;
+  readonly #denoiser: UplinkDenoiser;
   readonly #uplink: Float32Array;
   readonly #norms: Float64Array;
 
@@ -46,6 +47,7 @@ export class UplinkOnlyDecoder {
     this.#model = model;
     this.#decoder = decoder;
     this.#numEntries = model.numAntennas * model.numDelays;
+    this.#denoiser = createUplinkDenoiser(model);
     this.#uplink = new Float32Array(maxBatchSize * this.#numEntries);
     this.#norms = new Float64Array(maxBatchSize);
   }
@@ -54,8 +56,9 @@ export class UplinkOnlyDecoder {
   async decode(batch: BatchBuffers, count: number): Promise<void> {
     const n = this.#numEntries;
     for (let i = 0; i < count; i++) {
-      const { uplink } = batch.read(i, n);
-      if (uplink === undefined) throw new RangeError(`job ${i} of ${this.#model.key} has no uplink`);
+      const { uplink: measured } = batch.read(i, n);
+      if (measured === undefined) throw new RangeError(`job ${i} of ${this.#model.key} has no uplink`);
+      const uplink = this.#denoiser.denoise(measured);
       uplinkMagnitudeInto(this.#uplink.subarray(i * n, (i + 1) * n), uplink);
       this.#norms[i] = this.#model.downlinkOverUplink * frobeniusNorm(uplink);
     }

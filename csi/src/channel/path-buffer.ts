@@ -94,8 +94,8 @@ export class PathBuffer {
     };
   }
 
-  #powers(): Float64Array {
-    const powers = new Float64Array(this.#numPaths);
+  #powers(): Float32Array {
+    const powers = new Float32Array(this.#numPaths);
     const { gainRe, gainIm } = this.#columns;
     for (let row = 0; row < powers.length; row++) {
       powers[row] = (gainRe[row] as number) ** 2 + (gainIm[row] as number) ** 2;
@@ -129,10 +129,25 @@ function gather(column: Float32Array, rows: Int32Array): Float32Array {
 }
 
 /** The least power that has to stay so that no more than a share of the energy goes. */
-function powerFloor(powers: Float64Array, droppedEnergy: number): number {
-  const rising = powers.slice().sort();
-  let allowed = droppedEnergy * powers.reduce((sum, power) => sum + power, 0);
-  for (const power of rising) {
+function powerFloor(powers: Float32Array, droppedEnergy: number): number {
+  // Energy by octave, which the exponents of float32 are: only one octave has to be sorted.
+  const bits = new Int32Array(powers.buffer, powers.byteOffset, powers.length);
+  const octaves = new Float64Array(256);
+  let total = 0;
+  for (let row = 0; row < powers.length; row++) {
+    const power = powers[row] as number;
+    const octave = (bits[row] as number) >> 23;
+    octaves[octave] = (octaves[octave] as number) + power;
+    total += power;
+  }
+  let allowed = droppedEnergy * total;
+  let last = 0;
+  while (last < octaves.length && (octaves[last] as number) <= allowed) allowed -= octaves[last++] as number;
+  const undecided: number[] = [];
+  for (let row = 0; row < powers.length; row++) {
+    if ((bits[row] as number) >> 23 === last) undecided.push(powers[row] as number);
+  }
+  for (const power of Float32Array.from(undecided).sort()) {
     allowed -= power;
     if (allowed < 0) return power;
   }

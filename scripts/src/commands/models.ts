@@ -1,27 +1,25 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { CsiError } from '@edge-csi/csi';
-import { type AnyManifest, isUplinkOnly, type Manifest, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
-import { loadModel, loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
+import { type AnyManifest, isUplinkOnly } from '@edge-csi/models';
+import { zooDirectory } from '@edge-csi/models/disk';
 import { Command } from 'commander';
-import { measureAccuracy } from '../bench/accuracy.ts';
-import { hasFiguresOn, recordedAccuracy, recordedUplinkOnly } from '../bench/record.ts';
-import { measureUplinkOnly } from '../bench/uplink-only-accuracy.ts';
 import { renderCard } from '../card.ts';
-import { dataFor, openData } from '../data.ts';
+import { requireWritable, writeJson } from '../json-file.ts';
 import { anyModels } from '../model-choice.ts';
-import { startProgress } from '../progress.ts';
 import { renderTable } from '../table.ts';
 import { addLifecycleCommands } from './model-lifecycle.ts';
 import { addCompleteCommand } from './models-complete.ts';
+import { addVerifyCommand } from './models-verify.ts';
 
 interface Options {
   readonly zoo: string;
+  readonly json?: string;
 }
 
 /** `edge-csi models`: what is in a zoo, and the life cycle of models on a running server. */
 export function modelsCommand(): Command {
   const zoo = ['--zoo <dir>', 'folder of models', zooDirectory] as const;
+  const json = ['--json <file>', 'write the result as JSON'] as const;
   // Its own commands take this from it when they are made.
   const command = new Command('models').exitOverride();
   command.description('List, show, verify and describe the models of a zoo; manage those of a running server.');
@@ -41,15 +39,19 @@ Examples:
   );
   addLifecycleCommands(command);
   addCompleteCommand(command);
+  addVerifyCommand(command);
   command
     .command('list')
     .description('one line a model')
     .option(...zoo)
+    .option(...json)
     .action(async (options: Options) => {
+      await requireWritable(options.json);
       const manifests = await anyModels([], options.zoo);
-      const rows = manifests.map((m) => (isUplinkOnly(m) ? uplinkOnlyRow(m) : reportRow(m)));
+      const models = manifests.map(sizesOf);
       const header = ['model', 'CR', 'encoder', 'M', 'bits', 'Nt x Nd', 'encoder KiB', 'decoder KiB', 'refiner KiB'];
-      process.stdout.write(`${renderTable(header, rows)}\n`);
+      process.stdout.write(`${renderTable(header, models.map(rowOf))}\n`);
+      await writeJson(options.json, { schema: 'edge-csi/models@1', models });
     });
   command
     .command('show')
@@ -60,13 +62,6 @@ Examples:
       await anyModels([id], options.zoo);
       process.stdout.write(await readFile(path.join(options.zoo, id, 'manifest.json'), 'utf8'));
     });
-  command
-    .command('verify')
-    .description('check every file against its hash; with --data, re-measure the figures in the manifest')
-    .argument('[ids...]', 'default: all')
-    .option(...zoo)
-    .option('--data <file>', 'data the manifest has figures for, e.g. the sample that ships with edge-csi')
-    .action(verify);
   command
     .command('card')
     .description('write card.md of each model from its manifest')
@@ -80,84 +75,50 @@ Examples:
   return command;
 }
 
-function reportRow(m: Manifest): string[] {
+/** What `models list` shows of a model; lengths, bits and files that it does not have are 0 or absent. */
+interface ModelSizes {
+  readonly model: string;
+  readonly reduction?: number;
+  readonly pruned?: boolean;
+  readonly codewordLength: number;
+  readonly codewordBits: number;
+  readonly numAntennas: number;
+  readonly numDelays: number;
+  readonly bytes: { readonly encoder?: number; readonly decoder: number; readonly refiner?: number };
+}
+
+function sizesOf(manifest: AnyManifest): ModelSizes {
+  const { id: model, csi, files } = manifest;
+  const { numAntennas, numDelays } = csi;
+  if (isUplinkOnly(manifest)) {
+    // Nothing is sent to it.
+    const bytes = { decoder: files.decoder.bytes };
+    return { model, codewordLength: 0, codewordBits: 0, numAntennas, numDelays, bytes };
+  }
+  const { reduction, pruned, codeword } = manifest;
+  const { encoder, decoder, refiner } = manifest.files;
+  return {
+    ...{ model, reduction, pruned, codewordLength: codeword.length },
+    codewordBits: codeword.bits.reduce((sum, bits) => sum + bits, 0),
+    ...{ numAntennas, numDelays },
+    bytes: { encoder: encoder.bytes, decoder: decoder.bytes, ...(refiner && { refiner: refiner.bytes }) },
+  };
+}
+
+function rowOf({ model, reduction, pruned, codewordLength, codewordBits, numAntennas, numDelays, bytes }: ModelSizes) {
   return [
-    m.id,
-    `1/${m.reduction}`,
-    m.pruned ? 'pruned' : 'full',
-    String(m.codeword.length),
-    String(m.codeword.bits.reduce((sum, bits) => sum + bits, 0)),
-    `${m.csi.numAntennas} x ${m.csi.numDelays}`,
-    kib(m.files.encoder),
-    kib(m.files.decoder),
-    m.files.refiner === undefined ? '-' : kib(m.files.refiner),
+    model,
+    reduction === undefined ? '-' : `1/${reduction}`,
+    pruned === undefined ? '-' : pruned ? 'pruned' : 'full',
+    String(codewordLength),
+    String(codewordBits),
+    `${numAntennas} x ${numDelays}`,
+    kib(bytes.encoder),
+    kib(bytes.decoder),
+    kib(bytes.refiner),
   ];
 }
 
-/** A model without an encoder, to which nothing is sent. */
-function uplinkOnlyRow(m: UplinkOnlyManifest): string[] {
-  return [m.id, '-', '-', '0', '0', `${m.csi.numAntennas} x ${m.csi.numDelays}`, '-', kib(m.files.decoder), '-'];
-}
-
-function kib({ bytes }: { readonly bytes: number }): string {
-  return (bytes / 1024).toFixed(0);
-}
-
-/** Largest difference between a manifest's figure and a new measurement on the same data. */
-const toleranceDb = 0.05;
-
-async function verify(ids: string[], options: Options & { readonly data?: string }): Promise<void> {
-  for (const manifest of await anyModels(ids, options.zoo)) {
-    const { id } = manifest;
-    const directory = path.join(options.zoo, id);
-    if (isUplinkOnly(manifest)) {
-      await loadUplinkOnlyModel(directory);
-      process.stdout.write(`${id} ok, uplink only\n`);
-    } else {
-      const bundle = await loadModel(directory, ['encoder', 'decoder', 'refiner']);
-      process.stdout.write(`${id} ok, pairing hash ${toHex(bundle.sha256)}\n`);
-    }
-    if (options.data === undefined) continue;
-    // A zoo holds models of several links, and a data file is of one; a model that is named is asked about all the same.
-    if (ids.length === 0 && !(await hasFiguresOn(manifest, options.data))) {
-      process.stdout.write(`  no figures on ${path.basename(options.data)}\n`);
-      continue;
-    }
-    if (isUplinkOnly(manifest)) await verifyUplinkOnly(manifest, options.zoo, options.data);
-    else await verifyFigures(manifest, options.zoo, options.data);
-  }
-}
-
-async function verifyFigures(manifest: Manifest, zoo: string, dataPath: string): Promise<void> {
-  const recorded = await recordedAccuracy(manifest, dataPath);
-  const source = await openData(dataFor(manifest, { data: dataPath }));
-  const progress = startProgress(manifest.id, recorded.samples);
-  const measurement = { manifest, zoo, source, samples: recorded.samples, onProgress: progress.update };
-  const run = await measureAccuracy(measurement).finally(progress.stop);
-  for (const name of ['nmseDb', 'magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const) {
-    requireSame(manifest, name, run[name], recorded[name], dataPath);
-  }
-  process.stdout.write(`  NMSE ${run.nmseDb.toFixed(2)} dB at ${run.payloadBits.mean.toFixed(0)} bits, as recorded\n`);
-}
-
-async function verifyUplinkOnly(manifest: UplinkOnlyManifest, zoo: string, dataPath: string): Promise<void> {
-  const recorded = await recordedUplinkOnly(manifest, dataPath);
-  const source = await openData(dataFor(manifest, { data: dataPath }));
-  const progress = startProgress(manifest.id, recorded.samples);
-  const measurement = { manifest, zoo, source, samples: recorded.samples, onProgress: progress.update };
-  const run = await measureUplinkOnly(measurement).finally(progress.stop);
-  for (const name of ['magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const) {
-    requireSame(manifest, name, run[name], recorded[name], dataPath);
-  }
-  process.stdout.write(`  |H| NMSE ${run.magnitudeNmseDb.toFixed(2)} dB at 0 bits, as recorded\n`);
-}
-
-/** @throws CsiError `model-invalid` where a figure was not reached again. */
-function requireSame({ id }: AnyManifest, name: string, measured: number, recorded: number, dataPath: string): void {
-  if (Math.abs(measured - recorded) <= toleranceDb) return;
-  throw new CsiError(
-    'model-invalid',
-    `${id}: ${name} is ${measured.toFixed(3)} on ${path.basename(dataPath)}, the manifest says ` +
-      `${recorded.toFixed(3)}; more than ${toleranceDb} dB apart`,
-  );
+function kib(bytes: number | undefined): string {
+  return bytes === undefined ? '-' : (bytes / 1024).toFixed(0);
 }

@@ -18,7 +18,7 @@ import type { PruneSettings } from '../prune/fit-encoder.ts';
 import { writeModel } from '../prune/new-model.ts';
 import { openPruner } from '../prune/prune-model.ts';
 import { renderTable } from '../table.ts';
-import { integer, list, UsageError } from '../usage.ts';
+import { integer, integers, UsageError } from '../usage.ts';
 
 interface Options {
   readonly model: string;
@@ -41,7 +41,7 @@ interface Options {
 
 /** `edge-csi prune`: smaller models from a model, in closed form. */
 export function pruneCommand(): Command {
-  const counts = (option: string) => (text: string) => list(option)(text).map(integer(option, 1, 65_536));
+  const counts = (option: string) => integers(option, 1, 65_536);
   return addDataOptions(new Command('prune'), sampleData)
     .description(
       'Make smaller models of a model without training: fold its convolution, leave out codeword components or delays, ' +
@@ -150,6 +150,14 @@ function tasksOf(options: Options, source: Manifest): { readonly id: string; rea
   if (source.pruned && !outputs && !delays && !rank && !weights) {
     throw new UsageError(`${source.id} has no convolution to fold: give --outputs, --delays, --rank or --weights`);
   }
+  for (const [option, values] of Object.entries({
+    '--outputs': outputs,
+    '--delays': delays,
+    '--rank': rank,
+    '--weights': weights,
+  })) {
+    requireDistinct(option, values);
+  }
   const { length } = source.codeword;
   requireAtMost('--outputs', outputs, length, `${source.id} has ${length} codeword components`);
   requireAtMost('--delays', delays, source.csi.numDelays, `${source.id} has ${source.csi.numDelays} delays`);
@@ -170,6 +178,11 @@ function tasksOf(options: Options, source: Manifest): { readonly id: string; rea
     throw new UsageError(`--id is '${options.id}', give lower-case letters, digits, dots and hyphens, at most 64`);
   }
   return settings.map((one) => ({ id: options.id as string, settings: one }));
+}
+
+function requireDistinct(option: string, values: readonly number[] = []): void {
+  const twice = values.find((value, i) => values.indexOf(value) < i);
+  if (twice !== undefined) throw new UsageError(`${option} names ${twice} twice, and each makes a model of that name`);
 }
 
 function requireAtMost(option: string, values: number[] | undefined, most: number, why: string): void {

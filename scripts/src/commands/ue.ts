@@ -1,9 +1,12 @@
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AccessGrant, type ClientTls, connectPhyFeed, type PhyFeed, signAccessToken } from '@edge-csi/bs-server';
 import { connectUe, type EncoderBackend } from '@edge-csi/ue-client';
 import { Command } from 'commander';
+import { commandLine } from '../command-line.ts';
 import { addDataOptions, type DataFlags, dataFor, openData, sampleData, usableSample } from '../data.ts';
 import { encoderOption } from '../encoder-option.ts';
+import { requireWritable, writeJson } from '../json-file.ts';
 import { slotMs } from '../link-run/schedule.ts';
 import { startProgress } from '../progress.ts';
 import { fileOption, secretOption } from '../secret-file.ts';
@@ -21,6 +24,7 @@ interface Options extends DataFlags {
   readonly ca?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly json?: string;
 }
 
 /** `edge-csi ue`: one or many UEs against a running server. */
@@ -38,6 +42,7 @@ export function ueCommand(): Command {
     .option('--ca <file>', 'PEM: authorities that the server is trusted by, for wss:')
     .option('--tls-cert <file>', 'PEM: certificate of this end, where the server asks for one')
     .option('--tls-key <file>', 'PEM: key of --tls-cert')
+    .option('--json <file>', 'write what became of the reports as JSON')
     .addHelpText(
       'after',
       `
@@ -56,6 +61,7 @@ async function run(options: Options): Promise<void> {
   if (!/^[\w.:-]{1,56}$/.test(options.id)) {
     throw new UsageError(`--id is '${options.id}', give 1 to 56 characters of A-Z a-z 0-9 . _ : -`);
   }
+  await requireWritable(options.json);
   const ids = Array.from({ length: options.count }, (_, i) =>
     options.count === 1 ? options.id : `${options.id}-${i}`,
   );
@@ -67,9 +73,14 @@ async function run(options: Options): Promise<void> {
   let sent = 0;
   const onSent = () => progress.update(++sent);
   try {
-    const results = await Promise.all(ids.map((ueId, index) => report({ ueId, index, options, access, phy, onSent })));
+    const ues = await Promise.all(ids.map((ueId, index) => report({ ueId, index, options, access, phy, onSent })));
     progress.stop();
-    for (const line of results) process.stdout.write(`${line}\n`);
+    for (const ue of ues) process.stdout.write(`${summaryOf(ue)}\n`);
+    await writeJson(options.json, {
+      schema: 'edge-csi/ue@1',
+      command: commandLine(),
+      ...{ url, data: path.basename(options.data), encoder: options.encoder, ues },
+    });
   } finally {
     progress.stop();
     await phy?.close();
@@ -113,16 +124,34 @@ interface UeRun {
   readonly onSent: () => void;
 }
 
-/** Plays one UE to its end. @returns its summary, one line */
-async function report({ ueId, index, options, access, phy, onSent }: UeRun): Promise<string> {
-  const outcomes = new Map<string, number>();
+/** What became of one UE's reports. */
+interface UeResult {
+  readonly ueId: string;
+  /** The last that it encoded with. */
+  readonly model: string;
+  readonly reportsSent: number;
+  readonly payloadBits: { readonly mean: number };
+  /** Reports by what the BS said of them. */
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+function summaryOf({ ueId, reportsSent, payloadBits, outcomes }: UeResult): string {
+  const counts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  return `${ueId}: ${reportsSent} reports, ${payloadBits.mean.toFixed(0)} bits each: ${counts.join(', ')}`;
+}
+
+/** Plays one UE to its end. */
+async function report({ ueId, index, options, access, phy, onSent }: UeRun): Promise<UeResult> {
+  const outcomes: Record<string, number> = {};
   const ue = await connectUe({
     url: options.url,
     ueId,
     encoder: options.encoder,
     tls: access.tls,
     ...(await access.tokenFor({ role: 'ue', ueId })),
-    onAck: ({ outcome }) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
+    onAck: ({ outcome }) => {
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    },
   });
   try {
     const source = await openData(dataFor(ue.manifest, options));
@@ -136,8 +165,8 @@ async function report({ ueId, index, options, access, phy, onSent }: UeRun): Pro
       await sleep(ue.config.reportPeriodSlots * slotMs);
     }
     await ue.drain();
-    const counts = Array.from(outcomes, ([outcome, count]) => `${count} ${outcome}`).join(', ');
-    return `${ueId}: ${options.samples} reports, ${(bits / options.samples).toFixed(0)} bits each: ${counts}`;
+    const { samples: reportsSent } = options;
+    return { ueId, model: ue.manifest.id, reportsSent, payloadBits: { mean: bits / reportsSent }, outcomes };
   } finally {
     await ue.close();
   }

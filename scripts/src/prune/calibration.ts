@@ -48,7 +48,7 @@ export function readCalibration(
     const { input } = representation.normalize(usableSample(source, 'downlink', index));
     inputs.values.set(input.values, i * width);
     if (bands === 'both') {
-      const uplink = usableSample(source, 'uplink', index);
+      const uplink = usableSample(source, 'uplink', index, 'name its file with --calibration-uplink');
       representation.uplinkInto(uplinks.values.subarray(i * width, (i + 1) * width), uplink.values);
     }
     onProgress(i + 1);

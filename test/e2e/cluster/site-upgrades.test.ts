@@ -4,6 +4,7 @@ import { connectUe, type ReportResult, type SentReport, type Ue } from '@edge-cs
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleOf } from '../../family-model.ts';
 import { until, within } from '../bs-server-harness.ts';
+import { freePort } from '../free-port.ts';
 import type { ServeProcess } from '../serve-process.ts';
 import { linkCsi, VersionZoo } from '../version-zoo.ts';
 import { metricsOf, settledOf } from './metrics-of.ts';
@@ -115,7 +116,16 @@ describe.skipIf(problem !== undefined)('a site in operation', () => {
   it('has a gateway restarted under 500 UEs: it answers for what it took, and all of them are served again', async () => {
     const numUes = 500;
     const periodMs = 2_000;
-    const options = ['--deadline-ms', '2000', '--period-slots', '320', '--no-overload-control', '--no-local-decode'];
+    const place = ['--port', String(await freePort()), '--admin-port', '0'];
+    const options = [
+      ...place,
+      '--deadline-ms',
+      '2000',
+      '--period-slots',
+      '320',
+      '--no-overload-control',
+      '--no-local-decode',
+    ];
     const [gateway] = await Promise.all([site.gateway(...options), site.worker()]);
     await ready(gateway);
     const load = await SiteLoad.join(gateway.url, model, numUes);
@@ -129,8 +139,7 @@ describe.skipIf(problem !== undefined)('a site in operation', () => {
     const { decoded = 0, shed = 0, superseded = 0, ...others } = load.counts;
     expect([decoded + shed + superseded, others]).toEqual([load.outcomes.size, {}]);
 
-    const { port } = new URL(gateway.url);
-    const again = await site.gateway('--port', port, ...options);
+    const again = await site.gateway(...options);
     await ready(again);
     const back = await SiteLoad.join(again.url, model, numUes);
     back.start(periodMs);

@@ -51,7 +51,6 @@ export class Site {
   async #start(role: 'gateway' | 'worker', args: readonly string[]): Promise<ServeProcess> {
     const site = ['--role', role, '--nats', this.broker.namedUrl, '--zoo', this.#zoo, '--quiet'];
     const serve = await startServe(...site, '--models', 'link', ...args);
-    serve.process.stderr?.resume();
     this.#processes.add(serve);
     return serve;
   }

@@ -44,6 +44,8 @@ it('ends to wait for a broker that is lost, so that a process that is to end can
     trouble: (kind) => news.push(kind),
   });
   expect(broker.publish('a', new Uint8Array(1))).toBe(true);
+  expect(broker.publish('a', new Uint8Array(broker.maxPayload + 1))).toBe(false);
+  expect(news).toEqual(['refused']);
   const flushed = broker.flush();
   await peer.asked();
   peer.vanish();
