@@ -121,7 +121,9 @@ export function createSample(model: ModelBundle, seed: number, config?: ReportCo
   });
   const codeword = { domain: 'codeword', levels } as const;
   const bits = phaseBitsOf(model, quantizer, levels, config?.phaseTheta ?? phase.theta);
-  const gaussians = () => Float32Array.from({ length: 2 * bits.length }, () => random.gaussian());
+  // Energy falls with delay, as that of channels does: what is as strong everywhere is noise to a BS.
+  const gaussians = () =>
+    Float32Array.from({ length: 2 * bits.length }, (_, i) => random.gaussian() * Math.exp(-(i % csi.numDelays) / 2));
   const coded = encodePhase({ domain: 'angular-delay', ...csi, values: gaussians() }, bits);
   return {
     codeword: quantizer.pack(codeword).bytes,

@@ -1,7 +1,8 @@
 import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decoding';
+import { type AngularDelayCsi, createRandom, createUplinkDenoiser, withEstimationNoise } from '@edge-csi/csi';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { UplinkOnlyJob } from '../../../bs-server/src/decode-job.ts';
-import { createReferenceDecoder, until } from '../../e2e/bs-server-harness.ts';
+import { createReferenceDecoder, type Sample, until } from '../../e2e/bs-server-harness.ts';
 import { bundleOf, familyModel } from '../../family-model.ts';
 import {
   type Contender,
@@ -54,6 +55,21 @@ describe.each(contenders.map((contender) => [contender.name, contender] as const
     }
     expect(rig.decoder.inFlight).toBe(0);
     expect(rig.lost).toEqual([]);
+  });
+
+  it('takes the noise of its estimation out of an uplink', async ({ skip }) => {
+    if (problem !== undefined) skip(problem);
+    await using rig = await openRig(contender, models);
+    const [sample] = samples(models.model, 1) as [Sample];
+    const { csi } = models.model.manifest;
+    const matrix: AngularDelayCsi = { domain: 'angular-delay', ...csi, values: sample.uplink };
+    const { values: uplink } = withEstimationNoise(matrix, 10, createRandom(1));
+    rig.dispatch(key, [reportJob(models.model, { ...sample, uplink })]);
+    await until('the batch', () => rig.returned.length === 1);
+    const estimate = rig.returned[0]?.estimates[0] as Float32Array;
+    const reference = await createReferenceDecoder(models.model);
+    expect(distance(estimate, await reference(sample, createUplinkDenoiser(csi).denoise(uplink)))).toBeLessThan(1e-5);
+    expect(distance(estimate, await reference(sample, uplink))).toBeGreaterThan(1e-3);
   });
 
   it('says what is wrong with a report and leaves the others of its batch as they are', async ({ skip }) => {
