@@ -25,7 +25,7 @@ const logDeviation = 1.2825;
  * Creates what denoises uplink CSI by its sparsity: few angles and delays hold the energy of a channel, and noise is
  * spread evenly over all.
  *
- * The noise power s of an entry is told from the quieter half of the delays, by the geometric mean over their angles,
+ * The noise power s of an entry is told from the quietest quarter of the delays, by the geometric mean over their angles,
  * which a few paths hardly raise. An entry of power p is multiplied by max(0, 1 - k s / p): the Wiener gain where k = 1,
  * p being what signal and noise have together. k rises with the noise, from 0 where there is none to be seen: the more
  * of it there is, the more of what is left would be noise, and networks take any entry for a path. The constants were
@@ -44,9 +44,9 @@ export function createUplinkDenoiser({ numAntennas, numDelays }: CsiShape): Upli
   const levels = new Float32Array(numDelays);
   const logLevels = new Int32Array(levels.buffer);
   const denoised = new Float32Array(2 * numEntries);
-  const half = Math.ceil(numDelays / 2);
-  // The quieter half lies some half of a mean's deviation below what all delays have.
-  const levelOfNoise = geometricMean * (1 - (0.5 * logDeviation) / Math.sqrt(numAntennas));
+  const numQuiet = Math.ceil(numDelays / 4);
+  // The quietest quarter lies some 0.9 of a mean's deviation below what all delays have.
+  const levelOfNoise = geometricMean * (1 - (0.9 * logDeviation) / Math.sqrt(numAntennas));
   // More antennas see as few paths, which fill less of the matrix.
   const limitDb = cleanSnrDb + 10 * Math.log10(numEntries / 1024);
 
@@ -72,8 +72,8 @@ export function createUplinkDenoiser({ numAntennas, numDelays }: CsiShape): Upli
     for (let delay = 0; delay < numDelays; delay++) logLevels[delay] = (logSums[delay] as number) / numAntennas;
     levels.sort();
     let sum = 0;
-    for (let i = 0; i < half; i++) sum += levels[i] as number;
-    return sum / half / levelOfNoise;
+    for (let i = 0; i < numQuiet; i++) sum += levels[i] as number;
+    return sum / numQuiet / levelOfNoise;
   };
 
   return {

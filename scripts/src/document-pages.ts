@@ -5,6 +5,8 @@ interface DocumentPage {
   readonly name: string;
   /** What it needs of the folder of data; nothing where it measures on the sample that ships. */
   readonly files: readonly string[];
+  /** Its figures go into a folder of its name: another page has figures of the same names. */
+  readonly hasFolder?: true;
   /** Arguments of edge-csi, but for where the result goes. */
   readonly args: (dataDir: string) => readonly string[];
 }
@@ -43,6 +45,15 @@ export const documentPages: readonly DocumentPage[] = [
     name: 'accuracy',
     files: [test],
     args: (dataDir) => ['bench', '--suite', 'accuracy', '--data', path.join(dataDir, test)],
+  },
+  {
+    name: 'accuracy-by-snr',
+    files: [test],
+    hasFolder: true,
+    args: (dataDir) => [
+      ...['bench', '--suite', 'accuracy', '--by', 'snr', '--models', magModels(16, 43, 128, 384)],
+      ...['--data', path.join(dataDir, test)],
+    ],
   },
   {
     name: 'dense-study',

@@ -50,10 +50,10 @@ async function run(names: string[], { dataDir, out }: Options): Promise<void> {
     });
   }
   await mkdir(out, { recursive: true });
-  for (const [i, { name, args }] of chosen.entries()) {
+  for (const [i, { name, args, hasFolder }] of chosen.entries()) {
     const targets = [
       '--svg',
-      out,
+      hasFolder ? path.join(out, name) : out,
       '--markdown',
       path.join(out, `${name}.md`),
       '--json',
