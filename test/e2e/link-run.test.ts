@@ -57,7 +57,7 @@ describe('edge-csi link-run', () => {
     expect(small?.sgcs).toBeGreaterThan(0.9);
   });
 
-  it('loses accuracy, but does not fail, when the uplink is noisy', async () => {
+  it('loses some accuracy, and not much of it, when the uplink is noisy', async () => {
     const nmseDb = async (...noise: string[]) => {
       const json = path.join(folder, 'noise.json');
       const args = ['--reduction', '12', '--samples', '96', '--ues', '48', '--period-ms', '320', '--provider', 'cpu'];
@@ -67,7 +67,10 @@ describe('edge-csi link-run', () => {
       expect(run?.reportsDecoded).toBeGreaterThan(75);
       return run?.nmseDb ?? Number.NaN;
     };
-    expect(await nmseDb('--uplink-snr-db', '0')).toBeGreaterThan((await nmseDb()) + 0.5);
+    const noisy = await nmseDb('--uplink-snr-db', '0');
+    expect(noisy).toBeGreaterThan((await nmseDb()) + 0.5);
+    // As it comes, an uplink that is half noise is worse than none.
+    expect(noisy).toBeLessThan(-12);
   });
 });
 
