@@ -1,21 +1,26 @@
+import { createRequire } from 'node:module';
 import { CsiError } from '@edge-csi/csi';
 import { WireError } from '@edge-csi/proto';
 import { Command, CommanderError } from 'commander';
-import { benchCommand } from './commands/bench.ts';
-import { convertCommand } from './commands/convert.ts';
-import { embedCommand } from './commands/embed.ts';
-import { figuresCommand } from './commands/figures.ts';
-import { linkRunCommand } from './commands/link-run.ts';
-import { modelsCommand } from './commands/models.ts';
-import { pruneCommand } from './commands/prune.ts';
-import { reportCommand } from './commands/report.ts';
-import { serveCommand } from './commands/serve.ts';
-import { simulateCommand } from './commands/simulate.ts';
-import { tokenCommand } from './commands/token.ts';
-import { ueCommand } from './commands/ue.ts';
-import { visualizeCommand } from './commands/visualize.ts';
 import { Interrupted } from './interruption.ts';
 import { UsageError } from './usage.ts';
+
+/** Commands in the order of the help. Each is loaded when it is asked for: together they take half a second. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  'link-run': async () => (await import('./commands/link-run.ts')).linkRunCommand(),
+  bench: async () => (await import('./commands/bench.ts')).benchCommand(),
+  report: async () => (await import('./commands/report.ts')).reportCommand(),
+  figures: async () => (await import('./commands/figures.ts')).figuresCommand(),
+  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand(),
+  convert: async () => (await import('./commands/convert.ts')).convertCommand(),
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
+  ue: async () => (await import('./commands/ue.ts')).ueCommand(),
+  token: async () => (await import('./commands/token.ts')).tokenCommand(),
+  models: async () => (await import('./commands/models.ts')).modelsCommand(),
+  prune: async () => (await import('./commands/prune.ts')).pruneCommand(),
+  visualize: async () => (await import('./commands/visualize.ts')).visualizeCommand(),
+  embed: async () => (await import('./commands/embed.ts')).embedCommand(),
+};
 
 /**
  * Runs one command line.
@@ -26,25 +31,14 @@ import { UsageError } from './usage.ts';
 export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('edge-csi')
     .description('Deep-learning CSI feedback that runs on a link.')
+    .version(ownVersion())
     .exitOverride()
     .showHelpAfterError('Run with --help for options and examples.')
     .configureHelp({ showGlobalOptions: true });
-  const commands = [
-    linkRunCommand(),
-    benchCommand(),
-    reportCommand(),
-    figuresCommand(),
-    simulateCommand(),
-    convertCommand(),
-    serveCommand(),
-    ueCommand(),
-    tokenCommand(),
-    modelsCommand(),
-    pruneCommand(),
-    visualizeCommand(),
-    embedCommand(),
-  ];
-  for (const command of commands) program.addCommand(command.exitOverride());
+  const asked = Object.entries(commands).filter(([name]) => name === argv[0]);
+  for (const [, load] of asked.length > 0 ? asked : Object.entries(commands)) {
+    program.addCommand((await load()).exitOverride());
+  }
   try {
     await program.parseAsync(argv, { from: 'user' });
     return 0;
@@ -57,6 +51,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`edge-csi: ${describe(error)}\n`);
     return error instanceof Interrupted ? 130 : 1;
   }
+}
+
+function ownVersion(): string {
+  const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+  return version;
 }
 
 /** What a person needs of an error: its code and message where it was foreseen, its stack where it is a defect. */
