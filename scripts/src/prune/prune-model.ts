@@ -95,7 +95,9 @@ export async function openPruner({ bundle, calibration, data }: PrunerOptions): 
 
   return {
     prune: async ({ id, settings, reportBits }) => {
-      const fitted = fitEncoder(encoderTask, settings);
+      const { outputs = manifest.codeword.length, weightBits } = settings;
+      const rank = settings.rank ?? keptRank(layers.rank, outputs, weightBits);
+      const fitted = fitEncoder(encoderTask, { ...settings, rank });
       const { kept, dense, encoder } = fitted;
       const latents = project(dense, inputs);
       const { phase, normalization } = manifest;
@@ -118,7 +120,7 @@ export async function openPruner({ bundle, calibration, data }: PrunerOptions): 
       const pruning = {
         convolution: layers.conv !== undefined,
         ...{ outputs: kept.length, delays: encoder.delays.length, weightBits: encoder.weightBits },
-        ...(settings.rank === undefined ? {} : { rank: settings.rank }),
+        ...(rank === undefined ? {} : { rank }),
       };
       const { measured: _, ...rest } = manifest;
       return {
@@ -134,6 +136,13 @@ export async function openPruner({ bundle, calibration, data }: PrunerOptions): 
       };
     },
   };
+}
+
+/** Two factors stay two factors, where their rank is below what is left and can be stored. */
+function keptRank(rank: number | undefined, numOutputs: number, weightBits: number): number | undefined {
+  if (rank === undefined || rank >= numOutputs) return undefined;
+  // At 4 bits, two weights share a byte.
+  return weightBits === 4 && rank % 2 !== 0 ? undefined : rank;
 }
 
 function rewrite(

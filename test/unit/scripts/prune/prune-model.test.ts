@@ -118,6 +118,16 @@ describe('a pruned model', { timeout: 60_000 }, () => {
     expect(run.nmseDb).toBeLessThan(before.nmseDb + 0.5);
   });
 
+  it('of two factors stays of two factors when it is pruned again', async () => {
+    const { manifest } = await pruned({ rank: 6, weightBits: 16 });
+    const bundle = await loadModel(path.join(folder, manifest.id), ['encoder', 'decoder', 'refiner']);
+    const reading = { limit: 400, bands: 'both', onProgress: () => undefined } as const;
+    const calibration = readCalibration(calibrationSource, bundle.representation, reading);
+    const again = await pruned({ weightBits: 8 }, await openPruner({ bundle, calibration, data }));
+    expect(readEncoderLayers(await loadModel(path.join(folder, again.manifest.id), ['encoder'])).rank).toBe(6);
+    expect(again.manifest.derivedFrom?.pruning).toMatchObject({ rank: 6, weightBits: 8 });
+  });
+
   it('is refused of a decoder that encodes with other weights than the encoder', async () => {
     const bundle = await loadModel(path.join(zooDirectory, source.id), ['encoder', 'decoder', 'refiner']);
     const reading = { limit: 40, bands: 'both', onProgress: () => undefined } as const;
