@@ -99,6 +99,7 @@ describe('edge-csi serve and ue', () => {
       ],
       [['serve', '--token-secret-file', '/nowhere'], /--token-secret-file is '\/nowhere', which cannot be read/],
       [['serve', '--tls-cert', short], /--tls-cert and --tls-key go together/],
+      [['serve', '--port', '65535'], /--port is 65535, and there is none after it: give --admin-port/],
       [['serve', '--tls-ca', short], /--tls-ca needs --tls-cert/],
       [['token', '--secret-file', short], /--ue is ''/],
       [['token', '--role', 'phy', '--ue', 'ue-1', '--secret-file', short], /--ue goes with --role ue/],

@@ -115,6 +115,9 @@ async function run(options: Options): Promise<void> {
   if (uplinkOnly) await uplinkOnlyById(uplinkOnly, options.zoo);
   const { adminPort, role, cell, localDecode } = options;
   if (options.uiData !== undefined && !options.ui) throw new UsageError('--ui-data goes with --ui, give both');
+  if (options.admin && adminPort === undefined && options.port === 65_535) {
+    throw new UsageError('--port is 65535, and there is none after it: give --admin-port, or --no-admin');
+  }
   if (options.ui && role === 'worker')
     throw new UsageError('--ui needs a server that UEs connect to, not --role worker');
   const ui = options.ui ? await openPages(options) : undefined;
