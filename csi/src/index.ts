@@ -58,3 +58,4 @@ export { dequantizeScale, quantizeScale, type ScaleSpec } from './scale.ts';
 export { encodeSigns, reconstructFromSignsInto, type SignReport } from './sign-coder.ts';
 export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './synthesis.ts';
 export { createUplinkDenoiser, type UplinkDenoiser } from './uplink-denoiser.ts';
+export { createUplinkInput, type UplinkInput } from './uplink-input.ts';

@@ -34,7 +34,7 @@ export interface ComponentReport {
  * How a model's networks see CSI: the one way from complex CSI to network input, and from network output with its
  * phase bits back, for UE and BS alike.
  */
-export interface Representation {
+export interface Representation extends CsiShape {
   /**
    * The tensor that the encoder takes and the decoder returns: its name, and the dims of one sample. The decoder's
    * input `uplink` has the same dims.
@@ -89,11 +89,13 @@ export function createRepresentation(spec: RepresentationSpec): Representation {
 }
 
 /** What depends on the components alone. */
-type Components = Pick<Representation, 'tensor' | 'numComponents' | 'encodePhase' | 'reconstructInto'>;
+type Components = CsiShape & Pick<Representation, 'tensor' | 'numComponents' | 'encodePhase' | 'reconstructInto'>;
 type Normalization = Omit<Representation, keyof Components>;
 
 function magnitudes({ numAntennas, numDelays }: CsiShape): Components {
   return {
+    numAntennas,
+    numDelays,
     tensor: { name: 'magnitude', dims: [numAntennas, numDelays] },
     numComponents: numAntennas * numDelays,
     encodePhase,
@@ -104,6 +106,8 @@ function magnitudes({ numAntennas, numDelays }: CsiShape): Components {
 
 function parts({ numAntennas, numDelays }: CsiShape): Components {
   return {
+    numAntennas,
+    numDelays,
     tensor: { name: 'parts', dims: [2, numAntennas, numDelays] },
     numComponents: 2 * numAntennas * numDelays,
     encodePhase: encodeSigns,

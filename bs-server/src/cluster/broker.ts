@@ -30,7 +30,8 @@ export interface Broker {
   /** Most bytes of a message. */
   readonly maxPayload: number;
   /**
-   * Sends a message. While there is no connection it is dropped, so that nothing stale goes out once there is one again.
+   * Sends a message. While there is no connection it is dropped, so that nothing stale goes out once there is one again; one
+   * that is larger than the server takes is dropped too.
    *
    * @param reply - subject that answers go to, and the broker's word that nobody listens
    * @returns false where it was dropped

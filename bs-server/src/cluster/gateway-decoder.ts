@@ -7,7 +7,13 @@ import { RemoteDecoder } from './remote-decoder.ts';
 import type { RemoteDecoderOptions } from './remote-options.ts';
 
 /** Losses after which a batch may be decoded here: nobody has judged it. */
-const recoverable: readonly LossReason[] = ['no-responders', 'worker-silent', 'worker-refused', 'broker-lost'];
+const recoverable: readonly LossReason[] = [
+  'no-responders',
+  'worker-silent',
+  'worker-refused',
+  'broker-lost',
+  'broker-refused',
+];
 
 export interface GatewayDecoderParts {
   readonly remote: RemoteDecoderOptions;

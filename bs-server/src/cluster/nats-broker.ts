@@ -77,14 +77,13 @@ class NatsBroker implements Broker {
   publish(subject: string, data: Uint8Array, reply?: string): boolean {
     // The client would keep it and send it once it is connected again.
     if (!this.#connected) return false;
-    try {
-      this.#connection.publish(subject, data, reply === undefined ? {} : { reply });
-      return true;
-    } catch (error) {
-      // A server that came back may take less in one message than the one that a message's size was checked against.
-      this.#listener.trouble('refused', (error as Error).message);
+    // A server that came back may take less in one message than the one that sizes were checked against.
+    if (data.length > this.maxPayload) {
+      this.#listener.trouble('refused', `it takes ${this.maxPayload} bytes in a message, and one has ${data.length}`);
       return false;
     }
+    this.#connection.publish(subject, data, reply === undefined ? {} : { reply });
+    return true;
   }
 
   subscribe(subject: string, onMessage: (message: BrokerMessage) => void, queue?: string): BrokerSubscription {

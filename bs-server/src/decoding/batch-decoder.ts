@@ -16,6 +16,8 @@ export type LossReason =
   | 'worker-silent'
   | 'worker-refused'
   | 'broker-lost'
+  /** The broker does not take messages as large as the batch. */
+  | 'broker-refused'
   | 'deadline-passed';
 
 /**

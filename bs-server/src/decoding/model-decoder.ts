@@ -3,12 +3,12 @@ import {
   createPhaseAllocation,
   createQuantizer,
   createRepresentation,
-  createUplinkDenoiser,
+  createUplinkInput,
   frobeniusNorm,
   type PhaseAllocation,
   type Quantizer,
   type Representation,
-  type UplinkDenoiser,
+  type UplinkInput,
 } from '@edge-csi/csi';
 import type { BatchBuffers, DecoderInput, ReportStatus } from './batch-buffers.ts';
 import { CodewordDrift } from './codeword-drift.ts';
@@ -28,7 +28,7 @@ export class ModelDecoder {
   readonly #decoder: Graph;
   readonly #refine: Refine | undefined;
   readonly #representation: Representation;
-  readonly #denoiser: UplinkDenoiser;
+  readonly #uplinkInto: UplinkInput;
   /** Complex entries of one sample. */
   readonly #numEntries: number;
   /** By truncation. */
@@ -54,7 +54,7 @@ export class ModelDecoder {
     this.#decoder = decoder;
     this.#refine = refine;
     this.#representation = representation;
-    this.#denoiser = createUplinkDenoiser(model.representation);
+    this.#uplinkInto = createUplinkInput(representation);
     this.#numEntries = numEntries;
     this.#quantizers = Array.from({ length: 8 }, (_, truncation) => quantizer.withTruncation(truncation));
     this.#allocation = createPhaseAllocation({
@@ -119,8 +119,7 @@ export class ModelDecoder {
     quantizer.dequantizeInto(latent, codeword);
     this.#drift?.add(latent);
     quantizer.cellInto(this.#cell.subarray(row * length, (row + 1) * length));
-    const uplink = input.uplink && this.#denoiser.denoise(input.uplink);
-    this.#representation.uplinkInto(this.#sample(this.#uplink, row), uplink);
+    this.#uplinkInto(this.#sample(this.#uplink, row), input.uplink);
     return 'decoded';
   }
 

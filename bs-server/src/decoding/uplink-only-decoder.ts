@@ -52,7 +52,15 @@ export class UplinkOnlyDecoder {
     this.#norms = new Float64Array(maxBatchSize);
   }
 
-  /** Writes an estimate for each of the first `count` uplinks of a batch; one without a finite estimate is flagged. */
+  /** Norm of the downlink that the estimate of row `i` of the last batch has, told from its uplink. */
+  normOf(i: number): number {
+    return this.#norms[i] as number;
+  }
+
+  /**
+   * Writes an estimate for each of the first `count` uplinks of a batch; one without a finite estimate is flagged, and one
+   * whose uplink holds nothing but noise, which there is nothing to estimate from.
+   */
   async decode(batch: BatchBuffers, count: number): Promise<void> {
     const n = this.#numEntries;
     for (let i = 0; i < count; i++) {
@@ -69,7 +77,7 @@ export class UplinkOnlyDecoder {
       // A network without a bound on its last layer may fall below zero, which no magnitude does.
       for (let k = 0; k < n; k++) out[k] = norm * Math.max(0, magnitude[i * n + k] as number);
       out.fill(0, n);
-      batch.setStatus(i, Number.isFinite(frobeniusNorm(out)) ? 'decoded' : 'estimate');
+      batch.setStatus(i, norm > 0 && Number.isFinite(frobeniusNorm(out)) ? 'decoded' : 'estimate');
     }
   }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { decoderModelOf, openOrtGraph } from '@edge-csi/bs-server/decoding';
-import { componentErrorRatio, nmseDb } from '@edge-csi/csi';
+import { componentErrorRatio, createUplinkInput, nmseDb } from '@edge-csi/csi';
 import { type DenseLayer, type Manifest, readEncoderLayers } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { type DataOptions, openData } from '../data.ts';
@@ -79,9 +79,10 @@ async function openBench({ manifest, zoo, data, samples }: DenseStudyOptions) {
   const count = Math.min(samples ?? source.numSamples, source.numSamples);
   const inputs = new Float32Array(count * numComponents);
   const uplinks = new Float32Array(count * numComponents);
+  const uplinkInto = createUplinkInput(representation);
   for (const [i, { downlink, uplink }] of linkSamples(source, 0, count).entries()) {
     inputs.set(representation.normalize(downlink).input.values, i * numComponents);
-    representation.uplinkInto(uplinks.subarray(i * numComponents, (i + 1) * numComponents), uplink.values);
+    uplinkInto(uplinks.subarray(i * numComponents, (i + 1) * numComponents), uplink.values);
   }
   const { length } = quantizer;
   const cellOfOne = new Float32Array(length);

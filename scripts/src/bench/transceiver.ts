@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { BatchBuffers, createRefine, decoderModelOf, ModelDecoder, openOrtGraph } from '@edge-csi/bs-server/decoding';
-import { type AngularDelayCsi, CsiError, createUplinkDenoiser } from '@edge-csi/csi';
+import { type AngularDelayCsi, CsiError, createUplinkInput } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import {
@@ -71,7 +71,7 @@ export async function openTransceiver(
   const { representation } = bundle;
   const { tensor, numComponents } = representation;
   const numEntries = numAntennas * numDelays;
-  const denoiser = createUplinkDenoiser({ numAntennas, numDelays });
+  const uplinkInto = createUplinkInput(representation);
   const buffers = new BatchBuffers({ maxBatchSize: batchSize, ...model.sizes });
 
   return {
@@ -104,8 +104,7 @@ export async function openTransceiver(
         const { input } = representation.normalize(downlink);
         const { values } = await encoder.encode(input);
         latent.values.set(values, i * length);
-        const row = uplinks.values.subarray(i * numComponents, (i + 1) * numComponents);
-        representation.uplinkInto(row, denoiser.denoise(uplink.values));
+        uplinkInto(uplinks.values.subarray(i * numComponents, (i + 1) * numComponents), uplink.values);
         representation.denormalize(input.values);
         truths.push(input.values);
       }

@@ -48,13 +48,13 @@ export async function measureUplinkOnly(options: UplinkOnlyOptions): Promise<Upl
     const batch = linkSamples(source, start, Math.min(start + batchSize, samples));
     for (const [i, { uplink }] of batch.entries()) buffers.writeUplink(i, uplink.values);
     await decoder.decode(buffers, batch.length);
-    for (const [i, { downlink, uplink }] of batch.entries()) {
+    for (const [i, { downlink }] of batch.entries()) {
       if (buffers.status(i) !== 'decoded') {
-        throw new CsiError('model-invalid', `${manifest.id}: the estimate of sample ${start + i} is not finite`);
+        throw new CsiError('model-invalid', `${manifest.id}: there is no estimate of sample ${start + i}`);
       }
       const magnitude = buffers.estimate(i, maxEntries).slice(0, maxEntries);
       errors.push(magnitudeErrorRatio(downlink.values, magnitude));
-      const toTrueNorm = frobeniusNorm(downlink.values) / (model.downlinkOverUplink * frobeniusNorm(uplink.values));
+      const toTrueNorm = frobeniusNorm(downlink.values) / decoder.normOf(i);
       floatErrors.push(
         magnitudeErrorRatio(
           downlink.values,

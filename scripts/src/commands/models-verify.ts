@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
-import { isUplinkOnly, type Manifest, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
+import { type AnyManifest, isUplinkOnly, type Manifest, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
 import { loadModel, loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
 import type { Command } from 'commander';
 import { measureAccuracy } from '../bench/accuracy.ts';
@@ -25,6 +25,8 @@ interface Verified {
   readonly sha256?: string;
   /** Measured again on the data; absent where the manifest has no figures on it. */
   readonly figures?: Readonly<Record<string, number>>;
+  /** What is wrong; nothing after this model was looked at. */
+  readonly problem?: string;
 }
 
 /** Adds `verify`: whether files are what their manifests say, and models as good. */
@@ -41,27 +43,36 @@ export function addVerifyCommand(models: Command): void {
 
 async function verify(ids: string[], options: Options): Promise<void> {
   await requireWritable(options.json);
+  const data = options.data && path.basename(options.data);
   const models: Verified[] = [];
+  const write = () => writeJson(options.json, { schema: 'edge-csi/verify@1', command: commandLine(), data, models });
   for (const manifest of await anyModels(ids, options.zoo)) {
-    const verified = await verifyFiles(manifest, options.zoo);
-    // A zoo holds models of several links, and a data file is of one; a model that is named is asked about all the same.
-    if (options.data === undefined) {
-      models.push(verified);
-    } else if (ids.length === 0 && !(await hasFiguresOn(manifest, options.data))) {
-      process.stdout.write(`  no figures on ${path.basename(options.data)}\n`);
-      models.push(verified);
-    } else {
-      const figures = isUplinkOnly(manifest)
-        ? await verifyUplinkOnly(manifest, options.zoo, options.data)
-        : await verifyFigures(manifest, options.zoo, options.data);
-      models.push({ ...verified, figures });
+    try {
+      models.push(await verifyModel(manifest, options, ids.length > 0));
+    } catch (error) {
+      models.push({ model: manifest.id, problem: (error as Error).message });
+      await write();
+      throw error;
     }
   }
-  const data = options.data && path.basename(options.data);
-  await writeJson(options.json, { schema: 'edge-csi/verify@1', command: commandLine(), data, models });
+  await write();
 }
 
-async function verifyFiles(manifest: Manifest | UplinkOnlyManifest, zoo: string): Promise<Verified> {
+async function verifyModel(manifest: AnyManifest, { zoo, data }: Options, isNamed: boolean): Promise<Verified> {
+  const verified = await verifyFiles(manifest, zoo);
+  if (data === undefined) return verified;
+  // A zoo holds models of several links, and a data file is of one; a model that is named is asked about all the same.
+  if (!isNamed && !(await hasFiguresOn(manifest, data))) {
+    process.stdout.write(`  no figures on ${path.basename(data)}\n`);
+    return verified;
+  }
+  const figures = isUplinkOnly(manifest)
+    ? await verifyUplinkOnly(manifest, zoo, data)
+    : await verifyFigures(manifest, zoo, data);
+  return { ...verified, figures };
+}
+
+async function verifyFiles(manifest: AnyManifest, zoo: string): Promise<Verified> {
   const { id } = manifest;
   const directory = path.join(zoo, id);
   if (isUplinkOnly(manifest)) {

@@ -60,7 +60,7 @@ export function pruneCommand(): Command {
     .option('--id <id>', 'id of the new model; default: from what is pruned')
     .option('--outputs <n,...>', 'codeword components to keep, those that are missed most', counts('--outputs'))
     .option('--delays <n,...>', 'delays that the encoder sees, the strongest', counts('--delays'))
-    .option('--rank <n,...>', 'rank of the Dense layer, as two factors', counts('--rank'))
+    .option('--rank <n,...>', 'rank of the Dense layer, as two factors; default: as it is', counts('--rank'))
     .option(
       '--weights <bits,...>',
       `bits of a stored weight: ${weightWidths.join(', ')}; default 16`,

@@ -73,14 +73,20 @@ async function run(options: Options): Promise<void> {
   let sent = 0;
   const onSent = () => progress.update(++sent);
   try {
-    const ues = await Promise.all(ids.map((ueId, index) => report({ ueId, index, options, access, phy, onSent })));
+    const ended = await Promise.allSettled(
+      ids.map((ueId, index) => report({ ueId, index, options, access, phy, onSent })),
+    );
     progress.stop();
-    for (const ue of ues) process.stdout.write(`${summaryOf(ue)}\n`);
+    const ues = ended.map((end, i) =>
+      end.status === 'fulfilled' ? end.value : failureOf(ids[i] as string, end.reason),
+    );
+    for (const ue of ues) if (!('problem' in ue)) process.stdout.write(`${summaryOf(ue)}\n`);
     await writeJson(options.json, {
       schema: 'edge-csi/ue@1',
       command: commandLine(),
       ...{ url, data: path.basename(options.data), encoder: options.encoder, ues },
     });
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
   } finally {
     progress.stop();
     await phy?.close();
@@ -133,6 +139,11 @@ interface UeResult {
   readonly payloadBits: { readonly mean: number };
   /** Reports by what the BS said of them. */
   readonly outcomes: Readonly<Record<string, number>>;
+}
+
+/** What the result says of a UE that failed. */
+function failureOf(ueId: string, reason: unknown): { readonly ueId: string; readonly problem: string } {
+  return { ueId, problem: reason instanceof Error ? reason.message : String(reason) };
 }
 
 function summaryOf({ ueId, reportsSent, payloadBits, outcomes }: UeResult): string {

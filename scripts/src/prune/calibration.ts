@@ -1,4 +1,4 @@
-import { CsiError, type Representation } from '@edge-csi/csi';
+import { CsiError, createUplinkInput, type Representation } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { usableSample } from '../data.ts';
 import type { SampleMatrix } from '../linear/regression.ts';
@@ -43,13 +43,14 @@ export function readCalibration(
   const width = representation.numComponents;
   const inputs = { width, values: new Float32Array(numSamples * width) };
   const uplinks = { width, values: new Float32Array(numSamples * width) };
+  const uplinkInto = createUplinkInput(representation);
   for (let i = 0; i < numSamples; i++) {
     const index = Math.floor((i * source.numSamples) / numSamples);
     const { input } = representation.normalize(usableSample(source, 'downlink', index));
     inputs.values.set(input.values, i * width);
     if (bands === 'both') {
       const uplink = usableSample(source, 'uplink', index, 'name its file with --calibration-uplink');
-      representation.uplinkInto(uplinks.values.subarray(i * width, (i + 1) * width), uplink.values);
+      uplinkInto(uplinks.values.subarray(i * width, (i + 1) * width), uplink.values);
     }
     onProgress(i + 1);
   }

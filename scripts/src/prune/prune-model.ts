@@ -138,11 +138,11 @@ export async function openPruner({ bundle, calibration, data }: PrunerOptions): 
   };
 }
 
-/** Two factors stay two factors, where their rank is below what is left and can be stored. */
+/** Two factors stay two factors, as long as their rank is below what is left. */
 function keptRank(rank: number | undefined, numOutputs: number, weightBits: number): number | undefined {
   if (rank === undefined || rank >= numOutputs) return undefined;
   // At 4 bits, two weights share a byte.
-  return weightBits === 4 && rank % 2 !== 0 ? undefined : rank;
+  return weightBits === 4 && rank > 1 ? rank - (rank % 2) : rank;
 }
 
 function rewrite(

@@ -1,5 +1,5 @@
 import { type OrtProbe, openOrtProbe } from '@edge-csi/bs-server/decoding';
-import { CsiError, componentErrorRatio, type Representation } from '@edge-csi/csi';
+import { CsiError, componentErrorRatio, createUplinkInput, type Representation } from '@edge-csi/csi';
 import type { LinkSample } from '../bench/transceiver.ts';
 import { decodeModel, encodeModel, type ModelProto } from '../onnx/schema.ts';
 import { sizeOf, toNumbers } from '../onnx/tensor.ts';
@@ -25,10 +25,11 @@ export class FloatLink {
     this.#codewordLength = codewordLength;
     this.#inputs = new Float32Array(samples.length * numComponents);
     this.#uplinks = new Float32Array(samples.length * numComponents);
+    const uplinkInto = createUplinkInput(representation);
     this.#truths = samples.map(({ downlink, uplink }, i) => {
       const { values } = representation.normalize(downlink).input;
       this.#inputs.set(values, i * numComponents);
-      representation.uplinkInto(this.#uplinks.subarray(i * numComponents, (i + 1) * numComponents), uplink.values);
+      uplinkInto(this.#uplinks.subarray(i * numComponents, (i + 1) * numComponents), uplink.values);
       representation.denormalize(values);
       return values;
     });

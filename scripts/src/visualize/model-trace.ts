@@ -1,5 +1,12 @@
 import type { OrtProbe } from '@edge-csi/bs-server/decoding';
-import { CsiError, componentErrorRatio, createRepresentation, nmseDb, type Representation } from '@edge-csi/csi';
+import {
+  CsiError,
+  componentErrorRatio,
+  createRepresentation,
+  createUplinkInput,
+  nmseDb,
+  type Representation,
+} from '@edge-csi/csi';
 import { type AnyManifest, isUplinkOnly, representationOf } from '@edge-csi/models';
 import type { LinkSample } from '../bench/transceiver.ts';
 import { requireValue } from '../onnx/edit.ts';
@@ -55,6 +62,7 @@ export async function openModelTrace(manifest: AnyManifest, zoo: string): Promis
   const networks = (await loadNetworks(manifest, zoo)).filter(({ role }) => role !== 'refiner');
   const representation = representationOfAny(manifest);
   const { tensor, numComponents } = representation;
+  const uplinkInto = createUplinkInput(representation);
   const length = isUplinkOnly(manifest) ? 0 : manifest.codeword.length;
   const opened: { network: Network; layers: Layer[]; probe: OrtProbe }[] = [];
   const close = async () => {
@@ -76,7 +84,7 @@ export async function openModelTrace(manifest: AnyManifest, zoo: string): Promis
     run: async ({ downlink, uplink }) => {
       const truth = representation.normalize(downlink).input.values;
       const uplinkValues = new Float32Array(numComponents);
-      representation.uplinkInto(uplinkValues, uplink.values);
+      uplinkInto(uplinkValues, uplink.values);
       const dims = [1, ...tensor.dims];
       let latent = new Float32Array(length);
       let decoded = truth;

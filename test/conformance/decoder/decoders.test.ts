@@ -26,6 +26,23 @@ beforeAll(async () => {
   key = decoderModelOf(models.model).key;
 });
 
+/** How uplinks are decoded alone. */
+function uplinkOnlyJobs() {
+  const { uplinkOnly } = models;
+  const { numAntennas, numDelays } = uplinkOnly.manifest.csi;
+  return {
+    uplinkOnlyKey: uplinkOnlyDecoderModelOf(uplinkOnly).key,
+    job: (values: Float32Array, i: number): UplinkOnlyJob => ({
+      ueId: `ue-${i}`,
+      epoch: 3,
+      uplink: { sample: { slot: 7, numAntennas, numDelays, values }, arrivedMs: performance.now() },
+      quality: 'uplink-only',
+      queuedMs: performance.now(),
+      deadlineMs: performance.now() + 10_000,
+    }),
+  };
+}
+
 function distance(a: Float32Array, b: Float32Array): number {
   return Math.hypot(...a.map((value, k) => value - (b[k] as number))) / Math.hypot(...b);
 }
@@ -72,6 +89,23 @@ describe.each(contenders.map((contender) => [contender.name, contender] as const
     expect(distance(estimate, await reference(sample, uplink))).toBeGreaterThan(1e-3);
   });
 
+  it('takes the noise out of an uplink alone, and estimates nothing where nothing is left', async ({ skip }) => {
+    if (problem !== undefined) skip(problem);
+    await using rig = await openRig(contender, models);
+    const { csi } = models.uplinkOnly.manifest;
+    const { uplinkOnlyKey, job } = uplinkOnlyJobs();
+    const [sample] = samples(models.model, 1) as [Sample];
+    const matrix: AngularDelayCsi = { domain: 'angular-delay', ...csi, values: sample.uplink };
+    const { values: noisy } = withEstimationNoise(matrix, 10, createRandom(1));
+    const denoised = createUplinkDenoiser(csi).denoise(noisy).slice();
+    rig.dispatch(uplinkOnlyKey, [noisy, denoised, new Float32Array(noisy.length)].map(job));
+    await until('the batch', () => rig.returned.length === 1);
+    const [batch] = rig.returned;
+    expect(batch?.statuses).toEqual(['decoded', 'decoded', 'estimate']);
+    const [ofNoisy, ofDenoised] = batch?.estimates ?? [];
+    expect(distance(ofNoisy as Float32Array, ofDenoised as Float32Array)).toBeLessThan(1e-5);
+  });
+
   it('says what is wrong with a report and leaves the others of its batch as they are', async ({ skip }) => {
     if (problem !== undefined) skip(problem);
     await using rig = await openRig(contender, models);
@@ -86,19 +120,10 @@ describe.each(contenders.map((contender) => [contender.name, contender] as const
   it('decodes uplinks alone', async ({ skip }) => {
     if (problem !== undefined) skip(problem);
     await using rig = await openRig(contender, models);
-    const { uplinkOnly, model } = models;
-    const { numAntennas, numDelays } = uplinkOnly.manifest.csi;
-    const jobs = samples(model, 2).map(
-      ({ uplink: values }, i): UplinkOnlyJob => ({
-        ueId: `ue-${i}`,
-        epoch: 3,
-        uplink: { sample: { slot: 7, numAntennas, numDelays, values }, arrivedMs: performance.now() },
-        quality: 'uplink-only',
-        queuedMs: performance.now(),
-        deadlineMs: performance.now() + 10_000,
-      }),
-    );
-    rig.dispatch(uplinkOnlyDecoderModelOf(uplinkOnly).key, jobs);
+    const { numAntennas, numDelays } = models.uplinkOnly.manifest.csi;
+    const { uplinkOnlyKey, job } = uplinkOnlyJobs();
+    const jobs = samples(models.model, 2).map(({ uplink }, i) => job(uplink, i));
+    rig.dispatch(uplinkOnlyKey, jobs);
     await until('the batch', () => rig.returned.length === 1);
     expect(rig.returned[0]?.statuses).toEqual(['decoded', 'decoded']);
     const numEntries = numAntennas * numDelays;

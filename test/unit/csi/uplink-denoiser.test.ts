@@ -3,6 +3,7 @@ import {
   createRandom,
   createSynthesizer,
   createUplinkDenoiser,
+  type ScenarioName,
   simulateChannel,
   squaredErrorRatio,
   withEstimationNoise,
@@ -11,9 +12,9 @@ import { describe, expect, it } from 'vitest';
 
 const carriers = { downlinkCarrierHz: 5.3e9, uplinkCarrierHz: 5.1e9 };
 
-function uplinks(numAntennas: number): AngularDelayCsi[] {
+function uplinks(numAntennas: number, scenario: ScenarioName = 'cost2100-indoor'): AngularDelayCsi[] {
   const samples = simulateChannel({
-    ...{ scenario: 'cost2100-indoor', ...carriers, delaySpreadNs: 100, phases: 'independent', seed: 3 },
+    ...{ scenario, ...carriers, delaySpreadNs: 100, phases: 'independent', seed: 3 },
     ...{ numSamples: 40, numUes: 4, numEnvironments: 10, speedKmh: 0, periodSlots: 80 },
   });
   const { downlinkCarrierHz, uplinkCarrierHz: carrierHz } = carriers;
@@ -58,10 +59,62 @@ describe.each([32, 128])('uplink denoiser, %d antennas', (numAntennas) => {
   });
 });
 
-it('takes nothing for noise where a matrix is small', () => {
-  const random = createRandom(9);
-  const values = Float32Array.from({ length: 2 * 15 * 17 }, () => random.gaussian());
-  expect(createUplinkDenoiser({ numAntennas: 15, numDelays: 17 }).denoise(values)).toBe(values);
+describe('uplink denoiser', () => {
+  const [truth] = uplinks(32) as [AngularDelayCsi];
+  const shape = { numAntennas: 32, numDelays: 32 };
+  const noisy = withEstimationNoise(truth, 10, createRandom(9)).values;
+  const errorDb = (values: Float32Array) => decibels(squaredErrorRatio(truth, { ...truth, values }));
+
+  it('does the same at any scale', () => {
+    const { denoise } = createUplinkDenoiser(shape);
+    const expected = denoise(noisy).slice();
+    for (const scale of [1e-9, 1e9]) {
+      const values = denoise(noisy.map((value) => scale * value));
+      const worst = Math.max(...values.map((value, i) => Math.abs(value / scale - (expected[i] as number))));
+      expect(worst).toBeLessThan(2e-2 * Math.max(...expected));
+    }
+  });
+
+  it('works where a base band has a window over delays', () => {
+    const values = noisy.map((value, i) => (i % 32 < 20 ? value : 0));
+    expect(errorDb(createUplinkDenoiser(shape).denoise(values))).toBeLessThan(errorDb(values) - 2);
+  });
+
+  it('works where a coarse format has made zeros of most noise', () => {
+    const step = 1.5 * Math.sqrt((0.1 * truth.values.reduce((sum, value) => sum + value * value, 0)) / noisy.length);
+    const values = noisy.map((value) => step * Math.round(value / step));
+    const { length: numZeros } = values.filter((value) => value === 0);
+    expect(numZeros / values.length).toBeGreaterThan(0.4);
+    expect(errorDb(createUplinkDenoiser(shape).denoise(values))).toBeLessThan(errorDb(values) - 2);
+  });
+
+  it.each(['cost2100-outdoor', 'umi'] as const)(
+    'costs channels without noise little where they are rich: %s',
+    (scenario) => {
+      const rich = uplinks(32, scenario);
+      const { denoise } = createUplinkDenoiser(shape);
+      const ratios = rich.map((csi) => squaredErrorRatio(csi, { ...csi, values: denoise(csi.values).slice() }));
+      expect(decibels(ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length)).toBeLessThan(-16);
+    },
+  );
+
+  it.each([
+    [1, 256],
+    [7, 64],
+    [64, 15],
+  ])('takes nothing for noise where a matrix is small: %d x %d', (numAntennas, numDelays) => {
+    const random = createRandom(9);
+    const values = Float32Array.from({ length: 2 * numAntennas * numDelays }, () => random.gaussian());
+    expect(createUplinkDenoiser({ numAntennas, numDelays }).denoise(values)).toBe(values);
+  });
+
+  it('takes noise out of the smallest matrices that tell of it', () => {
+    const random = createRandom(10);
+    const values = Float32Array.from({ length: 2 * 8 * 16 }, (_, i) => random.gaussian() + (i % 128 === 17 ? 40 : 0));
+    const denoised = createUplinkDenoiser({ numAntennas: 8, numDelays: 16 }).denoise(values);
+    expect(denoised.filter((value) => value !== 0).length).toBeLessThan(80);
+    expect(denoised[17]).toBeGreaterThan(30);
+  });
 });
 
 it('leaves to others what is no matrix to denoise', () => {
@@ -69,7 +122,7 @@ it('leaves to others what is no matrix to denoise', () => {
   const denoiser = createUplinkDenoiser({ numAntennas: 16, numDelays: 16 });
   const zeros = new Float32Array(numValues);
   expect(denoiser.denoise(zeros)).toBe(zeros);
-  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1e30]) {
     const broken = Float32Array.from({ length: numValues }, (_, i) => (i === 5 ? value : 1));
     expect(denoiser.denoise(broken)).toBe(broken);
   }

@@ -1,9 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type AngularDelayCsi, componentErrorRatio, createRandom, squaredErrorRatio } from '@edge-csi/csi';
+import {
+  type AngularDelayCsi,
+  componentErrorRatio,
+  createRandom,
+  nmseDb,
+  squaredErrorRatio,
+  withEstimationNoise,
+} from '@edge-csi/csi';
+import { readManifest, zooDirectory } from '@edge-csi/models/disk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTransceiver } from '../../../scripts/src/bench/transceiver.ts';
+import { dataFor, openData, sampleData } from '../../../scripts/src/data.ts';
 import { type FamilyOptions, familyModel, writeFamilyModel } from '../../family-model.ts';
 
 const shape = { numAntennas: 3, numDelays: 5 };
@@ -48,6 +57,25 @@ function withTruePhase({ values }: AngularDelayCsi, decoded: Float32Array): Floa
     return (value / magnitude) * (decoded[entry] as number);
   });
 }
+
+it('takes noise out of uplinks, of float codewords too', async () => {
+  const manifest = await readManifest(path.join(zooDirectory, 'dualnet-mag-m16'));
+  const source = await openData(dataFor(manifest, { data: sampleData }));
+  const transceiver = await openTransceiver(manifest, zooDirectory);
+  const random = createRandom(1);
+  const errorDb = async (noisy: (uplink: AngularDelayCsi) => AngularDelayCsi) => {
+    const samples = Array.from({ length: 16 }, (_, i) => ({
+      downlink: source.downlink(64 * i) as AngularDelayCsi,
+      uplink: noisy(source.uplink(64 * i) as AngularDelayCsi),
+    }));
+    return nmseDb(
+      (await transceiver.carryFloat(samples)).map(({ truth, decoded }) => componentErrorRatio(truth, decoded)),
+    );
+  };
+  const clean = await errorDb((uplink) => uplink);
+  expect(await errorDb((uplink) => withEstimationNoise(uplink, 10, random))).toBeLessThan(clean + 5);
+  await transceiver.close();
+});
 
 describe.each(families)('a transceiver of $id', (options) => {
   it('gives float components whose error is that of complex CSI with perfect phases or signs', async () => {

@@ -8,7 +8,7 @@ interface Published {
 
 /** A broker whose deliveries are in the test's hands. */
 export class FakeBroker implements Broker {
-  readonly maxPayload: number;
+  maxPayload: number;
   readonly published: Published[] = [];
   readonly #subscriptions = new Map<string, (message: BrokerMessage) => void>();
   #listener: BrokerListener | undefined;
@@ -24,7 +24,7 @@ export class FakeBroker implements Broker {
   };
 
   publish(subject: string, data: Uint8Array, reply = ''): boolean {
-    if (!this.connected) return false;
+    if (!this.connected || data.length > this.maxPayload) return false;
     // As the client of a real one does.
     if (subject === '' || /\s/.test(subject)) throw new Error(`invalid subject '${subject}'`);
     this.published.push({ subject, data, reply });

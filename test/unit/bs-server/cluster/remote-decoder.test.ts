@@ -183,6 +183,21 @@ describe('RemoteDecoder', () => {
     expect(dispatch('c')).toBe(true);
   });
 
+  it('gives a batch up at once that is larger than a broker takes which has come back', async () => {
+    const { dispatch, broker, lost, decoder, beat, sent } = await createRemoteRig();
+    broker.lose();
+    broker.maxPayload = 10;
+    broker.find();
+    beat('w1');
+    expect(dispatch('a')).toBe(true);
+    expect(lost).toEqual([]);
+    await Promise.resolve();
+    expect([lost, sent(), decoder.inFlight]).toEqual([['a broker-refused'], [], 0]);
+    broker.maxPayload = 2 ** 20;
+    expect(dispatch('b')).toBe(true);
+    expect(sent()).toEqual([group]);
+  });
+
   it('counts messages that are none and waits on', async () => {
     const { dispatch, reply, answer, tally, decoded, broker } = await createRemoteRig();
     dispatch('a');

@@ -126,6 +126,10 @@ describe('a pruned model', { timeout: 60_000 }, () => {
     const again = await pruned({ weightBits: 8 }, await openPruner({ bundle, calibration, data }));
     expect(readEncoderLayers(await loadModel(path.join(folder, again.manifest.id), ['encoder'])).rank).toBe(6);
     expect(again.manifest.derivedFrom?.pruning).toMatchObject({ rank: 6, weightBits: 8 });
+    const { manifest: odd } = await pruned({ rank: 5, weightBits: 8 });
+    const oddBundle = await loadModel(path.join(folder, odd.id), ['encoder', 'decoder', 'refiner']);
+    const atFour = await pruned({ weightBits: 4 }, await openPruner({ bundle: oddBundle, calibration, data }));
+    expect(readEncoderLayers(await loadModel(path.join(folder, atFour.manifest.id), ['encoder'])).rank).toBe(4);
   });
 
   it('is refused of a decoder that encodes with other weights than the encoder', async () => {
