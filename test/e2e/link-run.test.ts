@@ -134,9 +134,12 @@ describe('wrong input', () => {
     expect(code).toBe(1);
   });
 
-  it('says which server did not answer', async () => {
-    const { code, stderr } = await edgeCsi('ue', '--url', 'ws://127.0.0.1:9', '--samples', '1');
+  it('says which server did not answer, and writes so', async () => {
+    const json = path.join(folder, 'ue.json');
+    const { code, stderr } = await edgeCsi('ue', '--url', 'ws://127.0.0.1:9', '--samples', '1', '--json', json);
     expect(stderr).toMatch(/^edge-csi: connection-lost: .*127\.0\.0\.1:9/);
     expect(code).toBe(1);
+    const { ues } = JSON.parse(await readFile(json, 'utf8'));
+    expect(ues).toEqual([{ ueId: 'ue', problem: expect.stringContaining('127.0.0.1:9') }]);
   });
 });

@@ -114,7 +114,9 @@ describe('edge-csi with an uplink-only model in the zoo', () => {
     const [entry] = recorded.measured;
     const boast = { ...recorded, measured: [{ ...entry, magnitudeNmseDb: entry.magnitudeNmseDb - 0.2 }] };
     await writeFile(file, JSON.stringify(boast));
-    const boastful = await edgeCsi('models', 'verify', 'tiny-u2d', '--zoo', zoo, '--data', data);
+    const boastful = await edgeCsi('models', 'verify', 'tiny-u2d', '--zoo', zoo, '--data', data, '--json', figures);
+    const [refuted] = JSON.parse(await readFile(figures, 'utf8')).models;
+    expect(refuted).toMatchObject({ model: 'tiny-u2d', problem: expect.stringContaining('magnitudeNmseDb is') });
     expect(boastful.stderr).toMatch(/^edge-csi: model-invalid: tiny-u2d: magnitudeNmseDb is .*, the manifest says /);
     expect(boastful.code).toBe(1);
   });
