@@ -180,15 +180,10 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     pending.numSent++;
     const subject = worker === undefined ? decodeSubject(model) : workerSubject(worker);
     const isOnItsWay = this.#broker?.publish(subject, writeDecodeRequest(request, nowMs), answerSubject(gateway, id));
-    // Whoever dispatched the batch is not done with that yet.
-    if (isOnItsWay === false) queueMicrotask(() => this.#refused(pending));
+    // Not before whoever dispatched it is done with that; the broker would not take it a second time.
+    if (isOnItsWay === false) queueMicrotask(() => this.#pending.has(id) && this.#lose(pending, 'broker-refused'));
     const takenMs = Math.max(leastTakenMs, (untilMs - nowMs) * takenShare);
     this.#timer.schedule(nowMs + takenMs, { id, attempt });
-  }
-
-  /** Gives a batch up that the broker did not take: it would not take it a second time. */
-  #refused(pending: Pending): void {
-    if (this.#pending.get(pending.id) === pending && this.connected) this.#lose(pending, 'broker-refused');
   }
 
   #answered({ subject, data, noResponders }: BrokerMessage): void {
