@@ -58,9 +58,10 @@ export interface Representation extends CsiShape {
   /** @throws CsiError `payload-invalid` where the level is not on the grid. */
   dequantizeNorm(scale: Scale): number;
   /**
-   * Writes the decoder's `uplink` of one sample, `[numComponents]`.
+   * Writes what the decoder's `uplink` is of one sample, `[numComponents]`, as it stands: the BS denoises it before, by
+   * `createUplinkInput`.
    *
-   * @param uplink - raw uplink CSI, planar `[2][numAntennas][numDelays]`; undefined stands for all zero
+   * @param uplink - uplink CSI, planar `[2][numAntennas][numDelays]`; undefined stands for all zero
    * @throws CsiError `csi-invalid` where a value is not finite.
    */
   uplinkInto(out: Float32Array, uplink: Float32Array | undefined): void;

@@ -10,7 +10,7 @@ import { createUplinkDenoiser } from './uplink-denoiser.ts';
  */
 export type UplinkInput = (out: Float32Array, uplink: Float32Array | undefined) => void;
 
-/** Creates the one way from raw uplink CSI to a model's decoder: denoised, then as its networks see CSI. */
+/** Creates the one way from raw uplink CSI to the decoder of a model that sees CSI so: denoised, then normalised. */
 export function createUplinkInput(representation: Representation): UplinkInput {
   const denoiser = createUplinkDenoiser(representation);
   return (out, uplink) => representation.uplinkInto(out, uplink && denoiser.denoise(uplink));

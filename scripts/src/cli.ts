@@ -5,7 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { Interrupted } from './interruption.ts';
 import { UsageError } from './usage.ts';
 
-/** Commands in the order of the help. Each is loaded when it is asked for: together they take half a second. */
+/** Commands in the order of the help. Each is loaded when it is asked for, since all of them together take their time. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'link-run': async () => (await import('./commands/link-run.ts')).linkRunCommand(),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(),

@@ -73,7 +73,8 @@ it('lists, shows and verifies models of every family', async () => {
   for (const { model, sha256 } of verified.result.models) {
     expect(verified.stdout).toMatch(new RegExp(`^${model} ok, pairing hash ${sha256}$`, 'm'));
   }
-  expect(verified.result.models).toHaveLength(ids.length);
+  expect(verified.result.models.map(({ model }: { model: string }) => model).sort()).toEqual([...ids].sort());
+  for (const { sha256 } of verified.result.models) expect(sha256).toMatch(/^[0-9a-f]{64}$/);
 });
 
 it('verifies by hash alone where a manifest has no figures on the data, unless the model is named', async () => {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -12,7 +13,7 @@ export async function freePort(): Promise<number> {
   const range = await readFile('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').catch(() => '32768 60999');
   const end = Math.max(lowest + 1_000, Number.parseInt(range, 10));
   for (;;) {
-    const port = lowest + Math.floor(Math.random() * (end - lowest));
+    const port = randomInt(lowest, end);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));

@@ -70,14 +70,12 @@ describe('edge-csi with an uplink-only model in the zoo', () => {
     expect(reported).toMatchObject({ model: reportModel, reduction: 12, codewordLength: 43, pruned: true });
     const { bytes } = manifest.files.decoder;
     expect(uplinkOnly).toEqual({
-      ...{
-        model: 'tiny-u2d',
-        codewordLength: 0,
-        codewordBits: 0,
-        numAntennas: 32,
-        numDelays: 32,
-        bytes: { decoder: bytes },
-      },
+      model: 'tiny-u2d',
+      codewordLength: 0,
+      codewordBits: 0,
+      numAntennas: 32,
+      numDelays: 32,
+      bytes: { decoder: bytes },
     });
     const verify = await edgeCsi('models', 'verify', '--zoo', zoo);
     expect(verify.stdout).toMatch(/^dualnet-mag-m43 ok, pairing hash [0-9a-f]{64}\ntiny-u2d ok, uplink only\n$/);

@@ -12,6 +12,15 @@ export interface Attempt {
   taken: boolean;
 }
 
+/** First attempt and one more. */
+export const maxAttempts = 2;
+
+/** Something to look at when it is due: whether a worker has taken an attempt, or, without one, whether it is too late. */
+export interface Check {
+  readonly id: number;
+  readonly attempt?: Attempt;
+}
+
 /** A batch that is with a worker, or on its way. */
 export interface Pending {
   readonly id: number;
@@ -24,6 +33,16 @@ export interface Pending {
   numSent: number;
   /** Of these, the ones that may still be answered, oldest first. */
   readonly attempts: Set<Attempt>;
+}
+
+/** The worker's word that it has a batch comes within this share of the time that is left, or it goes to another one. */
+const takenShare = 1 / 4;
+/** But not sooner: a worker that is busy elsewhere for a moment is not silent. */
+const leastTakenMs = 20;
+
+/** Until when a worker's word is waited for that it has a batch which is sent now. */
+export function takenByMs({ untilMs }: Pending, nowMs: number): number {
+  return nowMs + Math.max(leastTakenMs, (untilMs - nowMs) * takenShare);
 }
 
 /** The attempt that a worker speaks of; undefined where it has no say in it any more. */

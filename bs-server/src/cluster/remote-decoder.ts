@@ -7,24 +7,23 @@ import { brokerNews } from './broker-news.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { readWorkerMessage, type WorkerMessage } from './decode-answer.ts';
 import { assertBatchFits, writeDecodeRequest } from './decode-request.ts';
-import { type Attempt, answers, attemptOf, latestDeadlineMs, lossOf, type Pending, shapeOf } from './pending-batch.ts';
+import {
+  type Attempt,
+  answers,
+  attemptOf,
+  type Check,
+  latestDeadlineMs,
+  lossOf,
+  maxAttempts,
+  type Pending,
+  shapeOf,
+  takenByMs,
+} from './pending-batch.ts';
 import type { RemoteDecoderOptions } from './remote-options.ts';
 import { RemoteRoom } from './remote-room.ts';
 import { answerSubject, answersOf, decodeSubject, requestOf, workerSubject } from './subjects.ts';
 import { WorkerWatch } from './worker-watch.ts';
 
-/** Something to look at when it is due: whether a worker has taken an attempt, or, without one, whether it is too late. */
-interface Check {
-  readonly id: number;
-  readonly attempt?: Attempt;
-}
-
-/** The worker's word that it has a batch comes within this share of the time that is left, or it goes to another one. */
-const takenShare = 1 / 4;
-/** But not sooner: a worker that is busy elsewhere for a moment is not silent. */
-const leastTakenMs = 20;
-/** First attempt and one more. */
-const maxAttempts = 2;
 const tickMs = 4;
 
 /**
@@ -171,7 +170,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   /** @param worker - by name; the queue group's choice where absent */
   #send(pending: Pending, worker: string | undefined): void {
     const { cell, gateway, clock } = this.#options;
-    const { id, room, model, wantsEstimates, attempts, untilMs } = pending;
+    const { id, room, model, wantsEstimates, attempts } = pending;
     const nowMs = clock();
     const { jobs, payloads } = room;
     const request = { model, cell, shape: shapeOf(jobs), wantsEstimates, jobs, payloads };
@@ -182,8 +181,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     const isOnItsWay = this.#broker?.publish(subject, writeDecodeRequest(request, nowMs), answerSubject(gateway, id));
     // Not before whoever dispatched it is done with that; the broker would not take it a second time.
     if (isOnItsWay === false) queueMicrotask(() => this.#pending.has(id) && this.#lose(pending, 'broker-refused'));
-    const takenMs = Math.max(leastTakenMs, (untilMs - nowMs) * takenShare);
-    this.#timer.schedule(nowMs + takenMs, { id, attempt });
+    this.#timer.schedule(takenByMs(pending, nowMs), { id, attempt });
   }
 
   #answered({ subject, data, noResponders }: BrokerMessage): void {

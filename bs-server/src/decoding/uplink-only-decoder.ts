@@ -52,7 +52,7 @@ export class UplinkOnlyDecoder {
     this.#norms = new Float64Array(maxBatchSize);
   }
 
-  /** Norm of the downlink that the estimate of row `i` of the last batch has, told from its uplink. */
+  /** Norm of the downlink, linear, that row `i` of the last batch was scaled to: told from its denoised uplink. */
   normOf(i: number): number {
     return this.#norms[i] as number;
   }
