@@ -2,8 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CsiShape, createRepresentation, type NormalizationSpec } from '@edge-csi/csi';
 import { loadBundle, type Manifest, type ModelBundle, parseManifest, sha256Bytes, toHex } from '@edge-csi/models';
-import { buildModel } from '../scripts/src/onnx/build.ts';
-import { floatTensor, int64Tensor } from '../scripts/src/onnx/tensor.ts';
+import { buildModel } from '../scripts/model-tools/src/onnx/build.ts';
+import { floatTensor, int64Tensor } from '../scripts/model-tools/src/onnx/tensor.ts';
 
 /** What sets the model families apart. */
 export interface FamilyOptions extends CsiShape {

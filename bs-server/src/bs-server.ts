@@ -1,8 +1,8 @@
 import type { ReportConfig } from '@edge-csi/proto';
-import type { ExecutionProvider } from './decoding/graph.ts';
-import type { ModelLifecycle } from './lifecycle/model-lifecycle.ts';
-import type { ServerStats } from './telemetry/server-stats.ts';
-import type { ConfigChange } from './transport/session-config.ts';
+import type { ExecutionProvider } from './decode/graph.ts';
+import type { ConfigChange } from './ingest/session-config.ts';
+import type { ModelLifecycle } from './ops/model-lifecycle.ts';
+import type { ServerStats } from './ops/server-stats.ts';
 
 /** A running BS server. */
 export interface BsServer extends AsyncDisposable {

@@ -1,11 +1,11 @@
 import { zooDirectory } from '@edge-csi/models/disk';
 import { type Logger, pino } from 'pino';
 import type { NatsOptions } from './cluster/nats-options.ts';
-import type { ExecutionProvider } from './decoding/graph.ts';
-import { monotonicMs } from './monotonic-clock.ts';
-import { type Limits, resolveLimits } from './transport/limits.ts';
-import { type Pages, requirePagesPath } from './transport/pages.ts';
-import { type ResolvedSecurity, resolveSecurity, type SecurityOptions } from './transport/security.ts';
+import type { ExecutionProvider } from './decode/graph.ts';
+import { type Limits, resolveLimits } from './net/limits.ts';
+import { type Pages, requirePagesPath } from './net/pages.ts';
+import { type ResolvedSecurity, resolveSecurity, type SecurityOptions } from './net/security.ts';
+import { monotonicMs } from './ops/monotonic-clock.ts';
 
 /** Everything about a server that can be set. All of it has a default. */
 export interface BsServerOptions extends SecurityOptions {

@@ -3,7 +3,7 @@
  *
  * @module @edge-csi/csi
  */
-export { toAngularDelay, toSpatialFrequency } from './angular-delay.ts';
+
 export { BitReader, BitWriter } from './bits.ts';
 export { withEstimationNoise } from './channel/estimation-noise.ts';
 export {
@@ -15,6 +15,32 @@ export {
 } from './channel/scenario.ts';
 export { type ChannelSample, type SimulationOptions, simulateChannel } from './channel/simulate.ts';
 export { ChannelStatistician, type ChannelStatistics } from './channel/statistics.ts';
+export { invertMinmaxInto, type MinmaxRange, normalizeMinmax, uplinkMinmaxInto } from './codec/dualnet/minmax.ts';
+export {
+  assertUsable,
+  frobeniusNorm,
+  normalizePartsSpherical,
+  normalizeSpherical,
+  uplinkMagnitudeInto,
+  uplinkPartsInto,
+} from './codec/dualnet/normalize.ts';
+export {
+  createPhaseAllocation,
+  type PhaseAllocation,
+  type PhaseAllocationOptions,
+  phaseThresholds,
+} from './codec/dualnet/phase-allocation.ts';
+export { encodePhase, type PhaseReport, reconstructInto } from './codec/dualnet/phase-coder.ts';
+export { createQuantizer, type Quantizer } from './codec/dualnet/quantizer.ts';
+export {
+  type ComponentReport,
+  createRepresentation,
+  type NormalizationSpec,
+  type Representation,
+  type RepresentationSpec,
+} from './codec/dualnet/representation.ts';
+export { dequantizeScale, quantizeScale, type ScaleSpec } from './codec/dualnet/scale.ts';
+export { encodeSigns, reconstructFromSignsInto, type SignReport } from './codec/dualnet/sign-coder.ts';
 export type {
   AngularDelayCsi,
   BitString,
@@ -28,34 +54,9 @@ export type {
 } from './csi.ts';
 export { CsiError, type CsiErrorCode } from './errors.ts';
 export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from './metrics.ts';
-export { invertMinmaxInto, type MinmaxRange, normalizeMinmax, uplinkMinmaxInto } from './minmax.ts';
-export {
-  assertUsable,
-  frobeniusNorm,
-  normalizePartsSpherical,
-  normalizeSpherical,
-  uplinkMagnitudeInto,
-  uplinkPartsInto,
-} from './normalize.ts';
-export type { Band, PathList, Timing } from './path-list.ts';
-export {
-  createPhaseAllocation,
-  type PhaseAllocation,
-  type PhaseAllocationOptions,
-  phaseThresholds,
-} from './phase-allocation.ts';
-export { encodePhase, type PhaseReport, reconstructInto } from './phase-coder.ts';
-export { createQuantizer, type Quantizer } from './quantizer.ts';
 export { createRandom, type Random } from './random.ts';
-export {
-  type ComponentReport,
-  createRepresentation,
-  type NormalizationSpec,
-  type Representation,
-  type RepresentationSpec,
-} from './representation.ts';
-export { dequantizeScale, quantizeScale, type ScaleSpec } from './scale.ts';
-export { encodeSigns, reconstructFromSignsInto, type SignReport } from './sign-coder.ts';
-export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './synthesis.ts';
-export { createUplinkDenoiser, type UplinkDenoiser } from './uplink-denoiser.ts';
-export { createUplinkInput, type UplinkInput } from './uplink-input.ts';
+export { toAngularDelay, toSpatialFrequency } from './transform/angular-delay.ts';
+export type { Band, PathList, Timing } from './transform/path-list.ts';
+export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './transform/synthesis.ts';
+export { createUplinkInput, type UplinkInput } from './uplink/decoder-input.ts';
+export { createUplinkDenoiser, type UplinkDenoiser } from './uplink/denoiser.ts';

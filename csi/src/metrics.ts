@@ -1,6 +1,6 @@
 import type { AngularDelayCsi } from './csi.ts';
-import { createDft, type Dft } from './dft.ts';
 import { CsiError } from './errors.ts';
+import { createDft, type Dft } from './transform/dft.ts';
 
 /** Subcarriers of the data sets' 20 MHz band. */
 const DEFAULT_SUBCARRIERS = 1024;

@@ -80,7 +80,7 @@ it('trades bits for accuracy over both run-time knobs', async () => {
 });
 
 it('refuses to fit baselines on the data it measures, as bad usage', async () => {
-  const data = fileURLToPath(new URL('../../scripts/data/cost2100-indoor-test-1024.npz', import.meta.url));
+  const data = fileURLToPath(new URL('../../scripts/lab/data/cost2100-indoor-test-1024.npz', import.meta.url));
   const refused = await edgeCsi('bench', '--suite', 'rate-distortion', '--baselines-from', data);
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/^edge-csi: --baselines-from and --data are the same data/);
@@ -143,7 +143,7 @@ const promises = [
 ];
 
 it('holds models to the figures in its manifest', async () => {
-  const data = fileURLToPath(new URL('../../scripts/data/cost2100-indoor-test-1024.npz', import.meta.url));
+  const data = fileURLToPath(new URL('../../scripts/lab/data/cost2100-indoor-test-1024.npz', import.meta.url));
   // The figures are measured again, so that what is promised below is what the code does.
   const honest = await edgeCsi('models', 'verify', ...promises.map(({ id }) => id), '--data', data);
   expect(honest.stderr).toBe('');

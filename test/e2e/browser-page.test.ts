@@ -17,7 +17,7 @@ import { type ServeProcess, startServe } from './serve-process.ts';
 
 const model = 'dualnet-mag-m43';
 const otherModel = 'dualnet-mag-m16';
-const data = fileURLToPath(new URL('../../scripts/data/cost2100-indoor-test-1024.npz', import.meta.url));
+const data = fileURLToPath(new URL('../../scripts/lab/data/cost2100-indoor-test-1024.npz', import.meta.url));
 /** Pictures of the page, for people; git does not know them. */
 const artefacts = new URL('../../report/browser/', import.meta.url);
 /** Longest wait for anything; only a failing test waits that long. */

@@ -1,9 +1,9 @@
-import { decoderModelOf } from '@edge-csi/bs-server/decoding';
+import { decoderModelOf } from '@edge-csi/bs-server/decode';
 import type { ModelBundle } from '@edge-csi/models';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { DecodeSlot } from '../../bs-server/src/decoding/decode-slot.ts';
-import type * as decoderPool from '../../bs-server/src/decoding/decoder-pool.ts';
-import type * as startWorker from '../../bs-server/src/decoding/start-worker.ts';
+import type { DecodeSlot } from '../../bs-server/src/decode/decode-slot.ts';
+import type * as decoderPool from '../../bs-server/src/decode/decoder-pool.ts';
+import type * as startWorker from '../../bs-server/src/decode/start-worker.ts';
 import { bundleOf, familyModel } from '../family-model.ts';
 import { createReferenceDecoder, createSample, firstModel, type Sample, until } from './bs-server-harness.ts';
 import { builtModule } from './built-module.ts';

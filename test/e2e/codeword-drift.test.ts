@@ -3,9 +3,9 @@ import type { AngularDelayCsi } from '@edge-csi/csi';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { openEncoder } from '@edge-csi/ue-client';
 import { expect, it } from 'vitest';
-import { CodewordDrift, type CodewordStatistics } from '../../bs-server/src/decoding/codeword-drift.ts';
-import { alarmNats } from '../../bs-server/src/telemetry/drift-watch.ts';
-import { openData, sampleData } from '../../scripts/src/data.ts';
+import { CodewordDrift, type CodewordStatistics } from '../../bs-server/src/decode/codeword-drift.ts';
+import { alarmNats } from '../../bs-server/src/ops/drift-watch.ts';
+import { openData, sampleData } from '../../scripts/lab/src/data.ts';
 
 /** CSI whose every path comes `taps` later. */
 function delayed({ numAntennas, numDelays, values, ...rest }: AngularDelayCsi, taps: number): AngularDelayCsi {

@@ -9,7 +9,7 @@ import { edgeCsi, program } from './edge-csi-command.ts';
 
 it('says its version, and what it can do', async () => {
   const { stdout } = await edgeCsi('--version');
-  const manifest = await readFile(fileURLToPath(new URL('../../scripts/package.json', import.meta.url)), 'utf8');
+  const manifest = await readFile(fileURLToPath(new URL('../../scripts/cli/package.json', import.meta.url)), 'utf8');
   expect(stdout).toBe(`${JSON.parse(manifest).version}\n`);
   const commands =
     'link-run bench report figures simulate convert serve ue token models prune visualize embed help'.split(' ');

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** The built command line program. */
-export const program = fileURLToPath(new URL('../../scripts/bin/edge-csi.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../scripts/cli/bin/edge-csi.js', import.meta.url));
 
 export interface Outcome {
   readonly code: number;

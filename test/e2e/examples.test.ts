@@ -10,13 +10,13 @@ import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { decodeFrame } from '@edge-csi/proto';
 import { openEncoder } from '@edge-csi/ue-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fromInt16Csi, toInt16Csi } from '../../scripts/src/embed/int16-csi.ts';
-import { writeFolder } from '../../scripts/src/embed/write-folder.ts';
+import { fromInt16Csi, toInt16Csi } from '../../scripts/model-tools/src/embed/int16-csi.ts';
+import { writeFolder } from '../../scripts/model-tools/src/embed/write-folder.ts';
 import { missingCompiler } from '../conformance/encoder/c-host.ts';
 import { TestUe } from './bs-server-harness.ts';
 
 const model = 'dualnet-mag-m16';
-const data = fileURLToPath(new URL('../../scripts/data/cost2100-indoor-test-1024.npz', import.meta.url));
+const data = fileURLToPath(new URL('../../scripts/lab/data/cost2100-indoor-test-1024.npz', import.meta.url));
 const example = (name: string) => fileURLToPath(new URL(`../../ue-client/examples/${name}`, import.meta.url));
 
 let server: Awaited<ReturnType<typeof startBsServer>>;

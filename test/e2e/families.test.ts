@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sampleData } from '../../scripts/src/data.ts';
+import { sampleData } from '../../scripts/lab/src/data.ts';
 import { type FamilyOptions, familyModel, writeFamilyModel } from '../family-model.ts';
 import { edgeCsi } from './edge-csi-command.ts';
 import { startServe } from './serve-process.ts';

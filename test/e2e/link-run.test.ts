@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeNpy } from '@edge-csi/csi/files';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LinkRunReport } from '../../scripts/src/link-run/result.ts';
+import type { LinkRunReport } from '../../scripts/cli/src/link-run/result.ts';
 import { edgeCsi } from './edge-csi-command.ts';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readManifest, zooDirectory } from '@edge-csi/models/disk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleData } from '../../scripts/src/data.ts';
+import { sampleData } from '../../scripts/lab/src/data.ts';
 import { edgeCsi } from './edge-csi-command.ts';
 
 let folder: string;

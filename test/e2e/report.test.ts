@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LinkRunReport } from '../../scripts/src/link-run/result.ts';
+import type { LinkRunReport } from '../../scripts/cli/src/link-run/result.ts';
 import { edgeCsi } from './edge-csi-command.ts';
 
 let folder: string;

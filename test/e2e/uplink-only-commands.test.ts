@@ -11,7 +11,7 @@ import { tinyFactor, writeTinyUplinkOnly } from '../unit/models/tiny-uplink-only
 import { edgeCsi } from './edge-csi-command.ts';
 
 const reportModel = 'dualnet-mag-m43';
-const data = fileURLToPath(new URL('../../scripts/data/cost2100-indoor-test-1024.npz', import.meta.url));
+const data = fileURLToPath(new URL('../../scripts/lab/data/cost2100-indoor-test-1024.npz', import.meta.url));
 const samples = 64;
 
 let folder: string;

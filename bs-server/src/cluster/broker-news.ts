@@ -1,4 +1,4 @@
-import type { WorkerEvent } from '../decoding/pool-member.ts';
+import type { WorkerEvent } from '../decode/pool-member.ts';
 import type { BrokerListener } from './broker.ts';
 import type { ClusterTally } from './cluster-tally.ts';
 

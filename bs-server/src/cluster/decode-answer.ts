@@ -1,5 +1,5 @@
 import { CsiError } from '@edge-csi/csi';
-import type { JobStatus } from '../decoding/batch-decoder.ts';
+import type { JobStatus } from '../decode/batch-decoder.ts';
 
 // The layout is described in docs/scale-out.md; little endian throughout.
 const layoutVersion = 1;

@@ -1,7 +1,7 @@
 import { CsiError } from '@edge-csi/csi';
 import { encodeFrame } from '@edge-csi/proto';
-import type { BatchRoom, LossReason } from '../decoding/batch-decoder.ts';
-import type { BatchSizes } from '../decoding/batch-layout.ts';
+import type { BatchRoom, LossReason } from '../decode/batch-decoder.ts';
+import type { BatchSizes } from '../decode/batch-layout.ts';
 import type { BrokerMessage, BrokerSubscription } from './broker.ts';
 import { type Refusal, writeRefused, writeTaken } from './decode-answer.ts';
 import { assertRequestFits, type ReadRequest, readDecodeRequest } from './decode-request.ts';

@@ -1,5 +1,5 @@
-import type { ExecutionProvider } from '../decoding/graph.ts';
-import type { ModelLifecycle } from '../lifecycle/model-lifecycle.ts';
+import type { ExecutionProvider } from '../decode/graph.ts';
+import type { ModelLifecycle } from '../ops/model-lifecycle.ts';
 
 /** A running decode worker: it has no sockets but those of its operator, and decodes what gateways send over the broker. */
 export interface DecodeWorker extends AsyncDisposable {

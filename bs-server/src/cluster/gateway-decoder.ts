@@ -1,7 +1,7 @@
-import { type DecodeJob, fillRoom } from '../decode-job.ts';
-import type { BatchDecoder, BatchListener, BatchRoom, LossReason } from '../decoding/batch-decoder.ts';
-import type { ExecutionProvider } from '../decoding/graph.ts';
-import type { WorkerModel } from '../decoding/worker-messages.ts';
+import type { BatchDecoder, BatchListener, BatchRoom, LossReason } from '../decode/batch-decoder.ts';
+import type { ExecutionProvider } from '../decode/graph.ts';
+import type { WorkerModel } from '../decode/worker-messages.ts';
+import { type DecodeJob, fillRoom } from '../queue/decode-job.ts';
 import type { ClusterTally } from './cluster-tally.ts';
 import { RemoteDecoder } from './remote-decoder.ts';
 import type { RemoteDecoderOptions } from './remote-options.ts';

@@ -1,8 +1,8 @@
 import { type ChannelEstimate, encodeFrame } from '@edge-csi/proto';
-import type { DecodeJob } from '../decode-job.ts';
-import type { BatchDecoder, BatchListener } from '../decoding/batch-decoder.ts';
-import type { WorkerModel } from '../decoding/worker-messages.ts';
+import type { BatchDecoder, BatchListener } from '../decode/batch-decoder.ts';
+import type { WorkerModel } from '../decode/worker-messages.ts';
 import type { ResolvedOptions } from '../options.ts';
+import type { DecodeJob } from '../queue/decode-job.ts';
 import type { Broker } from './broker.ts';
 import { ClusterTally } from './cluster-tally.ts';
 import { GatewayDecoder } from './gateway-decoder.ts';

@@ -1,9 +1,9 @@
 import type { ReportOutcome } from '@edge-csi/proto';
-import { DecodeStage } from '../decode-stage.ts';
-import { loadCatalog } from '../model-catalog.ts';
+import { DecodeStage } from '../decode/decode-stage.ts';
+import { ReportWatch } from '../join/report-watch.ts';
+import { loadCatalog } from '../ops/model-catalog.ts';
 import { type BsServerOptions, resolveOptions } from '../options.ts';
-import type { ReportPipeline } from '../report-pipeline.ts';
-import { ReportWatch } from '../uplink/report-watch.ts';
+import type { ReportPipeline } from '../queue/report-pipeline.ts';
 import { openLink } from './open-link.ts';
 
 /** A gateway from an accepted report to its result, without its sockets. */

@@ -1,7 +1,7 @@
 import type { CsiShape } from '@edge-csi/csi';
 import type { ChannelEstimate } from '@edge-csi/proto';
-import type { JobStatus } from '../decoding/batch-decoder.ts';
-import { float32Matrix } from '../publishing/channel-estimate.ts';
+import type { JobStatus } from '../decode/batch-decoder.ts';
+import { float32Matrix } from '../publish/channel-estimate.ts';
 import { AnswerWriter } from './decode-answer.ts';
 import type { ReadRequest, RequestedJob } from './decode-request.ts';
 

@@ -1,6 +1,6 @@
 import type { CsiShape } from '@edge-csi/csi';
-import type { DecodeJob } from '../decode-job.ts';
-import type { LossReason } from '../decoding/batch-decoder.ts';
+import type { LossReason } from '../decode/batch-decoder.ts';
+import type { DecodeJob } from '../queue/decode-job.ts';
 import type { DecodeAnswer, Refusal } from './decode-answer.ts';
 import type { RemoteRoom } from './remote-room.ts';
 

@@ -1,7 +1,7 @@
 import { CsiError } from '@edge-csi/csi';
-import type { DecodeJob } from '../decode-job.ts';
-import type { BatchDecoder, BatchListener, LossReason } from '../decoding/batch-decoder.ts';
-import type { WorkerModel } from '../decoding/worker-messages.ts';
+import type { BatchDecoder, BatchListener, LossReason } from '../decode/batch-decoder.ts';
+import type { WorkerModel } from '../decode/worker-messages.ts';
+import type { DecodeJob } from '../queue/decode-job.ts';
 import type { Broker, BrokerListener, BrokerMessage } from './broker.ts';
 import { brokerNews } from './broker-news.ts';
 import { DeadlineTimer } from './deadline-timer.ts';

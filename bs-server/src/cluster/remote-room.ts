@@ -1,6 +1,6 @@
-import type { DecodeJob } from '../decode-job.ts';
-import { noReport, type ReportPayload, type UplinkValues } from '../decoding/batch-buffers.ts';
-import type { BatchRoom, JobStatus } from '../decoding/batch-decoder.ts';
+import { noReport, type ReportPayload, type UplinkValues } from '../decode/batch-buffers.ts';
+import type { BatchRoom, JobStatus } from '../decode/batch-decoder.ts';
+import type { DecodeJob } from '../queue/decode-job.ts';
 import type { DecodeAnswer } from './decode-answer.ts';
 import type { RequestPayload } from './decode-request.ts';
 

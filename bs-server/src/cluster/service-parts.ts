@@ -1,6 +1,6 @@
-import type { BatchQueues } from '../batching/batch-queues.ts';
-import type { BatchDecoder } from '../decoding/batch-decoder.ts';
-import type { WorkerModel } from '../decoding/worker-messages.ts';
+import type { BatchDecoder } from '../decode/batch-decoder.ts';
+import type { WorkerModel } from '../decode/worker-messages.ts';
+import type { BatchQueues } from '../queue/batch-queues.ts';
 import type { Broker } from './broker.ts';
 import type { ClusterTally } from './cluster-tally.ts';
 import type { WorkerJob } from './open-request.ts';

@@ -1,4 +1,4 @@
-import type { PathList } from '../path-list.ts';
+import type { PathList } from '../transform/path-list.ts';
 
 /** One propagation path, as a path list holds it. */
 export interface Path {

@@ -1,6 +1,6 @@
-import type { PathList } from '../path-list.ts';
 import { deriveSeed } from '../random.ts';
 import { requireCount } from '../require-count.ts';
+import type { PathList } from '../transform/path-list.ts';
 import type { Carriers, SimulatedUe } from './environment.ts';
 import { PathBuffer } from './path-buffer.ts';
 import { distanceFromBs, type Position } from './position.ts';

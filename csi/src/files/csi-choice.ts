@@ -1,5 +1,5 @@
 import { CsiError } from '../errors.ts';
-import type { Band } from '../path-list.ts';
+import type { Band } from '../transform/path-list.ts';
 import type { CsiLayout } from './csi-layout.ts';
 import { describeVariables, type Variable } from './variable.ts';
 

@@ -1,6 +1,6 @@
-import { toAngularDelay } from '../angular-delay.ts';
 import type { AngularDelayCsi, CsiShape } from '../csi.ts';
 import { CsiError } from '../errors.ts';
+import { toAngularDelay } from '../transform/angular-delay.ts';
 import type { Variable } from './variable.ts';
 import { findZeroPoint } from './zero-point.ts';
 

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { AngularDelayCsi, CsiShape } from '../csi.ts';
 import { CsiError } from '../errors.ts';
-import type { Band, PathList, Timing } from '../path-list.ts';
-import { createSynthesizer } from '../synthesis.ts';
+import type { Band, PathList, Timing } from '../transform/path-list.ts';
+import { createSynthesizer } from '../transform/synthesis.ts';
 import { type ChoiceOptions, chooseDownlink, choosePartner, chooseUplink } from './csi-choice.ts';
 import { type CsiDomain, type CsiLayout, type CsiSamples, createCsiLayout } from './csi-layout.ts';
 import { type DataFile, openDataFile } from './data-file.ts';

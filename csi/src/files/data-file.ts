@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { CsiError } from '../errors.ts';
-import type { PathList } from '../path-list.ts';
+import type { PathList } from '../transform/path-list.ts';
 import { isHdf5, listHdf5 } from './hdf5.ts';
 import { isMat5, listMat5 } from './mat5.ts';
 import { isNpy, parseNpy, parseNpyHeader, readBytes } from './npy.ts';

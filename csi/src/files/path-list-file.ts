@@ -1,5 +1,5 @@
 import { CsiError } from '../errors.ts';
-import type { PathList } from '../path-list.ts';
+import type { PathList } from '../transform/path-list.ts';
 import type { NpyArray } from './npy.ts';
 import { readNpz, writeNpz } from './npz.ts';
 

@@ -1,9 +1,9 @@
-import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decoding';
+import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decode';
 import type { ModelBundle, UplinkOnlyBundle } from '@edge-csi/models';
 import { loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
-import type { DecodeJob, ReportJob } from '../../../bs-server/src/decode-job.ts';
-import type { BatchDecoder, BatchListener, BatchRoom } from '../../../bs-server/src/decoding/batch-decoder.ts';
-import type { WorkerModel } from '../../../bs-server/src/decoding/worker-messages.ts';
+import type { BatchDecoder, BatchListener, BatchRoom } from '../../../bs-server/src/decode/batch-decoder.ts';
+import type { WorkerModel } from '../../../bs-server/src/decode/worker-messages.ts';
+import type { DecodeJob, ReportJob } from '../../../bs-server/src/queue/decode-job.ts';
 import { createSample, firstModel, type Sample } from '../../e2e/bs-server-harness.ts';
 
 /** Most reports of a batch. */

@@ -1,7 +1,7 @@
-import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decoding';
+import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decode';
 import { type AngularDelayCsi, createRandom, createUplinkDenoiser, withEstimationNoise } from '@edge-csi/csi';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { UplinkOnlyJob } from '../../../bs-server/src/decode-job.ts';
+import type { UplinkOnlyJob } from '../../../bs-server/src/queue/decode-job.ts';
 import { createReferenceDecoder, type Sample, until } from '../../e2e/bs-server-harness.ts';
 import { bundleOf, familyModel } from '../../family-model.ts';
 import {

@@ -1,6 +1,6 @@
-import type { DecodeJob } from '../../../bs-server/src/decode-job.ts';
-import type * as decoderPool from '../../../bs-server/src/decoding/decoder-pool.ts';
-import type * as startWorker from '../../../bs-server/src/decoding/start-worker.ts';
+import type * as decoderPool from '../../../bs-server/src/decode/decoder-pool.ts';
+import type * as startWorker from '../../../bs-server/src/decode/start-worker.ts';
+import type { DecodeJob } from '../../../bs-server/src/queue/decode-job.ts';
 import { builtModule } from '../../e2e/built-module.ts';
 import { type Contender, maxBatchSize } from './decoder-rig.ts';
 

@@ -1,4 +1,3 @@
-import type * as batchQueues from '../../../bs-server/src/batching/batch-queues.ts';
 import type { Broker, BrokerListener } from '../../../bs-server/src/cluster/broker.ts';
 import type * as clusterTally from '../../../bs-server/src/cluster/cluster-tally.ts';
 import type * as decodeService from '../../../bs-server/src/cluster/decode-service.ts';
@@ -7,8 +6,9 @@ import type { WorkerJob } from '../../../bs-server/src/cluster/open-request.ts';
 import type * as remoteDecoder from '../../../bs-server/src/cluster/remote-decoder.ts';
 import type * as subjects from '../../../bs-server/src/cluster/subjects.ts';
 import type * as workerBeat from '../../../bs-server/src/cluster/worker-beat.ts';
-import type * as decoderPool from '../../../bs-server/src/decoding/decoder-pool.ts';
-import type * as startWorker from '../../../bs-server/src/decoding/start-worker.ts';
+import type * as decoderPool from '../../../bs-server/src/decode/decoder-pool.ts';
+import type * as startWorker from '../../../bs-server/src/decode/start-worker.ts';
+import type * as batchQueues from '../../../bs-server/src/queue/batch-queues.ts';
 import { until } from '../../e2e/bs-server-harness.ts';
 import { builtModule } from '../../e2e/built-module.ts';
 import { NatsServer, natsProblem } from '../../e2e/cluster/nats-server.ts';

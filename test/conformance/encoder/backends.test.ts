@@ -5,9 +5,9 @@ import { loadModel, readManifest, zooDirectory } from '@edge-csi/models/disk';
 import { type EncodedReport, openEncoder, type RateConfig, type ReportEncoder } from '@edge-csi/ue-client';
 import { createMicroEncoder } from '@edge-csi/ue-client/micro';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkSamples } from '../../../scripts/src/bench/accuracy.ts';
-import { batchSize, openTransceiver } from '../../../scripts/src/bench/transceiver.ts';
-import { dataFor, openData, sampleData } from '../../../scripts/src/data.ts';
+import { linkSamples } from '../../../scripts/lab/src/accuracy/accuracy.ts';
+import { dataFor, openData, sampleData } from '../../../scripts/lab/src/data.ts';
+import { batchSize, openTransceiver } from '../../../scripts/lab/src/link/transceiver.ts';
 import { CHost, missingCompiler } from './c-host.ts';
 import { sampleCsi } from './sample-csi.ts';
 

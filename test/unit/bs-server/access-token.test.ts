@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { AccessControl, signAccessToken } from '../../../bs-server/src/transport/access-token.ts';
+import { AccessControl, signAccessToken } from '../../../bs-server/src/net/access-token.ts';
 
 const secret = 'x'.repeat(32);
 const wallMs = 1_700_000_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConnectionGuard, networkOf } from '../../../bs-server/src/transport/connection-guard.ts';
+import { ConnectionGuard, networkOf } from '../../../bs-server/src/net/connection-guard.ts';
 
 const wide = {
   maxConnections: 1000,

@@ -1,6 +1,6 @@
-import type { DecodeSlot } from '../../../bs-server/src/decoding/decode-slot.ts';
-import { DecoderPool } from '../../../bs-server/src/decoding/decoder-pool.ts';
-import type { ExecutionProvider } from '../../../bs-server/src/decoding/graph.ts';
+import type { DecodeSlot } from '../../../bs-server/src/decode/decode-slot.ts';
+import { DecoderPool } from '../../../bs-server/src/decode/decoder-pool.ts';
+import type { ExecutionProvider } from '../../../bs-server/src/decode/graph.ts';
 import { type FakeWorker, fakeWorkers } from './fake-worker.ts';
 import { workerModel } from './worker-model.ts';
 

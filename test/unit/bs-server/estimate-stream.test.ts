@@ -1,6 +1,6 @@
 import { type ChannelEstimate, decodeFrame } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
-import { EstimateStream } from '../../../bs-server/src/publishing/estimate-stream.ts';
+import { EstimateStream } from '../../../bs-server/src/publish/estimate-stream.ts';
 
 class FakeSubscriber {
   bufferedBytes = 0;

@@ -1,6 +1,6 @@
-import { BatchBuffers, type ReportStatus } from '../../../bs-server/src/decoding/batch-buffers.ts';
-import type { StartWorker, WorkerListener } from '../../../bs-server/src/decoding/start-worker.ts';
-import type { SlotMemory, WorkerRequest, WorkerSetup } from '../../../bs-server/src/decoding/worker-messages.ts';
+import { BatchBuffers, type ReportStatus } from '../../../bs-server/src/decode/batch-buffers.ts';
+import type { StartWorker, WorkerListener } from '../../../bs-server/src/decode/start-worker.ts';
+import type { SlotMemory, WorkerRequest, WorkerSetup } from '../../../bs-server/src/decode/worker-messages.ts';
 
 /** A decode worker that does what a test says. */
 export class FakeWorker {

@@ -1,6 +1,6 @@
 import { type ChannelEstimate, csiMatrixOf } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
-import { HeldEstimates } from '../../../bs-server/src/publishing/held-estimates.ts';
+import { HeldEstimates } from '../../../bs-server/src/publish/held-estimates.ts';
 
 function estimate(ueId: string, epoch: number, value: number): ChannelEstimate {
   return {

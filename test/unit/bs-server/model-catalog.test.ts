@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assertFramesFit } from '../../../bs-server/src/frame-limits.ts';
+import { assertFramesFit } from '../../../bs-server/src/ingest/frame-limits.ts';
+import { modelRoutes } from '../../../bs-server/src/net/model-routes.ts';
 import {
   loadCatalog,
   loadServedModel,
   pairModel,
   type ServedModel,
   sameLink,
-} from '../../../bs-server/src/model-catalog.ts';
-import { modelRoutes } from '../../../bs-server/src/transport/model-routes.ts';
+} from '../../../bs-server/src/ops/model-catalog.ts';
 import { servedModel } from './served-model.ts';
 
 const served = [servedModel('first', 0), servedModel('second', 1)] as const;

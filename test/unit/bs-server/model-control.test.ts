@@ -1,7 +1,7 @@
 import { CsiError } from '@edge-csi/csi';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ModelControl } from '../../../bs-server/src/lifecycle/model-control.ts';
-import { ModelVersions } from '../../../bs-server/src/lifecycle/model-versions.ts';
+import { ModelControl } from '../../../bs-server/src/ops/model-control.ts';
+import { ModelVersions } from '../../../bs-server/src/ops/model-versions.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

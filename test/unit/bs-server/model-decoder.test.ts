@@ -1,10 +1,10 @@
 import { encodePhase, type Quantizer, reconstructInto, uplinkMagnitudeInto } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { BatchBuffers, type DecoderInput } from '../../../bs-server/src/decoding/batch-buffers.ts';
-import { decoderModelOf } from '../../../bs-server/src/decoding/decoder-model.ts';
-import type { Graph, GraphTensor } from '../../../bs-server/src/decoding/graph.ts';
-import { ModelDecoder } from '../../../bs-server/src/decoding/model-decoder.ts';
-import { createRefine } from '../../../bs-server/src/decoding/refine.ts';
+import { BatchBuffers, type DecoderInput } from '../../../bs-server/src/decode/batch-buffers.ts';
+import { decoderModelOf } from '../../../bs-server/src/decode/decoder-model.ts';
+import type { Graph, GraphTensor } from '../../../bs-server/src/decode/graph.ts';
+import { ModelDecoder } from '../../../bs-server/src/decode/model-decoder.ts';
+import { createRefine } from '../../../bs-server/src/decode/refine.ts';
 import { servedModel } from './served-model.ts';
 
 const { bundle } = servedModel();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ModelVersions } from '../../../bs-server/src/lifecycle/model-versions.ts';
+import { ModelVersions } from '../../../bs-server/src/ops/model-versions.ts';
 
 /** Versions named by letters, whose models are the same letters in capitals. */
 function versionsOf(names: string) {

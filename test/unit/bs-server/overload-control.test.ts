@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { OverloadControl } from '../../../bs-server/src/overload/overload-control.ts';
-import { type Relief, reliefLevels } from '../../../bs-server/src/overload/overload-policy.ts';
-import { Tally } from '../../../bs-server/src/telemetry/tally.ts';
+import { OverloadControl } from '../../../bs-server/src/ops/overload-control.ts';
+import { type Relief, reliefLevels } from '../../../bs-server/src/ops/overload-policy.ts';
+import { Tally } from '../../../bs-server/src/ops/tally.ts';
 
 /** A control with a tally and a clock in the test's hands; one window is 250 ms. */
 function createRig() {

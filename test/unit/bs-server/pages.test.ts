@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AccessControl, signAccessToken } from '../../../bs-server/src/net/access-token.ts';
+import { publicListener } from '../../../bs-server/src/net/http-routes.ts';
+import type { PageAnswer, PageRequest, Pages } from '../../../bs-server/src/net/pages.ts';
 import { resolveOptions } from '../../../bs-server/src/options.ts';
-import { AccessControl, signAccessToken } from '../../../bs-server/src/transport/access-token.ts';
-import { publicListener } from '../../../bs-server/src/transport/http-routes.ts';
-import type { PageAnswer, PageRequest, Pages } from '../../../bs-server/src/transport/pages.ts';
 
 const secret = new TextEncoder().encode('a secret of at least thirty-two bytes');
 const page = { contentType: 'text/html', etag: '"1"', bytes: new TextEncoder().encode('<p>page') };

@@ -1,7 +1,7 @@
 import { csiMatrixOf, encodeFrame } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
-import { PhySession } from '../../../bs-server/src/transport/phy-session.ts';
-import type { UplinkSample } from '../../../bs-server/src/uplink/uplink-ring.ts';
+import { PhySession } from '../../../bs-server/src/ingest/phy-session.ts';
+import type { UplinkSample } from '../../../bs-server/src/join/uplink-ring.ts';
 
 const shape = { numAntennas: 2, numDelays: 1 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ExecutionProvider } from '../../../bs-server/src/decoding/graph.ts';
-import { chooseProvider } from '../../../bs-server/src/decoding/provider.ts';
+import type { ExecutionProvider } from '../../../bs-server/src/decode/graph.ts';
+import { chooseProvider } from '../../../bs-server/src/decode/provider.ts';
 
 /** Providers that take a set time for a batch, or do not open where none is set. */
 function createBench(batchMs: { readonly [P in ExecutionProvider]?: number }) {

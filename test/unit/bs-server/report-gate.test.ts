@@ -1,13 +1,13 @@
 import type { CsiReport } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
-import { noRelief, type Relief, reliefLevels } from '../../../bs-server/src/overload/overload-policy.ts';
-import { ReportGate } from '../../../bs-server/src/transport/report-gate.ts';
+import { ReportGate } from '../../../bs-server/src/ingest/report-gate.ts';
 import {
   changedConfig,
   firstConfig,
   relievedConfig,
   reportConfigOf,
-} from '../../../bs-server/src/transport/session-config.ts';
+} from '../../../bs-server/src/ingest/session-config.ts';
+import { noRelief, type Relief, reliefLevels } from '../../../bs-server/src/ops/overload-policy.ts';
 import { servedModel } from './served-model.ts';
 
 const served = [servedModel('small', 0, 7), servedModel('large', 1, 9)] as const;

@@ -1,12 +1,12 @@
 import { vi } from 'vitest';
-import type { AcceptedReport } from '../../../bs-server/src/accepted-report.ts';
-import { BatchQueues } from '../../../bs-server/src/batching/batch-queues.ts';
-import type { DecodeJob, ReportJob } from '../../../bs-server/src/decode-job.ts';
-import { DecoderPool } from '../../../bs-server/src/decoding/decoder-pool.ts';
-import { ReportPipeline } from '../../../bs-server/src/report-pipeline.ts';
-import { ReportWatch } from '../../../bs-server/src/uplink/report-watch.ts';
-import { UplinkJoin } from '../../../bs-server/src/uplink/uplink-join.ts';
-import { UplinkOnlyStage } from '../../../bs-server/src/uplink-only-stage.ts';
+import { DecoderPool } from '../../../bs-server/src/decode/decoder-pool.ts';
+import type { AcceptedReport } from '../../../bs-server/src/ingest/accepted-report.ts';
+import { ReportWatch } from '../../../bs-server/src/join/report-watch.ts';
+import { UplinkJoin } from '../../../bs-server/src/join/uplink-join.ts';
+import { BatchQueues } from '../../../bs-server/src/queue/batch-queues.ts';
+import type { DecodeJob, ReportJob } from '../../../bs-server/src/queue/decode-job.ts';
+import { ReportPipeline } from '../../../bs-server/src/queue/report-pipeline.ts';
+import { UplinkOnlyStage } from '../../../bs-server/src/queue/uplink-only-stage.ts';
 import { type FakeWorker, fakeWorkers } from './fake-worker.ts';
 import { workerModel } from './worker-model.ts';
 

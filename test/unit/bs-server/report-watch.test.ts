@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReportWatch } from '../../../bs-server/src/uplink/report-watch.ts';
+import { ReportWatch } from '../../../bs-server/src/join/report-watch.ts';
 
 const deadlineMs = 100;
 const period = 20;

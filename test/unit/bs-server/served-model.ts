@@ -1,6 +1,6 @@
 import { createPhaseAllocation, createQuantizer, createRepresentation } from '@edge-csi/csi';
 import { type Manifest, representationOf, toHex, versionName } from '@edge-csi/models';
-import type { ServedModel } from '../../../bs-server/src/model-catalog.ts';
+import type { ServedModel } from '../../../bs-server/src/ops/model-catalog.ts';
 
 const numAntennas = 2;
 const numDelays = 2;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UeRegistry } from '../../../bs-server/src/transport/ue-registry.ts';
+import { UeRegistry } from '../../../bs-server/src/ingest/ue-registry.ts';
 
 class FakeSession {
   terminated = false;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UplinkJoin } from '../../../bs-server/src/uplink/uplink-join.ts';
-import type { UplinkSample } from '../../../bs-server/src/uplink/uplink-ring.ts';
+import { UplinkJoin } from '../../../bs-server/src/join/uplink-join.ts';
+import type { UplinkSample } from '../../../bs-server/src/join/uplink-ring.ts';
 
 const shape = { numAntennas: 1, numDelays: 1 };
 

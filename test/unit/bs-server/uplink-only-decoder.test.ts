@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { BatchBuffers } from '../../../bs-server/src/decoding/batch-buffers.ts';
-import type { Graph, GraphTensor } from '../../../bs-server/src/decoding/graph.ts';
-import { openOrtGraph } from '../../../bs-server/src/decoding/ort-graph.ts';
-import { UplinkOnlyDecoder, uplinkOnlyDecoderModelOf } from '../../../bs-server/src/decoding/uplink-only-decoder.ts';
+import { BatchBuffers } from '../../../bs-server/src/decode/batch-buffers.ts';
+import type { Graph, GraphTensor } from '../../../bs-server/src/decode/graph.ts';
+import { openOrtGraph } from '../../../bs-server/src/decode/ort-graph.ts';
+import { UplinkOnlyDecoder, uplinkOnlyDecoderModelOf } from '../../../bs-server/src/decode/uplink-only-decoder.ts';
 import { tinyFactor, tinyUplinkOnly } from '../models/tiny-uplink-only.ts';
 
 const numEntries = 16;

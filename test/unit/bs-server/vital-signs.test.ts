@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { VitalSigns } from '../../../bs-server/src/vital-signs.ts';
+import { VitalSigns } from '../../../bs-server/src/ops/vital-signs.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

@@ -1,6 +1,6 @@
 import { createRandom } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { createOuterSum } from '../../../csi/src/outer-sum.ts';
+import { createOuterSum } from '../../../csi/src/codec/dualnet/outer-sum.ts';
 
 describe.each(['wasm', 'js'] as const)('outer sum, %s', (engine) => {
   // Odd columns are padded; 1 to 9 products leave blocks of four full, part full and empty.

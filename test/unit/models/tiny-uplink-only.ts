@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseUplinkOnlyManifest, sha256Bytes, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
-import { buildModel } from '../../../scripts/src/onnx/build.ts';
-import { floatTensor } from '../../../scripts/src/onnx/tensor.ts';
+import { buildModel } from '../../../scripts/model-tools/src/onnx/build.ts';
+import { floatTensor } from '../../../scripts/model-tools/src/onnx/tensor.ts';
 
 /** What the network multiplies its input with. */
 export const tinyFactor = 0.5;

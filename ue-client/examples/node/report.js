@@ -1,7 +1,7 @@
 // A UE in Node: reports the downlink samples of a data file at the period the BS asks for, then leaves.
 //
 //   npx edge-csi serve
-//   node ue-client/examples/node/report.js ws://127.0.0.1:8080 scripts/data/cost2100-indoor-test-1024.npz 100
+//   node ue-client/examples/node/report.js ws://127.0.0.1:8080 scripts/lab/data/cost2100-indoor-test-1024.npz 100
 //
 // Nobody plays the base band here: estimates come without an uplink, and are less accurate for it. `edge-csi ue --phy` does.
 import { setTimeout as sleep } from 'node:timers/promises';

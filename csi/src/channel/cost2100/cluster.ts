@@ -1,5 +1,5 @@
-import { SPEED_OF_LIGHT_M_PER_S } from '../../band-paths.ts';
 import type { Random } from '../../random.ts';
+import { SPEED_OF_LIGHT_M_PER_S } from '../../transform/band-paths.ts';
 import { type CholeskyFactor, cholesky, correlate } from '../correlation.ts';
 import { exponential, uniformBetween } from '../draw.ts';
 import { distanceFromBs, type Position } from '../position.ts';

@@ -1,4 +1,4 @@
-import { SPEED_OF_LIGHT_M_PER_S } from '../../band-paths.ts';
+import { SPEED_OF_LIGHT_M_PER_S } from '../../transform/band-paths.ts';
 import type { Carriers } from '../environment.ts';
 import type { PathBuffer } from '../path-buffer.ts';
 import { distanceBetween, distanceFromBs, type Position } from '../position.ts';

@@ -1,5 +1,5 @@
-import { SPEED_OF_LIGHT_M_PER_S } from '../../band-paths.ts';
 import { createRandom } from '../../random.ts';
+import { SPEED_OF_LIGHT_M_PER_S } from '../../transform/band-paths.ts';
 import { uniformBetween, uniformPhase } from '../draw.ts';
 import type { Carriers, Environment } from '../environment.ts';
 import type { PathBuffer } from '../path-buffer.ts';

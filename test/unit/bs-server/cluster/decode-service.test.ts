@@ -1,12 +1,12 @@
 import { decodeFrame } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
-import { BatchQueues } from '../../../../bs-server/src/batching/batch-queues.ts';
 import { ClusterTally } from '../../../../bs-server/src/cluster/cluster-tally.ts';
 import { readWorkerMessage } from '../../../../bs-server/src/cluster/decode-answer.ts';
 import { type DecodeRequest, writeDecodeRequest } from '../../../../bs-server/src/cluster/decode-request.ts';
 import { DecodeService } from '../../../../bs-server/src/cluster/decode-service.ts';
 import type { WorkerJob } from '../../../../bs-server/src/cluster/open-request.ts';
-import { DecoderPool } from '../../../../bs-server/src/decoding/decoder-pool.ts';
+import { DecoderPool } from '../../../../bs-server/src/decode/decoder-pool.ts';
+import { BatchQueues } from '../../../../bs-server/src/queue/batch-queues.ts';
 import { type FakeWorker, fakeWorkers } from '../fake-worker.ts';
 import { workerModel } from '../worker-model.ts';
 import { FakeBroker } from './fake-broker.ts';

@@ -3,8 +3,8 @@ import { ClusterTally } from '../../../../bs-server/src/cluster/cluster-tally.ts
 import { GatewayDecoder } from '../../../../bs-server/src/cluster/gateway-decoder.ts';
 import { beatSubject } from '../../../../bs-server/src/cluster/subjects.ts';
 import { writeBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';
-import { type DecodeJob, fillRoom } from '../../../../bs-server/src/decode-job.ts';
-import { DecoderPool } from '../../../../bs-server/src/decoding/decoder-pool.ts';
+import { DecoderPool } from '../../../../bs-server/src/decode/decoder-pool.ts';
+import { type DecodeJob, fillRoom } from '../../../../bs-server/src/queue/decode-job.ts';
 import { type FakeWorker, fakeWorkers } from '../fake-worker.ts';
 import { workerModel } from '../worker-model.ts';
 import { FakeBroker } from './fake-broker.ts';

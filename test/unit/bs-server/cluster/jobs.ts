@@ -1,4 +1,4 @@
-import type { ReportJob } from '../../../../bs-server/src/decode-job.ts';
+import type { ReportJob } from '../../../../bs-server/src/queue/decode-job.ts';
 
 export const tinyShape = { numAntennas: 1, numDelays: 2 };
 

@@ -13,7 +13,7 @@ import {
 } from '../../../../bs-server/src/cluster/decode-request.ts';
 import { decodeSubject, estimateSubject, requestOf } from '../../../../bs-server/src/cluster/subjects.ts';
 import { readBeat, writeBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';
-import { noReport } from '../../../../bs-server/src/decoding/batch-buffers.ts';
+import { noReport } from '../../../../bs-server/src/decode/batch-buffers.ts';
 import { workerModel } from '../worker-model.ts';
 import { tinyJob, tinyShape } from './jobs.ts';
 

@@ -4,8 +4,8 @@ import { AnswerWriter } from '../../../../bs-server/src/cluster/decode-answer.ts
 import { RemoteDecoder } from '../../../../bs-server/src/cluster/remote-decoder.ts';
 import { beatSubject } from '../../../../bs-server/src/cluster/subjects.ts';
 import { type WorkerBeat, writeBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';
-import type { DecodeJob } from '../../../../bs-server/src/decode-job.ts';
-import { fillRoom } from '../../../../bs-server/src/decode-job.ts';
+import type { DecodeJob } from '../../../../bs-server/src/queue/decode-job.ts';
+import { fillRoom } from '../../../../bs-server/src/queue/decode-job.ts';
 import { FakeBroker } from './fake-broker.ts';
 import { tinyJob } from './jobs.ts';
 

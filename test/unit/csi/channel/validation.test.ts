@@ -13,7 +13,9 @@ import { readPathList } from '@edge-csi/csi/files';
 import { describe, expect, it } from 'vitest';
 
 const shape = { numAntennas: 32, numDelays: 32 };
-const indoorSample = fileURLToPath(new URL('../../../../scripts/data/cost2100-indoor-test-1024.npz', import.meta.url));
+const indoorSample = fileURLToPath(
+  new URL('../../../../scripts/lab/data/cost2100-indoor-test-1024.npz', import.meta.url),
+);
 const outdoorFigures = fileURLToPath(new URL('../../../fixtures/simulator/cost2100-outdoor.json', import.meta.url));
 
 function statisticsOf(scenario: ScenarioName, samples: Iterable<readonly [PathList, number]>): ChannelStatistics {

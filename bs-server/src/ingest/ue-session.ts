@@ -1,0 +1,268 @@
+import {
+  type CsiReport,
+  decodeFrame,
+  encodeFrame,
+  type Hello,
+  protocolVersion,
+  type ReportOutcome,
+  WireError,
+} from '@edge-csi/proto';
+import type { ReportWatch } from '../join/report-watch.ts';
+import type { Limits } from '../net/limits.ts';
+import type { Peer, Session } from '../net/peer.ts';
+import { pairModel, type ServedModel } from '../ops/model-catalog.ts';
+import type { ModelUser } from '../ops/model-control.ts';
+import type { Relief } from '../ops/overload-policy.ts';
+import type { AcceptedReport, ReportOrigin, SettleReason } from './accepted-report.ts';
+import { ReportGate } from './report-gate.ts';
+import { ReportRate } from './report-rate.ts';
+import {
+  type ConfigChange,
+  changedConfig,
+  firstConfig,
+  relievedConfig,
+  reportConfigOf,
+  type SessionConfig,
+} from './session-config.ts';
+import type { UeRegistry } from './ue-registry.ts';
+
+/** What UE sessions share. */
+export interface UeSessionContext {
+  /** Models that are served at present, the preferred one first. */
+  readonly served: () => readonly ServedModel[];
+  readonly registry: UeRegistry<UeSession>;
+  /** Hears who owes reports, and how often. */
+  readonly watch: Pick<ReportWatch, 'join' | 'tell' | 'leave'>;
+  readonly defaults: Parameters<typeof firstConfig>[1];
+  /** What overload asks of UEs at present. */
+  readonly relief: () => Relief;
+  readonly limits: Pick<Limits, 'helloTimeoutMs' | 'reportBurst'>;
+  readonly slotMs: number;
+  readonly deadlineMs: number;
+  readonly clock: () => number;
+  /** A report arrived on a session, whatever becomes of it. */
+  readonly onReport: () => void;
+  /** Takes a report that may be decoded. */
+  readonly accept: (report: AcceptedReport) => void;
+  /** A report was refused before it was accepted. */
+  readonly onRefused: (reason: SettleReason) => void;
+  /** A UE's session is over. */
+  readonly onLeft: () => void;
+}
+
+/** What a decoder has against a report, for people. */
+const decoderFaults: { readonly [R in SettleReason]?: string } = {
+  codeword: 'codeword has padding that is not zero',
+  phase: 'phase is not as long as its codeword asks for, or has padding that is not zero',
+  estimate: 'the decoded estimate is not finite',
+};
+
+/** Outcomes noted before they are sent unasked: a UE that floods is told of its superseded reports in pieces. */
+const maxPendingOutcomes = 64;
+
+/** One UE's connection: Hello and Welcome, then reports in and their outcomes out. */
+export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> {
+  readonly #peer: Peer;
+  readonly #context: UeSessionContext;
+  readonly #helloTimer: NodeJS.Timeout;
+  #ueId: string | undefined;
+  /** Set once the UE is welcome. */
+  #gate: ReportGate | undefined;
+  /** Set with the gate. */
+  #rate: ReportRate | undefined;
+  #seqs: number[] = [];
+  #outcomes: ReportOutcome[] = [];
+
+  constructor(peer: Peer, context: UeSessionContext) {
+    this.#peer = peer;
+    this.#context = context;
+    const { helloTimeoutMs } = context.limits;
+    this.#helloTimer = setTimeout(
+      () => peer.reject(new WireError('timeout', `no Hello within ${helloTimeoutMs} ms`)),
+      helloTimeoutMs,
+    );
+  }
+
+  message(bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes);
+    if (frame.kind === 'report' && this.#gate !== undefined) {
+      this.#report(frame.value, this.#gate);
+    } else if (frame.kind === 'hello' && this.#ueId === undefined) {
+      clearTimeout(this.#helloTimer);
+      this.#ueId = frame.value.ueId;
+      void this.#hello(frame.value);
+    } else {
+      throw new WireError(
+        'bad-frame',
+        `${frame.kind} is not expected from a UE ${this.#gate === undefined ? 'before' : 'after'} Welcome`,
+      );
+    }
+  }
+
+  closed(): void {
+    clearTimeout(this.#helloTimer);
+    if (this.#ueId === undefined) return;
+    const { registry, watch, onLeft } = this.#context;
+    if (!registry.remove(this.#ueId, this)) return;
+    watch.leave(this.#ueId);
+    onLeft();
+  }
+
+  /** What the UE is told to use; undefined before it is welcome. */
+  get model(): ServedModel | undefined {
+    return this.#gate?.config.model;
+  }
+
+  mayUse(version: string): boolean {
+    return this.#gate?.mayUse(version) ?? false;
+  }
+
+  /** Tells the UE to use another served model, at the rate that new UEs are told. */
+  follow(model: ServedModel): void {
+    const { phaseTheta } = this.#context.defaults;
+    this.reconfigure({ model: model.version, ...(phaseTheta === undefined ? {} : { phaseTheta }) });
+  }
+
+  isAlive(timeoutMs: number): Promise<boolean> {
+    return this.#peer.isAlive(timeoutMs);
+  }
+
+  terminate(): void {
+    this.#peer.terminate();
+  }
+
+  settle(seq: number, outcome: ReportOutcome, reason: SettleReason): void {
+    if (outcome === 'invalid') this.#refuse(seq, decoderFaults[reason] ?? reason);
+    else this.#note(seq, outcome);
+  }
+
+  /** Sends one ReportAck with every outcome noted since the last. */
+  flush(): void {
+    if (this.#seqs.length === 0) return;
+    const ack = { seqs: this.#seqs, outcomes: this.#outcomes };
+    this.#seqs = [];
+    this.#outcomes = [];
+    this.#peer.send(encodeFrame('ack', ack));
+  }
+
+  /**
+   * Tells the UE what to report from now on.
+   *
+   * @throws RangeError naming a value out of bounds.
+   */
+  reconfigure(change: ConfigChange): SessionConfig {
+    if (this.#gate === undefined || this.#ueId === undefined) {
+      throw new RangeError(`UE ${this.#ueId} is not welcome yet`);
+    }
+    const { served, relief } = this.#context;
+    return this.#tell(this.#ueId, this.#gate, changedConfig(this.#gate.config, change, served(), relief()));
+  }
+
+  /** Tells the UE what overload, or its end, asks of it. */
+  relieve(relief: Relief): void {
+    if (this.#gate === undefined || this.#ueId === undefined) return;
+    const config = relievedConfig(this.#gate.config, relief);
+    if (config !== this.#gate.config) this.#tell(this.#ueId, this.#gate, config);
+  }
+
+  async #hello(hello: Hello): Promise<void> {
+    const { served, registry, watch, defaults, slotMs, limits, clock } = this.#context;
+    try {
+      if (hello.protocol !== protocolVersion) {
+        throw new WireError('protocol-version', `protocol is ${hello.protocol}, this server speaks ${protocolVersion}`);
+      }
+      this.#assertOwn(hello);
+      // A UE that fits no model takes nobody's place.
+      pairModel(served(), hello.models);
+      const epoch = await registry.register(hello.ueId, this);
+      if (!this.#peer.open) {
+        registry.remove(hello.ueId, this);
+        return;
+      }
+      // What is served may have changed meanwhile.
+      const config = firstConfig(pairModel(served(), hello.models), defaults, this.#context.relief());
+      this.#gate = new ReportGate(epoch, config);
+      this.#rate = new ReportRate(slotMs, limits.reportBurst, config.reportPeriodSlots, clock());
+      watch.join(hello.ueId, epoch, config.reportPeriodSlots);
+      this.#peer.send(encodeFrame('welcome', { epoch, config: reportConfigOf(config) }));
+    } catch (error) {
+      this.#peer.fail(error);
+    }
+  }
+
+  #tell(ueId: string, gate: ReportGate, config: SessionConfig): SessionConfig {
+    gate.tell(config);
+    this.#context.watch.tell(ueId, config.reportPeriodSlots);
+    this.#rate?.tell(gate.shortestPeriodSlots, this.#context.clock());
+    this.#peer.send(encodeFrame('reconfigure', { config: reportConfigOf(config) }));
+    return config;
+  }
+
+  /** A token is for one UE; where Hello repeats it, it must be the one the connection was opened with. */
+  #assertOwn({ ueId, token }: Hello): void {
+    const { access } = this.#peer;
+    if (access === undefined) return;
+    if (ueId !== access.ueId) throw new WireError('unauthorized', `the token is not for UE ${ueId}`);
+    if (token !== '' && token !== access.token) {
+      throw new WireError('unauthorized', 'Hello names another token than the request');
+    }
+  }
+
+  #report(report: CsiReport, gate: ReportGate): void {
+    const { clock, deadlineMs, onReport, accept } = this.#context;
+    const receivedMs = clock();
+    onReport();
+    const rate = this.#rate?.check(receivedMs);
+    if (rate !== 'admitted') {
+      const message = `rate-limited: the period is ${gate.config.reportPeriodSlots} slots`;
+      this.#turnAway(report.seq, 'rate-limited', message);
+      if (rate === 'abusive') throw new WireError('overload', `${message}, and reports go on coming much faster`);
+      return;
+    }
+    const admission = gate.admit(report);
+    if ('fault' in admission) {
+      this.#turnAway(report.seq, admission.fault, admission.message);
+      return;
+    }
+    this.#rate?.tell(gate.shortestPeriodSlots, receivedMs);
+    const { model, reportPeriodSlots, codewordTruncation, phaseTheta } = admission.config;
+    accept({
+      ueId: this.#ueId as string,
+      epoch: report.epoch,
+      seq: report.seq,
+      slot: report.slot,
+      version: model.version,
+      modelId: report.modelId,
+      shape: model.shape,
+      periodSlots: reportPeriodSlots,
+      codeword: report.codeword,
+      truncation: codewordTruncation,
+      theta: phaseTheta,
+      phase: report.phase,
+      phaseBits: admission.phaseBits,
+      scaleLevel: report.scale,
+      payloadBits: report.payloadBits,
+      processingUs: report.processingUs,
+      receivedMs,
+      deadlineMs: receivedMs + deadlineMs,
+      origin: this,
+    });
+  }
+
+  #turnAway(seq: number, reason: SettleReason, message: string): void {
+    this.#context.onRefused(reason);
+    this.#refuse(seq, message);
+    this.flush();
+  }
+
+  #refuse(seq: number, message: string): void {
+    this.#peer.reject({ code: 'report-invalid', message, closeCode: undefined, retryable: false, seq });
+    this.#note(seq, 'invalid');
+  }
+
+  #note(seq: number, outcome: ReportOutcome): void {
+    this.#seqs.push(seq);
+    this.#outcomes.push(outcome);
+    if (this.#seqs.length >= maxPendingOutcomes) this.flush();
+  }
+}

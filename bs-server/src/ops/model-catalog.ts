@@ -1,0 +1,146 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { CsiError, type CsiShape } from '@edge-csi/csi';
+import { isUplinkOnly, type Manifest, type ModelBundle, type ModelFile, toHex, versionName } from '@edge-csi/models';
+import { loadModel, readZoo, type ZooEntry } from '@edge-csi/models/disk';
+import { type ModelRef, WireError } from '@edge-csi/proto';
+import { assertFramesFit } from '../ingest/frame-limits.ts';
+
+/** A version of a model the server decodes. */
+export interface ServedModel {
+  /** Id and start of the pairing hash, as `dualnet-mag-m43@` and 12 hex digits: its name among those served. */
+  readonly version: string;
+  /** Name of the folder it was read from. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** Id and pairing hash, as on the wire. */
+  readonly ref: ModelRef;
+  /** Pairing hash in hex. */
+  readonly sha256: string;
+  /** Path of the manifest on the HTTP port; no other version's. */
+  readonly url: string;
+  readonly shape: CsiShape;
+  readonly bundle: ModelBundle;
+}
+
+/** Names of model folders that may be asked for: one path segment, so that nothing outside the directory is reached. */
+const folderName = /^[A-Za-z0-9][\w.@-]{0,127}$/;
+
+/**
+ * Loads the models to serve at start, with every file's hash checked.
+ *
+ * @param directory - one folder per model
+ * @param folders - folders to serve, the preferred one first; where absent, every folder named by the id of its model
+ * @throws CsiError `model-unknown`, or `model-invalid` where a model is broken, too large for the wire, there twice, or
+ * not in a folder of its id although asked for by it.
+ */
+export async function loadCatalog(directory: string, folders: readonly string[] | undefined): Promise<ServedModel[]> {
+  const zoo = (await readZoo(directory)).filter(({ manifest }) => !isUplinkOnly(manifest));
+  const ids = [...new Set(zoo.map(({ manifest }) => manifest.id))];
+  const wanted = [...new Set(folders ?? ids)];
+  if (wanted.length === 0) throw new CsiError('model-unknown', `${directory} holds no model`);
+  for (const name of wanted) {
+    if (zoo.some(({ folder }) => folder === name)) continue;
+    if (!ids.includes(name)) throw unknownFolder(name, directory, ids);
+    assertFolderNamed(directory, zoo, name);
+  }
+  const served = await Promise.all(wanted.map((folder) => loadServedModel(directory, folder)));
+  for (const [i, model] of served.entries()) {
+    const same = served.slice(0, i).find(({ version }) => version === model.version);
+    if (same === undefined) continue;
+    const both = `${same.folder} and ${model.folder}`;
+    throw new CsiError('model-invalid', `folders ${both} of ${directory} hold the same version, ${model.version}`);
+  }
+  return served;
+}
+
+/**
+ * Loads one model folder, with every file's hash checked.
+ *
+ * @throws RangeError where the name is not that of a folder.
+ * @throws CsiError `model-unknown` where the folder is not there, `model-invalid` where its model is broken or too large
+ * for the wire.
+ */
+export async function loadServedModel(directory: string, folder: string): Promise<ServedModel> {
+  if (!folderName.test(folder)) {
+    throw new RangeError(`folder is '${folder}', must be the name of a folder in the models directory, not a path`);
+  }
+  const entries = await readdir(directory, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  if (!folders.includes(folder)) throw unknownFolder(folder, directory, folders);
+  const files: readonly ModelFile[] = ['encoder', 'decoder', 'refiner'];
+  const bundle = await loadModel(path.join(directory, folder), files);
+  assertFramesFit(bundle);
+  const { manifest, sha256 } = bundle;
+  const { numAntennas, numDelays } = manifest.csi;
+  const { id } = manifest;
+  const hex = toHex(sha256);
+  return {
+    version: versionName(id, sha256),
+    folder,
+    manifest,
+    ref: { id, sha256 },
+    sha256: hex,
+    url: `/models/${id}/${hex.slice(0, 12)}/manifest.json`,
+    shape: { numAntennas, numDelays },
+    bundle,
+  };
+}
+
+function unknownFolder(name: string, directory: string, known: readonly string[]): CsiError {
+  return new CsiError('model-unknown', `model ${name} is not in ${directory}, which holds ${known.join(', ')}`);
+}
+
+/** @throws CsiError `model-invalid` naming the folder and the id where a model is not in the folder of its id. */
+export function assertFolderNamed(directory: string, zoo: readonly ZooEntry[], id: string): void {
+  const holding = zoo.filter(({ manifest }) => manifest.id === id);
+  if (holding.some(({ folder }) => folder === id)) return;
+  const folder = path.join(directory, holding[0]?.folder ?? id);
+  throw new CsiError('model-invalid', `folder ${folder} holds model ${id}: a model's folder must be named by its id`);
+}
+
+/** True where two models are for the same antennas, bands and timing: a UE that can use one can use the other. */
+export function sameLink(a: Pick<Manifest, 'csi'>, b: Pick<Manifest, 'csi'>): boolean {
+  const fields = Object.keys(a.csi) as (keyof Manifest['csi'])[];
+  return fields.every((field) => a.csi[field] === b.csi[field]);
+}
+
+/** The model of a version name, or the preferred one of an id. */
+export function findModel(served: readonly ServedModel[], name: string): ServedModel | undefined {
+  return served.find(({ version, ref }) => version === name || ref.id === name);
+}
+
+/**
+ * The model a UE is told to use: the server's favourite among those that the UE holds in the same version; the
+ * server's favourite at all where the UE holds none yet and will fetch it.
+ *
+ * @param served - the preferred one first
+ * @param held - what the UE named in Hello
+ * @throws WireError `model-mismatch`, naming both hashes and where to fetch the right one, or `model-unknown`, naming
+ * what is served.
+ */
+export function pairModel(served: readonly ServedModel[], held: readonly ModelRef[]): ServedModel {
+  const favourite = served[0] as ServedModel;
+  if (held.length === 0) return favourite;
+  const paired = served.find((model) =>
+    held.some(({ id, sha256 }) => id === model.ref.id && toHex(sha256) === model.sha256),
+  );
+  if (paired !== undefined) return paired;
+  const other = served.find((model) => held.some(({ id }) => id === model.ref.id));
+  if (other !== undefined) {
+    const mine = held.find(({ id }) => id === other.ref.id) as ModelRef;
+    throw new WireError(
+      'model-mismatch',
+      `model ${other.ref.id} has sha256 ${other.sha256} here, the UE holds ${toHex(mine.sha256)}; fetch ${other.url}`,
+    );
+  }
+  throw new WireError(
+    'model-unknown',
+    `none of the UE's models is served here; served are ${[...new Set(served.map(({ ref }) => ref.id))].join(', ')}`,
+  );
+}
+
+/** Most phase or sign bits any codeword of the model can ask for. */
+export function maxPhaseBits({ bundle }: ServedModel): number {
+  return bundle.allocation.numEntries * bundle.allocation.maxBits;
+}

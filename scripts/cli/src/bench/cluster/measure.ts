@@ -1,0 +1,86 @@
+import { dataFor } from '@edge-csi/lab/data';
+import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
+import { type Metric, speedMetric } from '@edge-csi/lab/metrics/metric';
+import type { Manifest } from '@edge-csi/models';
+import { renderTextSections } from '@edge-csi/report/text-sections';
+import { eachUntilInterrupted } from '../../interruption.ts';
+import { modelsById } from '../../model-choice.ts';
+import { startProgress } from '../../progress.ts';
+import type { BenchOptions } from '../bench-options.ts';
+import { requireBroker } from './child-process.ts';
+import type { ClusterRun } from './cluster-run.ts';
+import { type GatewayIngest, measureGatewayIngest } from './gateway-ingest.ts';
+import { clusterPage } from './page.ts';
+import { measureInProcess, measureOverBroker, type PathCost } from './path-cost.ts';
+
+/** Offered reports a second: so few that one seldom waits for another. */
+const ratePerSecond = 50;
+const defaultModel = 'dualnet-mag-m43';
+/** What goes with a report, to the worker and back. */
+const ingestPayloads = [
+  { uplinks: false, estimates: false },
+  { uplinks: true, estimates: false },
+  { uplinks: true, estimates: true },
+] as const;
+
+/** `bench --suite cluster`: the way over NATS beside one process, and what one gateway takes. */
+export async function cluster(
+  options: BenchOptions,
+): Promise<{ runs: readonly ClusterRun[]; metrics: readonly Metric[] }> {
+  requireBroker();
+  const { zoo, rounds, seconds, seed, ues: numUes, signal } = options;
+  const manifests: Manifest[] = await modelsById(options.models ?? [defaultModel], zoo);
+  const progress = startProgress('measurements', manifests.length * (2 * rounds + ingestPayloads.length));
+  let done = 0;
+  const step = async <T>(measure: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    try {
+      const result = await measure();
+      progress.update(++done);
+      return result;
+    } catch (error) {
+      // Ctrl-C reaches the servers of a terminal's group, too: that they are gone is no failure then.
+      signal.throwIfAborted();
+      throw error;
+    }
+  };
+  const runs = await eachUntilInterrupted(manifests, signal, async (manifest): Promise<ClusterRun> => {
+    const data = dataFor(manifest, options);
+    const inProcess: PathCost[] = [];
+    const overBroker: PathCost[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const path = { manifest, zoo, data, numUes, ratePerSecond, seconds, seed: seed + 2 * round, signal };
+      inProcess.push(await step(() => measureInProcess(path)));
+      overBroker.push(await step(() => measureOverBroker(path)));
+    }
+    const ingest: GatewayIngest[] = [];
+    for (const payload of ingestPayloads) {
+      ingest.push(await step(() => measureGatewayIngest({ manifest, zoo, data, seconds, signal }, payload)));
+    }
+    return { model: manifest.id, ratePerSecond, ues: numUes, inProcess, overBroker, ingest };
+  }).finally(progress.stop);
+  process.stdout.write(`${renderTextSections(clusterPage({ runs }).sections)}\n`);
+  return { runs, metrics: runs.flatMap(clusterMetrics) };
+}
+
+/** What a later run is held to. */
+function clusterMetrics({ model, inProcess, overBroker, ingest }: ClusterRun): Metric[] {
+  const ofWay = (way: string, costs: readonly PathCost[]) => {
+    const [p50Ms, perSecond] = [
+      lowerMedian(costs.map(({ openLoop }) => openLoop.latencyMs.p50)),
+      lowerMedian(costs.map(({ saturated }) => saturated.reportsPerSecond)),
+    ];
+    return [
+      speedMetric(`${model} p50 ms, ${way}`, p50Ms, 'lower', 0.4),
+      speedMetric(`${model} reports/s, ${way}`, perSecond, 'higher', 0.25),
+    ];
+  };
+  return [
+    ...ofWay('one process', inProcess),
+    ...ofWay('over NATS', overBroker),
+    ...ingest.map(({ uplinks, estimates, gatewayCpuUs }) => {
+      const traffic = `${uplinks ? 'with' : 'without'} uplinks, ${estimates ? 'with' : 'without'} estimates`;
+      return speedMetric(`${model} gateway CPU us a report, ${traffic}`, gatewayCpuUs, 'lower', 0.25);
+    }),
+  ];
+}

@@ -1,0 +1,46 @@
+import type { AngularDelayCsi } from '@edge-csi/csi';
+import { type LatencyBackend, openBackend } from '@edge-csi/lab/link/latency-backend';
+import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { loadModel } from '@edge-csi/models/disk';
+
+/** From the parent, once. */
+export interface ColdStartRequest {
+  readonly modelDirectory: string;
+  readonly backend: LatencyBackend;
+  readonly csi: AngularDelayCsi;
+}
+
+/** When a process came how far, on the clock that all processes of a machine share. */
+export interface ColdStartMarks {
+  readonly runningMs: number;
+  readonly loadedMs: number;
+  readonly openMs: number;
+  readonly firstReportMs: number;
+}
+
+const runningMs = monotonicMs();
+// Ctrl-C reaches every process of a terminal's group; the parent decides when this one ends.
+process.on('SIGINT', () => undefined);
+process.once('disconnect', () => process.exit());
+
+async function start({ modelDirectory, backend, csi }: ColdStartRequest): Promise<ColdStartMarks> {
+  const bundle = await loadModel(modelDirectory, ['encoder']);
+  const loadedMs = monotonicMs();
+  const encoder = await openBackend(backend, bundle);
+  const openMs = monotonicMs();
+  await encoder.encode(csi, { codewordTruncation: 0, phaseTheta: bundle.manifest.phase.theta });
+  const firstReportMs = monotonicMs();
+  await encoder.close();
+  return { runningMs, loadedMs, openMs, firstReportMs };
+}
+
+process.once('message', (request: ColdStartRequest) => {
+  start(request).then(
+    (marks) => process.send?.(marks),
+    (error: unknown) => {
+      // The parent waits for an answer that will not come; it hears of the exit.
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+});

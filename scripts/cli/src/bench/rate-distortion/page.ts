@@ -1,0 +1,188 @@
+import { type Metric, nmseMetric } from '@edge-csi/lab/metrics/metric';
+import { bestWithin, type RatePoint } from '@edge-csi/lab/schemes/rate-distortion';
+import { fixed } from '@edge-csi/report/fixed';
+import type { LinePlot, PlotSeries } from '@edge-csi/report/line-plot';
+import type { PageContent, Table } from '@edge-csi/report/page';
+import { renderTextSections } from '@edge-csi/report/text-sections';
+import type { RateDistortionResult } from './measure.ts';
+
+/** Total bits at which the best operating point is named. */
+const budgets = [100, 200, 350, 500, 700, 1000, 1330, 1700, 3000];
+
+/** The most accurate baseline and network within a budget of total bits. */
+interface Comparison {
+  readonly budget: number;
+  readonly baseline: RatePoint | undefined;
+  readonly network: RatePoint | undefined;
+}
+
+/** A point as it stands in the JSON report: its settings beside its figures. */
+type FlatPoint = Omit<RatePoint, 'setting'> & { readonly [knob: string]: unknown };
+
+/** Result as it stands in the JSON report. */
+export type RateDistortionJson = Omit<RateDistortionResult, 'curve'> & { readonly curve: readonly FlatPoint[] };
+
+/** What the JSON report has beyond the result: the best within each budget, and what a later run is held to. */
+interface Comparisons {
+  readonly comparison: readonly object[];
+  readonly metrics: readonly Metric[];
+}
+
+/** Result as it stands in the JSON report: settings beside the figures of their point. */
+export function rateDistortionJson(result: RateDistortionResult): RateDistortionJson & Comparisons {
+  const comparison = compare(result.curve);
+  return {
+    ...result,
+    curve: result.curve.map(({ setting, ...point }) => ({ ...point, ...setting })),
+    comparison: comparison.map(({ budget, baseline, network }) => ({
+      budget,
+      ...(baseline && { baseline: cited(baseline) }),
+      ...(network && { network: cited(network) }),
+      ...(baseline && network && { differenceDb: network.nmseDb - baseline.nmseDb }),
+    })),
+    metrics: comparison.flatMap(({ budget, baseline, network }) => [
+      ...(network ? [nmseMetric(`best network NMSE dB, ${budget} bits at most`, network.nmseDb)] : []),
+      ...(baseline ? [nmseMetric(`best baseline NMSE dB, ${budget} bits at most`, baseline.nmseDb)] : []),
+    ]),
+  };
+}
+
+/** The result as a page, from what stands in the JSON report. */
+export function rateDistortionPage(result: RateDistortionJson, data: string): PageContent {
+  const curve = result.curve.map(({ scheme, family, bits, nmseDb, chosenAt, ...knobs }): RatePoint => {
+    const setting = knobs as RatePoint['setting'];
+    return { scheme, family, bits, nmseDb, setting, ...(chosenAt && { chosenAt }) };
+  });
+  return pageOf({ ...result, curve }, data);
+}
+
+/** Text and tables: the best of each kind within each budget, and float codewords. Every point is in the JSON report. */
+export function renderRateDistortion(result: RateDistortionResult, data: string): string {
+  const { lead, sections } = pageOf(result, data);
+  return `${lead}\n\n${renderTextSections(sections)}`;
+}
+
+function pageOf(result: RateDistortionResult, data: string): PageContent {
+  const { curve, select, baselines, floatTable, samples } = result;
+  const chosen =
+    select === undefined
+      ? `Settings chosen on the same samples (give --select to choose them on others).`
+      : `Settings chosen on ${select.samples} samples of ${select.data}.`;
+  const fitted =
+    baselines === undefined ? '' : ` Baselines fitted on ${baselines.samples} samples of ${baselines.data}.`;
+  return {
+    title: 'Accuracy against the size of a report',
+    lead: `${samples} samples of ${data}. ${chosen}${fitted}`,
+    sections: [
+      {
+        title: 'NMSE against total bits',
+        tables: [budgetTable(curve)],
+        figures: [
+          {
+            name: 'rate-distortion',
+            caption:
+              'Complex NMSE of whole reports against the mean of all their bits: codeword, scale and phase. Networks ' +
+              'solid, classical schemes dashed; each point is the setting that one would choose within its bits.',
+            drawing: rateDistortionPlot(result, data),
+          },
+        ],
+      },
+      ...(floatTable === undefined
+        ? []
+        : [
+            {
+              title: 'Linear schemes with float codewords',
+              text: 'Magnitude NMSE, perfect phase.',
+              tables: [
+                {
+                  header: ['M', 'PCA dB', 'linear RRR dB'],
+                  rows: floatTable.map((row) => [
+                    String(row.codewordLength),
+                    fixed(row.pcaNmseDb, 2),
+                    fixed(row.rrrNmseDb, 2),
+                  ]),
+                },
+              ],
+            },
+          ]),
+    ],
+  };
+}
+
+function budgetTable(curve: readonly RatePoint[]): Table {
+  return {
+    header: [
+      ...['bits, at most', 'best baseline', 'bits', 'NMSE dB', 'best network', 'bits', 'NMSE dB', 'difference dB'],
+      'setting of the network',
+    ],
+    rows: compare(curve).map(({ budget, baseline, network }) => [
+      String(budget),
+      ...cells(baseline),
+      ...cells(network),
+      baseline && network ? fixed(network.nmseDb - baseline.nmseDb, 2) : '-',
+      network ? settingOf(network) : '-',
+    ]),
+  };
+}
+
+/**
+ * NMSE against bits of every scheme, networks solid, baselines dashed: at every sixth of an octave of bits the point that
+ * one would choose within that budget.
+ */
+function rateDistortionPlot(result: RateDistortionResult, data: string): LinePlot {
+  const names = [...new Set(result.curve.map(({ scheme }) => scheme))];
+  const series = names.map((name): PlotSeries => {
+    const points = result.curve.filter(({ scheme }) => scheme === name);
+    return {
+      name,
+      ...(points[0]?.family === 'baseline'
+        ? { line: 'dashed', colour: 'category' }
+        : { line: 'solid', colour: 'ordered' }),
+      points: thin(points).map(({ bits, nmseDb }) => ({ x: bits, y: nmseDb })),
+    };
+  });
+  return {
+    kind: 'lines',
+    title: 'Accuracy against the size of a report',
+    subtitle: `Whole reports, every bit counted; ${result.samples} samples of ${data}`,
+    x: { title: 'Mean bits of a report', scale: 'log', ticks: [50, 100, 200, 350, 500, 700, 1000, 1700, 3000, 5000] },
+    y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
+    markers: true,
+    series,
+  };
+}
+
+function thin(points: readonly RatePoint[]): RatePoint[] {
+  const most = Math.max(...points.map(({ bits, chosenAt }) => Math.max(bits, chosenAt?.bits ?? 0)));
+  const chosen = new Set<RatePoint>();
+  for (let budget = most; budget >= 1; budget *= 2 ** (-1 / 6)) {
+    const best = bestWithin(points, budget);
+    if (best !== undefined) chosen.add(best);
+  }
+  return [...chosen].sort((a, b) => a.bits - b.bits);
+}
+
+function compare(curve: readonly RatePoint[]): Comparison[] {
+  const within = (family: RatePoint['family'], budget: number) =>
+    bestWithin(
+      curve.filter((point) => point.family === family),
+      budget,
+    );
+  return budgets
+    .map((budget) => ({ budget, baseline: within('baseline', budget), network: within('network', budget) }))
+    .filter(({ baseline, network }) => baseline !== undefined || network !== undefined);
+}
+
+function settingOf({ setting }: RatePoint): string {
+  return Object.entries(setting)
+    .map(([knob, value]) => `${knob} ${value}`)
+    .join(', ');
+}
+
+function cited({ scheme, bits, nmseDb }: RatePoint): object {
+  return { scheme, bits, nmseDb };
+}
+
+function cells(point: RatePoint | undefined): string[] {
+  return point === undefined ? ['-', '-', '-'] : [point.scheme, point.bits.toFixed(0), point.nmseDb.toFixed(2)];
+}

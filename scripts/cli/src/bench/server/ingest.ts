@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
+import { paths, subprotocol } from '@edge-csi/proto';
+import { WebSocket } from 'ws';
+import { writeIngestModel } from './ingest-model.ts';
+import { startLoadedServer } from './loaded-server.ts';
+import { type ServerBenchOptions, settleMs } from './saturation.ts';
+
+/** What one server process takes in where decoding costs nothing. */
+export interface Ingest {
+  /** Whether every report comes with the uplink of its slot, and every estimate goes to a subscriber. */
+  readonly uplinksAndSubscriber: boolean;
+  readonly ues: number;
+  readonly batchSize: number;
+  /** Reports received, joined, batched, answered and published: one per round. Load generator on the same machine. */
+  readonly reportsPerSecond: readonly number[];
+  /** Processor time of the server's thread for one report: one per round. Empty where the platform does not say. */
+  readonly serverCpuUsPerReport: readonly number[];
+  /** What the server's thread takes in with a core of its own: median over rounds of the inverse of the above. */
+  readonly reportsPerServerCpuSecond: number | undefined;
+}
+
+/** UEs, with one report on its way each. */
+const numUes = 512;
+const batchSize = 64;
+
+interface Sample {
+  readonly perSecond: number;
+  readonly cpuUs: number | undefined;
+}
+
+/** Measures one model's messages on a server whose decoder passes the uplink on. */
+export async function measureIngest(options: ServerBenchOptions): Promise<Ingest[]> {
+  const zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-ingest-'));
+  const variants = [true, false].map((uplinksAndSubscriber) => ({ uplinksAndSubscriber, samples: [] as Sample[] }));
+  try {
+    await writeIngestModel(options.manifest, options.zoo, zoo);
+    for (let round = 0; round < options.rounds; round++) {
+      for (const { uplinksAndSubscriber, samples } of variants) {
+        samples.push(await measureOnce({ ...options, zoo }, uplinksAndSubscriber));
+      }
+    }
+  } finally {
+    await rm(zoo, { recursive: true });
+  }
+  return variants.map(({ uplinksAndSubscriber, samples }) => {
+    const serverCpuUsPerReport = samples.flatMap(({ cpuUs }) => cpuUs ?? []);
+    return {
+      uplinksAndSubscriber,
+      ues: numUes,
+      batchSize,
+      reportsPerSecond: samples.map(({ perSecond }) => perSecond),
+      serverCpuUsPerReport,
+      reportsPerServerCpuSecond:
+        serverCpuUsPerReport.length === 0 ? undefined : lowerMedian(serverCpuUsPerReport.map((us) => 1e6 / us)),
+    };
+  });
+}
+
+async function measureOnce(options: ServerBenchOptions, uplinksAndSubscriber: boolean): Promise<Sample> {
+  const server = await startLoadedServer({
+    ...options,
+    modelId: options.manifest.id,
+    numUes,
+    batchSize,
+    // Its decoder does nothing that a GPU could do faster.
+    provider: 'cpu',
+    deadlineMs: 5000,
+    uplinks: uplinksAndSubscriber,
+  });
+  const subscriber = uplinksAndSubscriber ? await subscribeUnread(server.bs.url) : undefined;
+  try {
+    server.saturate();
+    return await Promise.race([count(), server.failed]);
+  } finally {
+    subscriber?.close();
+    await server.close();
+  }
+
+  async function count(): Promise<Sample> {
+    await sleep(settleMs, undefined, { signal: options.signal });
+    const startMs = monotonicMs();
+    const before = await server.bs.usage();
+    await sleep(options.secondsPerRound * 1000, undefined, { signal: options.signal });
+    const after = await server.bs.usage();
+    const reports = after.stats.decoded - before.stats.decoded;
+    const perSecond = (reports * 1000) / (monotonicMs() - startMs);
+    if (before.threadCpuMs === undefined || after.threadCpuMs === undefined) return { perSecond, cpuUs: undefined };
+    return { perSecond, cpuUs: ((after.threadCpuMs - before.threadCpuMs) * 1000) / reports };
+  }
+}
+
+/** A subscriber that looks at nothing, so that it costs this machine little. */
+async function subscribeUnread(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(`${url}${paths.estimates}`, subprotocol, { perMessageDeflate: false });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve);
+    socket.once('error', reject);
+  });
+  return socket;
+}

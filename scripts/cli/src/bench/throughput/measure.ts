@@ -1,0 +1,117 @@
+import { defaultCarriers, type ScenarioName, scenarioNames } from '@edge-csi/csi';
+import type { CsiSource } from '@edge-csi/csi/files';
+import { linkSamples } from '@edge-csi/lab/accuracy/accuracy';
+import { dataFor, openData } from '@edge-csi/lab/data';
+import { simulatedSource } from '@edge-csi/lab/link/simulated-source';
+import type { Metric } from '@edge-csi/lab/metrics/metric';
+import { measureThroughput, type ThroughputRun } from '@edge-csi/lab/throughput/throughput';
+import { UsageError } from '@edge-csi/lab/usage-error';
+import type { Manifest } from '@edge-csi/models';
+import { renderTextSections } from '@edge-csi/report/text-sections';
+import { unlessInterrupted } from '../../interruption.ts';
+import { magnitudeModelsFor, modelsById, prunedModelsOfOneShape, requireOneShape } from '../../model-choice.ts';
+import { startProgress } from '../../progress.ts';
+import type { BenchOptions } from '../bench-options.ts';
+import { requireApart } from '../require-apart.ts';
+import { openContenders } from './contenders.ts';
+import { type ThroughputResult, throughputPage } from './page.ts';
+
+interface MeasuredResult extends ThroughputResult {
+  /** What the UEs' channels are from. */
+  readonly data: string;
+  readonly metrics: readonly Metric[];
+}
+
+const defaultReductions = [4, 8, 12];
+const defaultSimulated = 1024;
+/** Simulated samples that the codebook is fitted on where no file is given for it. */
+const simulatedTraining = 4096;
+/** Samples that the codebook's setting is chosen on. */
+const selectSamples = 64;
+
+/** `bench --suite throughput-gain`: spectral efficiency from each estimate, against perfect CSI and a codebook. */
+export async function throughputGain(options: BenchOptions): Promise<MeasuredResult> {
+  const { zoo, seed, signal, scenario, baselinesFrom } = options;
+  if (scenario === undefined) await requireApart({ '--data': options.data, '--baselines-from': baselinesFrom });
+  const manifests = await chosen(options);
+  const [first] = manifests;
+  if (first === undefined) throw new UsageError(`${zoo} has no model for this; name some with --models`);
+  requireOneShape(manifests);
+  const source =
+    scenario === undefined
+      ? await openData(dataFor(first, options))
+      : simulatedSource(scenario, options.samples ?? defaultSimulated, first.csi, seed);
+  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
+  const training =
+    baselinesFrom === undefined
+      ? simulatedSource(scenarioOf(first), Math.min(simulatedTraining, options.fitSamples), first.csi, seed + 1)
+      : await openData(dataFor(first, { data: baselinesFrom }));
+  const trainingSamples = Math.min(training.numSamples, options.fitSamples);
+  const runs = await unlessInterrupted(signal, async () => {
+    const select = spread(source, samples);
+    const contenders = await openContenders({ manifests, zoo, training, trainingSamples, select, signal });
+    const progress = startProgress('samples', samples);
+    const measurement = { source, samples, contenders: contenders.list, seed, signal, onProgress: progress.update };
+    return measureThroughput(measurement).finally(async () => {
+      progress.stop();
+      await contenders.close();
+    });
+  });
+  const measured = (runs ?? []).filter((run) => run.samples > 0);
+  const result: MeasuredResult = {
+    data: source.name,
+    baselines: { data: training.name, samples: trainingSamples },
+    runs: measured,
+    metrics: throughputMetrics(measured),
+  };
+  const { lead, sections } = throughputPage(result, result.data);
+  process.stdout.write(`${lead}\n\n${renderTextSections(sections)}\n`);
+  return result;
+}
+
+/** What a later run is held to: spectral efficiency of the models, and what they gain over the codebook. */
+function throughputMetrics(runs: readonly ThroughputRun[]): Metric[] {
+  return runs.flatMap(({ scheme, family, throughput }) =>
+    throughput.flatMap(({ users, snrDb, spectralEfficiency, interval, gain, gainInterval }): Metric[] => {
+      if (family !== 'network') return [];
+      const where = `${users} UEs at ${snrDb} dB`;
+      const rate = { value: spectralEfficiency, better: 'higher', tolerance: 0.005 * spectralEfficiency } as const;
+      const metrics: Metric[] = [{ name: `${scheme} bit/s/Hz, ${where}`, ...rate, ...(interval && { interval }) }];
+      if (gain !== undefined) {
+        const more = {
+          value: gain,
+          better: 'higher',
+          tolerance: 0.02,
+          ...(gainInterval && { interval: gainInterval }),
+        } as const;
+        metrics.push({ name: `${scheme} gain over the codebook, ${where}`, ...more });
+      }
+      return metrics;
+    }),
+  );
+}
+
+/** Models asked for; else the pruned ones of the main reductions, for the scenario's carriers or the zoo's first link. */
+async function chosen({ models, zoo, scenario }: BenchOptions): Promise<Manifest[]> {
+  if (models !== undefined) return modelsById(models, zoo);
+  const all =
+    scenario === undefined
+      ? await prunedModelsOfOneShape(zoo)
+      : await magnitudeModelsFor(defaultCarriers(scenario), zoo);
+  return all.filter(({ reduction }) => defaultReductions.includes(reduction));
+}
+
+/** The COST 2100 scenario of a model's carriers. @throws UsageError where there is none to fit the codebook on. */
+function scenarioOf({ id, csi }: Manifest): ScenarioName {
+  const found = scenarioNames.find((name) => defaultCarriers(name).downlinkCarrierHz === csi.downlinkCarrierHz);
+  if (found !== undefined) return found;
+  throw new UsageError(`no scenario is of ${id}'s carriers; give a file to fit the codebook on with --baselines-from`);
+}
+
+/** Samples spread over the first ones of a source, in order. */
+function spread(source: CsiSource, samples: number) {
+  const count = Math.min(selectSamples, samples);
+  return Array.from({ length: count }, (_, i) => Math.floor((i * samples) / count)).flatMap((index) =>
+    linkSamples(source, index, index + 1),
+  );
+}

@@ -1,0 +1,116 @@
+import { perfectCsi, uplinkBeam, widebandBeam } from '@edge-csi/lab/throughput/reference-schemes';
+import { snrsDb, type Throughput, type ThroughputRun, userCounts } from '@edge-csi/lab/throughput/throughput';
+import { fixed } from '@edge-csi/report/fixed';
+import type { PlotSeries } from '@edge-csi/report/line-plot';
+import type { Figure, PageContent, Table } from '@edge-csi/report/page';
+import { intervalNote, withInterval } from '@edge-csi/report/with-interval';
+
+/** What the suite measures. */
+export interface ThroughputResult {
+  /** What the codebook's odds were counted on. */
+  readonly baselines: { readonly data: string; readonly samples: number };
+  readonly runs: readonly ThroughputRun[];
+}
+
+/** What CSI feedback is worth in throughput, as a page. */
+export function throughputPage({ baselines, runs }: ThroughputResult, data: string): PageContent {
+  const { samples = 0, clusters = 0 } = runs[0] ?? {};
+  const measuredUsers = userCounts.filter((users) => runs.some((run) => of(run, users, snrsDb[0]) !== undefined));
+  return {
+    title: 'What CSI feedback is worth in throughput',
+    lead:
+      `${samples} samples of ${data}; codebook fitted on ${baselines.samples} samples of ${baselines.data}. Spectral efficiency in ` +
+      'bit/s/Hz, mean over subcarriers, and its share of what perfect CSI gives; SNR is that of one BS antenna with all the power. ' +
+      'What is measured, and how: docs/benchmarks.md.',
+    sections: [
+      ...measuredUsers.map((users) => ({
+        title: titleOf(users),
+        tables: [efficiencyTable(runs, users)],
+        figures: [efficiencyFigure(runs, users, data)],
+      })),
+      {
+        title: 'Gain over the codebook',
+        text: `Bit/s/Hz beyond the codebook at as many bits, of the same UEs. ${intervalNote({ samples, clusters })}`,
+        tables: [gainTable(runs, measuredUsers)],
+      },
+    ],
+  };
+}
+
+function titleOf(users: number): string {
+  return users === 1 ? 'One UE at a time, maximum-ratio transmission' : `${users} UEs at once, zero forcing, their sum`;
+}
+
+function of(run: ThroughputRun, users: number, snrDb: number): Throughput | undefined {
+  return run.throughput.find((point) => point.users === users && point.snrDb === snrDb);
+}
+
+function efficiencyTable(runs: readonly ThroughputRun[], users: number): Table {
+  const rows = runs.map((run) => [
+    run.scheme,
+    run.scheme === perfectCsi.name ? '-' : fixed(run.payloadBits, 0),
+    fixed(run.nmseDb, 1),
+    ...snrsDb.map((snrDb) => {
+      const { spectralEfficiency = Number.NaN, ofPerfect = Number.NaN } = of(run, users, snrDb) ?? {};
+      return `${fixed(spectralEfficiency, 2)} (${fixed(100 * ofPerfect, 1)} %)`;
+    }),
+  ]);
+  return { header: ['CSI at the BS', 'bits', 'NMSE dB', ...snrsDb.map((snrDb) => `${snrDb} dB`)], rows };
+}
+
+function gainTable(runs: readonly ThroughputRun[], users: readonly number[]): Table {
+  const rows = runs.flatMap((run) => {
+    const rival = runs.find(({ scheme }) => scheme === run.rival);
+    if (rival === undefined) return [];
+    return users.map((count) => [
+      run.scheme,
+      `${fixed(run.payloadBits, 0)} / ${fixed(rival.payloadBits, 0)}`,
+      String(count),
+      ...snrsDb.map((snrDb) => {
+        const { gain = Number.NaN, gainInterval } = of(run, count, snrDb) ?? {};
+        return withInterval(gain, gainInterval, 2);
+      }),
+    ]);
+  });
+  return { header: ['model', 'bits, model / codebook', 'UEs', ...snrsDb.map((snrDb) => `${snrDb} dB`)], rows };
+}
+
+/** Sum spectral efficiency against bits at the highest SNR. */
+function efficiencyFigure(runs: readonly ThroughputRun[], users: number, data: string): Figure {
+  const [snrDb = 0] = snrsDb.slice(-1);
+  const efficiency = (run: ThroughputRun) => of(run, users, snrDb)?.spectralEfficiency ?? Number.NaN;
+  const networks = runs.filter(({ family }) => family === 'network');
+  const rivals = runs.filter(({ scheme }) => networks.some(({ rival }) => rival === scheme));
+  const line = (chosen: readonly ThroughputRun[]) =>
+    chosen.map((run) => ({ x: run.payloadBits, y: efficiency(run) })).sort((a, b) => a.x - b.x);
+  const bits = [...networks, ...rivals].map(({ payloadBits }) => payloadBits);
+  const levels = [perfectCsi, widebandBeam, uplinkBeam].flatMap(({ name }): PlotSeries[] => {
+    const run = runs.find(({ scheme }) => scheme === name);
+    if (run === undefined) return [];
+    const points = [Math.min(...bits), Math.max(...bits)].map((x) => ({ x, y: efficiency(run) }));
+    return [{ name, line: 'solid', colour: 'reference', points }];
+  });
+  return {
+    name: `throughput-gain-${users}`,
+    caption:
+      `At ${snrDb} dB. Grey, dotted: perfect CSI, and beams that take next to no feedback, as levels; their bits are not those of ` +
+      'the axis.',
+    drawing: {
+      kind: 'lines',
+      title: 'What CSI feedback is worth in throughput',
+      subtitle: `${titleOf(users)}, SNR ${snrDb} dB; ${runs[0]?.samples ?? 0} samples of ${data}`,
+      x: { title: 'Mean bits of a report', scale: 'log', ticks: [50, 100, 200, 350, 500, 700, 1000, 1700, 3000, 5000] },
+      y: {
+        title: `${users === 1 ? 'Rate' : 'Sum rate'} (bit/s/Hz), higher is better`,
+        scale: 'linear',
+        fromZero: users > 1,
+      },
+      markers: true,
+      series: [
+        { name: 'DualNet models', line: 'solid', colour: 'category', points: line(networks) },
+        { name: 'top-K codebook, as many bits', line: 'dashed', colour: 'category', points: line(rivals) },
+        ...levels,
+      ],
+    },
+  };
+}

@@ -1,0 +1,205 @@
+import path from 'node:path';
+import type { Timing } from '@edge-csi/csi';
+import { type CsiFormat, type CsiSource, cutPathList, readPathList, writeCsi } from '@edge-csi/csi/files';
+import { type DataFlags, dataFor, openData } from '@edge-csi/lab/data';
+import { UsageError } from '@edge-csi/lab/usage-error';
+import { Command, Option } from 'commander';
+import { addDataOptions } from '../data-options.ts';
+import { requireWritable, writeJson } from '../json-file.ts';
+import { startProgress } from '../progress.ts';
+import { finite, integer } from '../usage.ts';
+
+interface Options extends DataFlags {
+  readonly out: string;
+  readonly uplinkOut?: string;
+  readonly to?: Format;
+  readonly samples?: number;
+  readonly dropEmpty?: boolean;
+  readonly antennas: number;
+  readonly delays: number;
+  readonly subcarriers: number;
+  readonly bandwidthMhz: number;
+  readonly downlinkGhz: number;
+  readonly uplinkGhz: number;
+  readonly timing: Timing;
+  readonly json?: string;
+}
+
+type Format = CsiFormat | 'path-list';
+
+const formats: readonly Format[] = ['npy', 'npz', 'mat', 'path-list'];
+
+/** Names of the arrays in each format: DualNet's in a MAT-file. */
+const names = {
+  npy: ['downlink', 'uplink'],
+  npz: ['downlink', 'uplink'],
+  mat: ['Hur_down', 'Hur_up'],
+} as const satisfies Readonly<Record<CsiFormat, readonly [string, string]>>;
+
+/** `edge-csi convert`: one data file to another format. */
+export function convertCommand(): Command {
+  return addDataOptions(new Command('convert'))
+    .description('Converts CSI data between path lists, .npy, .npz and .mat, a block of samples at a time.')
+    .requiredOption('--out <file>', 'file to write; its ending says the format: .npy, .npz or .mat')
+    .option('--uplink-out <file>', 'write the uplink to a file of its own, as DualNet has it')
+    .addOption(new Option('--to <format>', 'format, where the ending of --out does not say it').choices(formats))
+    .option('--samples <n>', 'samples to convert, the first ones; default all', integer('--samples', 1, 1e7))
+    .option('--drop-empty', 'leave out samples that are all zero in a band, as DeepMIMO has for UEs without a path')
+    .option('--antennas <n>', 'BS antennas', integer('--antennas', 1, 4096), 32)
+    .option('--delays <n>', 'delay taps kept', integer('--delays', 1, 4096), 32)
+    .option('--subcarriers <n>', 'path lists: subcarriers', integer('--subcarriers', 1, 65_536), 1024)
+    .option('--bandwidth-mhz <MHz>', 'path lists: bandwidth', finite('--bandwidth-mhz', 0.001, 1e5), 20)
+    .option('--downlink-ghz <GHz>', 'path lists: downlink carrier', finite('--downlink-ghz', 0.001, 1e4), 5.3)
+    .option('--uplink-ghz <GHz>', 'path lists: uplink carrier', finite('--uplink-ghz', 0.001, 1e4), 5.1)
+    .addOption(
+      new Option('--timing <reference>', 'path lists: what delay 0 is')
+        .choices(['absolute', 'first-path'])
+        .default('absolute'),
+    )
+    .option('--json <file>', 'write what was read and written as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi convert --data paths.npz --out csi.mat
+  edge-csi convert --data outdoor-paths.npz --downlink-ghz 0.3 --uplink-ghz 0.26 --out csi.npz
+  edge-csi convert --data Data100_Hvalin_down_FDD.mat --uplink Data100_Hvalin_up_FDD.mat --out indoor.npz
+  edge-csi convert --data DATA_Htestin.mat --out csinet.npy
+  edge-csi convert --data deepmimo.npz --drop-empty --out ues.npz
+  edge-csi convert --data paths.npz --to path-list --samples 100 --out few.npz`,
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  await requireWritable(options.json);
+  await requireWritable(options.out, '--out');
+  await requireWritable(options.uplinkOut, '--uplink-out');
+  requireApart(options);
+  const format = formatOf(options);
+  const report = format === 'path-list' ? await convertPathList(options) : await convertCsi(options, format);
+  process.stdout.write(`${report.lines.join('\n')}\n`);
+  const { lines: _, ...json } = report;
+  await writeJson(options.json, { schema: 'edge-csi/convert@1', data: path.basename(options.data), format, ...json });
+}
+
+interface Report {
+  readonly samples: number;
+  readonly dropped: number;
+  readonly files: readonly string[];
+  readonly lines: readonly string[];
+}
+
+async function convertCsi(options: Options, format: CsiFormat): Promise<Report> {
+  const source = await openData(dataFor({ csi: linkOf(options) }, options));
+  const { indices, dropped } = chosenSamples(source, options);
+  const [downName, upName] = names[format];
+  const hasUplink = source.description.uplink !== undefined;
+  if (options.uplinkOut !== undefined && !hasUplink) {
+    throw new UsageError(
+      `--uplink-out is '${options.uplinkOut}', but ${source.name} has no uplink; give it with --uplink`,
+    );
+  }
+  const samplesOf = (band: 'downlink' | 'uplink') => ({
+    numSamples: indices.length,
+    at: (i: number) => bandOf(source, band, indices[i] as number),
+  });
+  const together = hasUplink && options.uplinkOut === undefined && format !== 'npy';
+  const files: { file: string; arrays: Record<string, ReturnType<typeof samplesOf>> }[] = [
+    {
+      file: options.out,
+      arrays: { [downName]: samplesOf('downlink'), ...(together && { [upName]: samplesOf('uplink') }) },
+    },
+  ];
+  if (options.uplinkOut !== undefined) {
+    files.push({ file: options.uplinkOut, arrays: { [upName]: samplesOf('uplink') } });
+  }
+  const lines = [`downlink: ${source.description.downlink}`, `uplink: ${source.description.uplink ?? 'none'}`];
+  for (const { file, arrays } of files) {
+    const progress = startProgress(path.basename(file), indices.length * Object.keys(arrays).length);
+    await writeCsi(file, format, arrays, progress.update).finally(progress.stop);
+    lines.push(`wrote ${file}: ${Object.keys(arrays).join(', ')}, ${indices.length} samples`);
+  }
+  if (dropped > 0) lines.push(`left out ${dropped} samples that are all zero`);
+  if (hasUplink && !together && options.uplinkOut === undefined) {
+    lines.push('the uplink is not written: a .npy file holds one array; add --uplink-out, or write .npz');
+  }
+  return { samples: indices.length, dropped, files: files.map(({ file }) => path.basename(file)), lines };
+}
+
+async function convertPathList(options: Options): Promise<Report> {
+  if (options.uplinkOut !== undefined || options.dropEmpty) {
+    throw new UsageError('--uplink-out and --drop-empty are for CSI, a path list has both bands in one');
+  }
+  const { numSamples } = await readPathList(options.data);
+  requireSamples(options, numSamples);
+  const samples = await cutPathList(options.data, options.out, options.samples);
+  const lines = [`wrote ${options.out}: path list, ${samples} samples`];
+  return { samples, dropped: 0, files: [path.basename(options.out)], lines };
+}
+
+/** Indices of the samples to write. */
+function chosenSamples(source: CsiSource, options: Options): { indices: number[]; dropped: number } {
+  const { numSamples } = source;
+  const { samples, dropEmpty, data } = options;
+  requireSamples(options, numSamples);
+  const all = Array.from({ length: samples ?? numSamples }, (_, i) => i);
+  if (!dropEmpty) return { indices: all, dropped: 0 };
+  const indices = all.filter((i) => !isEmpty(source, i));
+  if (indices.length === 0) throw new UsageError(`all ${all.length} samples of ${path.basename(data)} are all zero`);
+  return { indices, dropped: all.length - indices.length };
+}
+
+function requireSamples({ samples, data }: Options, available: number): void {
+  if (samples === undefined || samples <= available) return;
+  throw new UsageError(`--samples is ${samples}, ${path.basename(data)} has ${available}`);
+}
+
+function isEmpty(source: CsiSource, index: number): boolean {
+  const bands = [source.downlink(index), source.uplink(index)];
+  return bands.some((csi) => csi?.values.every((value) => value === 0));
+}
+
+function bandOf(source: CsiSource, band: 'downlink' | 'uplink', index: number) {
+  const csi = source[band](index);
+  if (csi === undefined) throw new TypeError(`${source.name} has no ${band}`);
+  return csi;
+}
+
+function linkOf(options: Options) {
+  if (options.delays > options.subcarriers) {
+    throw new UsageError(`--delays is ${options.delays}, give at most --subcarriers, ${options.subcarriers}`);
+  }
+  return {
+    numAntennas: options.antennas,
+    numDelays: options.delays,
+    numSubcarriers: options.subcarriers,
+    bandwidthHz: options.bandwidthMhz * 1e6,
+    downlinkCarrierHz: options.downlinkGhz * 1e9,
+    uplinkCarrierHz: options.uplinkGhz * 1e9,
+    timing: options.timing,
+  };
+}
+
+function formatOf({ to, out }: Options): Format {
+  const ending = path.extname(out).slice(1).toLowerCase();
+  const format = to ?? formats.find((name) => name === ending);
+  if (format === undefined) throw new UsageError(`--out is '${out}', end it in .npy, .npz or .mat, or give --to`);
+  return format;
+}
+
+/** Refuses to write over what is read, or twice to one file. */
+function requireApart({ data, uplink, out, uplinkOut }: Options): void {
+  const read = [data, uplink].filter((file) => file !== undefined).map((file) => path.resolve(file));
+  for (const [flag, file] of [
+    ['--out', out],
+    ['--uplink-out', uplinkOut],
+  ] as const) {
+    if (file !== undefined && read.includes(path.resolve(file))) {
+      throw new UsageError(`${flag} is '${file}', which is read; give another name`);
+    }
+  }
+  if (uplinkOut !== undefined && path.resolve(uplinkOut) === path.resolve(out)) {
+    throw new UsageError(`--out and --uplink-out are both '${out}'; give two names`);
+  }
+}

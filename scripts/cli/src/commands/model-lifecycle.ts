@@ -1,0 +1,108 @@
+import type { Activation, LifecycleStatus, ModelStatus } from '@edge-csi/bs-server';
+import { CsiError } from '@edge-csi/csi';
+import { UsageError } from '@edge-csi/lab/usage-error';
+import { renderTable } from '@edge-csi/report/text-table';
+import type { Command } from 'commander';
+import { requireWritable, writeJson } from '../json-file.ts';
+import { secretOption } from '../secret-file.ts';
+
+interface Options {
+  readonly server: string;
+  readonly tokenFile?: string;
+  readonly json?: string;
+}
+
+/** One operation: what is asked of the server, and how its answer reads. */
+interface Operation<R> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly render: (result: R) => string;
+}
+
+/** Adds `load`, `activate`, `rollback`, `unload` and `status`: what a running server does with its models. */
+export function addLifecycleCommands(models: Command): void {
+  const add = (usage: string, description: string) =>
+    models
+      .command(usage)
+      .description(description)
+      .option('--server <url>', 'administrative port of the server', 'http://127.0.0.1:8081')
+      .option('--token-file <file>', 'its token, where it asks for one')
+      .option('--json <file>', 'write what the server answered');
+  const of = (model: string, operation: string) => `/models/${encodeURIComponent(model)}/${operation}`;
+
+  add('load <folder>', "load a folder of the server's models directory; nobody uses it before it is activated").action(
+    (folder: string, options: Options) =>
+      perform<ModelStatus>({ method: 'POST', path: of(folder, 'load'), render: renderLoaded }, options),
+  );
+  add('activate <model>', 'tell UEs to use a loaded version, named as `status` does or by its folder').action(
+    (model: string, options: Options) =>
+      perform<Activation>({ method: 'POST', path: of(model, 'activate'), render: renderActivation }, options),
+  );
+  add('rollback', 'activate what was active before').action((options: Options) =>
+    perform<Activation>({ method: 'POST', path: '/models/rollback', render: renderActivation }, options),
+  );
+  add('unload <model>', 'free a version that is not active, once its UEs use another').action(
+    (model: string, options: Options) =>
+      perform<ModelStatus>({ method: 'POST', path: of(model, 'unload'), render: renderUnloaded }, options),
+  );
+  add('status', 'one line for each version the server has').action((options: Options) =>
+    perform<LifecycleStatus>({ method: 'GET', path: '/models', render: renderStatus }, options),
+  );
+}
+
+async function perform<R>({ method, path, render }: Operation<R>, options: Options): Promise<void> {
+  const { server, tokenFile, json } = options;
+  if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol)) {
+    throw new UsageError(`--server is '${server}', give one like http://127.0.0.1:8081`);
+  }
+  await requireWritable(json);
+  const token = tokenFile === undefined ? undefined : await secretOption('--token-file', tokenFile);
+  const result = (await request(method, new URL(path, server), token)) as R;
+  await writeJson(json, result);
+  process.stdout.write(`${render(result)}\n`);
+}
+
+/** @throws CsiError with the server's own code and message where it refuses; Error where it does not answer as expected. */
+async function request(method: string, url: URL, token: string | undefined): Promise<unknown> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch(url, { method, headers }).catch((cause: Error) => {
+    const { message } = (cause.cause as Error | undefined) ?? cause;
+    throw new Error(`${url.origin}: no answer (${message}); is it the administrative port of a server?`, { cause });
+  });
+  const body: unknown = await response.json().catch(() => undefined);
+  if (response.ok && body !== undefined) return body;
+  const { code, message } = (body as { error?: { code: string; message: string } } | undefined)?.error ?? {};
+  if (code !== undefined && isModelCode(code)) throw new CsiError(code, message ?? '');
+  throw new Error(message ?? `${url}: HTTP ${response.status}; is it the administrative port of a server?`);
+}
+
+function isModelCode(code: string): code is 'model-unknown' | 'model-invalid' | 'model-state' {
+  return ['model-unknown', 'model-invalid', 'model-state'].includes(code);
+}
+
+function renderLoaded({ version, active }: ModelStatus): string {
+  return active ? `${version} is loaded and active` : `${version} is loaded; activate it to tell UEs`;
+}
+
+function renderActivation({ active, previous, uesTold }: Activation): string {
+  return `${active} is active${previous === active ? ' already' : `, before it ${previous}`}; ${uesTold} UEs told`;
+}
+
+function renderUnloaded({ version, state, ues, inFlight }: ModelStatus): string {
+  if (state === 'unloaded') return `${version} is unloaded`;
+  return `${version} is ${state}: ${ues} UEs and ${inFlight} reports still use it; it is freed once they do not`;
+}
+
+function renderStatus({ models, rollbackTo }: LifecycleStatus): string {
+  const header = ['version', 'folder', 'state', 'active', 'UEs', 'in flight', 'decoded'];
+  const rows = models.map(({ version, folder, state, active, ues, inFlight, decoded }) => [
+    version,
+    folder,
+    state,
+    active ? 'yes' : version === rollbackTo ? 'rollback' : '-',
+    String(ues),
+    String(inFlight),
+    String(decoded),
+  ]);
+  return renderTable(header, rows);
+}

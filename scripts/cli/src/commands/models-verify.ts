@@ -1,0 +1,134 @@
+import path from 'node:path';
+import { CsiError } from '@edge-csi/csi';
+import { measureAccuracy } from '@edge-csi/lab/accuracy/accuracy';
+import { hasFiguresOn, recordedAccuracy, recordedUplinkOnly } from '@edge-csi/lab/accuracy/record';
+import { measureUplinkOnly } from '@edge-csi/lab/accuracy/uplink-only-accuracy';
+import { dataFor, openData } from '@edge-csi/lab/data';
+import { type AnyManifest, isUplinkOnly, type Manifest, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
+import { loadModel, loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
+import type { Command } from 'commander';
+import { commandLine } from '../command-line.ts';
+import { requireWritable, writeJson } from '../json-file.ts';
+import { anyModels } from '../model-choice.ts';
+import { startProgress } from '../progress.ts';
+
+interface Options {
+  readonly zoo: string;
+  readonly data?: string;
+  readonly json?: string;
+}
+
+/** What was found of one model. */
+interface Verified {
+  readonly model: string;
+  /** Pairing hash; absent of an uplink-only model, which is paired with nothing. */
+  readonly sha256?: string;
+  /** Measured again on the data; absent where the manifest has no figures on it. */
+  readonly figures?: Readonly<Record<string, number>>;
+  /** What is wrong; nothing after this model was looked at. */
+  readonly problem?: string;
+}
+
+/** Adds `verify`: whether files are what their manifests say, and models as good. */
+export function addVerifyCommand(models: Command): void {
+  models
+    .command('verify')
+    .description('check every file against its hash; with --data, re-measure the figures in the manifest')
+    .argument('[ids...]', 'default: all')
+    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--data <file>', 'data the manifest has figures for, e.g. the sample that ships with edge-csi')
+    .option('--json <file>', 'write the result as JSON')
+    .action(verify);
+}
+
+async function verify(ids: string[], options: Options): Promise<void> {
+  await requireWritable(options.json);
+  const data = options.data && path.basename(options.data);
+  const models: Verified[] = [];
+  const write = () => writeJson(options.json, { schema: 'edge-csi/verify@1', command: commandLine(), data, models });
+  for (const manifest of await anyModels(ids, options.zoo)) {
+    try {
+      models.push(await verifyModel(manifest, options, ids.length > 0));
+    } catch (error) {
+      models.push({ model: manifest.id, problem: (error as Error).message });
+      await write();
+      throw error;
+    }
+  }
+  await write();
+}
+
+async function verifyModel(manifest: AnyManifest, { zoo, data }: Options, isNamed: boolean): Promise<Verified> {
+  const verified = await verifyFiles(manifest, zoo);
+  if (data === undefined) return verified;
+  // A zoo holds models of several links, and a data file is of one; a model that is named is asked about all the same.
+  if (!isNamed && !(await hasFiguresOn(manifest, data))) {
+    process.stdout.write(`  no figures on ${path.basename(data)}\n`);
+    return verified;
+  }
+  const figures = isUplinkOnly(manifest)
+    ? await verifyUplinkOnly(manifest, zoo, data)
+    : await verifyFigures(manifest, zoo, data);
+  return { ...verified, figures };
+}
+
+async function verifyFiles(manifest: AnyManifest, zoo: string): Promise<Verified> {
+  const { id } = manifest;
+  const directory = path.join(zoo, id);
+  if (isUplinkOnly(manifest)) {
+    await loadUplinkOnlyModel(directory);
+    process.stdout.write(`${id} ok, uplink only\n`);
+    return { model: id };
+  }
+  const bundle = await loadModel(directory, ['encoder', 'decoder', 'refiner']);
+  const sha256 = toHex(bundle.sha256);
+  process.stdout.write(`${id} ok, pairing hash ${sha256}\n`);
+  return { model: id, sha256 };
+}
+
+const reportFigures = ['nmseDb', 'magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const;
+
+async function verifyFigures(manifest: Manifest, zoo: string, dataPath: string) {
+  const recorded = await recordedAccuracy(manifest, dataPath);
+  const source = await openData(dataFor(manifest, { data: dataPath }));
+  const progress = startProgress(manifest.id, recorded.samples);
+  const measurement = { manifest, zoo, source, samples: recorded.samples, onProgress: progress.update };
+  const run = await measureAccuracy(measurement).finally(progress.stop);
+  const figures = sameFigures({ model: manifest.id, dataPath }, reportFigures, run, recorded);
+  process.stdout.write(`  NMSE ${run.nmseDb.toFixed(2)} dB at ${run.payloadBits.mean.toFixed(0)} bits, as recorded\n`);
+  return figures;
+}
+
+const uplinkOnlyFigures = ['magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const;
+
+async function verifyUplinkOnly(manifest: UplinkOnlyManifest, zoo: string, dataPath: string) {
+  const recorded = await recordedUplinkOnly(manifest, dataPath);
+  const source = await openData(dataFor(manifest, { data: dataPath }));
+  const progress = startProgress(manifest.id, recorded.samples);
+  const measurement = { manifest, zoo, source, samples: recorded.samples, onProgress: progress.update };
+  const run = await measureUplinkOnly(measurement).finally(progress.stop);
+  const figures = sameFigures({ model: manifest.id, dataPath }, uplinkOnlyFigures, run, recorded);
+  process.stdout.write(`  |H| NMSE ${run.magnitudeNmseDb.toFixed(2)} dB at 0 bits, as recorded\n`);
+  return figures;
+}
+
+/** Largest difference between a manifest's figure and a new measurement on the same data. */
+const toleranceDb = 0.05;
+
+/** @returns what was measured. @throws CsiError `model-invalid` where a figure was not reached again. */
+function sameFigures<Name extends string>(
+  { model, dataPath }: { readonly model: string; readonly dataPath: string },
+  names: readonly Name[],
+  measured: Readonly<Record<Name, number>>,
+  recorded: Readonly<Record<Name, number>>,
+): Record<string, number> {
+  for (const name of names) {
+    if (Math.abs(measured[name] - recorded[name]) <= toleranceDb) continue;
+    throw new CsiError(
+      'model-invalid',
+      `${model}: ${name} is ${measured[name].toFixed(3)} on ${path.basename(dataPath)}, the manifest says ` +
+        `${recorded[name].toFixed(3)}; more than ${toleranceDb} dB apart`,
+    );
+  }
+  return Object.fromEntries(names.map((name) => [name, measured[name]]));
+}

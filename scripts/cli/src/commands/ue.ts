@@ -1,0 +1,186 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AccessGrant, type ClientTls, connectPhyFeed, type PhyFeed, signAccessToken } from '@edge-csi/bs-server';
+import { type DataFlags, dataFor, openData, sampleData, usableSample } from '@edge-csi/lab/data';
+import { UsageError } from '@edge-csi/lab/usage-error';
+import { connectUe, type EncoderBackend } from '@edge-csi/ue-client';
+import { Command } from 'commander';
+import { commandLine } from '../command-line.ts';
+import { addDataOptions } from '../data-options.ts';
+import { encoderOption } from '../encoder-option.ts';
+import { requireWritable, writeJson } from '../json-file.ts';
+import { slotMs } from '../link-run/schedule.ts';
+import { startProgress } from '../progress.ts';
+import { fileOption, secretOption } from '../secret-file.ts';
+import { integer } from '../usage.ts';
+
+interface Options extends DataFlags {
+  readonly url: string;
+  readonly id: string;
+  readonly count: number;
+  readonly samples: number;
+  readonly phy?: boolean;
+  readonly encoder: EncoderBackend;
+  readonly token?: string;
+  readonly tokenSecretFile?: string;
+  readonly ca?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly json?: string;
+}
+
+/** `edge-csi ue`: one or many UEs against a running server. */
+export function ueCommand(): Command {
+  return addDataOptions(new Command('ue'), sampleData)
+    .description('UEs that report the samples of a data file to a running BS server, at the period it asks for.')
+    .option('--url <url>', 'base of the BS server', 'ws://127.0.0.1:8080')
+    .option('--id <name>', 'UE id; with --count, the common prefix', 'ue')
+    .option('--count <n>', 'number of UEs', integer('--count', 1, 1024), 1)
+    .option('--samples <n>', 'reports each UE sends', integer('--samples', 1, 1e7), 100)
+    .option('--phy', 'also play the base band: send the uplink CSI of every report')
+    .addOption(encoderOption())
+    .option('--token <text>', 'token of the one UE, as `edge-csi token` prints it')
+    .option('--token-secret-file <file>', "the server's secret: tokens of all UEs and of --phy are signed here")
+    .option('--ca <file>', 'PEM: authorities that the server is trusted by, for wss:')
+    .option('--tls-cert <file>', 'PEM: certificate of this end, where the server asks for one')
+    .option('--tls-key <file>', 'PEM: key of --tls-cert')
+    .option('--json <file>', 'write what became of the reports as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi ue
+  edge-csi ue --url ws://127.0.0.1:9000 --count 8 --samples 1000 --phy
+  edge-csi ue --url wss://bs.example:8080 --ca ca.pem --token-secret-file secret --count 8 --phy`,
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  if (!URL.canParse(options.url) || !/^wss?:$/.test(new URL(options.url).protocol)) {
+    throw new UsageError(`--url is '${options.url}', give one like ws://host:port`);
+  }
+  if (!/^[\w.:-]{1,56}$/.test(options.id)) {
+    throw new UsageError(`--id is '${options.id}', give 1 to 56 characters of A-Z a-z 0-9 . _ : -`);
+  }
+  await requireWritable(options.json);
+  const ids = Array.from({ length: options.count }, (_, i) =>
+    options.count === 1 ? options.id : `${options.id}-${i}`,
+  );
+  const access = await accessOf(options);
+  const { url } = options;
+  const { tls } = access;
+  const phy = options.phy ? await connectPhyFeed({ url, tls, ...(await access.tokenFor({ role: 'phy' })) }) : undefined;
+  const progress = startProgress('reports', options.count * options.samples);
+  let sent = 0;
+  const onSent = () => progress.update(++sent);
+  try {
+    const ended = await Promise.allSettled(
+      ids.map((ueId, index) => report({ ueId, index, options, access, phy, onSent })),
+    );
+    progress.stop();
+    const ues = ended.map((end, i) =>
+      end.status === 'fulfilled' ? end.value : failureOf(ids[i] as string, end.reason),
+    );
+    for (const ue of ues) if (!('problem' in ue)) process.stdout.write(`${summaryOf(ue)}\n`);
+    await writeJson(options.json, {
+      schema: 'edge-csi/ue@1',
+      command: commandLine(),
+      ...{ url, data: path.basename(options.data), encoder: options.encoder, ues },
+    });
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+  } finally {
+    progress.stop();
+    await phy?.close();
+  }
+}
+
+/** How this end shows who it is. */
+interface Access {
+  readonly tls: ClientTls;
+  readonly tokenFor: (grant: Omit<AccessGrant, 'ttlSeconds'>) => Promise<{ readonly token?: string }>;
+}
+
+/** Of the tokens signed here: longer than any run. */
+const ttlSeconds = 7 * 24 * 3600;
+
+async function accessOf(options: Options): Promise<Access> {
+  const { token, tokenSecretFile, ca, tlsCert, tlsKey } = options;
+  if (token !== undefined && (tokenSecretFile !== undefined || options.count > 1 || options.phy)) {
+    throw new UsageError("--token is one UE's: with --count, --phy or --token-secret-file leave it out");
+  }
+  const secret = tokenSecretFile === undefined ? undefined : await secretOption('--token-secret-file', tokenSecretFile);
+  return {
+    tls: {
+      ...(ca === undefined ? {} : { ca: await fileOption('--ca', ca) }),
+      ...(tlsCert === undefined ? {} : { cert: await fileOption('--tls-cert', tlsCert) }),
+      ...(tlsKey === undefined ? {} : { key: await fileOption('--tls-key', tlsKey) }),
+    },
+    tokenFor: async (grant) => {
+      if (secret !== undefined) return { token: await signAccessToken(secret, { ...grant, ttlSeconds }) };
+      return token === undefined ? {} : { token };
+    },
+  };
+}
+
+interface UeRun {
+  readonly ueId: string;
+  readonly index: number;
+  readonly options: Options;
+  readonly access: Access;
+  readonly phy: PhyFeed | undefined;
+  readonly onSent: () => void;
+}
+
+/** What became of one UE's reports. */
+interface UeResult {
+  readonly ueId: string;
+  /** The last that it encoded with. */
+  readonly model: string;
+  readonly reportsSent: number;
+  readonly payloadBits: { readonly mean: number };
+  /** Reports by what the BS said of them. */
+  readonly outcomes: Readonly<Record<string, number>>;
+}
+
+/** What the result says of a UE that failed. */
+function failureOf(ueId: string, reason: unknown): { readonly ueId: string; readonly problem: string } {
+  return { ueId, problem: reason instanceof Error ? reason.message : String(reason) };
+}
+
+function summaryOf({ ueId, reportsSent, payloadBits, outcomes }: UeResult): string {
+  const counts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  return `${ueId}: ${reportsSent} reports, ${payloadBits.mean.toFixed(0)} bits each: ${counts.join(', ')}`;
+}
+
+/** Plays one UE to its end. */
+async function report({ ueId, index, options, access, phy, onSent }: UeRun): Promise<UeResult> {
+  const outcomes: Record<string, number> = {};
+  const ue = await connectUe({
+    url: options.url,
+    ueId,
+    encoder: options.encoder,
+    tls: access.tls,
+    ...(await access.tokenFor({ role: 'ue', ueId })),
+    onAck: ({ outcome }) => {
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    },
+  });
+  try {
+    const source = await openData(dataFor(ue.manifest, options));
+    let bits = 0;
+    for (let k = 0; k < options.samples; k++) {
+      const sample = (index + k * options.count) % source.numSamples;
+      phy?.send(ueId, k, usableSample(source, 'uplink', sample));
+      const sent = await ue.report(usableSample(source, 'downlink', sample), { slot: k });
+      bits += sent.payloadBits.total;
+      onSent();
+      await sleep(ue.config.reportPeriodSlots * slotMs);
+    }
+    await ue.drain();
+    const { samples: reportsSent } = options;
+    return { ueId, model: ue.manifest.id, reportsSent, payloadBits: { mean: bits / reportsSent }, outcomes };
+  } finally {
+    await ue.close();
+  }
+}

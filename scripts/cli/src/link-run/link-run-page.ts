@@ -1,0 +1,164 @@
+import { cdfPlot } from '@edge-csi/report/cdf-plot';
+import type { HeatMapPanel } from '@edge-csi/report/heat-maps';
+import type { PlotSeries } from '@edge-csi/report/line-plot';
+import type { Figure, Page } from '@edge-csi/report/page';
+import { publishedCaption, publishedSeries, reductionAxis } from '@edge-csi/report/published';
+import { type LinkExample, unpackLevels } from './example.ts';
+import type { LinkRun, LinkRunReport, LinkStage } from './result.ts';
+import { accuracyTable, latencyTable } from './tables.ts';
+
+const stageNames: Readonly<Record<LinkStage, string>> = {
+  encode: 'encode',
+  transport: 'transport',
+  queue: 'queue',
+  decode: 'decode',
+  endToEnd: 'end to end',
+};
+
+/** Models beside each other in one figure of heat maps. */
+const modelsPerFigure = 3;
+
+/** The result of a link run as a page. */
+export function linkRunPage(report: LinkRunReport): Page {
+  const { runs, samples, data, periodMs, uplinkSnrDb, encoder, examples = [] } = report;
+  const noise = uplinkSnrDb === null ? 'without noise on the uplink' : `uplink at ${uplinkSnrDb} dB SNR`;
+  return {
+    title: 'Link run',
+    lead:
+      `${samples} samples of ${data}, reported by ${runs[0]?.ues ?? 0} UEs (${encoder} encoder) over sockets, one report ` +
+      `each per ${periodMs} ms, ${noise}; decoder on ${report.environment.provider}.`,
+    provenance: report,
+    sections: [
+      {
+        title: 'Accuracy and bits',
+        text:
+          'NMSE is complex and of whole reports: codeword, scale and phase quantised, every bit counted. ' +
+          '|H| NMSE is of the magnitudes of the same estimates, SGCS the squared cosine similarity over subcarriers.',
+        tables: [accuracyTable(runs)],
+        figures: [reductionFigure(runs)],
+      },
+      {
+        title: 'Time of a report',
+        text:
+          'End to end: from CSI at the UE to the estimate at a subscriber. Decode: the whole batch that a report was ' +
+          'decoded in. UEs, base station and subscriber share the cores of one machine.',
+        tables: [latencyTable(runs)],
+        figures: latencyFigures(runs),
+      },
+      ...(examples.length === 0
+        ? []
+        : [
+            {
+              title: 'True and estimated channels',
+              text:
+                'Magnitudes of the angular-delay matrices. The uplink is what the base station measures itself; the ' +
+                'estimate is what it makes of it and of the report; the error is |H − Ĥ|, phases and all.',
+              figures: examples.flatMap((example, i) => exampleFigures(example, i + 1)),
+            },
+          ]),
+    ],
+  };
+}
+
+function reductionFigure(runs: readonly LinkRun[]): Figure {
+  const measured = (name: string, pick: (run: LinkRun) => number): PlotSeries => ({
+    name,
+    line: 'solid',
+    colour: 'category',
+    points: runs.map((run) => ({ x: run.reduction, y: pick(run) })).sort((a, b) => a.x - b.x),
+  });
+  return {
+    name: 'link-nmse',
+    caption:
+      `Measured: whole reports, quantised, over the link. ${publishedCaption} The figure that compares with them, with ` +
+      'floating-point codewords, is that of edge-csi bench --suite accuracy.',
+    drawing: {
+      kind: 'lines',
+      title: 'Accuracy by reduction',
+      subtitle: 'Whole reports over the link; published figures of other data beside',
+      x: reductionAxis,
+      y: { title: 'NMSE (dB), lower is better', scale: 'linear' },
+      markers: true,
+      series: [
+        measured('NMSE, measured', (run) => run.nmseDb),
+        measured('|H| NMSE, measured', (run) => run.magnitudeNmseDb),
+        ...publishedSeries,
+      ],
+    },
+  };
+}
+
+function latencyFigures(runs: readonly LinkRun[]): Figure[] {
+  const recorded = runs.filter(({ latencyDistribution }) => latencyDistribution !== undefined);
+  if (recorded.length === 0) return [];
+  const caption = (what: string) => `${what} Time is on a logarithmic axis.`;
+  return [
+    {
+      name: 'link-latency',
+      caption: caption('End to end, of the reports that were decoded.'),
+      drawing: cdfPlot(
+        'Time of a report, end to end',
+        'Share of the reports that took no longer',
+        recorded.map(({ model, latencyDistribution }) => ({
+          name: model,
+          distribution: latencyDistribution?.endToEnd,
+        })),
+        'ordered',
+      ),
+    },
+    ...recorded.map(({ model, latencyDistribution }) => ({
+      name: `link-latency-${model}`,
+      caption: caption('Encode is of all reports sent, the other steps of those that were decoded.'),
+      drawing: cdfPlot(
+        `Where the time goes, ${model}`,
+        'Share of the reports whose step took no longer',
+        Object.entries(stageNames).map(([stage, name]) => ({
+          name,
+          distribution: latencyDistribution?.[stage as LinkStage],
+        })),
+        'category',
+      ),
+    })),
+  ];
+}
+
+/** @param place - among the examples, from 1: names of files stay the same from run to run, whatever the samples */
+function exampleFigures(example: LinkExample, place: number): Figure[] {
+  const { sample, numAntennas, numDelays, tapNs, estimates } = example;
+  const figures: Figure[] = [];
+  for (let start = 0; start < Math.max(1, estimates.length); start += modelsPerFigure) {
+    const shown = estimates.slice(start, start + modelsPerFigure);
+    const downlink = { title: 'Downlink, true', note: 'dB re. its peak', levelsDb: unpackLevels(example.downlink) };
+    const uplink = { title: 'Uplink, at the BS', note: 'dB re. its own peak', levelsDb: unpackLevels(example.uplink) };
+    const top = shown.map(
+      ({ model, nmseDb, estimate }): HeatMapPanel => ({
+        title: model,
+        note: `estimate, NMSE ${nmseDb.toFixed(1)} dB`,
+        levelsDb: unpackLevels(estimate),
+      }),
+    );
+    const bottom = shown.map(
+      ({ model, error }): HeatMapPanel => ({ title: model, note: 'error, |H − Ĥ|', levelsDb: unpackLevels(error) }),
+    );
+    figures.push({
+      name: `link-example-${place}${start === 0 ? '' : `-${1 + start / modelsPerFigure}`}`,
+      caption:
+        `Sample ${sample}, ${numAntennas} angles by ${numDelays} delay taps of ${tapNs.toFixed(0)} ns. Downlink, estimates ` +
+        'and errors are relative to the strongest entry of the true downlink.' +
+        (shown.length === 0 ? ' No report of this sample was decoded.' : ''),
+      drawing: {
+        kind: 'heat-maps',
+        title: `Sample ${sample}`,
+        subtitle: 'True channel, what the base station measures, and what it estimates from a report',
+        numRows: numAntennas,
+        numColumns: numDelays,
+        x: `Delay (taps of ${tapNs.toFixed(0)} ns)`,
+        y: 'Angle (bin)',
+        scale: 'Magnitude (dB re. peak)',
+        panels: [downlink, ...top, uplink, ...bottom],
+        panelsPerLine: 1 + shown.length,
+      },
+    });
+  }
+  return figures;
+}

@@ -1,0 +1,124 @@
+import { UsageError } from '@edge-csi/lab/usage-error';
+import { type AnyManifest, isUplinkOnly, type Manifest, type UplinkOnlyManifest } from '@edge-csi/models';
+import { listModels, listUplinkOnlyModels, readZoo, zooDirectory } from '@edge-csi/models/disk';
+
+/** Finds models of a zoo that decode reports by id. @throws UsageError that names the ids there are. */
+export async function modelsById(ids: readonly string[], zoo: string = zooDirectory): Promise<Manifest[]> {
+  return pick(await listModels(zoo), ids, zoo);
+}
+
+/** Models of either kind by id, all of the zoo where none is named. @throws UsageError that names the ids there are. */
+export async function anyModels(ids: readonly string[], zoo: string): Promise<AnyManifest[]> {
+  const all = (await readZoo(zoo)).map(({ manifest }) => manifest);
+  return ids.length === 0 ? all : pick(all, ids, zoo);
+}
+
+/** Checks that a zoo has folders of that name, which for most is the id of their model. @throws UsageError that names them. */
+export async function requireFolders(names: readonly string[], zoo: string): Promise<void> {
+  const folders = (await readZoo(zoo)).flatMap(({ folder, manifest }) => (isUplinkOnly(manifest) ? [] : [folder]));
+  const missing = names.find((name) => !folders.includes(name));
+  if (missing === undefined) return;
+  throw new UsageError(`no model '${missing}' in ${zoo}; there are ${folders.join(', ') || 'none'}`);
+}
+
+/** The uplink-only model of that id. @throws UsageError that names the ids there are. */
+export async function uplinkOnlyById(id: string, zoo: string): Promise<UplinkOnlyManifest> {
+  const [found] = pick(await listUplinkOnlyModels(zoo), [id], zoo);
+  return found as UplinkOnlyManifest;
+}
+
+function pick<M extends AnyManifest>(all: readonly M[], ids: readonly string[], zoo: string): M[] {
+  return ids.map((id) => {
+    const found = all.find((manifest) => manifest.id === id);
+    if (found === undefined) {
+      throw new UsageError(`no model '${id}' in ${zoo}; there are ${all.map((m) => m.id).join(', ') || 'none'}`);
+    }
+    return found;
+  });
+}
+
+/** The pruned models of a zoo, strongest compression last. */
+export async function prunedModels(zoo: string = zooDirectory): Promise<Manifest[]> {
+  const pruned = (await listModels(zoo)).filter((manifest) => manifest.pruned);
+  return pruned.sort((a, b) => a.reduction - b.reduction);
+}
+
+/**
+ * The models of the link that the zoo's first model is for, of either kind: a data file holds one link's CSI, and a model of
+ * other bands would be measured on channels that are none.
+ */
+export async function modelsOfOneLink(zoo: string = zooDirectory): Promise<AnyManifest[]> {
+  const [first] = await listModels(zoo);
+  const all = await anyModels([], zoo);
+  return first === undefined ? all : all.filter((manifest) => sameBands(manifest, first));
+}
+
+/** The models for a pair of carriers, of either kind. @throws UsageError where there is none. */
+export async function modelsForCarriers(carriers: CarrierPair, zoo: string): Promise<AnyManifest[]> {
+  const found = (await anyModels([], zoo)).filter((manifest) => sameBands(manifest, { csi: carriers }));
+  if (found.length > 0) return found;
+  const { downlinkCarrierHz, uplinkCarrierHz } = carriers;
+  throw new UsageError(
+    `no model in ${zoo} is for ${downlinkCarrierHz / 1e9} / ${uplinkCarrierHz / 1e9} GHz; name some with --models`,
+  );
+}
+
+/** The pruned models of a link on 32 x 32 magnitudes, spherical, strongest compression last. */
+export async function magnitudeModelsFor(
+  { downlinkCarrierHz }: Pick<CarrierPair, 'downlinkCarrierHz'>,
+  zoo: string,
+): Promise<Manifest[]> {
+  return (await prunedModels(zoo)).filter(
+    ({ planes, normalization, csi }) =>
+      planes !== 'absolute-parts' &&
+      normalization.kind === 'spherical' &&
+      csi.downlinkCarrierHz === downlinkCarrierHz &&
+      csi.numAntennas === 32 &&
+      csi.numDelays === 32,
+  );
+}
+
+/** @throws UsageError where models differ in the CSI that they take: they cannot be measured on the same samples. */
+export function requireOneShape(manifests: readonly Manifest[]): void {
+  const [first, ...others] = manifests;
+  const other = others.find(({ csi }) => JSON.stringify(csi) !== JSON.stringify(first?.csi));
+  if (first === undefined || other === undefined) return;
+  throw new UsageError(`${first.id} and ${other.id} take different CSI; name models of one kind with --models`);
+}
+
+type CarrierPair = Pick<AnyManifest['csi'], 'downlinkCarrierHz' | 'uplinkCarrierHz'>;
+
+/** The pruned models that share the first one's bands, shape and view of CSI: points of one rate-distortion curve. */
+export async function prunedModelsOfOneShape(zoo: string = zooDirectory): Promise<Manifest[]> {
+  const pruned = await prunedModels(zoo);
+  const [first] = (await listModels(zoo)).filter((manifest) => manifest.pruned);
+  if (first === undefined) return pruned;
+  return pruned.filter(
+    (m) =>
+      sameBands(m, first) &&
+      m.csi.numAntennas === first.csi.numAntennas &&
+      m.csi.numDelays === first.csi.numDelays &&
+      m.planes === first.planes &&
+      m.normalization.kind === first.normalization.kind,
+  );
+}
+
+function sameBands(a: { readonly csi: CarrierPair }, b: { readonly csi: CarrierPair }): boolean {
+  return a.csi.downlinkCarrierHz === b.csi.downlinkCarrierHz && a.csi.uplinkCarrierHz === b.csi.uplinkCarrierHz;
+}
+
+/** The pruned model of each reduction asked for. @throws UsageError that names the reductions there are. */
+export async function modelsByReduction(
+  reductions: readonly number[],
+  zoo: string = zooDirectory,
+): Promise<Manifest[]> {
+  const pruned = await prunedModels(zoo);
+  return reductions.map((reduction) => {
+    const found = pruned.find((manifest) => manifest.reduction === reduction);
+    if (found === undefined) {
+      const known = [...new Set(pruned.map((m) => m.reduction))].join(', ');
+      throw new UsageError(`no pruned model of reduction ${reduction}; there are ${known || 'none'}`);
+    }
+    return found;
+  });
+}

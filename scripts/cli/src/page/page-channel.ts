@@ -1,0 +1,79 @@
+import type { AngularDelayCsi } from '@edge-csi/csi';
+import type { CsiSource } from '@edge-csi/csi/files';
+import { type DataFlags, dataFor, openData, usableSample } from '@edge-csi/lab/data';
+import type { Manifest } from '@edge-csi/models';
+
+/** Slots for which the channel is one sample of the data: the page and its tests count on it. */
+const slotsPerSample = 8;
+
+/** What a page has to know of the channel. */
+export interface ChannelDescription {
+  readonly data: string;
+  readonly numSamples: number;
+  /** In slot s the channel is sample floor(s / slotsPerSample), modulo numSamples. */
+  readonly slotsPerSample: number;
+  /** Models whose CSI the data can give. */
+  readonly models: readonly string[];
+}
+
+/** Both bands of one slot. */
+export interface ChannelSlot {
+  readonly downlink: AngularDelayCsi;
+  readonly uplink: AngularDelayCsi;
+}
+
+/** The air between a page's UE and the BS: a data file, sample after sample, as both ends would measure it. */
+export class PageChannel {
+  readonly #manifests: ReadonlyMap<string, Manifest>;
+  readonly #flags: DataFlags;
+  /** One reading of the file for each shape of CSI. */
+  readonly #sources = new Map<string, Promise<CsiSource>>();
+
+  private constructor(manifests: readonly Manifest[], flags: DataFlags) {
+    this.#manifests = new Map(manifests.map((manifest) => [manifest.id, manifest]));
+    this.#flags = flags;
+  }
+
+  /**
+   * Opens the data and tries its first sample.
+   *
+   * @param manifests - models of one link, at least one
+   * @throws CsiError where the data cannot be read, is of no use to the first model or has no uplink
+   */
+  static async open(manifests: readonly [Manifest, ...Manifest[]], flags: DataFlags): Promise<PageChannel> {
+    const channel = new PageChannel(manifests, flags);
+    await channel.at(0, manifests[0].id);
+    return channel;
+  }
+
+  async describe(): Promise<ChannelDescription> {
+    const [first] = this.#manifests.values();
+    const { name, numSamples } = await this.#source(first as Manifest);
+    return { data: name, numSamples, slotsPerSample, models: [...this.#manifests.keys()] };
+  }
+
+  /**
+   * The channel of one slot as a model takes it.
+   *
+   * @returns undefined where there is no channel for that model
+   * @throws CsiError where the data does not fit the model or has no uplink
+   */
+  async at(slot: number, modelId: string): Promise<ChannelSlot | undefined> {
+    const manifest = this.#manifests.get(modelId);
+    if (manifest === undefined) return undefined;
+    const source = await this.#source(manifest);
+    const sample = Math.floor(slot / slotsPerSample) % source.numSamples;
+    return { downlink: usableSample(source, 'downlink', sample), uplink: usableSample(source, 'uplink', sample) };
+  }
+
+  #source(manifest: Manifest): Promise<CsiSource> {
+    const { csi } = manifest;
+    const key = JSON.stringify(csi);
+    const known = this.#sources.get(key);
+    if (known !== undefined) return known;
+    const opening = openData(dataFor(manifest, this.#flags));
+    this.#sources.set(key, opening);
+    opening.catch(() => this.#sources.delete(key));
+    return opening;
+  }
+}

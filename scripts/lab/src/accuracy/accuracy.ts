@@ -1,0 +1,126 @@
+import { componentErrorRatio, squaredErrorRatio } from '@edge-csi/csi';
+import type { CsiSource } from '@edge-csi/csi/files';
+import type { Manifest } from '@edge-csi/models';
+import type { EncoderBackend } from '@edge-csi/ue-client';
+import { usableSample } from '../data.ts';
+import { batchSize, type LinkSample, openTransceiver } from '../link/transceiver.ts';
+import { type LatencySummary, summarizeLatency } from '../metrics/latency.ts';
+import { ratioToDb, scoreEstimate } from '../metrics/scorer.ts';
+import { AccuracyTally, type TalliedAccuracy } from './accuracy-tally.ts';
+
+/** Accuracy of one model on one data set, no sockets. Every figure is from the code the link runs. */
+export interface AccuracyRun extends TalliedAccuracy {
+  readonly model: string;
+  readonly reduction: number;
+  readonly codewordLength: number;
+  readonly pruned: boolean;
+  readonly payloadBits: {
+    readonly mean: number;
+    readonly codeword: number;
+    readonly phase: number;
+    readonly scale: number;
+  };
+  /**
+   * NMSE of the decoder's own components with the codeword left unquantised: the literature's figure. Of |H| for a model
+   * on magnitudes, which is the complex NMSE with perfect phase; of |Re| and |Im| for a model on absolute parts, which is
+   * the complex NMSE with perfect signs.
+   */
+  readonly floatMagnitudeNmseDb: number;
+  /** One report at the UE, warm: normalise, encode, quantise, allocate, code phases. */
+  readonly latencyMs: { readonly encode: LatencySummary };
+  /** Complex NMSE of the same reports without the BS's refiner; absent where the model has none. */
+  readonly unrefinedNmseDb?: number;
+  /** Samples and mean squared error ratio of each environment, in the order of the data, which has to tell them. */
+  readonly environments?: { readonly samples: readonly number[]; readonly errorRatio: readonly number[] };
+}
+
+export interface AccuracyOptions {
+  readonly manifest: Manifest;
+  readonly zoo: string;
+  readonly source: CsiSource;
+  readonly samples: number | undefined;
+  /** What makes the UE's reports; default `ort`. */
+  readonly encoder?: EncoderBackend | undefined;
+  /** Of the intervals; there are none where it is absent. */
+  readonly seed?: number;
+  /** Ends the measurement after the batch under way; figures are of the samples so far. */
+  readonly signal?: AbortSignal;
+  /** Takes the score of every sample as it is measured. */
+  readonly onSample?: (index: number, cluster: number, score: ReturnType<typeof scoreEstimate>) => void;
+  readonly onProgress: (done: number) => void;
+}
+
+/** Measures one model at its manifest's own rate. */
+export async function measureAccuracy(options: AccuracyOptions): Promise<AccuracyRun> {
+  const { manifest, source, signal } = options;
+  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
+  const transceiver = await openTransceiver(manifest, options.zoo, options.encoder);
+  const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
+  const { hasRefiner } = transceiver;
+  const tally = new AccuracyTally([
+    'floatErrorRatio',
+    'bits',
+    ...(hasRefiner ? (['unrefinedErrorRatio'] as const) : []),
+  ]);
+  const encodeMs: number[] = [];
+  const bits = { codeword: 0, phase: 0, scale: 0 };
+
+  for (let start = 0; start < samples && !signal?.aborted; start += batchSize) {
+    const batch = linkSamples(source, start, Math.min(start + batchSize, samples));
+    const floats = await transceiver.carryFloat(batch);
+    const refined = await transceiver.carry(batch, { ...config, refine: true });
+    const unrefined = hasRefiner ? await transceiver.carry(batch, { ...config, refine: false }) : refined;
+    for (const [i, { downlink, cluster }] of batch.entries()) {
+      const { estimate, payloadBits, encodeMs: ms } = refined[i] as (typeof refined)[number];
+      const { truth, decoded } = floats[i] as (typeof floats)[number];
+      const plain = unrefined[i] as (typeof unrefined)[number];
+      const score = scoreEstimate(downlink, estimate, manifest.csi.numSubcarriers);
+      tally.add(cluster, score, {
+        floatErrorRatio: componentErrorRatio(truth, decoded),
+        bits: payloadBits.total,
+        ...(hasRefiner && { unrefinedErrorRatio: squaredErrorRatio(downlink, plain.estimate) }),
+      });
+      options.onSample?.(start + i, cluster, score);
+      encodeMs.push(ms);
+      bits.codeword += payloadBits.codeword;
+      bits.phase += payloadBits.phase;
+      bits.scale += payloadBits.scale;
+    }
+    options.onProgress(start + batch.length);
+  }
+  await transceiver.close();
+  const mean = (sum: number) => sum / tally.samples;
+  return {
+    model: manifest.id,
+    reduction: manifest.reduction,
+    codewordLength: manifest.codeword.length,
+    pruned: manifest.pruned,
+    payloadBits: {
+      mean: tally.meanOf('bits'),
+      codeword: mean(bits.codeword),
+      phase: mean(bits.phase),
+      scale: mean(bits.scale),
+    },
+    ...tally.result(options.seed),
+    floatMagnitudeNmseDb: ratioToDb(tally.meanOf('floatErrorRatio')),
+    latencyMs: { encode: summarizeLatency(encodeMs) },
+    ...(hasRefiner && { unrefinedNmseDb: ratioToDb(tally.meanOf('unrefinedErrorRatio')) }),
+    ...(source.environment && { environments: tally.errorsByCluster() }),
+  };
+}
+
+/** A sample of a data set. */
+export interface DataSample extends LinkSample {
+  /** What it belongs to: its environment where the data tell, else nothing but itself. */
+  readonly cluster: number;
+}
+
+/** Samples `start .. end - 1` in both bands. @throws CsiError as `usableSample`. */
+export function linkSamples(source: CsiSource, start: number, end: number): DataSample[] {
+  return Array.from({ length: end - start }, (_, i) => {
+    const index = start + i;
+    const downlink = usableSample(source, 'downlink', index);
+    const uplink = usableSample(source, 'uplink', index);
+    return { downlink, uplink, cluster: source.environment?.(index) ?? index };
+  });
+}

@@ -1,0 +1,179 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type AngularDelayCsi, createRandom, type ScenarioName, sgcs, squaredErrorRatio } from '@edge-csi/csi';
+import type { Manifest } from '@edge-csi/models';
+import { batchSize, openTransceiver } from '../link/transceiver.ts';
+import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
+import { ratioToDb } from '../metrics/scorer.ts';
+import type { AgeGrid } from './age-grid.ts';
+import { simulateTracks, type Track } from './tracks.ts';
+
+/** Accuracy of CSI that is held, against the true channel of a later time. */
+export interface HeldAccuracy {
+  readonly nmseDb: number;
+  readonly sgcs: number;
+  /** 95 %, over tracks. */
+  readonly intervals?: { readonly nmseDb: Interval; readonly sgcs: Interval };
+}
+
+/** How one kind of CSI ages at one speed. */
+export interface AgeingRun {
+  readonly scenario: ScenarioName;
+  readonly downlinkCarrierHz: number;
+  readonly speedKmh: number;
+  /** What the BS holds: the estimate of a model's report, or the true matrix of that time. */
+  readonly csi: string;
+  /** Mean size of a report; 0 for true matrices. */
+  readonly payloadBits: number;
+  readonly tracks: number;
+  readonly byAge: readonly (HeldAccuracy & { readonly ageMs: number })[];
+  /** Mean over the time that a report is in use: from the delay on, for a period. */
+  readonly byPeriod: readonly (HeldAccuracy & { readonly periodMs: number })[];
+}
+
+export interface AgeingOptions {
+  readonly scenario: ScenarioName;
+  /** All of one shape and link, the scenario's. */
+  readonly manifests: readonly Manifest[];
+  readonly zoo: string;
+  readonly numTracks: number;
+  readonly speedsKmh: readonly number[];
+  readonly periodsMs: readonly number[];
+  readonly grid: AgeGrid;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  readonly onProgress: (tracks: number) => void;
+}
+
+/** The name that true matrices go by among models. */
+export const perfectCsi = 'perfect CSI';
+
+/** Subcarriers that SGCS is the mean over: twice as many as a channel of 32 taps can tell apart. */
+const numSubcarriers = 64;
+
+/**
+ * Lets UEs report once each and move on, and scores what the BS holds of them against their true channel as it ages, at
+ * several speeds, beside the true matrix held as long. Tracks that the interruption cut short are left out.
+ */
+export async function measureAgeing(options: AgeingOptions): Promise<AgeingRun[]> {
+  const { manifests, zoo, speedsKmh, periodsMs, grid, numTracks, signal, seed } = options;
+  const [first] = manifests;
+  if (first === undefined) throw new RangeError('manifests is empty, must have at least one');
+  const transceivers = await Promise.all(manifests.map((manifest) => openTransceiver(manifest, zoo)));
+  const held = [perfectCsi, ...manifests.map(({ id }) => id)];
+  const tallies = speedsKmh.map(() => held.map(() => new ClusteredMeans(figureNames(grid, periodsMs))));
+  const bits = held.map(() => 0);
+  const simulations = speedsKmh.map((speedKmh) =>
+    simulateTracks({ ...options, speedKmh, agesMs: grid.agesMs, view: first.csi }),
+  );
+  for (let start = 0; start < numTracks && !signal.aborted; start += batchSize) {
+    const count = Math.min(batchSize, numTracks - start);
+    const bySpeed = simulations.map((tracks) => take(tracks, count));
+    const reports = (bySpeed[0] as Track[]).map(({ downlink, uplink }) => ({
+      downlink: downlink[0] as AngularDelayCsi,
+      uplink,
+    }));
+    const estimates = [reports.map(({ downlink }) => downlink)];
+    for (const [i, manifest] of manifests.entries()) {
+      const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta, refine: true };
+      const received = (await transceivers[i]?.carry(reports, config)) ?? [];
+      estimates.push(received.map(({ estimate }) => estimate));
+      bits[i + 1] = received.reduce((sum, { payloadBits }) => sum + payloadBits.total, bits[i + 1] as number);
+    }
+    for (const [s, tracks] of bySpeed.entries()) {
+      for (const [t, { downlink }] of tracks.entries()) {
+        for (const [h, ofHeld] of estimates.entries()) {
+          const scores = scoresOf(ofHeld[t] as AngularDelayCsi, downlink, grid, periodsMs);
+          tallies[s]?.[h]?.add(start + t, scores);
+        }
+      }
+      // Scoring takes long enough for a signal to wait.
+      await nextTurn();
+    }
+    options.onProgress(start + count);
+  }
+  await Promise.all(transceivers.map((transceiver) => transceiver.close()));
+  return speedsKmh.flatMap((speedKmh, s) =>
+    held.map((csi, h): AgeingRun => {
+      const tally = tallies[s]?.[h] as ClusteredMeans<string>;
+      const tracks = tally.numSamples;
+      const payloadBits = (bits[h] as number) / tracks;
+      const { scenario } = options;
+      const { downlinkCarrierHz } = first.csi;
+      return {
+        scenario,
+        downlinkCarrierHz,
+        speedKmh,
+        csi,
+        payloadBits,
+        tracks,
+        ...figuresOf(tally, grid, periodsMs, seed),
+      };
+    }),
+  );
+}
+
+function take<T>(items: Iterator<T>, count: number): T[] {
+  return Array.from({ length: count }, () => {
+    const { value, done } = items.next();
+    if (done) throw new RangeError(`the simulation ended before ${count} more tracks`);
+    return value;
+  });
+}
+
+/** Names that figures of an age or a period are accumulated under. */
+const ageName = (ageMs: number) => `age ${ageMs}`;
+const periodName = (periodMs: number) => `period ${periodMs}`;
+const error = (name: string) => `${name} error`;
+const similarity = (name: string) => `${name} sgcs`;
+
+function figureNames({ agesMs }: AgeGrid, periodsMs: readonly number[]): string[] {
+  return [...agesMs.map(ageName), ...periodsMs.map(periodName)].flatMap((name) => [error(name), similarity(name)]);
+}
+
+/** One track's figures, by name. */
+function scoresOf(
+  estimate: AngularDelayCsi,
+  truths: readonly AngularDelayCsi[],
+  grid: AgeGrid,
+  periodsMs: readonly number[],
+): Record<string, number> {
+  const errors = truths.map((truth) => squaredErrorRatio(truth, estimate));
+  const similarities = truths.map((truth) => sgcs(truth, estimate, numSubcarriers));
+  const scores: Record<string, number> = {};
+  for (const [i, ageMs] of grid.agesMs.entries()) {
+    scores[error(ageName(ageMs))] = errors[i] as number;
+    scores[similarity(ageName(ageMs))] = similarities[i] as number;
+  }
+  for (const periodMs of periodsMs) {
+    const weights = grid.weightsOf(periodMs);
+    const mean = (values: readonly number[]) =>
+      values.reduce((sum, value, i) => sum + value * (weights[i] as number), 0);
+    scores[error(periodName(periodMs))] = mean(errors);
+    scores[similarity(periodName(periodMs))] = mean(similarities);
+  }
+  return scores;
+}
+
+function figuresOf(
+  tally: ClusteredMeans<string>,
+  { agesMs }: AgeGrid,
+  periodsMs: readonly number[],
+  seed: number,
+): Pick<AgeingRun, 'byAge' | 'byPeriod'> {
+  const intervals = tally.intervals(createRandom(seed));
+  const accuracyOf = (name: string): HeldAccuracy => {
+    const [ofError, ofSgcs] = [intervals?.[error(name)], intervals?.[similarity(name)]];
+    return {
+      nmseDb: ratioToDb(tally.mean(error(name))),
+      sgcs: tally.mean(similarity(name)),
+      ...(ofError && ofSgcs && { intervals: { nmseDb: [ratioToDb(ofError[0]), ratioToDb(ofError[1])], sgcs: ofSgcs } }),
+    };
+  };
+  return {
+    // The true matrix is not off at all while it is fresh, which decibels cannot say.
+    byAge: agesMs
+      .map((ageMs) => ({ ageMs, ...accuracyOf(ageName(ageMs)) }))
+      .filter(({ nmseDb }) => Number.isFinite(nmseDb)),
+    byPeriod: periodsMs.map((periodMs) => ({ periodMs, ...accuracyOf(periodName(periodMs)) })),
+  };
+}

@@ -1,0 +1,74 @@
+import type { ScaleSpec } from '@edge-csi/csi';
+import type { CsiSource } from '@edge-csi/csi/files';
+import { quantizeComponent } from './codeword-bits.ts';
+import { fitSamples } from './fit-samples.ts';
+import { createLinearCodec } from './linear-codec.ts';
+import { fitLinear, type LinearFit, latentsOf } from './linear-fit.ts';
+import { createLinearScheme } from './linear-scheme.ts';
+import type { Scheme } from './scheme.ts';
+import { MomentSums } from './second-moments.ts';
+import { type StrongestEntries, strongestEntries } from './strongest-entries.ts';
+import { createTopKScheme, mostEntries } from './topk-scheme.ts';
+
+/** The classical schemes, fitted, and the linear fit they share. */
+export interface Baselines {
+  readonly schemes: readonly Scheme[];
+  readonly linear: LinearFit;
+  /** Samples that were fitted on. */
+  readonly samples: number;
+}
+
+export interface BaselineOptions {
+  readonly source: CsiSource;
+  /** Samples to fit on, at most. */
+  readonly limit: number;
+  readonly scale: ScaleSpec;
+  readonly signal?: AbortSignal;
+  readonly onProgress: (done: number) => void;
+}
+
+/** Components kept: no bit budget below reaches further. */
+const numComponents = 512;
+/** Codeword bits of the linear schemes. */
+const codewordBudgets = [24, 36, 50, 70, 95, 130, 170, 215, 270, 330, 400, 480, 570, 680, 800, 950, 1150, 1400];
+/** Samples to choose quantiser steps on, and to set phase rates on: spread over all of them. */
+const stepSamples = 4096;
+const rateSamples = 256;
+
+/** Fits every baseline on one pass over a data file. @throws AbortError as `fitSamples`. */
+export async function fitBaselines({ source, limit, scale, signal, onProgress }: BaselineOptions): Promise<Baselines> {
+  const samples = Math.min(limit, source.numSamples);
+  const strongest: StrongestEntries[] = [];
+  const kept: Float32Array[] = [];
+  const stride = Math.ceil(samples / stepSamples);
+  let sums: MomentSums | undefined;
+  for await (const sample of fitSamples(source, limit, signal)) {
+    sums ??= new MomentSums(sample.downlink.length);
+    sums.add(sample);
+    if (strongest.length % stride === 0) kept.push(sample.downlink);
+    strongest.push(strongestEntries(sample.downlink, mostEntries));
+    onProgress(strongest.length);
+  }
+  if (sums === undefined) throw new RangeError(`${source.name} has no samples to fit on`);
+  const linear = fitLinear(sums.moments(), numComponents);
+
+  const latents = kept.map((magnitude) => latentsOf(linear, magnitude));
+  const tables = Array.from({ length: linear.numComponents }, (_, component) =>
+    quantizeComponent(Float32Array.from(latents, (all) => all[component] as number)),
+  );
+  const rateStride = Math.ceil(latents.length / rateSamples);
+  const rated = latents.filter((_, i) => i % rateStride === 0);
+  const codecs = codewordBudgets.map((budget) => createLinearCodec(linear, tables, rated, budget));
+  // A small matrix runs out of components before the budgets do.
+  const distinct = codecs.filter((codec, i) => codec.codewordBits !== codecs[i - 1]?.codewordBits);
+  const shared = { fit: linear, codecs: distinct, scale };
+  return {
+    schemes: [
+      createTopKScheme(strongest, linear.numEntries, scale),
+      createLinearScheme({ name: 'pca', prior: linear.meanPrior, ...shared }),
+      createLinearScheme({ name: 'linear-rrr', prior: linear.uplinkPrior, ...shared }),
+    ],
+    linear,
+    samples,
+  };
+}

@@ -1,0 +1,42 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CsiError } from '@edge-csi/csi';
+import { type Manifest, sha256Bytes, toHex } from '@edge-csi/models';
+import { renderCard } from './card.ts';
+
+/** A model made here: its manifest, and its files by the names there. */
+export interface NewModel {
+  readonly manifest: Manifest;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Names of a model's files, by what they are. */
+export type FileNames = Readonly<Record<'encoder' | 'decoder' | 'allocation', string>> & {
+  readonly refiner?: string | undefined;
+};
+
+/** Sizes and hashes of a model's files, as its manifest has them. */
+export async function describeFiles(
+  names: FileNames,
+  written: ReadonlyMap<string, Uint8Array>,
+): Promise<Manifest['files']> {
+  const describe = async (name: string) => {
+    const bytes = written.get(name);
+    if (bytes === undefined) throw new CsiError('model-invalid', `${name} was not made`);
+    return { path: name, sha256: toHex(await sha256Bytes(bytes)), bytes: bytes.length };
+  };
+  return {
+    encoder: await describe(names.encoder),
+    decoder: await describe(names.decoder),
+    allocation: await describe(names.allocation),
+    ...(names.refiner === undefined ? {} : { refiner: await describe(names.refiner) }),
+  };
+}
+
+/** Writes a model's files, manifest and card into a folder, which is made. */
+export async function writeModel(folder: string, { manifest, files }: NewModel): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, bytes] of files) await writeFile(path.join(folder, name), bytes);
+  await writeFile(path.join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+  await writeFile(path.join(folder, 'card.md'), renderCard(manifest));
+}

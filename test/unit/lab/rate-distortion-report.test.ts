@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { rateDistortionJson, renderRateDistortion } from '../../../scripts/cli/src/bench/rate-distortion/page.ts';
+import type { RatePoint } from '../../../scripts/lab/src/schemes/rate-distortion.ts';
+
+const baseline: RatePoint = {
+  scheme: 'linear-rrr',
+  family: 'baseline',
+  bits: 340,
+  nmseDb: -10,
+  setting: { codewordBits: 170, phaseTheta: 900 },
+};
+const network: RatePoint = {
+  scheme: 'dualnet-mag-m43',
+  family: 'network',
+  bits: 317,
+  nmseDb: -12.5,
+  setting: { codewordTruncation: 2, phaseTheta: 3137 },
+};
+const result = { samples: 64, curve: [baseline, network] };
+
+it('puts the best baseline and the best network within each budget side by side', () => {
+  const text = renderRateDistortion(result, 'test.npz');
+  expect(text).not.toMatch(/^200 /m);
+  expect(text).toMatch(
+    /^350 +linear-rrr +340 +-10\.00 +dualnet-mag-m43 +317 +-12\.50 +-2\.50 +codewordTruncation 2, phaseTheta 3137$/m,
+  );
+  const alone = renderRateDistortion({ ...result, curve: [network] }, 'test.npz');
+  expect(alone).toMatch(/^350 +- +- +- +dualnet-mag-m43 +317 +-12\.50 +- /m);
+});
+
+it('says which samples settings were chosen on and baselines fitted on', () => {
+  expect(renderRateDistortion(result, 'test.npz')).toMatch(
+    /^64 samples of test.npz\. Settings chosen on the same samples/,
+  );
+  const select = { data: 'val.npz', dataSha256: '0', samples: 32 };
+  const baselines = { data: 'train.npz', dataSha256: '1', samples: 128 };
+  expect(renderRateDistortion({ ...result, select, baselines }, 'test.npz')).toContain(
+    'Settings chosen on 32 samples of val.npz. Baselines fitted on 128 samples of train.npz.',
+  );
+});
+
+it('reports points as JSON with their settings beside their figures', () => {
+  expect(rateDistortionJson(result)).toMatchObject({
+    samples: 64,
+    curve: [
+      { scheme: 'linear-rrr', family: 'baseline', bits: 340, nmseDb: -10, codewordBits: 170, phaseTheta: 900 },
+      { scheme: 'dualnet-mag-m43', family: 'network', bits: 317, nmseDb: -12.5, codewordTruncation: 2 },
+    ],
+    comparison: expect.arrayContaining([
+      {
+        budget: 350,
+        baseline: { scheme: 'linear-rrr', bits: 340, nmseDb: -10 },
+        network: { scheme: 'dualnet-mag-m43', bits: 317, nmseDb: -12.5 },
+        differenceDb: -2.5,
+      },
+    ]),
+  });
+});
