@@ -52,7 +52,7 @@ export type {
   Scale,
   SpatialFrequencyCsi,
 } from './csi.ts';
-export { CsiError, type CsiErrorCode } from './errors.ts';
+export { CsiError, type CsiErrorCode, EdgeCsiError } from './errors.ts';
 export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from './metrics.ts';
 export { createRandom, type Random } from './random.ts';
 export { toAngularDelay, toSpatialFrequency } from './transform/angular-delay.ts';

@@ -1,3 +1,4 @@
+import { EdgeCsiError } from '@edge-csi/csi';
 import type { Reject } from './messages.ts';
 
 /** What a code does to the connection, and whether trying again can help. */
@@ -44,16 +45,14 @@ export interface WireErrorOptions extends ErrorOptions {
 }
 
 /** Anything that goes wrong on the wire: bytes that are no frame, a refusal, a lost connection. */
-export class WireError extends Error {
+export class WireError extends EdgeCsiError<WireErrorCode> {
   override readonly name = 'WireError';
-  readonly code: WireErrorCode;
   readonly closeCode: number | undefined;
   readonly retryable: boolean;
   readonly seq: number | undefined;
 
   constructor(code: WireErrorCode, message: string, options: WireErrorOptions = {}) {
-    super(message, options);
-    this.code = code;
+    super(code, message, options);
     this.closeCode = rules[code].closeCode;
     this.retryable = options.retryable ?? rules[code].retryable;
     this.seq = options.seq;

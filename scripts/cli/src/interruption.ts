@@ -1,6 +1,12 @@
+import { EdgeCsiError } from '@edge-csi/csi';
+
 /** Work that SIGINT has cut short, its partial result written; the message says what there is. */
-export class Interrupted extends Error {
+export class Interrupted extends EdgeCsiError<'interrupted'> {
   override readonly name = 'Interrupted';
+
+  constructor(message: string) {
+    super('interrupted', message);
+  }
 }
 
 /** Runs work with a signal that SIGINT aborts. A second SIGINT ends the process at once. */
