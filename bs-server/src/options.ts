@@ -20,7 +20,7 @@ export interface BsServerOptions extends SecurityOptions {
   readonly adminHost?: string;
   /** Where set, whoever uses the administrative listener must name it, as `Authorization: Bearer`. UEs need not know it. */
   readonly adminToken?: string;
-  /** Folder of models, one folder each. Others of its folders can be loaded while the server runs. */
+  /** Folder of models, one folder each; `@edge-csi/zoo` where absent. Others of its folders can be loaded while the server runs. */
   readonly modelsDirectory?: string;
   /** Folders of the models to serve at start, the active one first; those named by their model's id where absent. */
   readonly models?: readonly string[];
@@ -99,6 +99,7 @@ export interface BsServerOptions extends SecurityOptions {
 type Unset =
   | 'adminPort'
   | 'adminToken'
+  | 'modelsDirectory'
   | 'models'
   | 'uplinkOnlyModel'
   | 'phaseTheta'
@@ -112,6 +113,7 @@ type Unset =
 export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>>, ResolvedSecurity {
   readonly adminPort: number | false;
   readonly adminToken: string | undefined;
+  readonly modelsDirectory: string;
   readonly models: readonly string[] | undefined;
   readonly uplinkOnlyModel: string | false | undefined;
   readonly phaseTheta: number | undefined;
@@ -126,7 +128,6 @@ export const DEFAULTS = {
   port: 8080,
   host: '127.0.0.1',
   adminHost: '127.0.0.1',
-  modelsDirectory: zooDirectory,
   reportPeriodSlots: 20,
   slotMs: 1,
   codewordTruncation: 0,
@@ -182,7 +183,8 @@ const providers: readonly string[] = ['cuda', 'webgpu', 'cpu'] satisfies Executi
 /**
  * Fills in the defaults and checks every value.
  *
- * @throws RangeError naming the option, its value and its bounds.
+ * @throws RangeError naming the option, its value and its bounds; CsiError `model-unknown` where no folder of models is
+ * given and @edge-csi/zoo is not installed.
  */
 export function resolveOptions(options: BsServerOptions): ResolvedOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -190,6 +192,7 @@ export function resolveOptions(options: BsServerOptions): ResolvedOptions {
   const defaults: ResolvedOptions = {
     adminPort: port === 0 ? 0 : port + 1,
     adminToken: undefined,
+    modelsDirectory: options.modelsDirectory ?? zooDirectory(),
     models: undefined,
     uplinkOnlyModel: undefined,
     phaseTheta: undefined,

@@ -1,11 +1,11 @@
 /**
- * Models in folders, for Node, and the zoo that ships with the package.
+ * Models in folders, for Node, and where the zoo of trained ones is.
  *
  * @module @edge-csi/models/disk
  */
 import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CsiError } from '@edge-csi/csi';
 import { loadBundle, type ModelBundle, type ModelFile } from './bundle.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
@@ -20,8 +20,23 @@ import {
 
 export { type DraftManifest, parseDraft } from './draft.ts';
 
-/** The folder of trained models that ships with the package. */
-export const zooDirectory = fileURLToPath(new URL('../zoo/', import.meta.url));
+/**
+ * The folder of trained models, `@edge-csi/zoo`, with a separator at its end.
+ *
+ * @throws CsiError `model-unknown` where that package is not installed.
+ */
+export function zooDirectory(): string {
+  try {
+    const manifest = createRequire(import.meta.url).resolve('@edge-csi/zoo/package.json');
+    return path.join(path.dirname(manifest), path.sep);
+  } catch (cause) {
+    throw new CsiError(
+      'model-unknown',
+      'the zoo of trained models is not installed: npm install @edge-csi/zoo, or name a folder of models of your own',
+      { cause },
+    );
+  }
+}
 
 /** Reads and validates `<directory>/manifest.json` of a model that decodes reports. */
 export async function readManifest(directory: string): Promise<Manifest> {
@@ -52,7 +67,7 @@ export interface ZooEntry {
  *
  * @throws CsiError `model-unknown` where the zoo cannot be read, `model-invalid` where a manifest is broken.
  */
-export async function readZoo(zoo: string = zooDirectory): Promise<ZooEntry[]> {
+export async function readZoo(zoo: string = zooDirectory()): Promise<ZooEntry[]> {
   const entries = await readdir(zoo, { withFileTypes: true }).catch((cause: Error) => {
     throw new CsiError('model-unknown', `${zoo} is no folder of models: ${cause.message}`, { cause });
   });
@@ -70,7 +85,7 @@ export async function readZoo(zoo: string = zooDirectory): Promise<ZooEntry[]> {
  *
  * @throws CsiError as `readZoo`.
  */
-export async function listModels(zoo: string = zooDirectory): Promise<Manifest[]> {
+export async function listModels(zoo: string = zooDirectory()): Promise<Manifest[]> {
   const manifests = (await readZoo(zoo)).flatMap(({ manifest }) => (isUplinkOnly(manifest) ? [] : [manifest]));
   // The sort is stable: ties stay in order of id.
   return manifests.sort(
@@ -86,7 +101,7 @@ export async function listModels(zoo: string = zooDirectory): Promise<Manifest[]
  *
  * @throws CsiError as `readZoo`.
  */
-export async function listUplinkOnlyModels(zoo: string = zooDirectory): Promise<UplinkOnlyManifest[]> {
+export async function listUplinkOnlyModels(zoo: string = zooDirectory()): Promise<UplinkOnlyManifest[]> {
   return (await readZoo(zoo)).flatMap(({ manifest }) => (isUplinkOnly(manifest) ? [manifest] : []));
 }
 

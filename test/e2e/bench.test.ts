@@ -149,7 +149,7 @@ it('holds models to the figures in its manifest', async () => {
   expect(honest.stderr).toBe('');
   for (const { id, floatMagnitudeNmseDb, nmseDb, payloadBits } of promises) {
     expect(honest.stdout).toMatch(new RegExp(`^${id} ok, pairing hash [0-9a-f]{64}\\n {2}NMSE .* as recorded$`, 'm'));
-    const { measured } = JSON.parse(await readFile(path.join(zooDirectory, id, 'manifest.json'), 'utf8'));
+    const { measured } = JSON.parse(await readFile(path.join(zooDirectory(), id, 'manifest.json'), 'utf8'));
     const recorded = measured.find((entry: { data: string }) => entry.data === path.basename(data));
     expect(recorded.floatMagnitudeNmseDb).toBeLessThan(floatMagnitudeNmseDb);
     expect(recorded.nmseDb).toBeLessThan(nmseDb);
@@ -157,7 +157,7 @@ it('holds models to the figures in its manifest', async () => {
   }
 
   const zoo = path.join(folder, 'zoo');
-  await cp(path.join(zooDirectory, 'dualnet-mag-m43'), path.join(zoo, 'dualnet-mag-m43'), { recursive: true });
+  await cp(path.join(zooDirectory(), 'dualnet-mag-m43'), path.join(zoo, 'dualnet-mag-m43'), { recursive: true });
   const file = path.join(zoo, 'dualnet-mag-m43', 'manifest.json');
   const manifest = JSON.parse(await readFile(file, 'utf8'));
   const measured = manifest.measured.map((entry: { nmseDb: number }) => ({ ...entry, nmseDb: entry.nmseDb - 0.2 }));

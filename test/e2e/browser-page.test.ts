@@ -98,7 +98,7 @@ async function waitForText(opened: Page, id: string, text: RegExp): Promise<void
 
 /** NMSE of the estimates that a subscriber in this process got of one UE, from the data itself. */
 async function nmseOf(estimates: readonly ChannelEstimate[]): Promise<number> {
-  const manifest = await readManifest(path.join(zooDirectory, model));
+  const manifest = await readManifest(path.join(zooDirectory(), model));
   const source = await openCsiSource(data, manifest.csi);
   const { numAntennas, numDelays } = manifest.csi;
   const ratios = estimates.map(({ slot, csi }) => {
@@ -243,7 +243,7 @@ describe('what edge-csi serve --ui answers', () => {
 
   it('is the downlink of a slot, while the BS hears the uplink', async () => {
     const answer = await measure(`ue=page-2&slot=80&model=${model}`);
-    const manifest = await readManifest(path.join(zooDirectory, model));
+    const manifest = await readManifest(path.join(zooDirectory(), model));
     const source = await openCsiSource(data, manifest.csi);
     expect(new Float32Array(await answer.arrayBuffer())).toEqual(source.downlink(10).values);
     const metrics = await (await fetch(`${server.adminUrl}/metrics`)).text();

@@ -97,7 +97,7 @@ export async function until(what: string, condition: () => boolean): Promise<voi
 export async function firstModel(): Promise<ModelBundle> {
   const [manifest] = await listModels();
   if (manifest === undefined) throw new Error('the zoo holds no model');
-  return loadModel(`${zooDirectory}/${manifest.id}`, ['encoder', 'decoder', 'refiner']);
+  return loadModel(`${zooDirectory()}/${manifest.id}`, ['encoder', 'decoder', 'refiner']);
 }
 
 /** One report's content with the uplink of its slot. */

@@ -257,7 +257,7 @@ describe('startBsServer', () => {
     try {
       const { id } = model.manifest;
       const decoder = new TextEncoder().encode('no network');
-      await cp(path.join(zooDirectory, id), path.join(zoo, id), { recursive: true });
+      await cp(path.join(zooDirectory(), id), path.join(zoo, id), { recursive: true });
       await writeFile(path.join(zoo, id, model.manifest.files.decoder.path), decoder);
       const entry = {
         ...model.manifest.files.decoder,

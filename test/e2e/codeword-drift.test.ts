@@ -20,7 +20,7 @@ function delayed({ numAntennas, numDelays, values, ...rest }: AngularDelayCsi, t
 it.each(['dualnet-mag-m43', 'dualnet-mag-m128'])(
   'tells CSI as %s was trained on from CSI two taps late',
   async (id) => {
-    const bundle = await loadModel(path.join(zooDirectory, id), ['encoder']);
+    const bundle = await loadModel(path.join(zooDirectory(), id), ['encoder']);
     const { manifest, quantizer } = bundle;
     const source = await openData({ path: sampleData, csi: manifest.csi });
     const encoder = await openEncoder('micro', bundle);

@@ -52,7 +52,7 @@ describe('the example in C', () => {
   it('makes the report of the micro encoder, which a BS decodes', async ({ skip }) => {
     const problem = missingCompiler();
     if (problem !== undefined) skip(problem);
-    const bundle = await loadModel(path.join(zooDirectory, model), ['encoder']);
+    const bundle = await loadModel(path.join(zooDirectory(), model), ['encoder']);
     const source = await openCsiSource(data, bundle.manifest.csi);
     const measured = source.downlink(17);
     // As int16 holds it, so that both encoders see the same.

@@ -98,7 +98,7 @@ describe('edge-csi prune', { timeout: 240_000 }, () => {
 
 describe('edge-csi models complete', { timeout: 240_000 }, () => {
   it('makes a model of two networks and a draft, and says what it cannot complete', async () => {
-    const source = path.join(zooDirectory, 'dualnet-mag-m8');
+    const source = path.join(zooDirectory(), 'dualnet-mag-m8');
     const model = out('own/own-m8');
     await mkdir(model, { recursive: true });
     for (const name of ['encoder.onnx', 'decoder.onnx'])

@@ -21,7 +21,7 @@ let manifest: UplinkOnlyManifest;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-'));
   zoo = path.join(folder, 'zoo');
-  await cp(path.join(zooDirectory, reportModel), path.join(zoo, reportModel), { recursive: true });
+  await cp(path.join(zooDirectory(), reportModel), path.join(zoo, reportModel), { recursive: true });
   const { csi } = await readManifest(path.join(zoo, reportModel));
   manifest = await writeTinyUplinkOnly(zoo, 'tiny-u2d', csi);
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
   model = await firstModel();
   zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-zoo-'));
   const { id, csi } = model.manifest;
-  await cp(path.join(zooDirectory, id), path.join(zoo, id), { recursive: true });
+  await cp(path.join(zooDirectory(), id), path.join(zoo, id), { recursive: true });
   await writeTinyUplinkOnly(zoo, 'tiny-u2d', csi);
 });
 afterAll(() => rm(zoo, { recursive: true }));

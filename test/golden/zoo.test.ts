@@ -75,7 +75,7 @@ describe.each(models.map((manifest) => [manifest.id, manifest] as const))('%s', 
 
   beforeAll(async () => {
     arrays = await readNpz(golden(id));
-    bundle = await loadModel(path.join(zooDirectory, id), ['encoder', 'decoder', 'refiner']);
+    bundle = await loadModel(path.join(zooDirectory(), id), ['encoder', 'decoder', 'refiner']);
   });
 
   it('normalises as NumPy does', () => {

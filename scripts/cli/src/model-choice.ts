@@ -3,7 +3,7 @@ import { type AnyManifest, isUplinkOnly, type Manifest, type UplinkOnlyManifest 
 import { listModels, listUplinkOnlyModels, readZoo, zooDirectory } from '@edge-csi/models/disk';
 
 /** Finds models of a zoo that decode reports by id. @throws UsageError that names the ids there are. */
-export async function modelsById(ids: readonly string[], zoo: string = zooDirectory): Promise<Manifest[]> {
+export async function modelsById(ids: readonly string[], zoo: string = zooDirectory()): Promise<Manifest[]> {
   return pick(await listModels(zoo), ids, zoo);
 }
 
@@ -38,7 +38,7 @@ function pick<M extends AnyManifest>(all: readonly M[], ids: readonly string[], 
 }
 
 /** The pruned models of a zoo, strongest compression last. */
-export async function prunedModels(zoo: string = zooDirectory): Promise<Manifest[]> {
+export async function prunedModels(zoo: string = zooDirectory()): Promise<Manifest[]> {
   const pruned = (await listModels(zoo)).filter((manifest) => manifest.pruned);
   return pruned.sort((a, b) => a.reduction - b.reduction);
 }
@@ -47,7 +47,7 @@ export async function prunedModels(zoo: string = zooDirectory): Promise<Manifest
  * The models of the link that the zoo's first model is for, of either kind: a data file holds one link's CSI, and a model of
  * other bands would be measured on channels that are none.
  */
-export async function modelsOfOneLink(zoo: string = zooDirectory): Promise<AnyManifest[]> {
+export async function modelsOfOneLink(zoo: string = zooDirectory()): Promise<AnyManifest[]> {
   const [first] = await listModels(zoo);
   const all = await anyModels([], zoo);
   return first === undefined ? all : all.filter((manifest) => sameBands(manifest, first));
@@ -89,7 +89,7 @@ export function requireOneShape(manifests: readonly Manifest[]): void {
 type CarrierPair = Pick<AnyManifest['csi'], 'downlinkCarrierHz' | 'uplinkCarrierHz'>;
 
 /** The pruned models that share the first one's bands, shape and view of CSI: points of one rate-distortion curve. */
-export async function prunedModelsOfOneShape(zoo: string = zooDirectory): Promise<Manifest[]> {
+export async function prunedModelsOfOneShape(zoo: string = zooDirectory()): Promise<Manifest[]> {
   const pruned = await prunedModels(zoo);
   const [first] = (await listModels(zoo)).filter((manifest) => manifest.pruned);
   if (first === undefined) return pruned;
@@ -110,7 +110,7 @@ function sameBands(a: { readonly csi: CarrierPair }, b: { readonly csi: CarrierP
 /** The pruned model of each reduction asked for. @throws UsageError that names the reductions there are. */
 export async function modelsByReduction(
   reductions: readonly number[],
-  zoo: string = zooDirectory,
+  zoo: string = zooDirectory(),
 ): Promise<Manifest[]> {
   const pruned = await prunedModels(zoo);
   return reductions.map((reduction) => {

@@ -18,7 +18,7 @@ export interface StartModels {
 
 export async function startModels(): Promise<StartModels> {
   const model = await firstModel();
-  const uplinkOnly = await loadUplinkOnlyModel(`${zooDirectory}/u2d-mag`);
+  const uplinkOnly = await loadUplinkOnlyModel(`${zooDirectory()}/u2d-mag`);
   return { model, uplinkOnly, workerModels: [decoderModelOf(model), uplinkOnlyDecoderModelOf(uplinkOnly)] };
 }
 

@@ -61,7 +61,7 @@ describe.each(ids)('%s', (id) => {
   }
 
   beforeAll(async () => {
-    bundle = await loadModel(path.join(zooDirectory, id), ['encoder']);
+    bundle = await loadModel(path.join(zooDirectory(), id), ['encoder']);
     ({ manifest } = bundle);
     samples = await sampleCsi(manifest, numSamples);
     rate = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
@@ -162,11 +162,11 @@ describe('accuracy', () => {
   it.each(['dualnet-mag-m16', 'dualnet-mag-m43', 'dualnet-mag-m128'])(
     '%s loses less than 0.1 dB of NMSE with int8 weights',
     async (id) => {
-      const manifest = await readManifest(path.join(zooDirectory, id));
+      const manifest = await readManifest(path.join(zooDirectory(), id));
       const source = await openData(dataFor(manifest, { data: sampleData }));
       const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta, refine: true };
       const nmse = async (choice: 'ort' | 'micro') => {
-        const transceiver = await openTransceiver(manifest, zooDirectory, choice);
+        const transceiver = await openTransceiver(manifest, zooDirectory(), choice);
         const errors: number[] = [];
         for (let start = 0; start < 128; start += batchSize) {
           const batch = linkSamples(source, start, start + batchSize);

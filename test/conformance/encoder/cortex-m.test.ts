@@ -11,7 +11,7 @@ const missing = await missingToolchain();
 console.log(missing === undefined ? 'Cortex-M: runs under QEMU' : `Cortex-M: skipped, ${missing}`);
 
 async function measure(id: string): Promise<Footprint[]> {
-  const bundle = await loadModel(path.join(zooDirectory, id), ['encoder']);
+  const bundle = await loadModel(path.join(zooDirectory(), id), ['encoder']);
   const folder = mkdtempSync(path.join(tmpdir(), 'edge-csi-m-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   await writeFolder(folder, bundle, await sampleCsi(bundle.manifest, 8));

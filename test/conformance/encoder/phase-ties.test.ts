@@ -16,7 +16,7 @@ describe('phase codes at the edges of their sectors', () => {
   let matrices: AngularDelayCsi[];
 
   beforeAll(async () => {
-    bundle = await loadModel(path.join(zooDirectory, 'dualnet-mag-m43'), ['encoder']);
+    bundle = await loadModel(path.join(zooDirectory(), 'dualnet-mag-m43'), ['encoder']);
     matrices = [axesAndDiagonals(), ...nearEdges()];
   });
 

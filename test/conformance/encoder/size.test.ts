@@ -64,7 +64,7 @@ describe('size of the UE client with the micro encoder', () => {
 
   it('has int8 weights under 48 KiB for the M = 43 of microcontrollers, and under 50 KiB for the whole one', async () => {
     const weightsOf = async (id: string) =>
-      integerEncoder(await loadModel(path.join(zooDirectory, id), ['encoder'])).weights;
+      integerEncoder(await loadModel(path.join(zooDirectory(), id), ['encoder'])).weights;
     expect((await weightsOf('dualnet-mag-m43-d12-w4')).length).toBeLessThan(48 * 1024);
     expect((await weightsOf('dualnet-mag-m43')).length).toBeLessThan(50 * 1024);
   });

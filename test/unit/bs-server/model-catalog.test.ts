@@ -25,7 +25,7 @@ describe('loadCatalog', () => {
     directory = await mkdtemp(path.join(tmpdir(), 'edge-csi-catalog-'));
     id = (await listModels())[0]?.id as string;
     await mkdir(path.join(directory, 'renamed'));
-    await copyFile(path.join(zooDirectory, id, 'manifest.json'), path.join(directory, 'renamed', 'manifest.json'));
+    await copyFile(path.join(zooDirectory(), id, 'manifest.json'), path.join(directory, 'renamed', 'manifest.json'));
   });
   afterEach(() => rm(directory, { recursive: true }));
 
@@ -38,8 +38,8 @@ describe('loadCatalog', () => {
 
   it('takes another folder by its name, beside the one named by the id', async () => {
     const zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-catalog-'));
-    await cp(path.join(zooDirectory, id), path.join(zoo, id), { recursive: true });
-    await cp(path.join(zooDirectory, id), path.join(zoo, 'next'), { recursive: true });
+    await cp(path.join(zooDirectory(), id), path.join(zoo, id), { recursive: true });
+    await cp(path.join(zooDirectory(), id), path.join(zoo, 'next'), { recursive: true });
     const [served] = await loadCatalog(zoo, ['next']);
     expect(served).toMatchObject({ folder: 'next', ref: { id } });
     expect((await loadCatalog(zoo, undefined)).map(({ folder }) => folder)).toEqual([id]);

@@ -12,7 +12,7 @@ describe.each(documentPages)('page $name', ({ name, files, args }) => {
     const [command, , suite] = given;
     expect(command === 'link-run' || (command === 'bench' && isBenchSuite(suite))).toBe(true);
     const models = given[given.indexOf('--models') + 1]?.split(',') ?? [];
-    const zoo = await readdir(zooDirectory);
+    const zoo = await readdir(zooDirectory());
     if (given.includes('--models')) expect(zoo).toEqual(expect.arrayContaining(models));
   });
 

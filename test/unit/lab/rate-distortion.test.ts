@@ -72,12 +72,12 @@ describe('a sweep', () => {
 
 describe('the suite', () => {
   async function attempt(roles: { select?: string; baselinesFrom?: string }) {
-    const manifests = (await listModels(zooDirectory)).filter(({ id }) => id === 'dualnet-mag-m43');
+    const manifests = (await listModels(zooDirectory())).filter(({ id }) => id === 'dualnet-mag-m43');
     const files = { select: undefined, baselinesFrom: undefined, ...roles };
     const { signal } = new AbortController();
     return runRateDistortion({
       manifests,
-      zoo: zooDirectory,
+      zoo: zooDirectory(),
       data: { data: sampleData },
       samples: 1,
       signal,

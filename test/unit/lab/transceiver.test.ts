@@ -59,9 +59,9 @@ function withTruePhase({ values }: AngularDelayCsi, decoded: Float32Array): Floa
 }
 
 it('takes noise out of uplinks, of float codewords too', async () => {
-  const manifest = await readManifest(path.join(zooDirectory, 'dualnet-mag-m16'));
+  const manifest = await readManifest(path.join(zooDirectory(), 'dualnet-mag-m16'));
   const source = await openData(dataFor(manifest, { data: sampleData }));
-  const transceiver = await openTransceiver(manifest, zooDirectory);
+  const transceiver = await openTransceiver(manifest, zooDirectory());
   const random = createRandom(1);
   const errorDb = async (noisy: (uplink: AngularDelayCsi) => AngularDelayCsi) => {
     const samples = Array.from({ length: 16 }, (_, i) => ({

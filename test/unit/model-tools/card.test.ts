@@ -9,7 +9,7 @@ const zoo = await readZoo();
 it.each(zoo.map(({ folder, manifest }) => [folder, manifest] as const))(
   '%s has a card that says what its manifest says',
   async (folder, manifest) => {
-    const card = await readFile(path.join(zooDirectory, folder, 'card.md'), 'utf8');
+    const card = await readFile(path.join(zooDirectory(), folder, 'card.md'), 'utf8');
     expect(card, 'run edge-csi models card').toBe(renderCard(manifest));
     expect(manifest.measured?.length, 'run bench --suite accuracy --record').toBeGreaterThan(0);
   },

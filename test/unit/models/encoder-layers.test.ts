@@ -8,7 +8,7 @@ import { floatTensor } from '../../../scripts/model-tools/src/onnx/tensor.ts';
 import { encoderModel } from '../../../scripts/model-tools/src/prune/encoder-graph.ts';
 import { bundleOf, familyModel } from '../../family-model.ts';
 
-const load = (id: string) => loadModel(path.join(zooDirectory, id), ['encoder']);
+const load = (id: string) => loadModel(path.join(zooDirectory(), id), ['encoder']);
 const withEncoder = (bundle: ModelBundle, bytes: Uint8Array): ModelBundle => ({
   ...bundle,
   files: new Map([...bundle.files, ['encoder', bytes]]),

@@ -6,7 +6,7 @@ import { listModels, loadModel, readManifest, zooDirectory } from '@edge-csi/mod
 import { describe, expect, it } from 'vitest';
 
 const id = 'dualnet-mag-m43';
-const manifestFile = path.join(zooDirectory, id, 'manifest.json');
+const manifestFile = path.join(zooDirectory(), id, 'manifest.json');
 
 async function manifestJson(): Promise<Manifest> {
   return JSON.parse(await readFile(manifestFile, 'utf8'));
@@ -136,7 +136,8 @@ describe('pairingHash', () => {
   });
 
   it('is what it has always been for models in use', async () => {
-    const hash = async (model: string) => toHex(await pairingHash(await readManifest(path.join(zooDirectory, model))));
+    const hash = async (model: string) =>
+      toHex(await pairingHash(await readManifest(path.join(zooDirectory(), model))));
     expect(await hash('dualnet-mag-m43')).toBe('63bc1817d5d7b08638028d662677d4100182b33aa4dff3732b56243082e54437');
     expect(await hash('dualnet-abs-m192')).toBe('b9b5e24bf21be0b374f2330d9fefdc995290586594ff976cdd3b64bd727c6283');
   });
@@ -179,7 +180,7 @@ describe('pairingHash', () => {
 
 describe('loading a model', () => {
   it('builds the codec the manifest describes', async () => {
-    const bundle = await loadModel(path.join(zooDirectory, id), ['encoder']);
+    const bundle = await loadModel(path.join(zooDirectory(), id), ['encoder']);
     expect(bundle.quantizer.length).toBe(bundle.manifest.codeword.length);
     expect(bundle.allocation.numEntries).toBe(1024);
     expect(bundle.representation.tensor).toEqual({ name: 'magnitude', dims: [32, 32] });
@@ -188,9 +189,9 @@ describe('loading a model', () => {
   });
 
   it('refuses a file whose bytes changed, by name', async () => {
-    const manifest = await readManifest(path.join(zooDirectory, id));
+    const manifest = await readManifest(path.join(zooDirectory(), id));
     const read = async (name: string) => {
-      const bytes = await readFile(path.join(zooDirectory, id, name));
+      const bytes = await readFile(path.join(zooDirectory(), id, name));
       if (name === 'encoder.onnx') bytes[100] = (bytes[100] ?? 0) ^ 1;
       return bytes;
     };

@@ -34,7 +34,7 @@ describe('a zoo with models of both kinds', () => {
 
   beforeEach(async () => {
     zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-zoo-'));
-    await cp(path.join(zooDirectory, reportModel), path.join(zoo, reportModel), { recursive: true });
+    await cp(path.join(zooDirectory(), reportModel), path.join(zoo, reportModel), { recursive: true });
     await writeTinyUplinkOnly(zoo);
   });
   afterEach(() => rm(zoo, { recursive: true }));

@@ -5,7 +5,7 @@ import { createMicroEncoder, integerEncoder } from '@edge-csi/ue-client/micro';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { tinyModel } from './tiny-model.ts';
 
-const load = (id: string) => loadModel(path.join(zooDirectory, id), ['encoder']);
+const load = (id: string) => loadModel(path.join(zooDirectory(), id), ['encoder']);
 
 describe('openEncoder', () => {
   it('opens either backend by name, and what a function makes', async () => {

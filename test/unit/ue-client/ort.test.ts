@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 const [manifest] = (await listModels()).filter((model) => model.pruned);
 if (manifest === undefined) throw new Error('the zoo has no pruned model');
-const bundle = await loadModel(path.join(zooDirectory, manifest.id), ['encoder']);
+const bundle = await loadModel(path.join(zooDirectory(), manifest.id), ['encoder']);
 const { numAntennas, numDelays } = manifest.csi;
 
 function magnitude(seed: number) {

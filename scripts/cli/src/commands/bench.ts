@@ -69,7 +69,7 @@ export function benchCommand(): Command {
       'Benchmarks: accuracy per model, NMSE against bits, the Dense layer, cost of decoder and encoder, server load, soak, simulator, the way over a broker.',
     )
     .requiredOption('--suite <name>', `one of ${Object.keys(suites).join(', ')}`)
-    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--zoo <dir>', 'folder of models', zooDirectory())
     .option('--models <ids>', 'models to measure; default all (accuracy), the pruned ones (others)', list('--models'))
     .option(
       '--samples <n>',

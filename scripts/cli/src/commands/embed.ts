@@ -28,7 +28,7 @@ export function embedCommand(): Command {
     .addOption(new Option('--target <name>', 'what to export').choices(['c99']).default('c99'))
     .requiredOption('--out <dir>', 'folder to write, made where it does not exist')
     .option('--data <file>', 'data the golden vectors are taken from', sampleData)
-    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--zoo <dir>', 'folder of models', zooDirectory())
     .option('--json <file>', 'write the result as JSON')
     .addHelpText(
       'after',

@@ -46,7 +46,7 @@ export function linkRunCommand(): Command {
     .description('Simulated UEs, a PHY feed and a BS server over real sockets on this machine; one row per reduction.')
     .option('--models <ids>', 'models to run, instead of the pruned one of each reduction', list('--models'))
     .option('--reduction <list>', 'reductions to run, default 4,8,12', list('--reduction'))
-    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--zoo <dir>', 'folder of models', zooDirectory())
     .option('--samples <n>', 'samples to run, default all', integer('--samples', 1, 1e7))
     .option('--ues <n>', 'simulated UEs', integer('--ues', 1, 4096), 16)
     .option(

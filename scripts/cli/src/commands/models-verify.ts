@@ -35,7 +35,7 @@ export function addVerifyCommand(models: Command): void {
     .command('verify')
     .description('check every file against its hash; with --data, re-measure the figures in the manifest')
     .argument('[ids...]', 'default: all')
-    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--zoo <dir>', 'folder of models', zooDirectory())
     .option('--data <file>', 'data the manifest has figures for, e.g. the sample that ships with edge-csi')
     .option('--json <file>', 'write the result as JSON')
     .action(verify);

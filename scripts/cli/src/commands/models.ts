@@ -18,7 +18,7 @@ interface Options {
 
 /** `edge-csi models`: what is in a zoo, and the life cycle of models on a running server. */
 export function modelsCommand(): Command {
-  const zoo = ['--zoo <dir>', 'folder of models', zooDirectory] as const;
+  const zoo = ['--zoo <dir>', 'folder of models', zooDirectory()] as const;
   const json = ['--json <file>', 'write the result as JSON'] as const;
   // Its own commands take this from it when they are made.
   const command = new Command('models').exitOverride();

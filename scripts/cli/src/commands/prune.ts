@@ -79,7 +79,7 @@ export function pruneCommand(): Command {
       integer('--report-bits', 1, 1e6),
     )
     .option('--samples <n>', 'samples of --data to compare on, default all', integer('--samples', 1, 1e7))
-    .option('--zoo <dir>', 'folder of the model to start from', zooDirectory)
+    .option('--zoo <dir>', 'folder of the model to start from', zooDirectory())
     .option('--json <file>', 'write the comparison as JSON')
     .addHelpText(
       'after',

@@ -64,7 +64,7 @@ export function serveCommand(): Command {
     .option('--admin-port <n>', 'administrative port, 0 for any; default --port + 1', integer('--admin-port', 0, 65535))
     .option('--admin-token-file <file>', 'token the administrative port asks for')
     .option('--no-admin', 'no administrative port; /metrics is on --port then')
-    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--zoo <dir>', 'folder of models', zooDirectory())
     .option(
       '--models <folders>',
       `folders of the models to serve, the first one is assigned to new UEs; default all named by their id, ${preferred} first`,

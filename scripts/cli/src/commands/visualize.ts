@@ -67,7 +67,7 @@ docs/visualize.md says how to read them.`,
     .description('Layers with output shape, parameters, MACs and bytes, and totals.')
     .option('--model <id>', 'model of the zoo')
     .option('--onnx <files>', 'ONNX files, of any model', list('--onnx'))
-    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--zoo <dir>', 'folder of models', zooDirectory())
     .option('--json <file>', 'write the result as JSON')
     .action(async (options: SummaryOptions) => (await actions()).summary(options));
 
@@ -84,6 +84,6 @@ docs/visualize.md says how to read them.`,
 
 function withCommon(command: Command): Command {
   return addDataOptions(command, sampleData)
-    .option('--zoo <dir>', 'folder of models', zooDirectory)
+    .option('--zoo <dir>', 'folder of models', zooDirectory())
     .option('--json <file>', 'write the result as JSON');
 }

@@ -20,7 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const zoo = zooDirectory;
+const zoo = zooDirectory();
 const common = { zoo, data: sampleData, sample: ['0'], out: 'activations.html', colours: 'linear' } as const;
 
 test('the summary of a file counts it and is written as JSON', async () => {

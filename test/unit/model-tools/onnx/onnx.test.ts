@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { openOrtProbe } from '@edge-csi/bs-server/decode';
 import { fromFloat16, readEncoderLayers } from '@edge-csi/models';
-import { loadModel, zooDirectory } from '@edge-csi/models/disk';
+import { loadModel, readZoo, zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, test } from 'vitest';
 import { buildModel } from '../../../../scripts/model-tools/src/onnx/build.ts';
 import {
@@ -60,9 +60,9 @@ function node(model: ModelProto, value: string) {
 
 describe('files', () => {
   test('every graph of the zoo that is read and written again is the same byte for byte', async () => {
-    const folders = await readdir(zooDirectory);
+    const folders = (await readZoo()).map(({ folder }) => folder);
     const names = folders.flatMap((folder) =>
-      ['encoder', 'decoder', 'refiner'].map((part) => `${zooDirectory}/${folder}/${part}.onnx`),
+      ['encoder', 'decoder', 'refiner'].map((part) => `${zooDirectory()}/${folder}/${part}.onnx`),
     );
     let graphs = 0;
     for (const name of names) {
@@ -108,8 +108,8 @@ describe('constants', () => {
   });
 
   test('constants of a file are the weights that the embedded encoder runs with', async () => {
-    const bundle = await loadModel(`${zooDirectory}dualnet-mag-m16`, ['encoder']);
-    const model = decodeModel(await readFile(`${zooDirectory}dualnet-mag-m16/encoder.onnx`), 'encoder.onnx');
+    const bundle = await loadModel(`${zooDirectory()}dualnet-mag-m16`, ['encoder']);
+    const model = decodeModel(await readFile(`${zooDirectory()}dualnet-mag-m16/encoder.onnx`), 'encoder.onnx');
     const read = model.graph.initializer.map((tensor) => readTensor(tensor, 'encoder.onnx'));
     const { weights, bias, numInputs, numOutputs } = readEncoderLayers(bundle).dense;
     expect(read.map(({ type, dims, values }) => ({ type, dims, values }))).toEqual([

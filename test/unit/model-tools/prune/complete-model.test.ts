@@ -21,7 +21,7 @@ let evaluation: CsiSource;
 let networks: { encoder: Uint8Array; decoder: Uint8Array };
 
 beforeAll(async () => {
-  const { manifest, ...bundle } = await loadModel(path.join(zooDirectory, 'dualnet-mag-m16'), ['encoder']);
+  const { manifest, ...bundle } = await loadModel(path.join(zooDirectory(), 'dualnet-mag-m16'), ['encoder']);
   const [source, other] = (await splitSamples(manifest, [300, 48])) as [CsiSource, CsiSource];
   evaluation = other;
   const reading = { limit: 300, bands: 'downlink', onProgress: () => undefined } as const;
@@ -116,7 +116,7 @@ describe('completeModel', () => {
   });
 
   it('takes a refiner, and refuses a network that is none', async () => {
-    const refiner = await readFile(path.join(zooDirectory, 'dualnet-mag-m16', 'refiner.onnx'));
+    const refiner = await readFile(path.join(zooDirectory(), 'dualnet-mag-m16', 'refiner.onnx'));
     const refined = (bytes: Uint8Array) =>
       completeModel({
         draft: { ...draft, files: { ...draft.files, refiner: 'refiner.onnx' } },

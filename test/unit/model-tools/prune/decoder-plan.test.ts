@@ -7,7 +7,7 @@ import { floatTensor } from '../../../../scripts/model-tools/src/onnx/tensor.ts'
 import { planDecoder } from '../../../../scripts/model-tools/src/prune/decoder-plan.ts';
 
 const planOf = async (id: string, length: number, numInputs = 1024) =>
-  planDecoder(await readFile(path.join(zooDirectory, id, 'decoder.onnx')), `${id}/decoder.onnx`, length, numInputs);
+  planDecoder(await readFile(path.join(zooDirectory(), id, 'decoder.onnx')), `${id}/decoder.onnx`, length, numInputs);
 
 const tiny = (operators: readonly Operator[]) =>
   buildModel({

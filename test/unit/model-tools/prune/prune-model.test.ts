@@ -28,7 +28,7 @@ let before: AccuracyRun;
 let pruner: Pruner;
 
 async function prunerOf(id: string): Promise<Pruner> {
-  const bundle = await loadModel(path.join(zooDirectory, id), ['encoder', 'decoder', 'refiner']);
+  const bundle = await loadModel(path.join(zooDirectory(), id), ['encoder', 'decoder', 'refiner']);
   const calibration = readCalibration(calibrationSource, bundle.representation, {
     limit: 400,
     bands: 'both',
@@ -50,9 +50,9 @@ async function pruned(settings: PruneSettings, by: Pruner = pruner) {
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-'));
-  source = await readManifest(path.join(zooDirectory, 'dualnet-mag-m16'));
+  source = await readManifest(path.join(zooDirectory(), 'dualnet-mag-m16'));
   [calibrationSource, evaluation] = (await splitSamples(source, [400, 48])) as [CsiSource, CsiSource];
-  before = await measure(source, zooDirectory);
+  before = await measure(source, zooDirectory());
   pruner = await prunerOf(source.id);
 }, 60_000);
 
@@ -77,7 +77,7 @@ describe('a pruned model', { timeout: 60_000 }, () => {
     const { manifest, files } = await pruner.prune({ id: 'tiny', settings: { outputs: 12, weightBits: 16 } });
     expect(manifest.derivedFrom).toEqual({
       id: source.id,
-      sha256: toHex((await loadModel(path.join(zooDirectory, source.id), [])).sha256),
+      sha256: toHex((await loadModel(path.join(zooDirectory(), source.id), [])).sha256),
       pruning: { convolution: false, outputs: 12, delays: 32, weightBits: 16 },
       calibration: { data: data.name, dataSha256: data.sha256, samples: 400 },
     });
@@ -100,7 +100,7 @@ describe('a pruned model', { timeout: 60_000 }, () => {
 
   it('of a full model has no convolution, and loses less than a dB', async () => {
     const full = await prunerOf('dualnet-mag-m16-full');
-    const whole = await measure(await readManifest(path.join(zooDirectory, 'dualnet-mag-m16-full')), zooDirectory);
+    const whole = await measure(await readManifest(path.join(zooDirectory(), 'dualnet-mag-m16-full')), zooDirectory());
     const { manifest, run } = await pruned({ delays: 8, weightBits: 16 }, full);
     expect(manifest.pruned).toBe(true);
     expect(manifest.derivedFrom?.pruning).toMatchObject({ convolution: true });
@@ -133,7 +133,7 @@ describe('a pruned model', { timeout: 60_000 }, () => {
   });
 
   it('is refused of a decoder that encodes with other weights than the encoder', async () => {
-    const bundle = await loadModel(path.join(zooDirectory, source.id), ['encoder', 'decoder', 'refiner']);
+    const bundle = await loadModel(path.join(zooDirectory(), source.id), ['encoder', 'decoder', 'refiner']);
     const reading = { limit: 40, bands: 'both', onProgress: () => undefined } as const;
     const calibration = readCalibration(calibrationSource, bundle.representation, reading);
     const moved = readEncoderLayers(bundle).dense.weights.map((weight) => -weight);
@@ -159,7 +159,7 @@ describe('a pruned model', { timeout: 60_000 }, () => {
   });
 
   it('is not made of fewer samples than there is to fit on', async () => {
-    const { representation } = await loadModel(path.join(zooDirectory, source.id), []);
+    const { representation } = await loadModel(path.join(zooDirectory(), source.id), []);
     const reading = { limit: 15, bands: 'both', onProgress: () => undefined } as const;
     expect(() => readCalibration(calibrationSource, representation, reading)).toThrow(
       /: 15 samples, fitting a model takes 16 or more/,

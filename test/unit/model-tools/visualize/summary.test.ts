@@ -10,9 +10,9 @@ import { renderSummary, summarize } from '../../../../scripts/model-tools/src/vi
 import { residualModel } from './residual-model.ts';
 
 async function networksOf(id: string): Promise<Network[]> {
-  const [manifest] = await anyModels([id], zooDirectory);
+  const [manifest] = await anyModels([id], zooDirectory());
   if (manifest === undefined) throw new RangeError(id);
-  return loadNetworks(manifest, zooDirectory);
+  return loadNetworks(manifest, zooDirectory());
 }
 
 async function residualNetworks(): Promise<Network[]> {
