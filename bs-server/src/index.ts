@@ -11,7 +11,6 @@ export {
 } from './clients/estimate-subscription.ts';
 export { connectPhyFeed, type PhyFeed, type PhyFeedOptions } from './clients/phy-feed.ts';
 export type { ClientTls } from './clients/socket.ts';
-export type { NatsOptions } from './cluster/nats-options.ts';
 export type { ExecutionProvider } from './decode/graph.ts';
 export type { ConfigChange } from './ingest/session-config.ts';
 export { type AccessGrant, type AccessRole, signAccessToken } from './net/access-token.ts';
@@ -21,5 +20,5 @@ export type { BaseBand, PageAnswer, PageRequest, Pages } from './net/pages.ts';
 export type { ServerTls } from './net/security.ts';
 export type { Activation, LifecycleStatus, ModelLifecycle, ModelStatus } from './ops/model-lifecycle.ts';
 export type { ServerStats } from './ops/server-stats.ts';
-export { type BsServerOptions, DEFAULTS } from './options.ts';
+export { type BsServerOptions, bsServerDefaults, type NatsOptions } from './options.ts';
 export { startBsServer } from './server.ts';

@@ -1,184 +1,165 @@
 import { zooDirectory } from '@edge-csi/models/disk';
 import { type Logger, pino } from 'pino';
-import type { NatsOptions } from './cluster/nats-options.ts';
+import * as v from 'valibot';
 import type { ExecutionProvider } from './decode/graph.ts';
-import { type Limits, resolveLimits } from './net/limits.ts';
-import { type Pages, requirePagesPath } from './net/pages.ts';
-import { type ResolvedSecurity, resolveSecurity, type SecurityOptions } from './net/security.ts';
-import { monotonicMs } from './ops/monotonic-clock.ts';
+import { reportTerms } from './ingest/session-config.ts';
+import { limitsSchema } from './net/limits.ts';
+import { pagesSchema } from './net/pages.ts';
+import { securityOptions } from './net/security.ts';
+import { checked, flag, instanceOf, integerIn, numberIn, oneOf, optionsOf, someOf, spanMs, text } from './ops/check.ts';
 
-/** Everything about a server that can be set. All of it has a default. */
-export interface BsServerOptions extends SecurityOptions {
+const providers = ['cuda', 'webgpu', 'cpu'] as const satisfies readonly ExecutionProvider[];
+const port = integerIn(0, 65_535);
+
+/** How to reach NATS, and as whom. */
+const natsSchema = optionsOf({
+  /** As nats://host:4222 or tls://host:4222; one of them is taken, another one where it fails. */
+  servers: someOf(text),
+  /** Content of a credentials file: a JWT and the seed of its key. */
+  credentials: v.optional(text),
+  user: v.optional(text),
+  password: v.optional(text),
+  /** PEM. Where it is there, or a server is named as tls://, there is TLS or no connection; the authorities are Node's without `ca`. */
+  tls: v.optional(optionsOf({ ca: v.exactOptional(text), cert: v.exactOptional(text), key: v.exactOptional(text) })),
+});
+
+/** CLOCK_MONOTONIC in milliseconds: never runs backwards, and is the same in every process of a host. */
+function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+const entries = {
   /** TCP port for HTTP and WebSockets; 0 takes a free one. */
-  readonly port?: number;
-  readonly host?: string;
+  port: v.optional(port, 8080),
+  host: v.optional(text, '127.0.0.1'),
   /**
    * Port of the administrative listener: metrics and the life cycle of models. The one after `port` where absent, and a
    * free one where that or this is 0; false for none, and /metrics is on `port` then.
    */
-  readonly adminPort?: number | false;
-  readonly adminHost?: string;
+  adminPort: v.optional(v.union([port, v.literal(false)], 'must be a port, or false')),
+  adminHost: v.optional(text, '127.0.0.1'),
   /** Where set, whoever uses the administrative listener must name it, as `Authorization: Bearer`. UEs need not know it. */
-  readonly adminToken?: string;
+  adminToken: v.optional(v.string(' must be text')),
+  ...securityOptions,
+
   /** Folder of models, one folder each; `@edge-csi/zoo` where absent. Others of its folders can be loaded while the server runs. */
-  readonly modelsDirectory?: string;
+  modelsDirectory: v.optional(text),
   /** Folders of the models to serve at start, the active one first; those named by their model's id where absent. */
-  readonly models?: readonly string[];
+  models: v.optional(someOf(text)),
   /**
    * Model that estimates the downlink magnitude from the uplink alone where a report is lost or late. The first of the
    * folder that fits a served model where absent, if there is one; false for none.
    */
-  readonly uplinkOnlyModel?: string | false;
+  uplinkOnlyModel: v.optional(v.union([text, v.literal(false)], 'must be the id of a model, or false')),
 
   /** What new UEs are told; a running one is told otherwise with `reconfigure`. */
-  readonly reportPeriodSlots?: number;
+  reportPeriodSlots: v.optional(reportTerms.reportPeriodSlots, 20),
   /** How long a slot is, which with the period says how often a UE may report. 1: 15 kHz numerology, 0.5: 30 kHz. */
-  readonly slotMs?: number;
-  readonly codewordTruncation?: number;
+  slotMs: v.optional(numberIn(0.0625, 1), 1),
+  codewordTruncation: v.optional(reportTerms.codewordTruncation, 0),
   /** The model's own theta where absent. */
-  readonly phaseTheta?: number;
+  phaseTheta: v.optional(reportTerms.phaseTheta),
 
   /** From a report's arrival until it is worth nothing any more. */
-  readonly deadlineMs?: number;
-  readonly maxBatchSize?: number;
+  deadlineMs: v.optional(spanMs(1), 100),
+  maxBatchSize: v.optional(integerIn(1, 256), 16),
   /** How long an idle decoder waits for a batch to grow. */
-  readonly maxQueueDelayMs?: number;
+  maxQueueDelayMs: v.optional(spanMs(0), 0),
   /** Reports in front of one model's decoder, beyond which those of the oldest deadline are shed. */
-  readonly maxQueueSize?: number;
+  maxQueueSize: v.optional(integerIn(1, 2 ** 20), 1024),
   /**
    * Whether UEs are told to hold back while the decoders cannot keep up: longer periods first, then fewer bits; last,
    * reports are shed that would be late. For a measurement at a fixed configuration, false.
    */
-  readonly overloadControl?: boolean;
+  overloadControl: v.optional(flag, true),
 
   /** How much older than its report an uplink may be. 0: only the uplink of the report's own slot. */
-  readonly freshnessWindowSlots?: number;
+  freshnessWindowSlots: v.optional(integerIn(0, 2 ** 20), 8),
   /** How long before its report an uplink may have arrived, whatever its slot: slots start again when a run does. */
-  readonly maxUplinkAgeMs?: number;
+  maxUplinkAgeMs: v.optional(spanMs(0), 1_000),
   /** Age up to which a UE's latest estimate is repeated where a report is given up and no uplink can stand in for it. 0: never. */
-  readonly maxHoldMs?: number;
+  maxHoldMs: v.optional(spanMs(0), 1_000),
   /** How long a report without any usable uplink waits for one. */
-  readonly uplinkWaitMs?: number;
-  readonly uplinksPerUe?: number;
+  uplinkWaitMs: v.optional(spanMs(0), 2),
+  uplinksPerUe: v.optional(integerIn(1, 64), 4),
 
   /** Tried in order; one that is slower than `cpu` is passed over where `cpu` is in the list. */
-  readonly executionProviders?: readonly ExecutionProvider[];
-  readonly intraOpNumThreads?: number;
+  executionProviders: v.optional(someOf(oneOf(providers)), providers),
+  intraOpNumThreads: v.optional(integerIn(1, 64), 1),
   /** Decode workers on the CPU. */
-  readonly decodeWorkers?: number;
+  decodeWorkers: v.optional(integerIn(1, 64), 1),
   /** Decoding time of one batch beyond which its worker counts as stuck and gets no more. */
-  readonly decoderTimeoutMs?: number;
+  decoderTimeoutMs: v.optional(spanMs(1), 5_000),
   /** Restarts of a crashed decode worker within a minute. */
-  readonly maxWorkerRestarts?: number;
+  maxWorkerRestarts: v.optional(integerIn(0, 1_000), 5),
 
   /** Further HTTP on `port`: a page of whatever embeds the server. None where absent. */
-  readonly pages?: Pages;
+  pages: v.optional(pagesSchema),
   /**
    * Has decode workers on other machines decode, over this NATS server: the server is a gateway to them, or, started with
    * `startDecodeWorker`, one of them.
    */
-  readonly nats?: NatsOptions;
+  nats: v.optional(natsSchema),
   /** Name of the cell in the subjects that estimates are published under at the broker. */
-  readonly cell?: string;
+  cell: v.optional(
+    v.pipe(text, v.regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, hyphens and underscores')),
+    'cell',
+  ),
   /** Whether a gateway decodes itself what no worker does. */
-  readonly localDecode?: boolean;
+  localDecode: v.optional(flag, true),
 
   /** What connections may cost. */
-  readonly limits?: Partial<Limits>;
+  limits: v.optional(limitsSchema, {}),
   /** Longest wait of `drain`, and of `close` for the other ends to hang up. */
-  readonly drainTimeoutMs?: number;
+  drainTimeoutMs: v.optional(spanMs(0), 2_000),
 
   /** JSON lines on stderr, at `logLevel`, where absent. */
-  readonly logger?: Logger;
+  logger: v.optional(instanceOf<Logger>('object')),
   /** Of the default logger; `info` names the execution provider and why others were passed over. */
-  readonly logLevel?: 'silent' | 'error' | 'warn' | 'info' | 'debug';
+  logLevel: v.optional(oneOf(['silent', 'error', 'warn', 'info', 'debug']), 'warn'),
   /** Monotonic milliseconds. CLOCK_MONOTONIC where absent, which all processes of a host share. */
-  readonly clock?: () => number;
-}
+  clock: v.optional(instanceOf<() => number>('function'), () => monotonicMs),
+};
 
-type Unset =
-  | 'adminPort'
-  | 'adminToken'
-  | 'modelsDirectory'
-  | 'models'
-  | 'uplinkOnlyModel'
-  | 'phaseTheta'
-  | 'logger'
-  | 'limits'
-  | 'pages'
-  | 'nats'
-  | keyof SecurityOptions;
+const schema = v.pipe(
+  optionsOf(entries),
+  v.transform((options) => ({
+    ...options,
+    modelsDirectory: options.modelsDirectory ?? zooDirectory(),
+    adminPort: options.adminPort ?? (options.port === 0 ? 0 : options.port + 1),
+    logger: options.logger ?? pino({ name: 'edge-csi-bs', level: options.logLevel }, pino.destination(2)),
+  })),
+  v.check(
+    ({ adminPort }) => adminPort === false || adminPort <= 65_535,
+    ({ input: { adminPort } }) => `.adminPort is ${adminPort}, must be an integer in 0..65535`,
+  ),
+  // Whoever reaches the administrative listener can take models out of service.
+  v.check(
+    ({ adminPort, adminToken, adminHost }) =>
+      adminPort === false || adminToken !== undefined || /^(127\.[\d.]+|::1|localhost)$/.test(adminHost),
+    ({ input: { adminHost } }) =>
+      `.adminHost is ${adminHost}, which others can reach: set adminToken, or listen on 127.0.0.1`,
+  ),
+  v.check(
+    ({ uplinkWaitMs, deadlineMs }) => uplinkWaitMs <= deadlineMs,
+    ({ input: { uplinkWaitMs, deadlineMs } }) => `.uplinkWaitMs is ${uplinkWaitMs}, must be 0..${deadlineMs}`,
+  ),
+  v.check(
+    ({ maxQueueDelayMs, deadlineMs }) => maxQueueDelayMs <= deadlineMs,
+    ({ input: { maxQueueDelayMs, deadlineMs } }) => `.maxQueueDelayMs is ${maxQueueDelayMs}, must be 0..${deadlineMs}`,
+  ),
+);
+
+/** Everything about a server that can be set. All of it has a default. */
+export type BsServerOptions = Readonly<v.InferInput<typeof schema>>;
 
 /** The options of a running server. */
-export interface ResolvedOptions extends Required<Omit<BsServerOptions, Unset>>, ResolvedSecurity {
-  readonly adminPort: number | false;
-  readonly adminToken: string | undefined;
-  readonly modelsDirectory: string;
-  readonly models: readonly string[] | undefined;
-  readonly uplinkOnlyModel: string | false | undefined;
-  readonly phaseTheta: number | undefined;
-  readonly limits: Limits;
-  readonly pages: Pages | undefined;
-  readonly nats: NatsOptions | undefined;
-  readonly logger: Logger;
-}
+export type ResolvedOptions = Readonly<v.InferOutput<typeof schema>>;
+
+export type NatsOptions = Readonly<v.InferInput<typeof natsSchema>>;
 
 /** What options are where they are not given. */
-export const DEFAULTS = {
-  port: 8080,
-  host: '127.0.0.1',
-  adminHost: '127.0.0.1',
-  reportPeriodSlots: 20,
-  slotMs: 1,
-  codewordTruncation: 0,
-  deadlineMs: 100,
-  maxBatchSize: 16,
-  maxQueueDelayMs: 0,
-  maxQueueSize: 1024,
-  overloadControl: true,
-  freshnessWindowSlots: 8,
-  maxUplinkAgeMs: 1_000,
-  maxHoldMs: 1_000,
-  uplinkWaitMs: 2,
-  uplinksPerUe: 4,
-  executionProviders: ['cuda', 'webgpu', 'cpu'],
-  intraOpNumThreads: 1,
-  decodeWorkers: 1,
-  decoderTimeoutMs: 5_000,
-  maxWorkerRestarts: 5,
-  cell: 'cell',
-  localDecode: true,
-  drainTimeoutMs: 2_000,
-  logLevel: 'warn',
-  /** CLOCK_MONOTONIC: all processes of a host share it. */
-  clock: monotonicMs,
-} as const satisfies Omit<Required<BsServerOptions>, Unset>;
-
-/** Whole numbers with the least and the most that make sense. */
-const integers: readonly (readonly [keyof typeof DEFAULTS, number, number])[] = [
-  ['port', 0, 65_535],
-  ['reportPeriodSlots', 1, 320],
-  ['codewordTruncation', 0, 7],
-  ['maxBatchSize', 1, 256],
-  ['maxQueueSize', 1, 2 ** 20],
-  ['freshnessWindowSlots', 0, 2 ** 20],
-  ['uplinksPerUe', 1, 64],
-  ['intraOpNumThreads', 1, 64],
-  ['decodeWorkers', 1, 64],
-  ['maxWorkerRestarts', 0, 1_000],
-];
-
-/** Spans of time with their least; the most is what a timer can hold. */
-const durations: readonly (readonly [keyof typeof DEFAULTS, number])[] = [
-  ['deadlineMs', 1],
-  ['maxQueueDelayMs', 0],
-  ['maxUplinkAgeMs', 0],
-  ['maxHoldMs', 0],
-  ['uplinkWaitMs', 0],
-  ['decoderTimeoutMs', 1],
-  ['drainTimeoutMs', 0],
-];
-const providers: readonly string[] = ['cuda', 'webgpu', 'cpu'] satisfies ExecutionProvider[];
+export const bsServerDefaults = v.getDefaults(optionsOf(entries));
 
 /**
  * Fills in the defaults and checks every value.
@@ -187,70 +168,5 @@ const providers: readonly string[] = ['cuda', 'webgpu', 'cpu'] satisfies Executi
  * given and @edge-csi/zoo is not installed.
  */
 export function resolveOptions(options: BsServerOptions): ResolvedOptions {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const port = options.port ?? DEFAULTS.port;
-  const defaults: ResolvedOptions = {
-    adminPort: port === 0 ? 0 : port + 1,
-    adminToken: undefined,
-    modelsDirectory: options.modelsDirectory ?? zooDirectory(),
-    models: undefined,
-    uplinkOnlyModel: undefined,
-    phaseTheta: undefined,
-    pages: undefined,
-    nats: undefined,
-    logger:
-      options.logger ?? pino({ name: 'edge-csi-bs', level: given.logLevel ?? DEFAULTS.logLevel }, pino.destination(2)),
-    ...DEFAULTS,
-    ...resolveSecurity(options),
-    limits: resolveLimits(options.limits ?? {}),
-  };
-  requireKnown(given, defaults);
-  const { limits, tls, tokenSecret, allowedOrigins } = defaults;
-  const resolved: ResolvedOptions = { ...defaults, ...given, limits, tls, tokenSecret, allowedOrigins };
-  for (const [name, min, max] of integers) requireInteger(name, resolved[name] as number, min, max);
-  for (const [name, min] of durations) requireWithin(name, resolved[name] as number, min, 2 ** 31 - 1);
-  requireAdmin(resolved);
-  if (resolved.pages !== undefined) requirePagesPath(resolved.pages);
-  if (!/^[\w-]{1,64}$/.test(resolved.cell)) {
-    throw new RangeError(`cell is '${resolved.cell}', must be 1 to 64 letters, digits, hyphens and underscores`);
-  }
-  if (resolved.nats?.servers.length === 0) throw new RangeError('nats.servers is empty, must name at least one');
-  requireWithin('slotMs', resolved.slotMs, 0.0625, 1);
-  if (resolved.phaseTheta !== undefined) requireInteger('phaseTheta', resolved.phaseTheta, 1, 2 ** 24);
-  requireWithin('uplinkWaitMs', resolved.uplinkWaitMs, 0, resolved.deadlineMs);
-  requireWithin('maxQueueDelayMs', resolved.maxQueueDelayMs, 0, resolved.deadlineMs);
-  for (const provider of resolved.executionProviders) {
-    if (!providers.includes(provider)) {
-      throw new RangeError(`executionProviders names ${provider}, known are ${providers.join(', ')}`);
-    }
-  }
-  if (resolved.executionProviders.length === 0)
-    throw new RangeError('executionProviders is empty, must name at least one');
-  if (resolved.models?.length === 0) throw new RangeError('models is empty, must name at least one');
-  return resolved;
-}
-
-/** Whoever reaches the administrative listener can take models out of service. */
-function requireAdmin({ adminPort, adminHost, adminToken }: ResolvedOptions): void {
-  if (adminPort === false) return;
-  requireInteger('adminPort', adminPort, 0, 65_535);
-  if (adminToken !== undefined || /^(127\.[\d.]+|::1|localhost)$/.test(adminHost)) return;
-  throw new RangeError(`adminHost is ${adminHost}, which others can reach: set adminToken, or listen on 127.0.0.1`);
-}
-
-/** An option that is misspelt, or one of an earlier version, must not leave a server open that was to be closed. */
-function requireKnown(given: object, defaults: ResolvedOptions): void {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(defaults, name)) continue;
-    throw new RangeError(`${name} is not an option, known are ${Object.keys(defaults).join(', ')}`);
-  }
-}
-
-function requireInteger(name: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value)) throw new RangeError(`${name} is ${value}, must be an integer`);
-  requireWithin(name, value, min, max);
-}
-
-function requireWithin(name: string, value: number, min: number, max: number): void {
-  if (!(value >= min && value <= max)) throw new RangeError(`${name} is ${value}, must be ${min}..${max}`);
+  return checked(schema, options);
 }

@@ -1,13 +1,12 @@
 import { type ChannelEstimate, encodeFrame } from '@edge-csi/proto';
 import type { BatchDecoder, BatchListener } from '../decode/batch-decoder.ts';
 import type { WorkerModel } from '../decode/worker-messages.ts';
-import type { ResolvedOptions } from '../options.ts';
+import type { NatsOptions, ResolvedOptions } from '../options.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
 import type { Broker } from './broker.ts';
 import { ClusterTally } from './cluster-tally.ts';
 import { GatewayDecoder } from './gateway-decoder.ts';
 import { connectNats } from './nats-broker.ts';
-import type { NatsOptions } from './nats-options.ts';
 import { peerName } from './peer-name.ts';
 import { estimateSubject } from './subjects.ts';
 

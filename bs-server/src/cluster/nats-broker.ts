@@ -6,8 +6,8 @@ import {
   type NatsConnection,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
+import type { NatsOptions } from '../options.ts';
 import type { Broker, BrokerListener, BrokerMessage, BrokerSubscription } from './broker.ts';
-import type { NatsOptions } from './nats-options.ts';
 
 /** Pace at which the connection is probed; after two pings without an answer it is given up. */
 const pingIntervalMs = 1_000;

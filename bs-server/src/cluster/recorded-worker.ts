@@ -1,7 +1,7 @@
+import type { NatsOptions } from '../options.ts';
 import { AnswerWriter, writeTaken } from './decode-answer.ts';
 import { readDecodeRequest } from './decode-request.ts';
 import { connectNats } from './nats-broker.ts';
-import type { NatsOptions } from './nats-options.ts';
 import { peerName } from './peer-name.ts';
 import { beatSubject, decodeQueue, decodeSubject } from './subjects.ts';
 import { beatMs, writeBeat } from './worker-beat.ts';

@@ -1,4 +1,6 @@
 import type { ReportConfig, ReportSizes } from '@edge-csi/proto';
+import * as v from 'valibot';
+import { checked, integerIn, optionsOf, text } from '../ops/check.ts';
 import { findModel, maxPhaseBits, type ServedModel } from '../ops/model-catalog.ts';
 import type { Relief } from '../ops/overload-policy.ts';
 
@@ -19,26 +21,34 @@ export interface SessionConfig extends Terms {
   readonly sizes: ReportSizes;
 }
 
-/** What of a configuration can be set. */
-export interface ConfigChange {
-  /** Id of a served model, or the name of one of its versions. */
-  readonly model?: string;
-  /** 1..320. */
-  readonly reportPeriodSlots?: number;
-  /** 0..7. */
-  readonly codewordTruncation?: number;
-  /** 1..2^24; the model's own where a change of model leaves it out. */
-  readonly phaseTheta?: number;
-}
-
 const longestPeriodSlots = 320;
 const mostTruncation = 7;
 const largestTheta = 2 ** 24;
 
+/** Rate of a UE's reports, in time and in bits, as the wire can say it. */
+export const reportTerms = {
+  reportPeriodSlots: integerIn(1, longestPeriodSlots),
+  /** Bits every codeword component drops. */
+  codewordTruncation: integerIn(0, mostTruncation),
+  phaseTheta: integerIn(1, largestTheta),
+};
+
+const changeSchema = optionsOf({
+  /** Id of a served model, or the name of one of its versions. */
+  model: v.optional(text),
+  reportPeriodSlots: v.optional(reportTerms.reportPeriodSlots),
+  codewordTruncation: v.optional(reportTerms.codewordTruncation),
+  /** The model's own where a change of model leaves it out. */
+  phaseTheta: v.optional(reportTerms.phaseTheta),
+});
+
+/** What of a configuration can be set. */
+export type ConfigChange = Readonly<v.InferInput<typeof changeSchema>>;
+
 /** The first configuration of a session. */
 export function firstConfig(
   model: ServedModel,
-  defaults: { reportPeriodSlots: number; codewordTruncation: number; phaseTheta: number | undefined },
+  defaults: { reportPeriodSlots: number; codewordTruncation: number; phaseTheta?: number | undefined },
   relief: Relief,
 ): SessionConfig {
   const { reportPeriodSlots, codewordTruncation, phaseTheta = model.manifest.phase.theta } = defaults;
@@ -56,20 +66,14 @@ export function changedConfig(
   served: readonly ServedModel[],
   relief: Relief,
 ): SessionConfig {
-  const model = change.model === undefined ? asked.model : findModel(served, change.model);
+  const given = checked(changeSchema, change);
+  const model = given.model === undefined ? asked.model : findModel(served, given.model);
   if (model === undefined) {
-    throw new RangeError(`model is ${change.model}, served are ${served.map(({ version }) => version).join(', ')}`);
+    throw new RangeError(`model is ${given.model}, served are ${served.map(({ version }) => version).join(', ')}`);
   }
-  const ownTheta = model === asked.model ? asked.phaseTheta : model.manifest.phase.theta;
-  const period = change.reportPeriodSlots ?? asked.reportPeriodSlots;
-  const truncation = change.codewordTruncation ?? asked.codewordTruncation;
-  const next = {
-    model,
-    reportPeriodSlots: within('reportPeriodSlots', period, 1, longestPeriodSlots),
-    codewordTruncation: within('codewordTruncation', truncation, 0, mostTruncation),
-    phaseTheta: within('phaseTheta', change.phaseTheta ?? ownTheta, 1, largestTheta),
-  };
-  return configOf(revision + 1, next, relief);
+  const { reportPeriodSlots = asked.reportPeriodSlots, codewordTruncation = asked.codewordTruncation } = given;
+  const { phaseTheta = model === asked.model ? asked.phaseTheta : model.manifest.phase.theta } = given;
+  return configOf(revision + 1, { model, reportPeriodSlots, codewordTruncation, phaseTheta }, relief);
 }
 
 /** The next configuration of a session under another relief, or the same one where that changes nothing for its UE. */
@@ -102,11 +106,4 @@ function configOf(revision: number, asked: Terms, relief: Relief): SessionConfig
     phaseTheta: Math.min(asked.phaseTheta * 2 ** relief.thetaDoublings, largestTheta),
     sizes: { codewordBits: totalBits, scaleBits, maxPhaseBits: maxPhaseBits(model) },
   };
-}
-
-function within(name: string, value: number, min: number, max: number): number {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new RangeError(`${name} is ${value}, must be an integer in ${min}..${max}`);
-  }
-  return value;
 }

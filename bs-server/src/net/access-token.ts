@@ -1,17 +1,27 @@
 import { paths, WireError } from '@edge-csi/proto';
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import * as v from 'valibot';
+import { checked, numberIn, oneOf, optionsOf, text, textOrBytes } from '../ops/check.ts';
 
 /** What a token lets its holder be: the WebSocket path it may connect to. */
 export type AccessRole = keyof typeof paths;
 
+const grantSchema = v.pipe(
+  optionsOf({
+    role: oneOf(Object.keys(paths) as AccessRole[]),
+    /** The UE it is for. Of role `ue` only, and there it must be set. */
+    ueId: v.optional(text),
+    /** From now until it expires. */
+    ttlSeconds: numberIn(Number.MIN_VALUE, Number.MAX_VALUE),
+  }),
+  v.check(
+    ({ role, ueId }) => (role === 'ue') === (ueId !== undefined),
+    ({ input: { role, ueId } }) => `.ueId is ${ueId}, must be set for role ue and for no other, the role is ${role}`,
+  ),
+);
+
 /** What a token grants. */
-export interface AccessGrant {
-  readonly role: AccessRole;
-  /** The UE it is for. Of role `ue` only, and there it must be set. */
-  readonly ueId?: string;
-  /** From now until it expires. */
-  readonly ttlSeconds: number;
-}
+export type AccessGrant = Readonly<v.InferInput<typeof grantSchema>>;
 
 /** A token that has been checked. */
 export interface Access {
@@ -28,6 +38,16 @@ const algorithm = 'HS256';
 /** RFC 7518, 3.2: a key as long as the hash, at least. */
 const minSecretBytes = 32;
 
+/** What tokens are signed with, as text or as bytes. */
+export const secretKeySchema = v.pipe(
+  textOrBytes,
+  v.transform((secret) => (typeof secret === 'string' ? new TextEncoder().encode(secret) : secret)),
+  v.check(
+    (key) => key.length >= minSecretBytes,
+    ({ input }) => ` has ${input.length} bytes, must have at least ${minSecretBytes}, random ones`,
+  ),
+);
+
 /** Wall-clock milliseconds, which tokens are dated by. */
 export type WallClock = () => number;
 
@@ -39,31 +59,16 @@ export type WallClock = () => number;
  */
 export async function signAccessToken(
   secret: string | Uint8Array,
-  { role, ueId, ttlSeconds }: AccessGrant,
+  grant: AccessGrant,
   wallClock: WallClock = Date.now,
 ): Promise<string> {
-  const key = secretKey(secret);
-  if (!Object.hasOwn(paths, role)) throw new RangeError(`role is ${role}, must be ${Object.keys(paths).join(', ')}`);
-  if ((role === 'ue') !== (ueId !== undefined)) {
-    throw new RangeError(`ueId is ${ueId}, must be set for role ue and for no other, the role is ${role}`);
-  }
-  if (!(ttlSeconds > 0 && Number.isFinite(ttlSeconds))) {
-    throw new RangeError(`ttlSeconds is ${ttlSeconds}, must be finite, above 0`);
-  }
+  const { tokenSecret } = checked(optionsOf({ tokenSecret: secretKeySchema }), { tokenSecret: secret });
+  const { role, ueId, ttlSeconds } = checked(grantSchema, grant);
   const token = new SignJWT({ role })
     .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
     .setExpirationTime(Math.ceil(wallClock() / 1000 + ttlSeconds));
   if (ueId !== undefined) token.setSubject(ueId);
-  return token.sign(key);
-}
-
-/** @throws RangeError where a secret is too short to sign with. */
-export function secretKey(secret: string | Uint8Array): Uint8Array {
-  const key = typeof secret === 'string' ? new TextEncoder().encode(secret) : secret;
-  if (key.length < minSecretBytes) {
-    throw new RangeError(`tokenSecret has ${key.length} bytes, must have at least ${minSecretBytes}, random ones`);
-  }
-  return key;
+  return token.sign(tokenSecret);
 }
 
 /** Checks tokens against a secret. */

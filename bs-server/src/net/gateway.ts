@@ -14,7 +14,7 @@ export interface GatewayOptions {
   readonly gate: WebSocketGate;
   /** Undefined where no tokens are asked for. */
   readonly accessControl: AccessControl | undefined;
-  readonly allowedOrigins: ReadonlySet<string> | undefined;
+  readonly allowedOrigins?: ReadonlySet<string> | undefined;
   /** False while connections are turned away: before the decoder is ready, and while the server drains. */
   readonly accepting: () => boolean;
   readonly limits: Pick<Limits, 'maxUes' | 'maxPhyFeeds' | 'maxSubscribers'>;

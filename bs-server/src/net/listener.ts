@@ -19,7 +19,7 @@ export type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer)
 export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
-  readonly tls: ServerTls | undefined;
+  readonly tls?: ServerTls | undefined;
   readonly limits: ConnectionLimits & Pick<Limits, 'helloTimeoutMs'>;
   /** Monotonic milliseconds. */
   readonly clock: () => number;

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import { WireError } from '@edge-csi/proto';
+import * as v from 'valibot';
+import { instanceOf } from '../ops/check.ts';
 import type { AccessControl } from './access-token.ts';
 import { answer, answerFile, pathOf } from './http-answer.ts';
 import type { StaticFile } from './model-routes.ts';
@@ -52,11 +54,14 @@ export interface PagesContext {
 /** First segments of the server's own paths. */
 const ownSegments: readonly string[] = ['/models', '/healthz', '/readyz', '/metrics', '/v1'];
 
-/** @throws RangeError where the path is not one segment, or the server's own. */
-export function requirePagesPath({ path }: Pages): void {
-  if (/^\/[a-z0-9-]+$/.test(path) && !ownSegments.includes(path)) return;
-  throw new RangeError(`pages.path is ${path}, must be one segment like /ui and none of ${ownSegments.join(', ')}`);
-}
+/** Pages whose path is one segment, and not the server's own. */
+export const pagesSchema = v.pipe(
+  instanceOf<Pages>('object'),
+  v.check(
+    ({ path }) => /^\/[a-z0-9-]+$/.test(path) && !ownSegments.includes(path),
+    ({ input: { path } }) => `.path is ${path}, must be one segment like /ui and none of ${ownSegments.join(', ')}`,
+  ),
+);
 
 /** Whether a request is for the pages. */
 export function isOfPages({ path }: Pages, request: IncomingMessage): boolean {

@@ -61,9 +61,9 @@ export const overNats: Contender = {
 };
 
 async function startWorkerEnd({ workerModels }: StartModels, broker: Broker) {
-  const { DecoderPool } = await builtModule<typeof decoderPool>('./decoding/decoder-pool.js');
-  const { startWorkerThread } = await builtModule<typeof startWorker>('./decoding/start-worker.js');
-  const { BatchQueues } = await builtModule<typeof batchQueues>('./batching/batch-queues.js');
+  const { DecoderPool } = await builtModule<typeof decoderPool>('./decode/decoder-pool.js');
+  const { startWorkerThread } = await builtModule<typeof startWorker>('./decode/start-worker.js');
+  const { BatchQueues } = await builtModule<typeof batchQueues>('./queue/batch-queues.js');
   const { DecodeService } = await builtModule<typeof decodeService>('./cluster/decode-service.js');
   const { ClusterTally } = await builtModule<typeof clusterTally>('./cluster/cluster-tally.js');
   const { beatSubject } = await builtModule<typeof subjects>('./cluster/subjects.js');
