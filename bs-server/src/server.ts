@@ -4,9 +4,9 @@ import type { ReportConfig } from '@edge-csi/proto';
 import type { BsServer } from './bs-server.ts';
 import type { GatewayLink } from './cluster/gateway-link.ts';
 import { openLink } from './cluster/open-link.ts';
+import type { DecoderEvent } from './decode/batch-decoder.ts';
 import { DecodeStage } from './decode/decode-stage.ts';
 import type { ExecutionProvider } from './decode/graph.ts';
-import type { WorkerEvent } from './decode/pool-member.ts';
 import { Connections } from './ingest/connections.ts';
 import { type ConfigChange, reportConfigOf } from './ingest/session-config.ts';
 import { UeRegistry } from './ingest/ue-registry.ts';
@@ -223,7 +223,7 @@ class ComposedServer implements BsServer {
       onSettled: () => this.lifecycle.checkDrained(),
       clock: options.clock,
     });
-    const onWorkerEvent = (event: WorkerEvent) => {
+    const onWorkerEvent = (event: DecoderEvent) => {
       if (event.kind === 'serving') this.#provider = event.ready.provider;
       noteWorkerEvent(event, this.#tally, options.logger);
     };

@@ -1,35 +1,35 @@
 import { decoderModelOf } from '@edge-csi/bs-server/decode';
 import type { ModelBundle } from '@edge-csi/models';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { DecodeSlot } from '../../bs-server/src/decode/decode-slot.ts';
+import type { BatchSlot } from '../../bs-server/src/decode/batch-slot.ts';
 import type * as decoderPool from '../../bs-server/src/decode/decoder-pool.ts';
-import type * as startWorker from '../../bs-server/src/decode/start-worker.ts';
 import { bundleOf, familyModel } from '../family-model.ts';
 import { createReferenceDecoder, createSample, firstModel, type Sample, until } from './bs-server-harness.ts';
 import { builtModule } from './built-module.ts';
 
 let model: ModelBundle;
 let sample: Sample;
-let modules: typeof decoderPool & typeof startWorker;
+let DecoderPool: typeof decoderPool.DecoderPool;
 
 beforeAll(async () => {
   model = await firstModel();
   sample = createSample(model, 3);
-  const pool = await builtModule<typeof decoderPool>('./decoding/decoder-pool.js');
-  modules = { ...pool, ...(await builtModule<typeof startWorker>('./decoding/start-worker.js')) };
+  ({ DecoderPool } = await builtModule<typeof decoderPool>('./decode/decoder-pool.js'));
 });
 
 async function startPool() {
   const log: string[] = [];
-  const decoded: DecodeSlot<string>[] = [];
-  const pool = new modules.DecoderPool<string>(
+  const decoded: BatchSlot<string>[] = [];
+  const pool = new DecoderPool<string>(
     {
-      startWorker: modules.startWorkerThread,
-      setup: { models: [decoderModelOf(model)], maxBatchSize: 4, executionProviders: ['cpu'], intraOpNumThreads: 1 },
-      numWorkers: 1,
-      maxRestarts: 3,
+      maxBatchSize: 4,
+      executionProviders: ['cpu'],
+      intraOpNumThreads: 1,
+      decodeWorkers: 1,
+      maxWorkerRestarts: 3,
       clock: () => performance.now(),
     },
+    [decoderModelOf(model)],
     {
       decoded: (slot) => decoded.push(slot),
       lost: (jobs, reason) => log.push(`${jobs} ${reason}`),
@@ -40,7 +40,7 @@ async function startPool() {
   return { pool, log, decoded };
 }
 
-function write(slot: DecodeSlot<string> | undefined, i: number): void {
+function write(slot: BatchSlot<string> | undefined, i: number): void {
   const { codeword, phase, payloadBits, scale } = sample;
   const { quantizer, manifest, representation } = model;
   const phaseBits = payloadBits - quantizer.totalBits - representation.scaleBits;

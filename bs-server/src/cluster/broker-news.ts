@@ -1,9 +1,9 @@
-import type { WorkerEvent } from '../decode/pool-member.ts';
+import type { DecoderEvent } from '../decode/batch-decoder.ts';
 import type { BrokerListener } from './broker.ts';
 import type { ClusterTally } from './cluster-tally.ts';
 
 /** Counts news of a connection and passes it on as an event. */
-export function brokerNews(tally: ClusterTally, noted: (event: WorkerEvent) => void): BrokerListener {
+export function brokerNews(tally: ClusterTally, noted: (event: DecoderEvent) => void): BrokerListener {
   return {
     connected: () => noted({ kind: 'broker-found' }),
     disconnected: () => {

@@ -2,7 +2,7 @@ import { CsiError, type CsiShape } from '@edge-csi/csi';
 import type { EstimateQuality } from '@edge-csi/proto';
 import type { ReportPayload, UplinkValues } from '../decode/batch-buffers.ts';
 import type { BatchSizes } from '../decode/batch-layout.ts';
-import type { WorkerModel } from '../decode/worker-messages.ts';
+import type { WorkerModel } from '../decode/thread-port.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
 
 // The layout is described in docs/scale-out.md; little endian throughout.

@@ -1,6 +1,6 @@
 import type { BatchDecoder, BatchListener, BatchRoom, LossReason } from '../decode/batch-decoder.ts';
 import type { ExecutionProvider } from '../decode/graph.ts';
-import type { WorkerModel } from '../decode/worker-messages.ts';
+import type { WorkerModel } from '../decode/thread-port.ts';
 import { type DecodeJob, fillRoom } from '../queue/decode-job.ts';
 import type { ClusterTally } from './cluster-tally.ts';
 import { RemoteDecoder } from './remote-decoder.ts';

@@ -1,6 +1,6 @@
 import { type ChannelEstimate, encodeFrame } from '@edge-csi/proto';
 import type { BatchDecoder, BatchListener } from '../decode/batch-decoder.ts';
-import type { WorkerModel } from '../decode/worker-messages.ts';
+import type { WorkerModel } from '../decode/thread-port.ts';
 import type { NatsOptions, ResolvedOptions } from '../options.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
 import type { Broker } from './broker.ts';

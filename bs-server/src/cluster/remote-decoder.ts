@@ -1,6 +1,6 @@
 import { CsiError } from '@edge-csi/csi';
 import type { BatchDecoder, BatchListener, LossReason } from '../decode/batch-decoder.ts';
-import type { WorkerModel } from '../decode/worker-messages.ts';
+import type { WorkerModel } from '../decode/thread-port.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
 import type { Broker, BrokerListener, BrokerMessage } from './broker.ts';
 import { brokerNews } from './broker-news.ts';

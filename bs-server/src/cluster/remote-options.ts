@@ -1,4 +1,4 @@
-import type { WorkerModel } from '../decode/worker-messages.ts';
+import type { WorkerModel } from '../decode/thread-port.ts';
 import type { ConnectBroker } from './broker.ts';
 import type { ClusterTally } from './cluster-tally.ts';
 

@@ -1,5 +1,5 @@
 import type { BatchDecoder } from '../decode/batch-decoder.ts';
-import type { WorkerModel } from '../decode/worker-messages.ts';
+import type { WorkerModel } from '../decode/thread-port.ts';
 import type { BatchQueues } from '../queue/batch-queues.ts';
 import type { Broker } from './broker.ts';
 import type { ClusterTally } from './cluster-tally.ts';

@@ -1,10 +1,9 @@
+import type { DecoderEvent } from '../decode/batch-decoder.ts';
 import { decoderModelOf } from '../decode/decoder-model.ts';
 import { DecoderPool } from '../decode/decoder-pool.ts';
 import type { ExecutionProvider } from '../decode/graph.ts';
-import type { WorkerEvent } from '../decode/pool-member.ts';
-import { poolOptionsOf } from '../decode/pool-options.ts';
+import type { WorkerModel } from '../decode/thread-port.ts';
 import { uplinkOnlyDecoderModelOf } from '../decode/uplink-only-decoder.ts';
-import type { WorkerModel } from '../decode/worker-messages.ts';
 import { Listeners } from '../net/listeners.ts';
 import { type ClusterGauges, createWorkerMetrics } from '../ops/cluster-metrics.ts';
 import { noteLifecycle } from '../ops/lifecycle-log.ts';
@@ -178,7 +177,7 @@ class ComposedWorker implements DecodeWorker {
   }
 
   #createPool(models: readonly WorkerModel[]): DecoderPool<WorkerJob> {
-    return new DecoderPool<WorkerJob>(poolOptionsOf(this.#options, models), {
+    return new DecoderPool<WorkerJob>(this.#options, models, {
       decoded: (slot, decodeMs, codewordDrift) => this.#service?.finish(slot, decodeMs, codewordDrift),
       lost: (jobs, reason) => this.#service?.lose(jobs, reason),
       changed: (event) => this.#noted(event),
@@ -244,7 +243,7 @@ class ComposedWorker implements DecodeWorker {
     );
   }
 
-  #noted(event: WorkerEvent): void {
+  #noted(event: DecoderEvent): void {
     noteWorkerEvent(event, this.#tally, this.#options.logger);
     this.#service?.update();
   }

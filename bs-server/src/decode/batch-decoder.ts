@@ -1,7 +1,6 @@
 import type { ReportPayload, ReportStatus, UplinkValues } from './batch-buffers.ts';
 import type { ExecutionProvider } from './graph.ts';
-import type { WorkerEvent } from './pool-member.ts';
-import type { WorkerModel } from './worker-messages.ts';
+import type { ThreadReply, WorkerModel } from './thread-port.ts';
 
 /** What became of one job of a decoded batch. `late`: its deadline had passed when its decoding was to begin. */
 export type JobStatus = ReportStatus | 'late';
@@ -46,13 +45,30 @@ export interface BatchRoom<J> {
   release(): void;
 }
 
+/** News of the decoders, for the log and the health report. */
+export type DecoderEvent =
+  | { readonly kind: 'serving'; readonly ready: Extract<ThreadReply, { kind: 'ready' }> }
+  | { readonly kind: 'batch-failed'; readonly message: string }
+  /** A batch takes longer than any should; and the news that it has come to an end after all. */
+  | { readonly kind: 'stuck'; readonly forMs: number }
+  | { readonly kind: 'recovered' }
+  | { readonly kind: 'restarting'; readonly error: Error }
+  /** A GPU failed; the thread goes on without it. */
+  | { readonly kind: 'fell-back'; readonly from: ExecutionProvider; readonly error: Error }
+  | { readonly kind: 'gave-up'; readonly error: Error }
+  /** Decoders elsewhere have come or gone; so many of them take batches now. */
+  | { readonly kind: 'group-changed'; readonly decoders: number }
+  | { readonly kind: 'broker-lost' }
+  | { readonly kind: 'broker-found' }
+  | { readonly kind: 'broker-trouble'; readonly message: string };
+
 /** Where batches come back to. Each that was dispatched comes back once. */
 export interface BatchListener<J, R = BatchRoom<J>> {
   /** A batch is done. The room is the listener's until it releases it. */
   decoded(room: R, decodeMs: number, codewordDrift: number | undefined): void;
   /** A batch has no result. Its room is free again. */
   lost(jobs: readonly J[], reason: LossReason): void;
-  changed(event: WorkerEvent): void;
+  changed(event: DecoderEvent): void;
 }
 
 /** Decodes batches, wherever that is done: the seam between joining and batching reports and decoding them. */

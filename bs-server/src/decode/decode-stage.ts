@@ -9,11 +9,9 @@ import { BatchQueues } from '../queue/batch-queues.ts';
 import type { DecodeJob, ReportJob } from '../queue/decode-job.ts';
 import { type PipelineListener, ReportPipeline } from '../queue/report-pipeline.ts';
 import { type UplinkOnlyListener, UplinkOnlyStage } from '../queue/uplink-only-stage.ts';
-import type { BatchDecoder, BatchListener } from './batch-decoder.ts';
+import type { BatchDecoder, BatchListener, DecoderEvent } from './batch-decoder.ts';
 import { decoderModelOf } from './decoder-model.ts';
 import { DecoderPool } from './decoder-pool.ts';
-import type { WorkerEvent } from './pool-member.ts';
-import { poolOptionsOf } from './pool-options.ts';
 import { uplinkOnlyDecoderModelOf } from './uplink-only-decoder.ts';
 
 export interface DecodeStageParts {
@@ -25,7 +23,7 @@ export interface DecodeStageParts {
   readonly listener: PipelineListener & UplinkOnlyListener;
   /** Reports one queue may hold at present. */
   readonly queueBound: () => number;
-  readonly onWorkerEvent: (event: WorkerEvent) => void;
+  readonly onWorkerEvent: (event: DecoderEvent) => void;
   /** Where workers elsewhere decode. */
   readonly link: GatewayLink | undefined;
   /** Whether anybody wants estimates from this server at present. */
@@ -82,7 +80,7 @@ export class DecodeStage {
         if (event.kind !== 'batch-failed') this.pipeline.resume();
       },
     };
-    const local = (to: BatchListener<DecodeJob>) => new DecoderPool<DecodeJob>(poolOptionsOf(options, models), to);
+    const local = (to: BatchListener<DecodeJob>) => new DecoderPool(options, models, to);
     return link === undefined ? local(listener) : link.createDecoder(models, local, listener, wantsEstimates);
   }
 

@@ -1,121 +1,130 @@
 import { CsiError } from '@edge-csi/csi';
-import type { BatchDecoder, BatchListener } from './batch-decoder.ts';
-import type { DecodeSlot } from './decode-slot.ts';
+import type { BatchDecoder, BatchListener, DecoderEvent } from './batch-decoder.ts';
+import type { BatchSlot } from './batch-slot.ts';
+import { DecodeThread, type DecodeThreadOptions } from './decode-thread.ts';
 import type { ExecutionProvider } from './graph.ts';
-import { PoolMember, type PoolMemberOptions, type WorkerEvent } from './pool-member.ts';
-import type { WorkerModel } from './worker-messages.ts';
+import { type StartThread, startThread, type WorkerModel } from './thread-port.ts';
 
-export interface DecoderPoolOptions extends PoolMemberOptions {
-  /** Workers on the CPU; on a GPU there is one, whatever this says. */
-  readonly numWorkers: number;
+export interface DecoderPoolOptions extends DecodeThreadOptions {
+  /** Threads on the CPU; on a GPU there is one, whatever this says. */
+  readonly decodeWorkers: number;
 }
 
-/** Decodes in this process: the decode workers, threads of it, and the batches that are with them. */
+/** Decodes in this process: the decode threads and the batches that are with them. */
 export class DecoderPool<J> implements BatchDecoder<J> {
   readonly #options: DecoderPoolOptions;
-  readonly #listener: BatchListener<J, DecodeSlot<J>>;
-  readonly #members: PoolMember<J>[] = [];
+  readonly #models: readonly WorkerModel[];
+  readonly #listener: BatchListener<J, BatchSlot<J>>;
+  readonly #startThread: StartThread;
+  readonly #threads: DecodeThread<J>[] = [];
 
-  constructor(options: DecoderPoolOptions, listener: BatchListener<J, DecodeSlot<J>>) {
+  /** @param models - those at the start */
+  constructor(
+    options: DecoderPoolOptions,
+    models: readonly WorkerModel[],
+    listener: BatchListener<J, BatchSlot<J>>,
+    start: StartThread = startThread,
+  ) {
     this.#options = options;
+    this.#models = models;
     this.#listener = listener;
+    this.#startThread = start;
   }
 
   get serving(): boolean {
-    return this.#members.some((member) => member.serving);
+    return this.#threads.some(({ serving }) => serving);
   }
 
   get down(): boolean {
-    return this.#members.length > 0 && this.#members.every((member) => member.down);
+    return this.#threads.length > 0 && this.#threads.every(({ down }) => down);
   }
 
   get numServing(): number {
-    return this.#members.filter((member) => member.serving).length;
+    return this.#threads.filter(({ serving }) => serving).length;
   }
 
   get numStuck(): number {
-    return this.#members.filter((member) => member.stuck).length;
+    return this.#threads.filter(({ stuck }) => stuck).length;
   }
 
   get inFlight(): number {
-    return this.#members.reduce((sum, member) => sum + member.inFlight, 0);
+    return this.#threads.reduce((sum, thread) => sum + thread.inFlight, 0);
   }
 
   /**
-   * Starts the first worker, which picks the provider, and on the CPU the others after it.
+   * Starts the first thread, which picks the provider, and on the CPU the others after it.
    *
    * @returns the provider that serves
    * @throws Error where the models cannot be loaded.
    */
   async start(): Promise<ExecutionProvider> {
-    const { setup } = this.#options;
-    const { provider } = await this.#add(this.#options);
+    const { provider } = await this.#add(this.#options, this.#models);
     // Two WebGPU sessions in one process crash it, and two of CUDA share one device anyway.
-    if (provider === 'cpu') await this.#addOthers(setup.models);
+    if (provider === 'cpu') await this.#addOthers(this.#models);
     return provider;
   }
 
-  claim(fullBatch: boolean): DecodeSlot<J> | undefined {
-    const idle = this.#members.filter((member) => member.serving && !member.busy);
+  claim(fullBatch: boolean): BatchSlot<J> | undefined {
+    const idle = this.#threads.filter(({ serving, busy }) => serving && !busy);
     idle.sort((a, b) => Number(a.loading) - Number(b.loading));
-    for (const member of fullBatch ? [...idle, ...this.#members] : idle) {
-      const slot = member.claim();
+    for (const thread of fullBatch ? [...idle, ...this.#threads] : idle) {
+      const slot = thread.claim();
       if (slot !== undefined) return slot;
     }
     return undefined;
   }
 
   checkProgress(limitMs: number): void {
-    for (const member of this.#members) member.checkProgress(limitMs);
+    for (const thread of this.#threads) thread.checkProgress(limitMs);
   }
 
-  /** Loads one more model in every worker, one worker after the other, so that the others decode meanwhile. */
+  /** Loads one more model in every thread, one thread after the other, so that the others decode meanwhile. */
   async load(model: WorkerModel): Promise<void> {
-    const up = this.#members.filter((member) => !member.down);
+    const up = this.#threads.filter(({ down }) => !down);
     if (up.length === 0) throw new CsiError('model-state', 'no decode worker is left');
     if (this.numStuck > 0) {
       throw new CsiError('model-state', 'a batch is stuck in a decode worker; load again once it is ready');
     }
-    const loaded: PoolMember<J>[] = [];
+    const loaded: DecodeThread<J>[] = [];
     try {
-      for (const member of up) {
-        await member.load(model);
-        loaded.push(member);
+      for (const thread of up) {
+        await thread.load(model);
+        loaded.push(thread);
       }
     } catch (error) {
-      await Promise.all(loaded.map((member) => member.unload(model.key)));
+      await Promise.all(loaded.map((thread) => thread.unload(model.key)));
       throw error;
     }
   }
 
   async unload(key: string): Promise<void> {
-    await Promise.all(this.#members.map((member) => member.unload(key)));
+    await Promise.all(this.#threads.map((thread) => thread.unload(key)));
   }
 
   async close(timeoutMs: number): Promise<void> {
-    await Promise.all(this.#members.map((member) => member.close(timeoutMs)));
+    await Promise.all(this.#threads.map((thread) => thread.close(timeoutMs)));
   }
 
-  /** The workers beside the first that there are on the CPU. */
+  /** The threads beside the first that there are on the CPU. */
   async #addOthers(models: readonly WorkerModel[]): Promise<void> {
-    const { numWorkers, setup } = this.#options;
-    const options = { ...this.#options, setup: { ...setup, models, executionProviders: ['cpu'] as const } };
-    await Promise.all(Array.from({ length: numWorkers - 1 }, () => this.#add(options)));
+    const options = { ...this.#options, executionProviders: ['cpu'] as const };
+    await Promise.all(Array.from({ length: options.decodeWorkers - 1 }, () => this.#add(options, models)));
   }
 
-  #add(options: PoolMemberOptions) {
-    const member: PoolMember<J> = new PoolMember(options, {
+  #add(options: DecodeThreadOptions, models: readonly WorkerModel[]) {
+    const listener: BatchListener<J, BatchSlot<J>> = {
       decoded: (slot, decodeMs, codewordDrift) => this.#listener.decoded(slot, decodeMs, codewordDrift),
       lost: (jobs, reason) => this.#listener.lost(jobs, reason),
-      changed: (event) => this.#changed(member, event),
-    });
-    this.#members.push(member);
-    return member.start();
+      changed: (event) => this.#changed(thread, event),
+    };
+    const thread: DecodeThread<J> = new DecodeThread(options, models, listener, this.#startThread);
+    this.#threads.push(thread);
+    return thread.start();
   }
 
-  #changed(member: PoolMember<J>, event: WorkerEvent): void {
+  #changed(thread: DecodeThread<J>, event: DecoderEvent): void {
     this.#listener.changed(event);
     if (event.kind !== 'fell-back') return;
-    this.#addOthers(member.models).catch((error: Error) => this.#listener.changed({ kind: 'gave-up', error }));
+    this.#addOthers(thread.models).catch((error: Error) => this.#listener.changed({ kind: 'gave-up', error }));
   }
 }

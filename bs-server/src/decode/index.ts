@@ -7,7 +7,6 @@ export { BatchBuffers } from './batch-buffers.ts';
 export { decoderModelOf } from './decoder-model.ts';
 export type { Graph } from './graph.ts';
 export { ModelDecoder } from './model-decoder.ts';
-export { openOrtGraph } from './ort-graph.ts';
-export { type OrtProbe, openOrtProbe } from './ort-probe.ts';
+export { type OrtProbe, openOrtGraph, openOrtProbe } from './ort-graph.ts';
 export { createRefine } from './refine.ts';
 export { UplinkOnlyDecoder, uplinkOnlyDecoderModelOf } from './uplink-only-decoder.ts';

@@ -2,8 +2,8 @@ import type { BatchBuffers } from './batch-buffers.ts';
 import type { Graph } from './graph.ts';
 import { ModelDecoder } from './model-decoder.ts';
 import { createRefine } from './refine.ts';
+import type { WorkerModel } from './thread-port.ts';
 import { UplinkOnlyDecoder } from './uplink-only-decoder.ts';
-import type { WorkerModel } from './worker-messages.ts';
 
 /** A model whose networks are loaded. */
 export interface LoadedModel {

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import type { WorkerEvent } from '../decode/pool-member.ts';
+import type { DecoderEvent } from '../decode/batch-decoder.ts';
 import type { Tally } from './tally.ts';
 
 /** Counts and logs what happens to decode workers: which provider serves and why not another, failures, restarts. */
-export function noteWorkerEvent(event: WorkerEvent, tally: Tally, logger: Logger): void {
+export function noteWorkerEvent(event: DecoderEvent, tally: Tally, logger: Logger): void {
   if (event.kind === 'serving') {
     const { provider, attempts } = event.ready;
     logger.info({ provider, attempts }, 'decode worker serves');

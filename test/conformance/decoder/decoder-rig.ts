@@ -2,7 +2,7 @@ import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/de
 import type { ModelBundle, UplinkOnlyBundle } from '@edge-csi/models';
 import { loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
 import type { BatchDecoder, BatchListener, BatchRoom } from '../../../bs-server/src/decode/batch-decoder.ts';
-import type { WorkerModel } from '../../../bs-server/src/decode/worker-messages.ts';
+import type { WorkerModel } from '../../../bs-server/src/decode/thread-port.ts';
 import type { DecodeJob, ReportJob } from '../../../bs-server/src/queue/decode-job.ts';
 import { createSample, firstModel, type Sample } from '../../e2e/bs-server-harness.ts';
 

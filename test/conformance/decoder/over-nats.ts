@@ -7,7 +7,6 @@ import type * as remoteDecoder from '../../../bs-server/src/cluster/remote-decod
 import type * as subjects from '../../../bs-server/src/cluster/subjects.ts';
 import type * as workerBeat from '../../../bs-server/src/cluster/worker-beat.ts';
 import type * as decoderPool from '../../../bs-server/src/decode/decoder-pool.ts';
-import type * as startWorker from '../../../bs-server/src/decode/start-worker.ts';
 import type * as batchQueues from '../../../bs-server/src/queue/batch-queues.ts';
 import { until } from '../../e2e/bs-server-harness.ts';
 import { builtModule } from '../../e2e/built-module.ts';
@@ -62,7 +61,6 @@ export const overNats: Contender = {
 
 async function startWorkerEnd({ workerModels }: StartModels, broker: Broker) {
   const { DecoderPool } = await builtModule<typeof decoderPool>('./decode/decoder-pool.js');
-  const { startWorkerThread } = await builtModule<typeof startWorker>('./decode/start-worker.js');
   const { BatchQueues } = await builtModule<typeof batchQueues>('./queue/batch-queues.js');
   const { DecodeService } = await builtModule<typeof decodeService>('./cluster/decode-service.js');
   const { ClusterTally } = await builtModule<typeof clusterTally>('./cluster/cluster-tally.js');
@@ -70,12 +68,14 @@ async function startWorkerEnd({ workerModels }: StartModels, broker: Broker) {
   const { beatMs, writeBeat } = await builtModule<typeof workerBeat>('./cluster/worker-beat.js');
   const pool = new DecoderPool<WorkerJob>(
     {
-      startWorker: startWorkerThread,
-      setup: { models: workerModels, maxBatchSize, executionProviders: ['cpu'], intraOpNumThreads: 1 },
-      numWorkers: 1,
-      maxRestarts: 3,
+      maxBatchSize,
+      executionProviders: ['cpu'],
+      intraOpNumThreads: 1,
+      decodeWorkers: 1,
+      maxWorkerRestarts: 3,
       clock,
     },
+    workerModels,
     {
       decoded: (slot, decodeMs, drift) => service.finish(slot, decodeMs, drift),
       lost: (jobs, reason) => service.lose(jobs, reason),

@@ -70,7 +70,7 @@ describe('DecoderPool', () => {
   });
 
   it('starts further workers on the CPU only', async () => {
-    const onCpu = createPool({ numWorkers: 3 });
+    const onCpu = createPool({ decodeWorkers: 3 });
     const started = onCpu.pool.start();
     onCpu.worker(0).ready('cpu');
     await Promise.resolve();
@@ -83,7 +83,7 @@ describe('DecoderPool', () => {
     onCpu.pool.claim(false)?.dispatch('m', ['b']);
     expect(onCpu.workers.map(({ decoding }) => decoding.length)).toEqual([1, 1, 0]);
 
-    const onGpu = createPool({ numWorkers: 3 });
+    const onGpu = createPool({ decodeWorkers: 3 });
     const gpuStarted = onGpu.pool.start();
     onGpu.worker(0).ready('webgpu');
     expect(await gpuStarted).toBe('webgpu');
@@ -107,7 +107,7 @@ describe('DecoderPool', () => {
   });
 
   it('goes on without a GPU that fails, on as many workers as the CPU is given', async () => {
-    const { pool, workers, worker, lost, events } = createPool({ numWorkers: 2 });
+    const { pool, workers, worker, lost, events } = createPool({ decodeWorkers: 2 });
     const started = pool.start();
     worker(0).ready('webgpu');
     await started;
@@ -145,7 +145,7 @@ describe('DecoderPool', () => {
   });
 
   it('gives up after too many restarts within a minute', async () => {
-    const { pool, workers, worker, events, advance } = await startedPool({ maxRestarts: 2 });
+    const { pool, workers, worker, events, advance } = await startedPool({ maxWorkerRestarts: 2 });
     for (const i of [0, 1]) {
       worker(i).exit(new Error('crash'));
       worker(i + 1).ready();

@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createPool, startedPool } from './decoder-pool-rig.ts';
-import type { FakeWorker } from './fake-worker.ts';
+import type { FakeThread } from './fake-thread.ts';
 import { workerModel } from './worker-model.ts';
 
 describe('a model that is loaded while the pool serves', () => {
-  const keysOf = (worker: FakeWorker) => worker.setup.models.map(({ key }) => key);
+  const keysOf = (worker: FakeThread) => worker.setup.models.map(({ key }) => key);
 
   /** Two workers that serve. */
   async function twoWorkers() {
-    const fixture = createPool({ numWorkers: 2 });
+    const fixture = createPool({ decodeWorkers: 2 });
     const started = fixture.pool.start();
     fixture.worker(0).ready();
     await vi.waitFor(() => expect(fixture.workers).toHaveLength(2));
@@ -118,7 +118,7 @@ describe('a model that is loaded while the pool serves', () => {
   });
 
   it('cannot be loaded where no worker is left', async () => {
-    const { pool, worker } = await startedPool({ maxRestarts: 0 });
+    const { pool, worker } = await startedPool({ maxWorkerRestarts: 0 });
     worker(0).exit(new Error('boom'));
     await expect(pool.load(workerModel('n'))).rejects.toThrow('no decode worker is left');
     await pool.unload('m');

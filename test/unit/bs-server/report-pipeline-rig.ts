@@ -7,7 +7,7 @@ import { BatchQueues } from '../../../bs-server/src/queue/batch-queues.ts';
 import type { DecodeJob, ReportJob } from '../../../bs-server/src/queue/decode-job.ts';
 import { ReportPipeline } from '../../../bs-server/src/queue/report-pipeline.ts';
 import { UplinkOnlyStage } from '../../../bs-server/src/queue/uplink-only-stage.ts';
-import { type FakeWorker, fakeWorkers } from './fake-worker.ts';
+import { type FakeThread, fakeThreads } from './fake-thread.ts';
 import { workerModel } from './worker-model.ts';
 
 const shape = { numAntennas: 1, numDelays: 1 };
@@ -29,23 +29,26 @@ export interface RigOptions {
 export async function createRig(options: RigOptions = {}) {
   let nowMs = 1000;
   const clock = () => nowMs;
-  const { workers, startWorker } = fakeWorkers();
+  const { threads: workers, startThread } = fakeThreads();
   const log: string[] = [];
   const flushed: string[] = [];
   const decoded: string[] = [];
   const pool = new DecoderPool<DecodeJob>(
     {
-      startWorker,
-      setup: { models: [workerModel('tiny@0')], maxBatchSize: 2, executionProviders: ['cpu'], intraOpNumThreads: 1 },
-      numWorkers: options.numWorkers ?? 1,
-      maxRestarts: options.maxRestarts ?? 1,
+      maxBatchSize: 2,
+      executionProviders: ['cpu'],
+      intraOpNumThreads: 1,
+      decodeWorkers: options.numWorkers ?? 1,
+      maxWorkerRestarts: options.maxRestarts ?? 1,
       clock,
     },
+    [workerModel('tiny@0')],
     {
       decoded: (slot, decodeMs, codewordDrift) => pipeline.finish(slot, decodeMs, codewordDrift),
       lost: (jobs, reason) => pipeline.lose(jobs, reason),
       changed: () => pipeline.resume(),
     },
+    startThread,
   );
   const join = new UplinkJoin<AcceptedReport>({
     freshnessWindowSlots: options.freshnessWindowSlots ?? 0,
@@ -90,7 +93,7 @@ export async function createRig(options: RigOptions = {}) {
     },
   });
   const started = pool.start();
-  (workers[0] as FakeWorker).ready();
+  (workers[0] as FakeThread).ready();
   await Promise.resolve();
   await Promise.resolve();
   for (const worker of workers.slice(1)) worker.ready();
@@ -125,6 +128,6 @@ export async function createRig(options: RigOptions = {}) {
   const uplink = (ueId: string, slot: number) =>
     pipeline.pushUplink(ueId, { slot, ...shape, values: new Float32Array(2) });
   const counts = () => ({ lost, dropped });
-  const worker = workers[0] as FakeWorker;
+  const worker = workers[0] as FakeThread;
   return { pipeline, workers, worker, pool, watch, log, flushed, decoded, unreplaced, counts, push, uplink, advance };
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { FakeWorker } from './fake-worker.ts';
+import type { FakeThread } from './fake-thread.ts';
 import { createRig } from './report-pipeline-rig.ts';
 
 beforeEach(() => vi.useFakeTimers());
@@ -94,7 +94,7 @@ describe('ReportPipeline', () => {
     expect(log).toEqual(['a1 shed worker-crash']);
     expect(flushed).toEqual(['a1']);
     expect(pipeline.queued).toBe(1);
-    const successor = workers[1] as FakeWorker;
+    const successor = workers[1] as FakeThread;
     successor.ready();
     successor.answer();
     expect(decoded.map((line) => line.split(' ')[0])).toEqual(['b1']);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { FakeWorker } from './fake-worker.ts';
+import type { FakeThread } from './fake-thread.ts';
 import { createRig, period, type RigOptions } from './report-pipeline-rig.ts';
 
 beforeEach(() => vi.useFakeTimers());
@@ -153,7 +153,7 @@ describe('ReportPipeline with an uplink-only model', () => {
 
   it('lets reports go first, whatever has waited longer, and keeps to one small batch at a time', async () => {
     const { workers, push, uplink, advance, watch } = await createRig({ numWorkers: 2 });
-    const [first, second] = workers as [FakeWorker, FakeWorker];
+    const [first, second] = workers as [FakeThread, FakeThread];
     for (const ueId of ['a', 'b', 'c']) {
       watch.join(ueId, 1, period);
       push(ueId, 1);
@@ -229,7 +229,7 @@ describe('ReportPipeline with an uplink-only model', () => {
 
   it('publishes one estimate a slot, and none once a report has one', async () => {
     const { workers, uplink, push, advance, decoded, counts } = await reportingRig({ numWorkers: 2 });
-    const [first, second] = workers as [FakeWorker, FakeWorker];
+    const [first, second] = workers as [FakeThread, FakeThread];
     uplink('a', 21);
     advance(10);
     uplink('a', 41);
@@ -286,10 +286,10 @@ describe('ReportPipeline with an uplink-only model', () => {
     expect(worker.decoding.map(({ model }) => model)).toEqual(['tiny-u2d']);
     worker.exit(new Error('crash'));
     expect(counts()).toEqual({ lost: 2, dropped: 2 });
-    (workers[1] as FakeWorker).ready();
+    (workers[1] as FakeThread).ready();
     push('a', 61);
     expect(pipeline.inFlight).toBe(1);
-    (workers[1] as FakeWorker).answer();
+    (workers[1] as FakeThread).answer();
     expect(decoded.at(-1)).toBe('a61 no-uplink 0');
     expect(pipeline.inFlight).toBe(0);
   });

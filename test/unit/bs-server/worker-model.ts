@@ -1,5 +1,5 @@
 import type { BatchSizes } from '../../../bs-server/src/decode/batch-layout.ts';
-import type { WorkerModel } from '../../../bs-server/src/decode/worker-messages.ts';
+import type { WorkerModel } from '../../../bs-server/src/decode/thread-port.ts';
 
 /** A model for fake workers, which decode whatever they are asked to. */
 export function workerModel(key: string, sizes: Partial<BatchSizes> = {}): WorkerModel {

@@ -7,7 +7,7 @@ import { DecodeService } from '../../../../bs-server/src/cluster/decode-service.
 import type { WorkerJob } from '../../../../bs-server/src/cluster/open-request.ts';
 import { DecoderPool } from '../../../../bs-server/src/decode/decoder-pool.ts';
 import { BatchQueues } from '../../../../bs-server/src/queue/batch-queues.ts';
-import { type FakeWorker, fakeWorkers } from '../fake-worker.ts';
+import { type FakeThread, fakeThreads } from '../fake-thread.ts';
 import { workerModel } from '../worker-model.ts';
 import { FakeBroker } from './fake-broker.ts';
 import { tinyJob, tinyShape } from './jobs.ts';
@@ -21,24 +21,28 @@ async function createRig({ maxQueueSize = 8 } = {}) {
   let lagMs = 0;
   const broker = new FakeBroker();
   const tally = new ClusterTally();
-  const { workers, startWorker } = fakeWorkers();
+  const { threads: workers, startThread } = fakeThreads();
   const counts = { accepted: 0, decoded: 0, late: 0, shed: 0, invalid: 0 };
-  const setup = {
-    models: [workerModel(model, sizes)],
-    maxBatchSize: 4,
-    executionProviders: ['cpu'],
-    intraOpNumThreads: 1,
-  } as const;
+  const models = [workerModel(model, sizes)];
   const decoder = new DecoderPool<WorkerJob>(
-    { startWorker, setup, numWorkers: 1, maxRestarts: 1, clock: () => nowMs },
+    {
+      maxBatchSize: 4,
+      executionProviders: ['cpu'],
+      intraOpNumThreads: 1,
+      decodeWorkers: 1,
+      maxWorkerRestarts: 1,
+      clock: () => nowMs,
+    },
+    models,
     {
       decoded: (slot, decodeMs, drift) => service.finish(slot, decodeMs, drift),
       lost: (jobs, reason) => service.lose(jobs, reason),
       changed: () => undefined,
     },
+    startThread,
   );
   const started = decoder.start();
-  const worker = workers[0] as FakeWorker;
+  const worker = workers[0] as FakeThread;
   worker.ready();
   await started;
   const service = new DecodeService({
@@ -46,7 +50,7 @@ async function createRig({ maxQueueSize = 8 } = {}) {
     worker: 'w',
     decoder,
     queues: new BatchQueues<WorkerJob>({ maxBatchSize: 4, maxQueueDelayMs: 0 }),
-    models: setup.models,
+    models,
     maxQueueSize,
     lagMs: () => lagMs,
     tally,

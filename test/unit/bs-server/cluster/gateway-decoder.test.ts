@@ -5,7 +5,7 @@ import { beatSubject } from '../../../../bs-server/src/cluster/subjects.ts';
 import { writeBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';
 import { DecoderPool } from '../../../../bs-server/src/decode/decoder-pool.ts';
 import { type DecodeJob, fillRoom } from '../../../../bs-server/src/queue/decode-job.ts';
-import { type FakeWorker, fakeWorkers } from '../fake-worker.ts';
+import { type FakeThread, fakeThreads } from '../fake-thread.ts';
 import { workerModel } from '../worker-model.ts';
 import { FakeBroker } from './fake-broker.ts';
 import { tinyJob } from './jobs.ts';
@@ -19,15 +19,18 @@ const sizes = { maxCodewordBytes: 2, maxPhaseBytes: 1, maxEntries: 2 };
 async function createRig() {
   const broker = new FakeBroker();
   const tally = new ClusterTally();
-  const { workers, startWorker } = fakeWorkers();
+  const { threads: workers, startThread } = fakeThreads();
   const decoded: string[] = [];
   const lost: string[] = [];
   const clock = () => 1000;
-  const setup = {
-    models: [workerModel(model, sizes)],
+  const models = [workerModel(model, sizes)];
+  const options = {
     maxBatchSize: 4,
     executionProviders: ['cpu'],
     intraOpNumThreads: 1,
+    decodeWorkers: 1,
+    maxWorkerRestarts: 1,
+    clock,
   } as const;
   const decoder = new GatewayDecoder(
     {
@@ -37,12 +40,11 @@ async function createRig() {
         cell: 'c',
         wantsEstimates: () => true,
         tally,
-        models: setup.models,
+        models,
         maxBatchSize: 4,
         clock,
       },
-      local: (listener) =>
-        new DecoderPool<DecodeJob>({ startWorker, setup, numWorkers: 1, maxRestarts: 1, clock }, listener),
+      local: (listener) => new DecoderPool<DecodeJob>(options, models, listener, startThread),
       tally,
       clock,
     },
@@ -56,7 +58,7 @@ async function createRig() {
     },
   );
   const started = decoder.start();
-  const worker = workers[0] as FakeWorker;
+  const worker = workers[0] as FakeThread;
   worker.ready();
   await started;
   return {

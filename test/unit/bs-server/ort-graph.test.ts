@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { batchBuckets, onBuckets } from '../../../bs-server/src/decode/batch-buckets.ts';
 import type { Graph } from '../../../bs-server/src/decode/graph.ts';
+import { batchBuckets, onBuckets } from '../../../bs-server/src/decode/ort-graph.ts';
 
 it('warms up powers of two and the largest batch', () => {
   expect(batchBuckets(1)).toEqual([1]);

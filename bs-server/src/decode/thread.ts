@@ -1,20 +1,19 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { batchBuckets, onBuckets } from './batch-buckets.ts';
 import { BatchBuffers } from './batch-buffers.ts';
 import type { ExecutionProvider } from './graph.ts';
 import { type LoadedModel, openModel } from './loaded-model.ts';
-import { openOrtGraph } from './ort-graph.ts';
+import { batchBuckets, onBuckets, openOrtGraph } from './ort-graph.ts';
 import { chooseProvider } from './provider.ts';
-import type { WorkerModel, WorkerReply, WorkerRequest, WorkerSetup } from './worker-messages.ts';
+import type { ThreadReply, ThreadRequest, ThreadSetup, WorkerModel } from './thread-port.ts';
 
 const port = parentPort;
-if (port === null) throw new Error('the decode worker runs on a worker thread only');
-const setup = workerData as WorkerSetup;
+if (port === null) throw new Error('a decode thread runs on a worker thread only');
+const setup = workerData as ThreadSetup;
 const { maxBatchSize } = setup;
 const buckets = batchBuckets(maxBatchSize);
 const clock = () => performance.now();
 
-type Request<K extends WorkerRequest['kind']> = Extract<WorkerRequest, { kind: K }>;
+type Request<K extends ThreadRequest['kind']> = Extract<ThreadRequest, { kind: K }>;
 
 const openOn = (provider: ExecutionProvider, model: WorkerModel) =>
   openModel(
@@ -48,7 +47,7 @@ async function openModels(provider: ExecutionProvider) {
   return { models, warmUp, decodeFullBatch: () => run(maxBatchSize), release };
 }
 
-const reply = (message: WorkerReply) => port.postMessage(message);
+const reply = (message: ThreadReply) => port.postMessage(message);
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const { candidate, provider, attempts } = await chooseProvider(setup.executionProviders, openModels, clock);
 const { models, release } = candidate;
@@ -102,7 +101,7 @@ async function answer(request: number, done: Promise<void>): Promise<void> {
   }
 }
 
-port.on('message', (request: WorkerRequest) => {
+port.on('message', (request: ThreadRequest) => {
   switch (request.kind) {
     case 'decode':
       return void inTurn(() => decode(request));

@@ -2,7 +2,7 @@ import { BatchBuffers, type ReportPayload, type ReportStatus, type UplinkValues 
 import type { BatchRoom } from './batch-decoder.ts';
 import { type BatchLayout, sameLayout } from './batch-layout.ts';
 
-/** What a slot tells its worker. */
+/** What a slot tells its thread. */
 export interface SlotPort {
   /** `count` reports of a model, by its key, lie in the slot. */
   decode(model: string, count: number): void;
@@ -11,10 +11,10 @@ export interface SlotPort {
 }
 
 /**
- * Room for one batch of one worker. Whoever claims it fills its buffers and dispatches it; it comes back with the
+ * Room for one batch of one decode thread. Whoever claims it fills its buffers and dispatches it; it comes back with the
  * estimates in the same buffers, and is free again once it is released.
  */
-export class DecodeSlot<J> implements BatchRoom<J> {
+export class BatchSlot<J> implements BatchRoom<J> {
   readonly published = false;
   readonly #port: SlotPort;
   #buffers: BatchBuffers;
@@ -34,7 +34,7 @@ export class DecodeSlot<J> implements BatchRoom<J> {
     return this.#state === 'free';
   }
 
-  /** True while the worker has it. */
+  /** True while the thread has it. */
   get decoding(): boolean {
     return this.#state === 'decoding';
   }
@@ -74,7 +74,7 @@ export class DecodeSlot<J> implements BatchRoom<J> {
     this.#port.decode(model, jobs.length);
   }
 
-  /** The worker is done with it; it stays claimed until it is released. */
+  /** The thread is done with it; it stays claimed until it is released. */
   finish(): void {
     this.#state = 'claimed';
   }

@@ -1,21 +1,26 @@
 import { BatchBuffers, type ReportStatus } from '../../../bs-server/src/decode/batch-buffers.ts';
-import type { StartWorker, WorkerListener } from '../../../bs-server/src/decode/start-worker.ts';
-import type { SlotMemory, WorkerRequest, WorkerSetup } from '../../../bs-server/src/decode/worker-messages.ts';
+import type {
+  SlotMemory,
+  StartThread,
+  ThreadListener,
+  ThreadRequest,
+  ThreadSetup,
+} from '../../../bs-server/src/decode/thread-port.ts';
 
-/** A decode worker that does what a test says. */
-export class FakeWorker {
-  readonly setup: WorkerSetup;
-  readonly requests: WorkerRequest[] = [];
-  readonly #listener: WorkerListener;
+/** A decode thread that does what a test says. */
+export class FakeThread {
+  readonly setup: ThreadSetup;
+  readonly requests: ThreadRequest[] = [];
+  readonly #listener: ThreadListener;
   abandoned = false;
 
-  constructor(setup: WorkerSetup, listener: WorkerListener) {
+  constructor(setup: ThreadSetup, listener: ThreadListener) {
     this.setup = setup;
     this.#listener = listener;
   }
 
   /** Requests to decode that are not answered yet, oldest first. */
-  get decoding(): Extract<WorkerRequest, { kind: 'decode' }>[] {
+  get decoding(): Extract<ThreadRequest, { kind: 'decode' }>[] {
     return this.requests.filter((request) => request.kind === 'decode');
   }
 
@@ -59,18 +64,18 @@ export class FakeWorker {
   }
 }
 
-/** A way to start fake workers, and those it has started. */
-export function fakeWorkers(): { readonly workers: FakeWorker[]; readonly startWorker: StartWorker } {
-  const workers: FakeWorker[] = [];
-  const startWorker: StartWorker = (setup, listener) => {
-    const worker = new FakeWorker(setup, listener);
-    workers.push(worker);
+/** A way to start fake threads, and those it has started. */
+export function fakeThreads(): { readonly threads: FakeThread[]; readonly startThread: StartThread } {
+  const threads: FakeThread[] = [];
+  const startThread: StartThread = (setup, listener) => {
+    const thread = new FakeThread(setup, listener);
+    threads.push(thread);
     return {
-      post: (request) => worker.requests.push(request),
+      post: (request) => thread.requests.push(request),
       abandon: () => {
-        worker.abandoned = true;
+        thread.abandoned = true;
       },
     };
   };
-  return { workers, startWorker };
+  return { threads, startThread };
 }
