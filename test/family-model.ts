@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CsiShape, createRepresentation, type NormalizationSpec } from '@edge-csi/csi';
 import { loadBundle, type Manifest, type ModelBundle, parseManifest, sha256Bytes, toHex } from '@edge-csi/models';
-import { buildModel } from '../scripts/model-tools/src/onnx/build.ts';
+import { buildModel } from '../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor, int64Tensor } from '../scripts/model-tools/src/onnx/tensor.ts';
 
 /** What sets the model families apart. */

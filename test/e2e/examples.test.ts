@@ -10,8 +10,8 @@ import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { decodeFrame } from '@edge-csi/proto';
 import { openEncoder } from '@edge-csi/ue-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fromInt16Csi, toInt16Csi } from '../../scripts/model-tools/src/embed/int16-csi.ts';
-import { writeFolder } from '../../scripts/model-tools/src/embed/write-folder.ts';
+import { writeFolder } from '../../scripts/model-tools/src/embed/embed-folder.ts';
+import { fromInt16Csi, toInt16Csi } from '../../scripts/model-tools/src/embed/golden-header.ts';
 import { missingCompiler } from '../conformance/encoder/c-host.ts';
 import { TestUe } from './bs-server-harness.ts';
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '@edge-csi/report/page';
+import type { Environment } from '@edge-csi/report';
 
 interface PackageFile {
   readonly version: string;

@@ -1,10 +1,7 @@
 import { access, constants, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { drawFigureFile } from '@edge-csi/report/draw-figure';
-import { renderHtmlPage } from '@edge-csi/report/html-page';
-import { renderMarkdownPage } from '@edge-csi/report/markdown-page';
-import type { Page } from '@edge-csi/report/page';
+import { drawFigureFile, type Page, renderHtmlPage, renderMarkdownPage } from '@edge-csi/report';
 import type { Command } from 'commander';
 import { requireWritable } from './json-file.ts';
 

@@ -1,7 +1,21 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type AngularDelayCsi, assertUsable, CsiError } from '@edge-csi/csi';
+import {
+  type AngularDelayCsi,
+  assertUsable,
+  type ChannelSample,
+  CsiError,
+  type CsiShape,
+  createSynthesizer,
+  defaultCarriers,
+  type ScenarioName,
+  simulateChannel,
+  type Timing,
+} from '@edge-csi/csi';
 import { type CsiDomain, type CsiSource, type CsiSourceOptions, openCsiSource } from '@edge-csi/csi/files';
 import type { AnyManifest } from '@edge-csi/models';
+import type { LinkSample } from './link/transceiver.ts';
 
 /** The shipped sample: 1,024 samples of the COST 2100 indoor test split, as a path list. */
 export const sampleData = fileURLToPath(new URL('../data/cost2100-indoor-test-1024.npz', import.meta.url));
@@ -68,4 +82,99 @@ export function usableSample(
 /** Opens a data file. */
 export async function openData(options: DataOptions): Promise<CsiSource> {
   return openCsiSource(options.path, options.csi);
+}
+
+/** SHA-256 of a file's bytes, hexadecimal. @throws CsiError `file-format` where the file cannot be read. */
+export async function sha256Of(file: string): Promise<string> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+  } catch (cause) {
+    throw new CsiError('file-format', `${file}: cannot be read`, { cause });
+  }
+}
+
+/** How a model, or a reader, wants CSI. */
+export interface CsiView extends CsiShape {
+  readonly downlinkCarrierHz: number;
+  readonly uplinkCarrierHz: number;
+  readonly bandwidthHz: number;
+  readonly numSubcarriers: number;
+  readonly timing: Timing;
+}
+
+/** As many UEs share an environment in the COST 2100 data that figures are compared with. */
+const uesPerEnvironment: Partial<Record<ScenarioName, number>> = { 'cost2100-outdoor': 40 };
+const defaultUes = 20;
+
+/** What all measurements simulate alike. */
+export function still(scenario: ScenarioName, seed: number) {
+  const defaults = { speedKmh: 0, periodSlots: 80, delaySpreadNs: 100, phases: 'independent' } as const;
+  return { scenario, seed, ...defaultCarriers(scenario), ...defaults };
+}
+
+/**
+ * Simulated samples as a source of CSI: UEs that stand still, several in each environment, as independent as the samples
+ * of a data set. Samples are drawn as they are read and one is held at a time, so that memory does not grow with their
+ * number; reading one before the last begins again from the first.
+ */
+export function simulatedSource(scenario: ScenarioName, numSamples: number, view: CsiView, seed: number): CsiSource {
+  const numUes = uesPerEnvironment[scenario] ?? defaultUes;
+  const numEnvironments = Math.ceil(numSamples / numUes);
+  const { downlinkCarrierHz, uplinkCarrierHz } = view;
+  const settings = {
+    ...still(scenario, seed),
+    downlinkCarrierHz,
+    uplinkCarrierHz,
+    numSamples,
+    numUes,
+    numEnvironments,
+  };
+  let samples = simulateChannel(settings);
+  let current: { readonly index: number; readonly sample: ChannelSample } | undefined;
+  const sampleAt = (index: number): ChannelSample => {
+    if (!Number.isInteger(index) || index < 0 || index >= numSamples) {
+      throw new RangeError(`index is ${index}, must be 0..${numSamples - 1}`);
+    }
+    if (current !== undefined && current.index > index) {
+      samples = simulateChannel(settings);
+      current = undefined;
+    }
+    while (current === undefined || current.index < index) {
+      const { value } = samples.next();
+      if (value === undefined) throw new RangeError(`the simulation ended before sample ${index}`);
+      current = { index: (current?.index ?? -1) + 1, sample: value };
+    }
+    return current.sample;
+  };
+  const synthesizer = (direction: 'downlink' | 'uplink', carrierHz: number) => {
+    const synthesize = createSynthesizer({ ...view, direction, carrierHz }, view, view.timing);
+    return (index: number) => synthesize(sampleAt(index).paths, 0);
+  };
+  return {
+    name: scenario,
+    numSamples,
+    description: { downlink: 'simulated', uplink: 'simulated' },
+    downlink: synthesizer('downlink', downlinkCarrierHz),
+    uplink: synthesizer('uplink', uplinkCarrierHz),
+    environment: (index) => sampleAt(index).environment,
+    distanceM: (index) => sampleAt(index).distanceM,
+  };
+}
+
+/** A sample of a data set. */
+export interface DataSample extends LinkSample {
+  /** What it belongs to: its environment where the data tell, else nothing but itself. */
+  readonly cluster: number;
+}
+
+/** Samples `start .. end - 1` in both bands. @throws CsiError as `usableSample`. */
+export function linkSamples(source: CsiSource, start: number, end: number): DataSample[] {
+  return Array.from({ length: end - start }, (_, i) => {
+    const index = start + i;
+    const downlink = usableSample(source, 'downlink', index);
+    const uplink = usableSample(source, 'uplink', index);
+    return { downlink, uplink, cluster: source.environment?.(index) ?? index };
+  });
 }

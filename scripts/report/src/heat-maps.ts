@@ -1,7 +1,6 @@
-import { colourMaps, palette } from './colour-map.ts';
-import { escapeMarkup } from './markup.ts';
+import { colourMaps, grid, ink, muted, palette } from './colours.ts';
 import type { Table } from './page.ts';
-import { grid, ink, muted } from './palette.ts';
+import { escapeMarkup } from './table.ts';
 
 /** One matrix. */
 export interface HeatMapPanel {

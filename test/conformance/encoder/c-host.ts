@@ -8,8 +8,8 @@ import type { ModelBundle } from '@edge-csi/models';
 import { type CsiReport, decodeFrame } from '@edge-csi/proto';
 import type { RateConfig } from '@edge-csi/ue-client';
 import { onTestFinished } from 'vitest';
-import { toInt16Csi } from '../../../scripts/model-tools/src/embed/int16-csi.ts';
-import { writeFolder } from '../../../scripts/model-tools/src/embed/write-folder.ts';
+import { writeFolder } from '../../../scripts/model-tools/src/embed/embed-folder.ts';
+import { toInt16Csi } from '../../../scripts/model-tools/src/embed/golden-header.ts';
 
 /** Why the C encoder cannot be compiled here, or undefined. */
 export function missingCompiler(): string | undefined {

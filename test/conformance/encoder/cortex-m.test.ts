@@ -4,7 +4,7 @@ import path from 'node:path';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Footprint, measureOnCortexM, missingToolchain } from '../../../scripts/model-tools/src/embed/cortex-m.ts';
-import { writeFolder } from '../../../scripts/model-tools/src/embed/write-folder.ts';
+import { writeFolder } from '../../../scripts/model-tools/src/embed/embed-folder.ts';
 import { sampleCsi } from './sample-csi.ts';
 
 const missing = await missingToolchain();

@@ -4,7 +4,7 @@ import type { ModelBundle } from '@edge-csi/models';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { createMicroEncoder } from '@edge-csi/ue-client/micro';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fromInt16Csi } from '../../../scripts/model-tools/src/embed/int16-csi.ts';
+import { fromInt16Csi } from '../../../scripts/model-tools/src/embed/golden-header.ts';
 import { CHost, missingCompiler } from './c-host.ts';
 
 // Phases at and beside the edges between codes. On an edge, which only axes and diagonals can be in rational numbers, the

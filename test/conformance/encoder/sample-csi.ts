@@ -1,7 +1,7 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
 import { dataFor, openData, sampleData } from '../../../scripts/lab/src/data.ts';
-import { fromInt16Csi, toInt16Csi } from '../../../scripts/model-tools/src/embed/int16-csi.ts';
+import { fromInt16Csi, toInt16Csi } from '../../../scripts/model-tools/src/embed/golden-header.ts';
 
 /**
  * Samples of the shipped data set, spread over it, rounded to what int16 holds, so that every backend gets the same values

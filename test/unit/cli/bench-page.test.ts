@@ -3,7 +3,7 @@ import { type BenchReport, benchPage } from '../../../scripts/cli/src/bench/benc
 import { reportStages } from '../../../scripts/cli/src/bench/latency/report-stages.ts';
 import { linkRunPage } from '../../../scripts/cli/src/link-run/link-run-page.ts';
 import type { LinkRunReport } from '../../../scripts/cli/src/link-run/result.ts';
-import { drawFigure } from '../../../scripts/report/src/draw-figure.ts';
+import { drawFigure } from '../../../scripts/report/src/figure.ts';
 import type { Page } from '../../../scripts/report/src/page.ts';
 
 const latencyMs = { p50: 2, p99: 9, p999: 20 };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { clusterPage } from '../../../scripts/cli/src/bench/cluster/page.ts';
 import type { PathCost } from '../../../scripts/cli/src/bench/cluster/path-cost.ts';
-import { markdownTable } from '../../../scripts/report/src/markdown-table.ts';
+import { markdownTable } from '../../../scripts/report/src/table.ts';
 
 function cost(cpuUs: Record<string, number>, bytes?: number): PathCost {
   const brokerBytes = bytes === undefined ? undefined : { in: bytes, out: bytes };

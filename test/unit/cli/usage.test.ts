@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { providers } from '../../../scripts/cli/src/provider.ts';
 import { finite, integer, list } from '../../../scripts/cli/src/usage.ts';
-import { renderTable } from '../../../scripts/report/src/text-table.ts';
+import { renderTable } from '../../../scripts/report/src/table.ts';
 
 describe('option parsers', () => {
   it('take values within their bounds', () => {

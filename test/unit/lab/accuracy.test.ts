@@ -5,7 +5,7 @@ import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { measureAccuracy } from '../../../scripts/lab/src/accuracy/accuracy.ts';
-import { distanceBins, measureBySnr } from '../../../scripts/lab/src/accuracy/accuracy-breakdown.ts';
+import { distanceBins, measureBySnr } from '../../../scripts/lab/src/accuracy/breakdown.ts';
 import { familyModel, writeFamilyModel } from '../../family-model.ts';
 
 const shape = { numAntennas: 3, numDelays: 5 };

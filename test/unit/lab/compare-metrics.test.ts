@@ -1,7 +1,6 @@
 import { createRandom } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { compareMetrics } from '../../../scripts/lab/src/metrics/compare-metrics.ts';
-import type { Metric } from '../../../scripts/lab/src/metrics/metric.ts';
+import { compareMetrics, type Metric } from '../../../scripts/lab/src/metrics/metric.ts';
 
 function verdictOf(current: Partial<Metric>, saved: Partial<Metric> = {}) {
   const metric = { name: 'figure', value: 10, better: 'lower', tolerance: 0.5 } as const;

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { simulatedSource } from '../../../scripts/lab/src/link/simulated-source.ts';
+import { simulatedSource } from '../../../scripts/lab/src/data.ts';
 
 const view = {
   numAntennas: 8,

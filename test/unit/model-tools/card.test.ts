@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readZoo, zooDirectory } from '@edge-csi/models/disk';
 import { expect, it } from 'vitest';
-import { renderCard } from '../../../scripts/model-tools/src/complete/card.ts';
+import { renderCard } from '../../../scripts/model-tools/src/complete/model-card.ts';
 
 const zoo = await readZoo();
 

@@ -3,9 +3,9 @@ import { type ModelBundle, readEncoderLayers } from '@edge-csi/models';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { createOrtEncoder } from '@edge-csi/ue-client/ort';
 import { describe, expect, it } from 'vitest';
-import { buildModel } from '../../../scripts/model-tools/src/onnx/build.ts';
+import { buildModel } from '../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor } from '../../../scripts/model-tools/src/onnx/tensor.ts';
-import { encoderModel } from '../../../scripts/model-tools/src/prune/encoder-graph.ts';
+import { encoderModel } from '../../../scripts/model-tools/src/prune/pruned-encoder.ts';
 import { bundleOf, familyModel } from '../../family-model.ts';
 
 const load = (id: string) => loadModel(path.join(zooDirectory(), id), ['encoder']);

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseUplinkOnlyManifest, sha256Bytes, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
-import { buildModel } from '../../../scripts/model-tools/src/onnx/build.ts';
+import { buildModel } from '../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor } from '../../../scripts/model-tools/src/onnx/tensor.ts';
 
 /** What the network multiplies its input with. */

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { compareMetrics, type MetricChange } from '@edge-csi/lab/metrics/compare-metrics';
-import type { Metric } from '@edge-csi/lab/metrics/metric';
+import { compareMetrics, type Metric, type MetricChange } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { renderTable } from '@edge-csi/report/text-table';
+import { renderTable } from '@edge-csi/report';
 
 /** A saved run to compare with, as `bench --json` wrote it. */
 export interface Baseline {

@@ -1,6 +1,6 @@
 import type { ExecutionProvider } from '@edge-csi/bs-server';
 import type { ScenarioName } from '@edge-csi/csi';
-import type { BreakdownName } from '@edge-csi/lab/accuracy/accuracy-breakdown';
+import type { BreakdownName } from '@edge-csi/lab';
 import type { DataFlags } from '@edge-csi/lab/data';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { PageTargets } from '../write-page.ts';

@@ -1,5 +1,5 @@
-import type { Metric } from '@edge-csi/lab/metrics/metric';
-import type { Page, PageContent, Provenance } from '@edge-csi/report/page';
+import type { Metric } from '@edge-csi/lab/metrics';
+import type { Page, PageContent, Provenance } from '@edge-csi/report';
 import { accuracyPage } from './accuracy/page.ts';
 import { ageingPage } from './ageing/page.ts';
 import type { BaselineComparison } from './baseline.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { sha256Of } from '@edge-csi/lab/file-hash';
+import { sha256Of } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 
 /**

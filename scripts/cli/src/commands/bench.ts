@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { scenarioNames } from '@edge-csi/csi';
-import { breakdowns } from '@edge-csi/lab/accuracy/accuracy-breakdown';
+import { breakdowns } from '@edge-csi/lab';
 import { sampleData } from '@edge-csi/lab/data';
-import type { Metric } from '@edge-csi/lab/metrics/metric';
+import type { Metric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { encoderBackends } from '@edge-csi/ue-client';

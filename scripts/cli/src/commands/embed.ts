@@ -1,9 +1,8 @@
 import path from 'node:path';
 import { dataFor, openData, sampleData, usableSample } from '@edge-csi/lab/data';
-import { type Footprint, measureOnCortexM, missingToolchain } from '@edge-csi/model-tools/embed/cortex-m';
-import { writeFolder } from '@edge-csi/model-tools/embed/write-folder';
+import { type Footprint, measureOnCortexM, missingToolchain, writeFolder } from '@edge-csi/model-tools';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
-import { renderTable } from '@edge-csi/report/text-table';
+import { renderTable } from '@edge-csi/report';
 import { Command, Option } from 'commander';
 import { requireWritable, requireWritableFolder, writeJson } from '../json-file.ts';
 import { modelsById } from '../model-choice.ts';

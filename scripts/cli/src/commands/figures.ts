@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { Command } from 'commander';
 import { documentPages } from '../document-pages.ts';

@@ -1,7 +1,7 @@
 import type { Activation, LifecycleStatus, ModelStatus } from '@edge-csi/bs-server';
 import { CsiError } from '@edge-csi/csi';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { renderTable } from '@edge-csi/report/text-table';
+import { renderTable } from '@edge-csi/report';
 import type { Command } from 'commander';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { secretOption } from '../secret-file.ts';

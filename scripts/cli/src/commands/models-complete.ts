@@ -1,11 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError, createRepresentation } from '@edge-csi/csi';
-import { dataFor, openData } from '@edge-csi/lab/data';
-import { sha256Of } from '@edge-csi/lab/file-hash';
-import { readCalibration } from '@edge-csi/model-tools/complete/calibration';
-import { completeModel, readsUplink } from '@edge-csi/model-tools/complete/complete-model';
-import { writeModel } from '@edge-csi/model-tools/complete/new-model';
+import { dataFor, openData, sha256Of } from '@edge-csi/lab/data';
+import { completeModel, readCalibration, readsUplink, writeModel } from '@edge-csi/model-tools';
 import { parseDraft } from '@edge-csi/models/disk';
 import type { Command } from 'commander';
 import { startProgress } from '../progress.ts';

@@ -1,8 +1,6 @@
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
-import { measureAccuracy } from '@edge-csi/lab/accuracy/accuracy';
-import { hasFiguresOn, recordedAccuracy, recordedUplinkOnly } from '@edge-csi/lab/accuracy/record';
-import { measureUplinkOnly } from '@edge-csi/lab/accuracy/uplink-only-accuracy';
+import { hasFiguresOn, measureAccuracy, measureUplinkOnly, recordedAccuracy, recordedUplinkOnly } from '@edge-csi/lab';
 import { dataFor, openData } from '@edge-csi/lab/data';
 import { type AnyManifest, isUplinkOnly, type Manifest, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
 import { loadModel, loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';

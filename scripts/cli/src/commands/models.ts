@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { renderCard } from '@edge-csi/model-tools/complete/card';
+import { renderCard } from '@edge-csi/model-tools/model-card';
 import { type AnyManifest, isUplinkOnly } from '@edge-csi/models';
 import { zooDirectory } from '@edge-csi/models/disk';
-import { renderTable } from '@edge-csi/report/text-table';
+import { renderTable } from '@edge-csi/report';
 import { Command } from 'commander';
 import { requireWritable, writeJson } from '../json-file.ts';
 import { anyModels } from '../model-choice.ts';

@@ -1,23 +1,23 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { dataFor, openData, sampleData } from '@edge-csi/lab/data';
-import { sha256Of } from '@edge-csi/lab/file-hash';
+import { dataFor, openData, sampleData, sha256Of } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { readCalibration } from '@edge-csi/model-tools/complete/calibration';
-import { readsUplink } from '@edge-csi/model-tools/complete/complete-model';
-import { writeModel } from '@edge-csi/model-tools/complete/new-model';
-import { type WeightWidth, weightWidths } from '@edge-csi/model-tools/onnx/weights';
 import {
   type ComparedModel,
   comparisonHeader,
   comparisonRow,
   measureModel,
-} from '@edge-csi/model-tools/prune/comparison';
-import type { PruneSettings } from '@edge-csi/model-tools/prune/fit-encoder';
-import { openPruner } from '@edge-csi/model-tools/prune/prune-model';
+  openPruner,
+  type PruneSettings,
+  readCalibration,
+  readsUplink,
+  type WeightWidth,
+  weightWidths,
+  writeModel,
+} from '@edge-csi/model-tools';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
-import { renderTable } from '@edge-csi/report/text-table';
+import { renderTable } from '@edge-csi/report';
 import { Command } from 'commander';
 import { commandLine } from '../command-line.ts';
 import { addDataOptions } from '../data-options.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { defaultCarriers, isCdl, isTr38901, type ScenarioName, scenarioNames, simulateChannel } from '@edge-csi/csi';
 import { maxNpzBytes } from '@edge-csi/csi/files';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { Command, Option } from 'commander';
 import { commandLine } from '../command-line.ts';

@@ -2,21 +2,35 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { linkSamples } from '@edge-csi/lab/accuracy/accuracy';
+import { type LinkSample, linkSamples } from '@edge-csi/lab';
 import { dataFor, openData } from '@edge-csi/lab/data';
-import type { LinkSample } from '@edge-csi/lab/link/transceiver';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { measureAblations } from '@edge-csi/model-tools/visualize/ablation';
-import { activationFigures } from '@edge-csi/model-tools/visualize/activation-figures';
-import { renderActivationPage } from '@edge-csi/model-tools/visualize/activation-page';
-import { renderFigureSvg } from '@edge-csi/model-tools/visualize/figure-svg';
-import { renderReciprocityPlot } from '@edge-csi/model-tools/visualize/interval-plot';
-import { measureStatistics } from '@edge-csi/model-tools/visualize/model-statistics';
-import { openModelTrace, type SampleTrace } from '@edge-csi/model-tools/visualize/model-trace';
-import { loadNetworks, readNetwork } from '@edge-csi/model-tools/visualize/network';
-import { ReciprocityMeter } from '@edge-csi/model-tools/visualize/reciprocity';
-import { rankAblations, renderAblations, renderStatistics } from '@edge-csi/model-tools/visualize/render-statistics';
-import { renderSummary, summarize } from '@edge-csi/model-tools/visualize/summary';
+import {
+  activationFigures,
+  loadNetworks,
+  measureAblations,
+  measureStatistics,
+  openModelTrace,
+  ReciprocityMeter,
+  rankAblations,
+  readNetwork,
+  renderAblations,
+  renderActivationPage,
+  renderFigureSvg,
+  renderReciprocityPlot,
+  renderStatistics,
+  renderSummary,
+  type SampleTrace,
+  summarize,
+} from '@edge-csi/model-tools';
+import type { AnyManifest } from '@edge-csi/models';
+import { listModels } from '@edge-csi/models/disk';
+import { renderTable } from '@edge-csi/report';
+import { commandLine } from '../command-line.ts';
+import { requireWritable, requireWritableFolder, writeJson } from '../json-file.ts';
+import { anyModels } from '../model-choice.ts';
+import { startProgress } from '../progress.ts';
+import { integer } from '../usage.ts';
 import type {
   AblationOptions,
   ActivationOptions,
@@ -24,15 +38,7 @@ import type {
   StatisticsOptions,
   SummaryOptions,
   VisualizeOptions,
-} from '@edge-csi/model-tools/visualize/visualize-options';
-import type { AnyManifest } from '@edge-csi/models';
-import { listModels } from '@edge-csi/models/disk';
-import { renderTable } from '@edge-csi/report/text-table';
-import { commandLine } from '../command-line.ts';
-import { requireWritable, requireWritableFolder, writeJson } from '../json-file.ts';
-import { anyModels } from '../model-choice.ts';
-import { startProgress } from '../progress.ts';
-import { integer } from '../usage.ts';
+} from './visualize-options.ts';
 
 /** `visualize activations`. */
 export async function activations(options: ActivationOptions): Promise<void> {

@@ -1,17 +1,16 @@
 import { sampleData } from '@edge-csi/lab/data';
-import {
-  type AblationOptions,
-  type ActivationOptions,
-  colourScales,
-  type ReciprocityOptions,
-  type StatisticsOptions,
-  type SummaryOptions,
-  savings,
-} from '@edge-csi/model-tools/visualize/visualize-options';
+import { colourScales, savings } from '@edge-csi/model-tools/choices';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { Command, Option } from 'commander';
 import { addDataOptions } from '../data-options.ts';
 import { integer, list } from '../usage.ts';
+import type {
+  AblationOptions,
+  ActivationOptions,
+  ReciprocityOptions,
+  StatisticsOptions,
+  SummaryOptions,
+} from './visualize-options.ts';
 
 const maxSamples = 1_000_000;
 

@@ -1,8 +1,13 @@
-import { cdfPlot } from '@edge-csi/report/cdf-plot';
-import type { HeatMapPanel } from '@edge-csi/report/heat-maps';
-import type { PlotSeries } from '@edge-csi/report/line-plot';
-import type { Figure, Page } from '@edge-csi/report/page';
-import { publishedCaption, publishedSeries, reductionAxis } from '@edge-csi/report/published';
+import {
+  cdfPlot,
+  type Figure,
+  type HeatMapPanel,
+  type Page,
+  type PlotSeries,
+  publishedCaption,
+  publishedSeries,
+  reductionAxis,
+} from '@edge-csi/report';
 import { type LinkExample, unpackLevels } from './example.ts';
 import type { LinkRun, LinkRunReport, LinkStage } from './result.ts';
 import { accuracyTable, latencyTable } from './tables.ts';

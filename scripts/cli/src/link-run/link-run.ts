@@ -3,7 +3,7 @@ import { type BsServerOptions, connectPhyFeed, subscribeEstimates } from '@edge-
 import { type AngularDelayCsi, createRandom, withEstimationNoise } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { type DataOptions, openData, usableSample } from '@edge-csi/lab/data';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
 import type { ChannelEstimate } from '@edge-csi/proto';
 import type { EncoderBackend } from '@edge-csi/ue-client';

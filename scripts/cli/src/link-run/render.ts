@@ -1,4 +1,4 @@
-import { renderTable } from '@edge-csi/report/text-table';
+import { renderTable } from '@edge-csi/report';
 import type { LinkRunReport } from './result.ts';
 import { accuracyTable, latencyTable } from './tables.ts';
 

@@ -1,5 +1,5 @@
-import type { LatencyDistribution, LatencySummary } from '@edge-csi/lab/metrics/latency';
-import type { Provenance } from '@edge-csi/report/page';
+import type { LatencyDistribution, LatencySummary } from '@edge-csi/lab/metrics';
+import type { Provenance } from '@edge-csi/report';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { LinkExample } from './example.ts';
 

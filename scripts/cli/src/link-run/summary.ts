@@ -1,7 +1,6 @@
 import type { ServerStats } from '@edge-csi/bs-server';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { distributionOf, summarizeLatency } from '@edge-csi/lab/metrics/latency';
-import { Scorer } from '@edge-csi/lab/metrics/scorer';
+import { distributionOf, Scorer, summarizeLatency } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
 import { type ChannelEstimate, readCsiMatrixInto } from '@edge-csi/proto';
 import type { LinkRun, LinkStage } from './result.ts';

@@ -1,6 +1,5 @@
-import type { LatencySummary } from '@edge-csi/lab/metrics/latency';
-import { fixed } from '@edge-csi/report/fixed';
-import type { Table } from '@edge-csi/report/page';
+import type { LatencySummary } from '@edge-csi/lab/metrics';
+import { fixed, type Table } from '@edge-csi/report';
 import type { LinkRun } from './result.ts';
 
 /** What became of the reports of each run, how large they were and how accurate the estimates. */

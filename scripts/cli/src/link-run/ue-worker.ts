@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type DataOptions, openData, usableSample } from '@edge-csi/lab/data';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 import { connectUe, type EncoderBackend, type Ue } from '@edge-csi/ue-client';
 import { type Schedule, scheduleReports, slotMs, ueIdOf } from './schedule.ts';
 

@@ -4,8 +4,8 @@ import { CsiError, frobeniusNorm, magnitudeErrorRatio, nmseDb } from '@edge-csi/
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { UplinkOnlyManifest } from '@edge-csi/models';
 import { loadUplinkOnlyModel } from '@edge-csi/models/disk';
+import { linkSamples } from '../data.ts';
 import { batchSize } from '../link/transceiver.ts';
-import { linkSamples } from './accuracy.ts';
 
 /**
  * Accuracy of one uplink-only model on one data set, with the code the BS runs. It has no phases, so there is no complex

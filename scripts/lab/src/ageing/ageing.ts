@@ -1,11 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type AngularDelayCsi, createRandom, type ScenarioName, sgcs, squaredErrorRatio } from '@edge-csi/csi';
+import {
+  type AngularDelayCsi,
+  createRandom,
+  createSynthesizer,
+  defaultCarriers,
+  type ScenarioName,
+  type SimulationOptions,
+  sgcs,
+  simulateChannel,
+  squaredErrorRatio,
+} from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
+import { type CsiView, still } from '../data.ts';
 import { batchSize, openTransceiver } from '../link/transceiver.ts';
 import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
 import { ratioToDb } from '../metrics/scorer.ts';
 import type { AgeGrid } from './age-grid.ts';
-import { simulateTracks, type Track } from './tracks.ts';
 
 /** Accuracy of CSI that is held, against the true channel of a later time. */
 export interface HeldAccuracy {
@@ -45,7 +55,7 @@ export interface AgeingOptions {
 }
 
 /** The name that true matrices go by among models. */
-export const perfectCsi = 'perfect CSI';
+export const perfectCsiName = 'perfect CSI';
 
 /** Subcarriers that SGCS is the mean over: twice as many as a channel of 32 taps can tell apart. */
 const numSubcarriers = 64;
@@ -59,7 +69,7 @@ export async function measureAgeing(options: AgeingOptions): Promise<AgeingRun[]
   const [first] = manifests;
   if (first === undefined) throw new RangeError('manifests is empty, must have at least one');
   const transceivers = await Promise.all(manifests.map((manifest) => openTransceiver(manifest, zoo)));
-  const held = [perfectCsi, ...manifests.map(({ id }) => id)];
+  const held = [perfectCsiName, ...manifests.map(({ id }) => id)];
   const tallies = speedsKmh.map(() => held.map(() => new ClusteredMeans(figureNames(grid, periodsMs))));
   const bits = held.map(() => 0);
   const simulations = speedsKmh.map((speedKmh) =>
@@ -176,4 +186,54 @@ function figuresOf(
       .filter(({ nmseDb }) => Number.isFinite(nmseDb)),
     byPeriod: periodsMs.map((periodMs) => ({ periodMs, ...accuracyOf(periodName(periodMs)) })),
   };
+}
+
+/** Downlink of one UE at the ages of a grid, by age, and its uplink at age 0. */
+export interface Track {
+  readonly downlink: readonly AngularDelayCsi[];
+  readonly uplink: AngularDelayCsi;
+}
+
+export interface TrackOptions {
+  readonly scenario: ScenarioName;
+  readonly numTracks: number;
+  readonly speedKmh: number;
+  readonly agesMs: readonly number[];
+  readonly view: CsiView;
+  readonly seed: number;
+}
+
+/**
+ * Simulates UEs one after another, each in an environment of its own, so that tracks are independent. The same seed gives
+ * the same UEs in the same places whatever their speed: tracks of different speeds begin with the same matrix.
+ */
+export function* simulateTracks(options: TrackOptions): Generator<Track> {
+  const { scenario, numTracks, speedKmh, agesMs, view, seed } = options;
+  const settings: SimulationOptions = {
+    ...still(scenario, seed),
+    ...defaultCarriers(scenario),
+    speedKmh,
+    // A slot is 1 ms long.
+    sampleSlots: agesMs,
+    numUes: 1,
+    numEnvironments: numTracks,
+    numSamples: numTracks * agesMs.length,
+  };
+  const { downlinkCarrierHz, uplinkCarrierHz } = settings;
+  const band = { ...view, downlinkCarrierHz };
+  const downlinkOf = createSynthesizer(
+    { ...band, direction: 'downlink', carrierHz: downlinkCarrierHz },
+    view,
+    view.timing,
+  );
+  const uplinkOf = createSynthesizer({ ...band, direction: 'uplink', carrierHz: uplinkCarrierHz }, view, view.timing);
+  let downlink: AngularDelayCsi[] = [];
+  let uplink: AngularDelayCsi | undefined;
+  for (const { paths } of simulateChannel(settings)) {
+    if (downlink.length === 0) uplink = uplinkOf(paths, 0);
+    downlink.push(downlinkOf(paths, 0));
+    if (downlink.length < agesMs.length || uplink === undefined) continue;
+    yield { downlink, uplink };
+    downlink = [];
+  }
 }

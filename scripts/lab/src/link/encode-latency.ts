@@ -5,7 +5,7 @@ import { loadModel } from '@edge-csi/models/disk';
 import { type ReportEncoder, warmUp } from '@edge-csi/ue-client';
 import { usableSample } from '../data.ts';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '../metrics/latency.ts';
-import { byBackend, type LatencyBackend, latencyBackends, openBackend } from './latency-backend.ts';
+import { byBackend, type LatencyBackend, latencyBackends, openBackend } from './encoder-backend.ts';
 
 /** Time of one report at the UE, warm, of one model, by backend: all on the same samples, in turn. */
 export interface EncodeLatency {

@@ -40,3 +40,8 @@ function nearestRank(samplesMs: readonly number[]): (share: number) => number {
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
+
+/** The middle value, the lower one of two. */
+export function lowerMedian(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+}

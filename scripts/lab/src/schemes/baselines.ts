@@ -1,13 +1,12 @@
-import type { ScaleSpec } from '@edge-csi/csi';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { normalizeSpherical, type ScaleSpec, uplinkMagnitudeInto } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { quantizeComponent } from './codeword-bits.ts';
-import { fitSamples } from './fit-samples.ts';
-import { createLinearCodec } from './linear-codec.ts';
-import { fitLinear, type LinearFit, latentsOf } from './linear-fit.ts';
-import { createLinearScheme } from './linear-scheme.ts';
+import { usableSample } from '../data.ts';
+import { quantizeComponent } from './codec-fit.ts';
+import { fitLinear, type LinearFit, latentsOf, MomentSums } from './linear-fit.ts';
+import { createLinearCodec, createLinearScheme } from './linear-scheme.ts';
 import type { Scheme } from './scheme.ts';
-import { MomentSums } from './second-moments.ts';
-import { type StrongestEntries, strongestEntries } from './strongest-entries.ts';
+import { type StrongestEntries, strongestEntries } from './topk-codebook.ts';
 import { createTopKScheme, mostEntries } from './topk-scheme.ts';
 
 /** The classical schemes, fitted, and the linear fit they share. */
@@ -71,4 +70,34 @@ export async function fitBaselines({ source, limit, scale, signal, onProgress }:
     linear,
     samples,
   };
+}
+
+/** Magnitudes of one sample in both bands, each divided by its norm, `[numEntries]`. */
+export interface FitSample {
+  readonly downlink: Float32Array;
+  readonly uplink: Float32Array;
+}
+
+/** Samples between two turns of the event loop, in which a signal is seen. */
+const block = 64;
+
+/**
+ * Reads samples to fit on, one after another so that none has to stay in memory: at most `limit`, spread evenly over
+ * the file, as neighbours in it are often neighbours in space.
+ *
+ * @throws AbortError where the signal is aborted: a fit on some of the samples is none.
+ */
+export async function* fitSamples(source: CsiSource, limit: number, signal?: AbortSignal): AsyncGenerator<FitSample> {
+  const count = Math.min(limit, source.numSamples);
+  for (let i = 0; i < count; i++) {
+    if (i % block === 0) {
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
+    const index = Math.floor((i * source.numSamples) / count);
+    const downlink = normalizeSpherical(usableSample(source, 'downlink', index)).magnitude.values;
+    const uplink = new Float32Array(downlink.length);
+    uplinkMagnitudeInto(uplink, usableSample(source, 'uplink', index).values);
+    yield { downlink, uplink };
+  }
 }

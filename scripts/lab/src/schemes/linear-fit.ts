@@ -1,7 +1,8 @@
 import { type AngularDelayCsi, uplinkMagnitudeInto } from '@edge-csi/csi';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { solveRidge } from '../linear/ridge.ts';
-import type { SecondMoments } from './second-moments.ts';
+import { GramSums } from '../linear/gram-sums.ts';
+import { solveRidge } from '../linear/matrix.ts';
+import type { FitSample } from './baselines.ts';
 
 /** Ridge on the uplink's covariance, relative to its mean variance. */
 const uplinkRidge = 1e-5;
@@ -135,5 +136,45 @@ export function addProductInto(out: Float32Array, matrix: Float32Array, factors:
   for (; row < factors.length; row++) {
     const factor = factors[row] as number;
     for (let j = 0; j < width; j++) out[j] = (out[j] as number) + factor * (matrix[row * width + j] as number);
+  }
+}
+
+/** Means and covariances of magnitudes, x downlink and u uplink, over a set of samples. */
+export interface SecondMoments {
+  readonly count: number;
+  /** `[numEntries]` each. */
+  readonly downlinkMean: Float64Array;
+  readonly uplinkMean: Float64Array;
+  /** cov(x, x), cov(u, x) and cov(u, u), `[numEntries][numEntries]` each. */
+  readonly downlink: Matrix;
+  readonly uplinkDownlink: Matrix;
+  readonly uplink: Matrix;
+}
+
+/** Sums the outer products of [x, u] over samples. */
+export class MomentSums {
+  readonly #numEntries: number;
+  readonly #sums: GramSums;
+
+  constructor(numEntries: number) {
+    this.#numEntries = numEntries;
+    this.#sums = new GramSums(2 * numEntries);
+  }
+
+  add({ downlink, uplink }: FitSample): void {
+    this.#sums.add(downlink, uplink);
+  }
+
+  /** @throws RangeError where fewer than two samples were added. */
+  moments(): SecondMoments {
+    const n = this.#numEntries;
+    return {
+      count: this.#sums.count,
+      downlinkMean: this.#sums.mean(0, n),
+      uplinkMean: this.#sums.mean(n, n),
+      downlink: this.#sums.covariance(0, n, 0, n),
+      uplinkDownlink: this.#sums.covariance(n, n, 0, n),
+      uplink: this.#sums.covariance(n, n, n, n),
+    };
   }
 }

@@ -1,9 +1,16 @@
 import { type AngularDelayCsi, normalizeSpherical, type ScaleSpec } from '@edge-csi/csi';
 import type { LinkSample } from '../link/transceiver.ts';
 import type { Scheme, Setting } from './scheme.ts';
-import { type StrongestEntries, strongestEntries } from './strongest-entries.ts';
-import { decodeTopKInto, encodeTopK } from './topk-codebook.ts';
-import { fitTopKModel, numLevelsOf, type TopKKnobs, type TopKModel } from './topk-model.ts';
+import {
+  decodeTopKInto,
+  encodeTopK,
+  fitTopKModel,
+  numLevelsOf,
+  type StrongestEntries,
+  strongestEntries,
+  type TopKKnobs,
+  type TopKModel,
+} from './topk-codebook.ts';
 
 /** Most entries that the scheme sends, hence most that are worth keeping of a training sample. */
 export const mostEntries = 320;

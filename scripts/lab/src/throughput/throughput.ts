@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createRandom, type Random, squaredErrorRatio } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { type DataSample, linkSamples } from '../accuracy/accuracy.ts';
+import { type DataSample, linkSamples } from '../data.ts';
 import { batchSize } from '../link/transceiver.ts';
 import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
 import { ratioToDb } from '../metrics/scorer.ts';

@@ -1,14 +1,12 @@
 import { openOrtGraph } from '@edge-csi/bs-server/decode';
 import { CsiError, createRepresentation, type Representation } from '@edge-csi/csi';
-import { regress, type SampleMatrix } from '@edge-csi/lab/linear/regression';
-import { allocateBits } from '@edge-csi/lab/schemes/codeword-bits';
+import { allocateBits, regress, type SampleMatrix } from '@edge-csi/lab';
 import { type Manifest, parseManifest } from '@edge-csi/models';
 import type { DraftManifest } from '@edge-csi/models/disk';
-import { requireValue } from '../onnx/edit.ts';
+import { requireValue } from '../onnx/graph.ts';
 import { decodeModel } from '../onnx/schema.ts';
 import { toNumbers } from '../onnx/tensor.ts';
-import type { Calibration } from './calibration.ts';
-import { encodeAll } from './encode-all.ts';
+import { type Calibration, encodeAll } from './calibration.ts';
 import { fitCodec, statisticsOf, tableOf } from './fit-codec.ts';
 import { describeFiles, type NewModel } from './new-model.ts';
 

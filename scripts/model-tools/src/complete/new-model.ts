@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
 import { type Manifest, sha256Bytes, toHex } from '@edge-csi/models';
-import { renderCard } from './card.ts';
+import { renderCard } from './model-card.ts';
 
 /** A model made here: its manifest, and its files by the names there. */
 export interface NewModel {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { embedFile } from './write-folder.ts';
+import { embedFile } from './embed-folder.ts';
 
 /** A core, and a board of QEMU's that has it. */
 interface Board {

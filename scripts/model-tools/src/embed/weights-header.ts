@@ -1,10 +1,9 @@
-import { CsiError } from '@edge-csi/csi';
+import { CsiError, type ScaleSpec } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import { type IntegerEncoder, integerEncoder } from '@edge-csi/ue-client/micro';
 import { cArray, cDefines } from './c-source.ts';
 import { packAllocation } from './packed-allocation.ts';
 import { type PackedWeights, packWeights } from './packed-weights.ts';
-import { scaleSteps, type WideNumber } from './scale-steps.ts';
 
 /**
  * The text of weights.h: a model's constants for kernel/encoder.c.
@@ -125,4 +124,27 @@ function readAllocation({ manifest, representation, files }: ModelBundle): { mat
   const matrix = new Int8Array(bytes.buffer, bytes.byteOffset, n * manifest.codeword.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset + matrix.length);
   return { matrix, bias: Int32Array.from({ length: n }, (_, i) => view.getInt32(4 * i, true)) };
+}
+
+/** A positive number mantissa 2^exponent, mantissa in 2^31 .. 2^32 - 1. */
+export interface WideNumber {
+  readonly mantissa: number;
+  readonly exponent: number;
+}
+
+/** The square of the norm half a level below level 0, then the factors of it that 2^k levels are, k from 0. */
+export function scaleSteps({ minDb, stepDb, bits }: ScaleSpec): { floor: WideNumber; steps: readonly WideNumber[] } {
+  const power = (db: number) => wideNumber(10 ** (db / 10));
+  return {
+    floor: power(minDb - stepDb / 2),
+    steps: Array.from({ length: bits }, (_, k) => power(stepDb * 2 ** k)),
+  };
+}
+
+function wideNumber(value: number): WideNumber {
+  const exponent = Math.floor(Math.log2(value)) - 31;
+  const mantissa = Math.round(value * 2 ** -exponent);
+  if (mantissa >= 2 ** 32) return { mantissa: 2 ** 31, exponent: exponent + 1 };
+  if (mantissa < 2 ** 31) return { mantissa: 2 * mantissa, exponent: exponent - 1 };
+  return { mantissa, exponent };
 }

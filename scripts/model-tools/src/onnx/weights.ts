@@ -1,4 +1,4 @@
-import type { Operator } from './build.ts';
+import type { Operator } from './graph.ts';
 import { floatTensor, type OnnxTensor } from './tensor.ts';
 
 /** Bits that a weight can be stored in. */

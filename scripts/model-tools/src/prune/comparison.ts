@@ -1,11 +1,10 @@
 import path from 'node:path';
-import { type AccuracyRun, measureAccuracy } from '@edge-csi/lab/accuracy/accuracy';
+import { type AccuracyRun, type EncodeLatency, measureAccuracy, measureEncodeLatency } from '@edge-csi/lab';
 import { type DataOptions, openData } from '@edge-csi/lab/data';
-import { type EncodeLatency, measureEncodeLatency } from '@edge-csi/lab/link/encode-latency';
-import { latencyBackends } from '@edge-csi/lab/link/latency-backend';
+import { latencyBackends } from '@edge-csi/lab/encoder-backend';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
-import { type EncoderCost, encoderCost } from './encoder-cost.ts';
+import { type EncoderCost, encoderCost } from './pruned-encoder.ts';
 
 /** A model's accuracy and cost, all figures of one run. */
 export interface ComparedModel extends EncoderCost {

@@ -1,6 +1,6 @@
 import { CsiError } from '@edge-csi/csi';
 import type { DenseLayer } from '@edge-csi/models';
-import { consumersOf, findInitializer, intOf, producerOf } from '../onnx/edit.ts';
+import { consumersOf, findInitializer, intOf, producerOf } from '../onnx/graph.ts';
 import { decodeModel, type ModelProto, type NodeProto } from '../onnx/schema.ts';
 import { type OnnxTensor, readTensor } from '../onnx/tensor.ts';
 

@@ -1,8 +1,8 @@
 import { CsiError } from '@edge-csi/csi';
-import type { Regression } from '@edge-csi/lab/linear/regression';
+import type { Regression } from '@edge-csi/lab';
 import type { DenseLayer } from '@edge-csi/models';
 import { Matrix } from 'ml-matrix';
-import { consumersOf, createNode, removeUnused, replaceNode, setInitializer } from '../onnx/edit.ts';
+import { consumersOf, createNode, removeUnused, replaceNode, setInitializer } from '../onnx/graph.ts';
 import { encodeModel, type ModelProto } from '../onnx/schema.ts';
 import { floatTensor, type OnnxTensor } from '../onnx/tensor.ts';
 import { storeWeights, type WeightWidth } from '../onnx/weights.ts';

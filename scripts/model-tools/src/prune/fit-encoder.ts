@@ -1,14 +1,11 @@
 import type { CsiShape } from '@edge-csi/csi';
-import { quantizedLayer } from '@edge-csi/lab/linear/dense-layer';
-import { regress, type SampleMatrix, sumsOf } from '@edge-csi/lab/linear/regression';
+import { project, quantizedLayer, regress, type SampleMatrix, selectColumns, selectFrom, sumsOf } from '@edge-csi/lab';
 import { type DenseLayer, type EncoderLayers, fromFloat16 } from '@edge-csi/models';
 import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix';
-import { toFloat16 } from '../onnx/float16.ts';
+import { toFloat16 } from '../onnx/tensor.ts';
 import type { WeightWidth } from '../onnx/weights.ts';
-import { foldConvolution } from './convolution.ts';
-import type { PrunedEncoder } from './encoder-graph.ts';
 import { meanOf, mostMissed, squareRoot, strongestDelays } from './importance.ts';
-import { project, selectColumns, selectFrom } from './project.ts';
+import { foldConvolution, type PrunedEncoder } from './pruned-encoder.ts';
 
 /** What is left of an encoder; what is absent stays as it is. */
 export interface PruneSettings {

@@ -1,5 +1,4 @@
-import { rowOf, type SampleMatrix, sumsOf } from '@edge-csi/lab/linear/regression';
-import { solveRidge } from '@edge-csi/lab/linear/ridge';
+import { rowOf, type SampleMatrix, solveRidge, sumsOf } from '@edge-csi/lab';
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 
 /** Ridge on covariances, relative to their mean variance. */

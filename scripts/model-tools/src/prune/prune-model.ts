@@ -1,16 +1,13 @@
-import { type Regression, regress, type SampleMatrix } from '@edge-csi/lab/linear/regression';
+import { project, type Regression, regress, type SampleMatrix } from '@edge-csi/lab';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { type Manifest, type ModelBundle, parseManifest, readEncoderLayers, toHex } from '@edge-csi/models';
-import type { Calibration } from '../complete/calibration.ts';
-import { encodeAll } from '../complete/encode-all.ts';
-import { fitCodec, phaseBitsOf } from '../complete/fit-codec.ts';
+import { type Calibration, encodeAll } from '../complete/calibration.ts';
+import { fitCodec, inheritCodec, phaseBitsOf } from '../complete/fit-codec.ts';
 import { describeFiles, type FileNames, type NewModel } from '../complete/new-model.ts';
 import { type DecoderPlan, planDecoder, requireSameEncoding } from './decoder-plan.ts';
 import { firstDense, rewriteDecoder } from './decoder-rewrite.ts';
-import { encoderModel } from './encoder-graph.ts';
 import { type FittedEncoder, fitEncoder, type PruneSettings } from './fit-encoder.ts';
-import { inheritCodec } from './inherit-codec.ts';
-import { project } from './project.ts';
+import { encoderModel } from './pruned-encoder.ts';
 
 export interface PrunerOptions {
   /** The model to start from, loaded with all files. */

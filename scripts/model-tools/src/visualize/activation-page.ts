@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { colourMaps } from '@edge-csi/report/colour-map';
-import { escapeMarkup } from '@edge-csi/report/markup';
-import { type Figure, scaleOf } from './figure.ts';
-import type { ColourScaleChoice } from './visualize-options.ts';
+import { colourMaps, escapeMarkup } from '@edge-csi/report';
+import { type Figure, scaleOf } from './activation-figures.ts';
+import type { ColourScaleChoice } from './choices.ts';
 
 /** What stands above the figures. */
 export interface PageHeading {

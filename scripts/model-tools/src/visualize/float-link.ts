@@ -1,6 +1,6 @@
 import { type OrtProbe, openOrtProbe } from '@edge-csi/bs-server/decode';
 import { CsiError, componentErrorRatio, createUplinkInput, type Representation } from '@edge-csi/csi';
-import type { LinkSample } from '@edge-csi/lab/link/transceiver';
+import type { LinkSample } from '@edge-csi/lab';
 import { decodeModel, encodeModel, type ModelProto } from '../onnx/schema.ts';
 import { sizeOf, toNumbers } from '../onnx/tensor.ts';
 import { freeInputs, type Network } from './network.ts';

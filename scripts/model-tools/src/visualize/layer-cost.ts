@@ -1,4 +1,4 @@
-import { intOf } from '../onnx/edit.ts';
+import { intOf } from '../onnx/graph.ts';
 import type { NodeProto, TensorProto } from '../onnx/schema.ts';
 import { bytesPerValue, sizeOf, toNumbers } from '../onnx/tensor.ts';
 import { countOf, type Layer } from './layers.ts';

@@ -1,5 +1,8 @@
+import type { LinkSample } from '@edge-csi/lab';
+import type { AnyManifest } from '@edge-csi/models';
+import { renderTable } from '@edge-csi/report';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import type { LayerValues } from './model-trace.ts';
+import { type LayerValues, openModelTrace } from './model-trace.ts';
 
 /** One channel of a layer over all samples. */
 export interface ChannelStatistics {
@@ -200,4 +203,57 @@ function nearMode(histogram: Uint32Array, count: number): number {
   const mode = histogram.reduce((best, value, bin) => (value > (histogram[best] as number) ? bin : best), 0);
   const near = histogram.subarray(Math.max(0, mode - nearBins), mode + nearBins + 1);
   return near.reduce((sum, value) => sum + value, 0) / count;
+}
+
+export interface StatisticsOptions {
+  readonly manifest: AnyManifest;
+  readonly zoo: string;
+  readonly samples: readonly LinkSample[];
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Statistics of every layer of a model's encoder and decoder over samples. */
+export async function measureStatistics(options: StatisticsOptions): Promise<LayerStatistics[]> {
+  const { samples, onProgress } = options;
+  const trace = await openModelTrace(options.manifest, options.zoo);
+  try {
+    const layers: LayerStatistician[] = [];
+    const visit = async (offset: number, take: (layer: LayerStatistician, values: LayerValues) => void) => {
+      for (const [i, sample] of samples.entries()) {
+        for (const [at, values] of (await trace.run(sample)).layers.entries()) {
+          layers[at] ??= new LayerStatistician(values);
+          take(layers[at], values);
+        }
+        onProgress(offset + i + 1, 2 * samples.length);
+      }
+    };
+    await visit(0, (layer, values) => layer.add(values));
+    await visit(samples.length, (layer, values) => layer.addAgain(values));
+    return layers.map((layer) => layer.result());
+  } finally {
+    await trace.close();
+  }
+}
+
+/** Table of layers for a terminal. */
+export function renderStatistics(layers: readonly LayerStatistics[]): string {
+  const header = ['network', 'layer', 'type', 'shape', 'mean', 'variance', 'sparsity %', 'dead', 'constant', 'rank'];
+  return renderTable(
+    header,
+    layers.map((layer) => {
+      const count = (state: string) => layer.channels.filter((channel) => channel.state === state).length;
+      return [
+        layer.network,
+        layer.layer,
+        layer.type,
+        layer.shape.join(' x '),
+        layer.mean.toPrecision(3),
+        layer.variance.toPrecision(3),
+        (100 * layer.sparsity).toFixed(1),
+        `${count('dead')} of ${layer.channels.length}`,
+        `${count('constant')} of ${layer.channels.length}`,
+        `${layer.effectiveRank.toFixed(1)} of ${layer.fullRank}`,
+      ];
+    }),
+  );
 }

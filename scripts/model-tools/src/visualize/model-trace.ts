@@ -7,9 +7,9 @@ import {
   nmseDb,
   type Representation,
 } from '@edge-csi/csi';
-import type { LinkSample } from '@edge-csi/lab/link/transceiver';
+import type { LinkSample } from '@edge-csi/lab';
 import { type AnyManifest, isUplinkOnly, representationOf } from '@edge-csi/models';
-import { requireValue } from '../onnx/edit.ts';
+import { requireValue } from '../onnx/graph.ts';
 import { decodeModel } from '../onnx/schema.ts';
 import { sizeOf } from '../onnx/tensor.ts';
 import { type Layer, layersOf } from './layers.ts';

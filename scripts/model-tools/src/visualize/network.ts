@@ -5,7 +5,7 @@ import { CsiError } from '@edge-csi/csi';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { type AnyManifest, isUplinkOnly } from '@edge-csi/models';
 import { loadModel, loadUplinkOnlyModel } from '@edge-csi/models/disk';
-import { exposeIntermediates } from '../onnx/edit.ts';
+import { exposeIntermediates } from '../onnx/graph.ts';
 import { decodeModel, encodeModel, type ModelProto, type ValueInfoProto } from '../onnx/schema.ts';
 import { sizeOf, toNumbers } from '../onnx/tensor.ts';
 

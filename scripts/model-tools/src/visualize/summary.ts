@@ -1,4 +1,4 @@
-import { renderTable } from '@edge-csi/report/text-table';
+import { renderTable } from '@edge-csi/report';
 import { decodeModel } from '../onnx/schema.ts';
 import { costOf, isCounted, type LayerCost, totalCost } from './layer-cost.ts';
 import { layersOf } from './layers.ts';

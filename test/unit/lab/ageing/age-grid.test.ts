@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createAgeGrid } from '../../../../scripts/lab/src/ageing/age-grid.ts';
-import { ageOfError } from '../../../../scripts/lab/src/ageing/stale-beyond.ts';
+import { ageOfError, createAgeGrid } from '../../../../scripts/lab/src/ageing/age-grid.ts';
 
 describe('the ages of a report', () => {
   const grid = createAgeGrid([10, 40], 4);

@@ -1,6 +1,6 @@
 import { createRandom } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { allocateBits, quantizeComponent } from '../../../../scripts/lab/src/schemes/codeword-bits.ts';
+import { allocateBits, quantizeComponent } from '../../../../scripts/lab/src/schemes/codec-fit.ts';
 
 function gaussians(count: number, deviation: number, seed: number): Float32Array {
   const random = createRandom(seed);

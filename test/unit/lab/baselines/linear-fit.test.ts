@@ -1,13 +1,17 @@
 import { createRandom } from '@edge-csi/csi';
 import { Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
-import { solveRidge } from '../../../../scripts/lab/src/linear/ridge.ts';
-import { quantizeComponent } from '../../../../scripts/lab/src/schemes/codeword-bits.ts';
-import { type FitSample, fitSamples } from '../../../../scripts/lab/src/schemes/fit-samples.ts';
-import { measureFloatTable } from '../../../../scripts/lab/src/schemes/float-table.ts';
-import { estimateInto, fitInnovation } from '../../../../scripts/lab/src/schemes/innovation.ts';
-import { expectationOf, fitLinear, type LinearFit, latentsOf } from '../../../../scripts/lab/src/schemes/linear-fit.ts';
-import { MomentSums } from '../../../../scripts/lab/src/schemes/second-moments.ts';
+import { solveRidge } from '../../../../scripts/lab/src/linear/matrix.ts';
+import { type FitSample, fitSamples } from '../../../../scripts/lab/src/schemes/baselines.ts';
+import { quantizeComponent } from '../../../../scripts/lab/src/schemes/codec-fit.ts';
+import { estimateInto, fitInnovation, measureFloatTable } from '../../../../scripts/lab/src/schemes/linear-estimate.ts';
+import {
+  expectationOf,
+  fitLinear,
+  type LinearFit,
+  latentsOf,
+  MomentSums,
+} from '../../../../scripts/lab/src/schemes/linear-fit.ts';
 import { correlatedSamples, numEntries, sourceOf } from './correlated-samples.ts';
 
 it('recovers the subspace that samples lie in', () => {

@@ -1,6 +1,6 @@
 import { createRandom } from '@edge-csi/csi';
 import { expect, it } from 'vitest';
-import { MomentSums } from '../../../../scripts/lab/src/schemes/second-moments.ts';
+import { MomentSums } from '../../../../scripts/lab/src/schemes/linear-fit.ts';
 
 it('gives the means and covariances of both bands over any number of samples', () => {
   const random = createRandom(1);

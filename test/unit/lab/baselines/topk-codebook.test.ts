@@ -2,9 +2,14 @@ import { squaredErrorRatio } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
 import type { LinkSample } from '../../../../scripts/lab/src/link/transceiver.ts';
 import { frequencyTotal } from '../../../../scripts/lab/src/schemes/arithmetic-coder.ts';
-import { strongestEntries } from '../../../../scripts/lab/src/schemes/strongest-entries.ts';
-import { decodeTopKInto, encodeTopK } from '../../../../scripts/lab/src/schemes/topk-codebook.ts';
-import { fitTopKModel, levelOf, phaseBitsOf } from '../../../../scripts/lab/src/schemes/topk-model.ts';
+import {
+  decodeTopKInto,
+  encodeTopK,
+  fitTopKModel,
+  levelOf,
+  phaseBitsOf,
+  strongestEntries,
+} from '../../../../scripts/lab/src/schemes/topk-codebook.ts';
 import { correlatedSamples, numEntries } from './correlated-samples.ts';
 
 const scale = { minDb: -60, stepDb: 0.375, bits: 8 };

@@ -1,7 +1,11 @@
 import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { hermitianInverse } from '../../../../scripts/lab/src/linear/hermitian-inverse.ts';
-import { mrtRates, unitChannel, zeroForcingRates } from '../../../../scripts/lab/src/throughput/precoding.ts';
+import {
+  hermitianInverse,
+  mrtRates,
+  unitChannel,
+  zeroForcingRates,
+} from '../../../../scripts/lab/src/throughput/precoding.ts';
 
 const shape = { numAntennas: 8, numDelays: 4 };
 

@@ -1,7 +1,7 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import { expect, it } from 'vitest';
 import type { Scheme } from '../../../../scripts/lab/src/schemes/scheme.ts';
-import { timeShared } from '../../../../scripts/lab/src/throughput/time-shared.ts';
+import { timeShared } from '../../../../scripts/lab/src/throughput/operating-points.ts';
 
 const estimate: AngularDelayCsi = {
   domain: 'angular-delay',

@@ -1,8 +1,7 @@
 import { createRandom } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { BitPacker } from '../../../../scripts/model-tools/src/embed/bit-packer.ts';
-import { fromInt16Csi, toInt16Csi } from '../../../../scripts/model-tools/src/embed/int16-csi.ts';
-import { packAllocation } from '../../../../scripts/model-tools/src/embed/packed-allocation.ts';
+import { fromInt16Csi, toInt16Csi } from '../../../../scripts/model-tools/src/embed/golden-header.ts';
+import { BitPacker, packAllocation } from '../../../../scripts/model-tools/src/embed/packed-allocation.ts';
 
 describe('BitPacker', () => {
   it('writes least significant bits first, zero padded, with three bytes to read past', () => {

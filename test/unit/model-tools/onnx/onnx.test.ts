@@ -3,8 +3,8 @@ import { openOrtProbe } from '@edge-csi/bs-server/decode';
 import { fromFloat16, readEncoderLayers } from '@edge-csi/models';
 import { loadModel, readZoo, zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, test } from 'vitest';
-import { buildModel } from '../../../../scripts/model-tools/src/onnx/build.ts';
 import {
+  buildModel,
   bypassNode,
   consumersOf,
   createNode,
@@ -17,10 +17,15 @@ import {
   replaceNode,
   requireValue,
   setInitializer,
-} from '../../../../scripts/model-tools/src/onnx/edit.ts';
-import { toFloat16 } from '../../../../scripts/model-tools/src/onnx/float16.ts';
+} from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { decodeModel, encodeModel, type ModelProto } from '../../../../scripts/model-tools/src/onnx/schema.ts';
-import { floatTensor, int64Tensor, readTensor, tensorProto } from '../../../../scripts/model-tools/src/onnx/tensor.ts';
+import {
+  floatTensor,
+  int64Tensor,
+  readTensor,
+  tensorProto,
+  toFloat16,
+} from '../../../../scripts/model-tools/src/onnx/tensor.ts';
 
 /** y = (2 x + 1) + x, of two columns. */
 function affine(): ModelProto {

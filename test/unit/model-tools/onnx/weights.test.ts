@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { foldConstants } from '../../../../models/src/constant-folding.ts';
 import { readOnnxGraph } from '../../../../models/src/onnx-graph.ts';
 import { quantizedLayer } from '../../../../scripts/lab/src/linear/dense-layer.ts';
-import { buildModel } from '../../../../scripts/model-tools/src/onnx/build.ts';
+import { buildModel } from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor } from '../../../../scripts/model-tools/src/onnx/tensor.ts';
 import { storeWeights, type WeightWidth } from '../../../../scripts/model-tools/src/onnx/weights.ts';
 

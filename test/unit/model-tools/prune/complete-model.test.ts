@@ -9,7 +9,7 @@ import { measureAccuracy } from '../../../../scripts/lab/src/accuracy/accuracy.t
 import { type Calibration, readCalibration } from '../../../../scripts/model-tools/src/complete/calibration.ts';
 import { completeModel } from '../../../../scripts/model-tools/src/complete/complete-model.ts';
 import { writeModel } from '../../../../scripts/model-tools/src/complete/new-model.ts';
-import { buildModel } from '../../../../scripts/model-tools/src/onnx/build.ts';
+import { buildModel } from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { openPruner } from '../../../../scripts/model-tools/src/prune/prune-model.ts';
 import { csinetNetworks } from './csinet-networks.ts';
 import { splitSamples } from './split-source.ts';

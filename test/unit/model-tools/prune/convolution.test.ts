@@ -1,6 +1,6 @@
 import { createRandom } from '@edge-csi/csi';
 import { expect, it } from 'vitest';
-import { foldConvolution } from '../../../../scripts/model-tools/src/prune/convolution.ts';
+import { foldConvolution } from '../../../../scripts/model-tools/src/prune/pruned-encoder.ts';
 
 const [numAntennas, numDelays, numOutputs] = [4, 5, 3];
 const size = numAntennas * numDelays;

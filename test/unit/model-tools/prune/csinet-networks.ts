@@ -1,8 +1,8 @@
 import type { DenseLayer } from '@edge-csi/models';
+import { project } from '../../../../scripts/lab/src/linear/dense-layer.ts';
 import { regress, type SampleMatrix } from '../../../../scripts/lab/src/linear/regression.ts';
-import { buildModel } from '../../../../scripts/model-tools/src/onnx/build.ts';
+import { buildModel } from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor, int64Tensor } from '../../../../scripts/model-tools/src/onnx/tensor.ts';
-import { project } from '../../../../scripts/model-tools/src/prune/project.ts';
 
 const [numAntennas, numDelays] = [32, 32];
 const size = numAntennas * numDelays;

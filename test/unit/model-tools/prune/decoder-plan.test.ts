@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, it } from 'vitest';
-import { buildModel, type Operator } from '../../../../scripts/model-tools/src/onnx/build.ts';
+import { buildModel, type Operator } from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor } from '../../../../scripts/model-tools/src/onnx/tensor.ts';
 import { planDecoder } from '../../../../scripts/model-tools/src/prune/decoder-plan.ts';
 

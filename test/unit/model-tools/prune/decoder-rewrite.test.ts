@@ -1,7 +1,7 @@
 import { openOrtGraph } from '@edge-csi/bs-server/decode';
 import { Matrix } from 'ml-matrix';
 import { expect, it } from 'vitest';
-import { buildModel } from '../../../../scripts/model-tools/src/onnx/build.ts';
+import { buildModel } from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor } from '../../../../scripts/model-tools/src/onnx/tensor.ts';
 import { planDecoder } from '../../../../scripts/model-tools/src/prune/decoder-plan.ts';
 import { rewriteDecoder } from '../../../../scripts/model-tools/src/prune/decoder-rewrite.ts';

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { type Ablation, measureAblations } from '../../../../scripts/model-tools/src/visualize/ablation.ts';
-import { rankAblations, renderAblations } from '../../../../scripts/model-tools/src/visualize/render-statistics.ts';
+import {
+  type Ablation,
+  measureAblations,
+  rankAblations,
+  renderAblations,
+} from '../../../../scripts/model-tools/src/visualize/ablation.ts';
 import { writeFamilyModel } from '../../../family-model.ts';
 import { temporaryPath } from '../../csi/temporary.ts';
 import { residualModel, residualSample } from './residual-model.ts';

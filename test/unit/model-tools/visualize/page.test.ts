@@ -1,10 +1,9 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { type Figure, scaleOf } from '../../../../scripts/model-tools/src/visualize/activation-figures.ts';
 import { renderActivationPage } from '../../../../scripts/model-tools/src/visualize/activation-page.ts';
-import { type Figure, scaleOf } from '../../../../scripts/model-tools/src/visualize/figure.ts';
-import { renderFigureSvg } from '../../../../scripts/model-tools/src/visualize/figure-svg.ts';
-import { encodePng } from '../../../../scripts/model-tools/src/visualize/png.ts';
-import { colourMaps, palette } from '../../../../scripts/report/src/colour-map.ts';
+import { encodePng, renderFigureSvg } from '../../../../scripts/model-tools/src/visualize/figure-svg.ts';
+import { colourMaps, palette } from '../../../../scripts/report/src/colours.ts';
 
 const figure: Figure = {
   ...{

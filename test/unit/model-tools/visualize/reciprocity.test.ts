@@ -1,7 +1,6 @@
 import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
 import { describe, expect, test } from 'vitest';
-import { renderReciprocityPlot } from '../../../../scripts/model-tools/src/visualize/interval-plot.ts';
-import { ReciprocityMeter } from '../../../../scripts/model-tools/src/visualize/reciprocity.ts';
+import { ReciprocityMeter, renderReciprocityPlot } from '../../../../scripts/model-tools/src/visualize/reciprocity.ts';
 
 function csiOf(value: (i: number) => readonly [number, number]): AngularDelayCsi {
   const entries = Array.from({ length: 1024 }, (_, i) => value(i));

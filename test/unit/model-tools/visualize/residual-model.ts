@@ -1,6 +1,6 @@
 import { createRandom } from '@edge-csi/csi';
 import { parseManifest, sha256Bytes, toHex } from '@edge-csi/models';
-import { buildModel } from '../../../../scripts/model-tools/src/onnx/build.ts';
+import { buildModel } from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor, int64Tensor } from '../../../../scripts/model-tools/src/onnx/tensor.ts';
 import { type FamilyModel, familyModel } from '../../../family-model.ts';
 

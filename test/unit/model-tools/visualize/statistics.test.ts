@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { LayerStatistician } from '../../../../scripts/model-tools/src/visualize/layer-statistics.ts';
+import {
+  LayerStatistician,
+  measureStatistics,
+  renderStatistics,
+} from '../../../../scripts/model-tools/src/visualize/layer-statistics.ts';
 import type { Layer } from '../../../../scripts/model-tools/src/visualize/layers.ts';
-import { measureStatistics } from '../../../../scripts/model-tools/src/visualize/model-statistics.ts';
-import { renderStatistics } from '../../../../scripts/model-tools/src/visualize/render-statistics.ts';
 import { writeFamilyModel } from '../../../family-model.ts';
 import { temporaryPath } from '../../csi/temporary.ts';
 import { residualModel, residualSample } from './residual-model.ts';

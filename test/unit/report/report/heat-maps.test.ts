@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { drawFigureFile } from '../../../../scripts/report/src/draw-figure.ts';
+import { darkTheme } from '../../../../scripts/report/src/colours.ts';
+import { drawFigureFile } from '../../../../scripts/report/src/figure.ts';
 import { renderHeatMaps } from '../../../../scripts/report/src/heat-maps.ts';
-import { darkTheme } from '../../../../scripts/report/src/palette.ts';
 import { lines, maps } from './page-fixture.ts';
 
 it('draws runs of equal level as one rectangle, and nothing at the floor or below it', () => {

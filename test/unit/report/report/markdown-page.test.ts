@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requirePageTargets, writePage } from '../../../../scripts/cli/src/write-page.ts';
-import { renderMarkdownPage } from '../../../../scripts/report/src/markdown-page.ts';
+import { renderMarkdownPage } from '../../../../scripts/report/src/text-page.ts';
 import { page } from './page-fixture.ts';
 
 it('keeps a bar of a name inside its cell', () => {

@@ -1,21 +1,21 @@
 import path from 'node:path';
 import { defaultCarriers, type ScenarioName } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { measureAccuracy } from '@edge-csi/lab/accuracy/accuracy';
 import {
   type BrokenDownRun,
   distanceBins,
+  measureAccuracy,
   measureBySnr,
+  measureUplinkOnly,
   numSnrLevels,
-} from '@edge-csi/lab/accuracy/accuracy-breakdown';
-import { recordAccuracy } from '@edge-csi/lab/accuracy/record';
-import { measureUplinkOnly, type UplinkOnlyRun } from '@edge-csi/lab/accuracy/uplink-only-accuracy';
-import { dataFor, openData } from '@edge-csi/lab/data';
-import { simulatedSource } from '@edge-csi/lab/link/simulated-source';
-import type { Metric } from '@edge-csi/lab/metrics/metric';
+  recordAccuracy,
+  type UplinkOnlyRun,
+} from '@edge-csi/lab';
+import { dataFor, openData, simulatedSource } from '@edge-csi/lab/data';
+import type { Metric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { type AnyManifest, isUplinkOnly, type Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report/text-sections';
+import { renderTextSections } from '@edge-csi/report';
 import { anyModels, modelsForCarriers, modelsOfOneLink } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
 import type { BenchOptions } from '../bench-options.ts';

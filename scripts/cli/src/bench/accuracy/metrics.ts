@@ -1,7 +1,5 @@
-import type { BrokenDownRun } from '@edge-csi/lab/accuracy/accuracy-breakdown';
-import type { UplinkOnlyRun } from '@edge-csi/lab/accuracy/uplink-only-accuracy';
-import type { Interval } from '@edge-csi/lab/metrics/clustered-means';
-import { type Metric, nmseMetric } from '@edge-csi/lab/metrics/metric';
+import type { BrokenDownRun, UplinkOnlyRun } from '@edge-csi/lab';
+import { type Interval, type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 
 /** What a later run is held to. */
 export function accuracyMetrics(runs: readonly BrokenDownRun[], uplinkOnly: readonly UplinkOnlyRun[]): Metric[] {

@@ -1,10 +1,17 @@
-import type { AccuracyBin, BrokenDownRun } from '@edge-csi/lab/accuracy/accuracy-breakdown';
-import type { UplinkOnlyRun } from '@edge-csi/lab/accuracy/uplink-only-accuracy';
-import { fixed } from '@edge-csi/report/fixed';
-import type { PlotSeries } from '@edge-csi/report/line-plot';
-import type { Figure, PageContent, Section, Table } from '@edge-csi/report/page';
-import { publishedCaption, publishedSeries, reductionAxis } from '@edge-csi/report/published';
-import { intervalNote, withInterval } from '@edge-csi/report/with-interval';
+import type { AccuracyBin, BrokenDownRun, UplinkOnlyRun } from '@edge-csi/lab';
+import {
+  type Figure,
+  fixed,
+  intervalNote,
+  type PageContent,
+  type PlotSeries,
+  publishedCaption,
+  publishedSeries,
+  reductionAxis,
+  type Section,
+  type Table,
+  withInterval,
+} from '@edge-csi/report';
 
 /** Of results of older versions, figures have no intervals. */
 type AccuracyRun = Omit<BrokenDownRun, 'environments'>;

@@ -1,10 +1,9 @@
 import { defaultCarriers, type ScenarioName } from '@edge-csi/csi';
-import { createAgeGrid } from '@edge-csi/lab/ageing/age-grid';
-import { type AgeingRun, measureAgeing, perfectCsi } from '@edge-csi/lab/ageing/ageing';
-import { type Metric, nmseMetric } from '@edge-csi/lab/metrics/metric';
+import { type AgeingRun, createAgeGrid, measureAgeing, perfectCsiName } from '@edge-csi/lab';
+import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report/text-sections';
+import { renderTextSections } from '@edge-csi/report';
 import { magnitudeModelsFor, modelsById, requireOneShape } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
 import type { BenchOptions } from '../bench-options.ts';
@@ -51,7 +50,7 @@ export async function ageing(options: BenchOptions): Promise<MeasuredResult> {
 function ageingMetrics(runs: readonly AgeingRun[]): Metric[] {
   return runs.flatMap(({ csi, scenario, speedKmh, byPeriod }) =>
     byPeriod.flatMap(({ periodMs, nmseDb, intervals }) =>
-      csi === perfectCsi
+      csi === perfectCsiName
         ? []
         : nmseMetric(
             `${csi} NMSE dB, ${scenario}, ${speedKmh} km/h, every ${periodMs} ms`,

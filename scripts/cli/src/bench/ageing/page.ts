@@ -1,8 +1,5 @@
-import { type AgeingRun, type HeldAccuracy, perfectCsi } from '@edge-csi/lab/ageing/ageing';
-import { ageOfError } from '@edge-csi/lab/ageing/stale-beyond';
-import { fixed } from '@edge-csi/report/fixed';
-import type { PlotSeries } from '@edge-csi/report/line-plot';
-import type { Figure, PageContent, Section, Table } from '@edge-csi/report/page';
+import { type AgeingRun, ageOfError, type HeldAccuracy, perfectCsiName } from '@edge-csi/lab';
+import { type Figure, fixed, type PageContent, type PlotSeries, type Section, type Table } from '@edge-csi/report';
 
 /** What the suite measures. */
 export interface AgeingResult {
@@ -57,7 +54,7 @@ function periodTable(runs: readonly AgeingRun[], figure: (accuracy: HeldAccuracy
     rows: runs.map((run) => [
       `${run.speedKmh} km/h`,
       run.csi,
-      run.csi === perfectCsi ? '-' : fixed(run.payloadBits, 0),
+      run.csi === perfectCsiName ? '-' : fixed(run.payloadBits, 0),
       ...run.byPeriod.map(figure),
     ]),
   };
@@ -74,12 +71,12 @@ function widestIntervals(runs: readonly AgeingRun[]): string {
 
 function breakEvenTable(runs: readonly AgeingRun[]): Table {
   const speeds = [...new Set(runs.map(({ speedKmh }) => speedKmh))];
-  const models = [...new Set(runs.map(({ csi }) => csi))].filter((csi) => csi !== perfectCsi);
+  const models = [...new Set(runs.map(({ csi }) => csi))].filter((csi) => csi !== perfectCsiName);
   const find = (csi: string, speedKmh: number) => runs.find((run) => run.csi === csi && run.speedKmh === speedKmh);
   const oldestMs = runs[0]?.byAge.at(-1)?.ageMs;
   const rows = models.map((model) => {
     const freshDb = find(model, speeds[0] as number)?.byAge[0]?.nmseDb ?? Number.NaN;
-    const ages = speeds.map((speed) => ageOfError(find(perfectCsi, speed)?.byAge ?? [], freshDb));
+    const ages = speeds.map((speed) => ageOfError(find(perfectCsiName, speed)?.byAge ?? [], freshDb));
     return [
       model,
       fixed(freshDb, 1),
@@ -114,11 +111,11 @@ function ageFigure(runs: readonly AgeingRun[], place: string): Figure {
       markers: true,
       series: [
         ...lines(
-          runs.filter(({ csi }) => csi === perfectCsi),
+          runs.filter(({ csi }) => csi === perfectCsiName),
           { line: 'solid', colour: 'ordered' },
         ),
         ...lines(
-          runs.filter(({ csi, speedKmh }) => csi !== perfectCsi && speedKmh === slowest),
+          runs.filter(({ csi, speedKmh }) => csi !== perfectCsiName && speedKmh === slowest),
           { line: 'dashed', colour: 'category' },
         ),
       ],

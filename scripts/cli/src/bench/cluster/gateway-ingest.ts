@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type GatewayStage, startGatewayStage } from '@edge-csi/bs-server/cluster';
 import type { DataOptions } from '@edge-csi/lab/data';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { orAborted } from '../../interruption.ts';

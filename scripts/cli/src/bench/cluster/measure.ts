@@ -1,8 +1,7 @@
 import { dataFor } from '@edge-csi/lab/data';
-import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
-import { type Metric, speedMetric } from '@edge-csi/lab/metrics/metric';
+import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report/text-sections';
+import { renderTextSections } from '@edge-csi/report';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import { modelsById } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';

@@ -1,6 +1,5 @@
-import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
-import type { PlotSeries } from '@edge-csi/report/line-plot';
-import type { Figure, PageContent, Table } from '@edge-csi/report/page';
+import { lowerMedian } from '@edge-csi/lab/metrics';
+import type { Figure, PageContent, PlotSeries, Table } from '@edge-csi/report';
 import type { ClusterRun } from './cluster-run.ts';
 import type { PathCost } from './path-cost.ts';
 

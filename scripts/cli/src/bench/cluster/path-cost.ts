@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { subscribeEstimates } from '@edge-csi/bs-server';
 import { createRandom } from '@edge-csi/csi';
 import type { DataOptions } from '@edge-csi/lab/data';
-import { type LatencySummary, monotonicMs, summarizeLatency } from '@edge-csi/lab/metrics/latency';
+import { type LatencySummary, monotonicMs, summarizeLatency } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
 import { orAborted } from '../../interruption.ts';
 import { startWorker } from '../../threads/worker-thread.ts';

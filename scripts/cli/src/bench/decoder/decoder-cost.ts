@@ -1,6 +1,6 @@
 import type { ExecutionProvider } from '@edge-csi/bs-server';
-import { openRawDecoder, type RawDecoder, rawReportsPerSecond } from '@edge-csi/lab/link/raw-decoder';
-import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
+import { openRawDecoder, type RawDecoder, rawReportsPerSecond } from '@edge-csi/lab';
+import { lowerMedian } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
 import { eachUntilInterrupted } from '../../interruption.ts';
 

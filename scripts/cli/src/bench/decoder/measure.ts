@@ -1,6 +1,5 @@
-import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
-import { type Metric, speedMetric } from '@edge-csi/lab/metrics/metric';
-import { renderTextSections } from '@edge-csi/report/text-sections';
+import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
+import { renderTextSections } from '@edge-csi/report';
 import { modelsById, prunedModels } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
 import type { BenchOptions } from '../bench-options.ts';

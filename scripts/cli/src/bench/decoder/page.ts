@@ -1,6 +1,5 @@
-import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
-import { fixed } from '@edge-csi/report/fixed';
-import type { PageContent } from '@edge-csi/report/page';
+import { lowerMedian } from '@edge-csi/lab/metrics';
+import { fixed, type PageContent } from '@edge-csi/report';
 import type { DecoderCost } from './decoder-cost.ts';
 
 /** What each decoder costs, as a page. */

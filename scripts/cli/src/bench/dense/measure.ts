@@ -1,17 +1,21 @@
 import path from 'node:path';
-import { linkSamples } from '@edge-csi/lab/accuracy/accuracy';
+import {
+  type DenseStudy,
+  type FloatRow,
+  fitBaselines,
+  linkSamples,
+  measureFloatTable,
+  studyDense,
+} from '@edge-csi/lab';
 import { dataFor, openData } from '@edge-csi/lab/data';
-import { type Metric, nmseMetric } from '@edge-csi/lab/metrics/metric';
-import { fitBaselines } from '@edge-csi/lab/schemes/baselines';
-import { type FloatRow, measureFloatTable } from '@edge-csi/lab/schemes/float-table';
+import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report/text-sections';
+import { renderTextSections } from '@edge-csi/report';
 import { eachUntilInterrupted, unlessInterrupted } from '../../interruption.ts';
 import { modelsById, prunedModelsOfOneShape } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';
 import type { BenchOptions } from '../bench-options.ts';
-import { type DenseStudy, studyDense } from './dense-study.ts';
 import { type DenseResult, densePage } from './page.ts';
 
 /** `bench --suite dense`: NMSE against codeword length, rank and bits per weight of the encoder's Dense layer. */

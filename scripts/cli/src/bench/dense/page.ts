@@ -1,8 +1,5 @@
-import type { FloatRow } from '@edge-csi/lab/schemes/float-table';
-import { fixed } from '@edge-csi/report/fixed';
-import type { LinePlot } from '@edge-csi/report/line-plot';
-import type { PageContent, Table } from '@edge-csi/report/page';
-import type { DenseStudy, DenseVariant } from './dense-study.ts';
+import type { DenseStudy, DenseVariant, FloatRow } from '@edge-csi/lab';
+import { fixed, type LinePlot, type PageContent, type Table } from '@edge-csi/report';
 
 /** What the suite measures. */
 export interface DenseResult {

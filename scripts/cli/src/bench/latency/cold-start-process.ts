@@ -1,6 +1,6 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
-import { type LatencyBackend, openBackend } from '@edge-csi/lab/link/latency-backend';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { type LatencyBackend, openBackend } from '@edge-csi/lab/encoder-backend';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 import { loadModel } from '@edge-csi/models/disk';
 
 /** From the parent, once. */

@@ -1,9 +1,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { AngularDelayCsi } from '@edge-csi/csi';
-import type { LatencyBackend } from '@edge-csi/lab/link/latency-backend';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
-import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
+import type { LatencyBackend } from '@edge-csi/lab/encoder-backend';
+import { lowerMedian, monotonicMs } from '@edge-csi/lab/metrics';
 import type { ColdStartMarks, ColdStartRequest } from './cold-start-process.ts';
 
 /** Time to a first report in a process of its own: medians over the rounds, each apart. */

@@ -1,5 +1,5 @@
-import type { EncodeLatency } from '@edge-csi/lab/link/encode-latency';
-import type { LatencyBackend } from '@edge-csi/lab/link/latency-backend';
+import type { EncodeLatency } from '@edge-csi/lab';
+import type { LatencyBackend } from '@edge-csi/lab/encoder-backend';
 import type { ColdStart } from './cold-start.ts';
 import type { StageLatency } from './report-stages.ts';
 

@@ -1,10 +1,10 @@
 import path from 'node:path';
+import { measureEncodeLatency } from '@edge-csi/lab';
 import { dataFor, openData, usableSample } from '@edge-csi/lab/data';
-import { measureEncodeLatency } from '@edge-csi/lab/link/encode-latency';
-import { type LatencyBackend, latencyBackends } from '@edge-csi/lab/link/latency-backend';
-import { type Metric, speedMetric } from '@edge-csi/lab/metrics/metric';
+import { type LatencyBackend, latencyBackends } from '@edge-csi/lab/encoder-backend';
+import { type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report/text-sections';
+import { renderTextSections } from '@edge-csi/report';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import { modelsById, prunedModelsOfOneShape } from '../../model-choice.ts';
 import { startProgress } from '../../progress.ts';

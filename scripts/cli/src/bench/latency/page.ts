@@ -1,7 +1,6 @@
-import { latencyBackends } from '@edge-csi/lab/link/latency-backend';
-import type { LatencySummary } from '@edge-csi/lab/metrics/latency';
-import { fixed } from '@edge-csi/report/fixed';
-import type { Figure, PageContent, Section, Table } from '@edge-csi/report/page';
+import { latencyBackends } from '@edge-csi/lab/encoder-backend';
+import type { LatencySummary } from '@edge-csi/lab/metrics';
+import { type Figure, fixed, type PageContent, type Section, type Table } from '@edge-csi/report';
 import type { LatencyRun } from './latency-run.ts';
 import { reportStages } from './report-stages.ts';
 

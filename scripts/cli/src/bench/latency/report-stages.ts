@@ -10,7 +10,7 @@ import {
 import { CsiError } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { usableSample } from '@edge-csi/lab/data';
-import { type LatencySummary, monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { type LatencySummary, monotonicMs } from '@edge-csi/lab/metrics';
 import type { Manifest, ModelBundle } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { decodeFrame, encodeFrame } from '@edge-csi/proto';

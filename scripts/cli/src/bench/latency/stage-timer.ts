@@ -1,4 +1,4 @@
-import { type LatencySummary, summarizeLatency } from '@edge-csi/lab/metrics/latency';
+import { type LatencySummary, summarizeLatency } from '@edge-csi/lab/metrics';
 
 /**
  * Time that reports spend in each of some stages. A stage inside another is not counted as the outer one's, so that the stages

@@ -1,15 +1,20 @@
 import path from 'node:path';
 import type { ScaleSpec } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { linkSamples } from '@edge-csi/lab/accuracy/accuracy';
-import { type DataFlags, type DataOptions, dataFor, openData } from '@edge-csi/lab/data';
-import { sha256Of } from '@edge-csi/lab/file-hash';
-import type { LinkSample } from '@edge-csi/lab/link/transceiver';
-import { type Baselines, fitBaselines } from '@edge-csi/lab/schemes/baselines';
-import { type FloatRow, measureFloatTable } from '@edge-csi/lab/schemes/float-table';
-import { openNetworkScheme } from '@edge-csi/lab/schemes/network-scheme';
-import { type RatePoint, type SweepSamples, sweep } from '@edge-csi/lab/schemes/rate-distortion';
-import type { Scheme } from '@edge-csi/lab/schemes/scheme';
+import {
+  type Baselines,
+  type FloatRow,
+  fitBaselines,
+  type LinkSample,
+  linkSamples,
+  measureFloatTable,
+  openNetworkScheme,
+  type RatePoint,
+  type Scheme,
+  type SweepSamples,
+  sweep,
+} from '@edge-csi/lab';
+import { type DataFlags, type DataOptions, dataFor, openData, sha256Of } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
 import { eachUntilInterrupted, unlessInterrupted } from '../../interruption.ts';

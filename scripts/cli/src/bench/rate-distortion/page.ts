@@ -1,9 +1,13 @@
-import { type Metric, nmseMetric } from '@edge-csi/lab/metrics/metric';
-import { bestWithin, type RatePoint } from '@edge-csi/lab/schemes/rate-distortion';
-import { fixed } from '@edge-csi/report/fixed';
-import type { LinePlot, PlotSeries } from '@edge-csi/report/line-plot';
-import type { PageContent, Table } from '@edge-csi/report/page';
-import { renderTextSections } from '@edge-csi/report/text-sections';
+import { bestWithin, type RatePoint } from '@edge-csi/lab';
+import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
+import {
+  fixed,
+  type LinePlot,
+  type PageContent,
+  type PlotSeries,
+  renderTextSections,
+  type Table,
+} from '@edge-csi/report';
 import type { RateDistortionResult } from './measure.ts';
 
 /** Total bits at which the best operating point is named. */

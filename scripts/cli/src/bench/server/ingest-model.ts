@@ -12,7 +12,7 @@ import { type Manifest, representationOf, sha256Bytes, toHex } from '@edge-csi/m
 export async function writeIngestModel(manifest: Manifest, zoo: string, into: string): Promise<string> {
   const { tensor } = createRepresentation(representationOf(manifest));
   // Loaded when it is needed: ONNX's schema is parsed then, and no other command pays for it.
-  const { buildModel } = await import('@edge-csi/model-tools/onnx/build');
+  const { buildModel } = await import('@edge-csi/model-tools');
   const decoder = buildModel({
     inputs: [
       { name: 'latent', dims: [manifest.codeword.length] },

@@ -2,7 +2,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectPhyFeed } from '@edge-csi/bs-server';
 import type { DataOptions } from '@edge-csi/lab/data';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { ReportOutcome } from '@edge-csi/proto';
 import { ueIdOf } from '../../link-run/schedule.ts';
 import type { Arrivals } from './arrivals.ts';

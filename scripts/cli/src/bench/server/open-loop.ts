@@ -6,7 +6,7 @@ import {
   type LatencySummary,
   monotonicMs,
   summarizeLatency,
-} from '@edge-csi/lab/metrics/latency';
+} from '@edge-csi/lab/metrics';
 import type { ReportOutcome } from '@edge-csi/proto';
 import { orAborted } from '../../interruption.ts';
 import { type Arrivals, drawArrivals } from './arrivals.ts';

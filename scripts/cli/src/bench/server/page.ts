@@ -1,8 +1,5 @@
-import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
-import { cdfPlot } from '@edge-csi/report/cdf-plot';
-import { fixed } from '@edge-csi/report/fixed';
-import type { PlotSeries } from '@edge-csi/report/line-plot';
-import type { Figure, PageContent, Table } from '@edge-csi/report/page';
+import { lowerMedian } from '@edge-csi/lab/metrics';
+import { cdfPlot, type Figure, fixed, type PageContent, type PlotSeries, type Table } from '@edge-csi/report';
 import type { ServerRun } from './server-run.ts';
 
 /** Load on a BS server as a page. */

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ExecutionProvider, subscribeEstimates } from '@edge-csi/bs-server';
+import { openRawDecoder, rawReportsPerSecond } from '@edge-csi/lab';
 import type { DataOptions } from '@edge-csi/lab/data';
-import { openRawDecoder, rawReportsPerSecond } from '@edge-csi/lab/link/raw-decoder';
-import { type LatencySummary, monotonicMs, summarizeLatency } from '@edge-csi/lab/metrics/latency';
-import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
+import { type LatencySummary, lowerMedian, monotonicMs, summarizeLatency } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
 import { startLoadedServer } from './loaded-server.ts';
 

@@ -1,6 +1,5 @@
 import type { ChannelStatistics, ScenarioName } from '@edge-csi/csi';
-import { fixed } from '@edge-csi/report/fixed';
-import type { PageContent, Table } from '@edge-csi/report/page';
+import { fixed, type PageContent, type Table } from '@edge-csi/report';
 import type { SimulationRate } from './simulation-rate.ts';
 
 /** A model's NMSE on the data and on simulated samples. */

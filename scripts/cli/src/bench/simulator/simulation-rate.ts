@@ -1,6 +1,6 @@
 import { createSynthesizer, type ScenarioName, simulateChannel } from '@edge-csi/csi';
-import { still } from '@edge-csi/lab/link/simulated-source';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { still } from '@edge-csi/lab/data';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 
 /** What a scenario costs on one thread. */
 export interface SimulationRate {

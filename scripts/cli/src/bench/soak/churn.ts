@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectPhyFeed, type PhyFeed } from '@edge-csi/bs-server';
 import { createRandom, type Random } from '@edge-csi/csi';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { ReportOutcome } from '@edge-csi/proto';
 import { slotMs, ueIdOf } from '../../link-run/schedule.ts';
 import { LoadUe } from '../server/load-ue.ts';

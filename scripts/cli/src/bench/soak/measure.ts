@@ -1,9 +1,8 @@
 import type { ServerStats } from '@edge-csi/bs-server';
 import { dataFor } from '@edge-csi/lab/data';
-import { lowerMedian } from '@edge-csi/lab/metrics/lower-median';
-import { type Metric, speedMetric } from '@edge-csi/lab/metrics/metric';
+import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { renderTextSections } from '@edge-csi/report/text-sections';
+import { renderTextSections } from '@edge-csi/report';
 import { modelsById, prunedModels } from '../../model-choice.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import type { ChurnCounts } from './churn.ts';

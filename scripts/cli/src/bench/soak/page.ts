@@ -1,5 +1,4 @@
-import type { PlotSeries } from '@edge-csi/report/line-plot';
-import type { Figure, PageContent } from '@edge-csi/report/page';
+import type { Figure, PageContent, PlotSeries } from '@edge-csi/report';
 import type { Growth } from './growth.ts';
 import type { Soak, SoakPoint } from './soak.ts';
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerStats } from '@edge-csi/bs-server';
 import { createRandom } from '@edge-csi/csi';
 import type { DataOptions } from '@edge-csi/lab/data';
-import { monotonicMs } from '@edge-csi/lab/metrics/latency';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
 import { openReportBank } from '../server/report-bank.ts';
 import { Churn, type ChurnCounts } from './churn.ts';

@@ -1,19 +1,16 @@
 import { defaultCarriers, type ScenarioName, scenarioNames } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { linkSamples } from '@edge-csi/lab/accuracy/accuracy';
-import { dataFor, openData } from '@edge-csi/lab/data';
-import { simulatedSource } from '@edge-csi/lab/link/simulated-source';
-import type { Metric } from '@edge-csi/lab/metrics/metric';
-import { measureThroughput, type ThroughputRun } from '@edge-csi/lab/throughput/throughput';
+import { linkSamples, measureThroughput, openContenders, type ThroughputRun } from '@edge-csi/lab';
+import { dataFor, openData, simulatedSource } from '@edge-csi/lab/data';
+import type { Metric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report/text-sections';
+import { renderTextSections } from '@edge-csi/report';
 import { unlessInterrupted } from '../../interruption.ts';
 import { magnitudeModelsFor, modelsById, prunedModelsOfOneShape, requireOneShape } from '../../model-choice.ts';
-import { startProgress } from '../../progress.ts';
+import { type Progress, startProgress } from '../../progress.ts';
 import type { BenchOptions } from '../bench-options.ts';
 import { requireApart } from '../require-apart.ts';
-import { openContenders } from './contenders.ts';
 import { type ThroughputResult, throughputPage } from './page.ts';
 
 interface MeasuredResult extends ThroughputResult {
@@ -49,7 +46,16 @@ export async function throughputGain(options: BenchOptions): Promise<MeasuredRes
   const trainingSamples = Math.min(training.numSamples, options.fitSamples);
   const runs = await unlessInterrupted(signal, async () => {
     const select = spread(source, samples);
-    const contenders = await openContenders({ manifests, zoo, training, trainingSamples, select, signal });
+    let bar: (Progress & { readonly part: string }) | undefined;
+    const onProgress = (part: string, done: number, total: number) => {
+      if (bar?.part !== part) {
+        bar?.stop();
+        bar = { part, ...startProgress(part, total) };
+      }
+      bar.update(done);
+    };
+    const opening = { manifests, zoo, training, trainingSamples, select, signal, onProgress };
+    const contenders = await openContenders(opening).finally(() => bar?.stop());
     const progress = startProgress('samples', samples);
     const measurement = { source, samples, contenders: contenders.list, seed, signal, onProgress: progress.update };
     return measureThroughput(measurement).finally(async () => {

@@ -1,9 +1,21 @@
-import { perfectCsi, uplinkBeam, widebandBeam } from '@edge-csi/lab/throughput/reference-schemes';
-import { snrsDb, type Throughput, type ThroughputRun, userCounts } from '@edge-csi/lab/throughput/throughput';
-import { fixed } from '@edge-csi/report/fixed';
-import type { PlotSeries } from '@edge-csi/report/line-plot';
-import type { Figure, PageContent, Table } from '@edge-csi/report/page';
-import { intervalNote, withInterval } from '@edge-csi/report/with-interval';
+import {
+  perfectCsi,
+  snrsDb,
+  type Throughput,
+  type ThroughputRun,
+  uplinkBeam,
+  userCounts,
+  widebandBeam,
+} from '@edge-csi/lab';
+import {
+  type Figure,
+  fixed,
+  intervalNote,
+  type PageContent,
+  type PlotSeries,
+  type Table,
+  withInterval,
+} from '@edge-csi/report';
 
 /** What the suite measures. */
 export interface ThroughputResult {

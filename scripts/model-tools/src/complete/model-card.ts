@@ -1,0 +1,159 @@
+import { type AnyManifest, isUplinkOnly, type Manifest, type UplinkOnlyManifest } from '@edge-csi/models';
+import type { Derivation } from '../prune/prune-model.ts';
+
+/** What a manifest records of one measurement, as `bench --suite accuracy --record` wrote it. */
+interface Measured {
+  readonly data: string;
+  readonly samples: number;
+  readonly floatMagnitudeNmseDb: number;
+  readonly payloadBits?: number;
+  readonly nmseDb?: number;
+  readonly unrefinedNmseDb?: number;
+  readonly magnitudeNmseDb: number;
+  readonly sgcs?: number;
+}
+
+interface Training {
+  readonly config?: string;
+  readonly data?: string;
+  readonly samples?: number;
+  readonly seed?: number;
+  readonly seconds?: number;
+  readonly device?: string;
+  /** Of a model that `models complete` made: what its quantiser was fitted on. */
+  readonly calibration?: { readonly data: string; readonly samples: number };
+  /** Of a pruned model whose decoder scripts/train/finetune.py trained on. */
+  readonly fineTuning?: { readonly epochs: number; readonly samples: number };
+}
+
+/**
+ * The card of a model, Markdown: what it is, what it takes and gives, what it was trained and measured on. Every figure
+ * is the manifest's.
+ */
+export function renderCard(manifest: AnyManifest): string {
+  const sections = [
+    `# ${manifest.id}`,
+    isUplinkOnly(manifest) ? describeUplinkOnly(manifest) : describe(manifest),
+    ['## Link', '', linkOf(manifest)].join('\n'),
+    ['## Training', '', trainingOf(manifest)].join('\n'),
+    ['## Measured', '', measuredOf(manifest)].join('\n'),
+    ['## Limits', '', limitsOf(manifest)].join('\n'),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function describe(m: Manifest): string {
+  const parts = m.planes === 'absolute-parts';
+  const codewordBits = m.codeword.bits.reduce((sum, bits) => sum + bits, 0);
+  const rest = parts ? 'signs of real and imaginary parts' : 'phases';
+  const scale = m.normalization.kind === 'spherical' ? `, the norm takes ${m.normalization.scale.bits}` : '';
+  return [
+    `${networksOf(m)}. ${parts ? '|Re H| and |Im H|' : '|H|'} of ` +
+      `${m.csi.numAntennas} antennas x ${m.csi.numDelays} delays becomes ${m.codeword.length} components ` +
+      `(CR 1/${m.reduction}).`,
+    `Normalisation: ${m.normalization.kind}. The codeword takes ${codewordBits} bits${scale}, and ${rest} as many as theta grants.`,
+  ].join('\n');
+}
+
+function networksOf({ family, pruned, planes }: Manifest): string {
+  if (!family.startsWith('dualnet')) return `Networks of another kind (family ${family})`;
+  const encoder = pruned
+    ? 'the pruned encoder: one Dense layer'
+    : 'the full encoder: a 3 x 3 convolution in front of the Dense layer';
+  return `${planes === 'absolute-parts' ? 'DualNet-ABS' : 'DualNet-MAG'} with ${encoder}`;
+}
+
+function describeUplinkOnly(m: UplinkOnlyManifest): string {
+  return (
+    `U2D-MAG: the downlink magnitude of ${m.csi.numAntennas} antennas x ${m.csi.numDelays} delays from the uplink's alone, ` +
+    'without any feedback.\nThe BS uses it, and says so in `quality`, where a report is lost or late.'
+  );
+}
+
+function linkOf({ csi }: AnyManifest): string {
+  const mhz = (hz: number) => `${hz / 1e6} MHz`;
+  return (
+    `Downlink ${mhz(csi.downlinkCarrierHz)}, uplink ${mhz(csi.uplinkCarrierHz)}, ${mhz(csi.bandwidthHz)} in ` +
+    `${csi.numSubcarriers} subcarriers, ${csi.timing} delays.`
+  );
+}
+
+function trainingOf(manifest: AnyManifest): string {
+  const { derivedFrom } = manifest as Manifest;
+  const training = manifest.training as Training;
+  if (derivedFrom !== undefined) {
+    const { fineTuning } = training;
+    const tuned =
+      fineTuning && `Then its decoder was trained on: ${fineTuning.epochs} epochs of ${fineTuning.samples} samples.`;
+    return [derivationOf(derivedFrom as unknown as Derivation), ...(tuned ? [tuned] : [])].join('\n');
+  }
+  const { calibration } = training;
+  if (calibration !== undefined) {
+    return (
+      `${training.samples ?? '?'} samples of ${training.data ?? 'data that the author does not name'}.\n` +
+      `Quantiser and phase allocation: ${calibration.samples} samples of ${calibration.data}, \`edge-csi models complete\`.`
+    );
+  }
+  const { seconds = 0 } = training;
+  const duration = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
+  return (
+    `${training.samples} samples of ${training.data}, seed ${training.seed}; ${duration} on ${training.device}.\n` +
+    `Again: \`python3 train.py ${training.config?.replace('scripts/train/', '')}\`, see scripts/train.`
+  );
+}
+
+function derivationOf({ id, sha256, pruning, calibration }: Derivation): string {
+  const { convolution, outputs, delays, rank, weightBits } = pruning;
+  const parts = [
+    ...(convolution === true ? ['its convolution folded into the Dense layer'] : []),
+    `${outputs} codeword components from ${delays} delays`,
+    ...(rank === undefined ? [] : [`rank ${rank}`]),
+    `${weightBits} bits a weight`,
+  ];
+  return (
+    `Not trained, but pruned from ${id} (pairing hash ${sha256.slice(0, 12)}): ${parts.join(', ')}.\n` +
+    `Fitted in closed form on ${calibration.samples} samples of ${calibration.data}; see docs/pruning.md.`
+  );
+}
+
+function measuredOf(manifest: AnyManifest): string {
+  const rows = (manifest.measured ?? []) as unknown as Measured[];
+  if (rows.length === 0) return 'Not measured yet.';
+  const db = (value: number | undefined) => (value === undefined ? '-' : value.toFixed(2));
+  return [
+    '| data | samples | NMSE dB, float codeword, phases known | bits | NMSE dB | without refiner | SGCS |',
+    '|---|---|---|---|---|---|---|',
+    ...rows.map((row) =>
+      [
+        '',
+        row.data,
+        row.samples,
+        db(row.floatMagnitudeNmseDb),
+        row.payloadBits?.toFixed(0) ?? '0',
+        db(row.nmseDb),
+        db(row.unrefinedNmseDb),
+        row.sgcs?.toFixed(4) ?? '-',
+        '',
+      ]
+        .join(' | ')
+        .trim(),
+    ),
+    '',
+    `\`edge-csi bench --suite accuracy --models ${manifest.id} --data FILE --record\`; \`edge-csi models verify ${manifest.id} --data FILE\``,
+    'measures again. None of this data was used in training.',
+  ].join('\n');
+}
+
+function limitsOf(manifest: AnyManifest): string {
+  if ((manifest.training as Training).calibration !== undefined) return 'Those of the data it was trained on.';
+  const { environment } = siteOf(manifest);
+  return (
+    `Trained on simulated channels of one ${environment} environment and on uplink CSI without noise; ` +
+    'expect less with a noisy or missing uplink, and retrain for another site.'
+  );
+}
+
+function siteOf(manifest: AnyManifest): { environment: string } {
+  const { data = '' } = manifest.training as Training;
+  return { environment: data.includes('SemiUrban') ? 'semi-urban' : 'indoor' };
+}
