@@ -79,9 +79,43 @@ export function usableSample(
   return csi;
 }
 
-/** Opens a data file. */
+/**
+ * Opens a data file.
+ *
+ * @example
+ * const [manifest] = await listModels();
+ * const source = await openData(dataFor(manifest, { data: sampleData }));
+ * const [sample] = linkSamples(source, 0, 1);
+ */
 export async function openData(options: DataOptions): Promise<CsiSource> {
   return openCsiSource(options.path, options.csi);
+}
+
+/** A sample of a data set. */
+export interface DataSample extends LinkSample {
+  /** What it belongs to: its environment where the data tell, else nothing but itself. */
+  readonly cluster: number;
+}
+
+/** Samples `start .. end - 1` in both bands. @throws CsiError as `usableSample`. */
+export function linkSamples(source: CsiSource, start: number, end: number): DataSample[] {
+  return Array.from({ length: end - start }, (_, i) => {
+    const index = start + i;
+    const downlink = usableSample(source, 'downlink', index);
+    const uplink = usableSample(source, 'uplink', index);
+    return { downlink, uplink, cluster: source.environment?.(index) ?? index };
+  });
+}
+
+/** How many samples a measurement takes of a source: at most `limit`, all of them where there is none. */
+export function sampleCount({ numSamples }: CsiSource, limit: number | undefined): number {
+  return Math.min(limit ?? numSamples, numSamples);
+}
+
+/** Indices spread evenly over a source, at most `limit`: neighbours in a file are often neighbours in space. */
+export function spreadIndices(source: CsiSource, limit: number): number[] {
+  const count = sampleCount(source, limit);
+  return Array.from({ length: count }, (_, i) => Math.floor((i * source.numSamples) / count));
 }
 
 /** SHA-256 of a file's bytes, hexadecimal. @throws CsiError `file-format` where the file cannot be read. */
@@ -161,20 +195,4 @@ export function simulatedSource(scenario: ScenarioName, numSamples: number, view
     environment: (index) => sampleAt(index).environment,
     distanceM: (index) => sampleAt(index).distanceM,
   };
-}
-
-/** A sample of a data set. */
-export interface DataSample extends LinkSample {
-  /** What it belongs to: its environment where the data tell, else nothing but itself. */
-  readonly cluster: number;
-}
-
-/** Samples `start .. end - 1` in both bands. @throws CsiError as `usableSample`. */
-export function linkSamples(source: CsiSource, start: number, end: number): DataSample[] {
-  return Array.from({ length: end - start }, (_, i) => {
-    const index = start + i;
-    const downlink = usableSample(source, 'downlink', index);
-    const uplink = usableSample(source, 'uplink', index);
-    return { downlink, uplink, cluster: source.environment?.(index) ?? index };
-  });
 }

@@ -1,36 +1,68 @@
-export * from './accuracy/accuracy.ts';
-export * from './accuracy/breakdown.ts';
-export * from './accuracy/dense-study.ts';
-export * from './accuracy/recorded-accuracy.ts';
-export * from './accuracy/uplink-only-accuracy.ts';
-export * from './ageing/age-grid.ts';
-export * from './ageing/ageing.ts';
+/**
+ * What measures edge-csi: the link without sockets, metrics with intervals, classical schemes, ageing, throughput. All of it
+ * runs the code of the UE and of the BS; nothing here is a model of them.
+ *
+ * `@edge-csi/lab/data`, `/metrics` and `/linear` stand alone where start-up time counts: they load no runtime.
+ *
+ * @example
+ * import { listModels, zooDirectory } from '@edge-csi/models/disk';
+ *
+ * const [manifest] = await listModels();
+ * const source = await openData(dataFor(manifest, { data: sampleData }));
+ * const run = await measureAccuracy({ manifest, zoo: zooDirectory(), source, samples: 256, seed: 1, onProgress: () => {} });
+ * console.log(run.nmseDb, run.intervals?.nmseDb, run.payloadBits.mean);
+ *
+ * @packageDocumentation
+ */
+export { type AccuracyOptions, type AccuracyRun, measureAccuracy } from './accuracy/accuracy.ts';
+export {
+  type AccuracyBin,
+  type BreakdownName,
+  type BrokenDownRun,
+  breakdowns,
+  distanceBins,
+  measureBySnr,
+  numSnrLevels,
+} from './accuracy/breakdown.ts';
+export { type DenseStudy, type DenseVariant, studyDense } from './accuracy/dense-study.ts';
+export {
+  hasFiguresOn,
+  type RecordedAccuracy,
+  type RecordedUplinkOnly,
+  recordAccuracy,
+  recordedAccuracy,
+  recordedUplinkOnly,
+} from './accuracy/recorded-accuracy.ts';
+export { measureUplinkOnly, type UplinkOnlyRun } from './accuracy/uplink-only-accuracy.ts';
+export { type AgeGrid, ageOfError, createAgeGrid } from './ageing/age-grid.ts';
+export { type AgeingRun, type HeldAccuracy, measureAgeing, perfectCsiName, simulateTracks } from './ageing/ageing.ts';
 export * from './data.ts';
-export * from './linear/dense-layer.ts';
-export * from './linear/gram-sums.ts';
-export * from './linear/matrix.ts';
-export * from './linear/regression.ts';
-export * from './link/encode-latency.ts';
-export * from './link/encoder-backend.ts';
-export * from './link/raw-decoder.ts';
-export * from './link/transceiver.ts';
-export * from './metrics/clustered-means.ts';
-export * from './metrics/latency.ts';
-export * from './metrics/metric.ts';
-export * from './metrics/scorer.ts';
-export * from './schemes/arithmetic-coder.ts';
-export * from './schemes/baselines.ts';
-export * from './schemes/codec-fit.ts';
-export * from './schemes/linear-estimate.ts';
-export * from './schemes/linear-fit.ts';
-export * from './schemes/linear-scheme.ts';
-export * from './schemes/rate-distortion.ts';
-export * from './schemes/scheme.ts';
-export * from './schemes/topk-codebook.ts';
-export * from './schemes/topk-scheme.ts';
-export * from './throughput/contenders.ts';
-export * from './throughput/operating-points.ts';
-export * from './throughput/precoding.ts';
-export * from './throughput/reference-schemes.ts';
-export * from './throughput/throughput.ts';
-export * from './usage-error.ts';
+export { type EncodeLatency, measureEncodeLatency } from './link/encode-latency.ts';
+export { openRawDecoder, type RawDecoder, rawReportsPerSecond } from './link/raw-decoder.ts';
+export { batchSize, type LinkSample, openTransceiver, type Transceiver } from './link/transceiver.ts';
+export * from './metrics/index.ts';
+export { type Baselines, fitBaselines } from './schemes/baselines.ts';
+export {
+  allocateBits,
+  meanPhaseBits,
+  phaseAllocationBytes,
+  type QuantizedComponent,
+  quantizeComponent,
+  thetaFor,
+} from './schemes/codec-fit.ts';
+export { type FloatRow, measureFloatTable } from './schemes/linear-estimate.ts';
+export { bestWithin, lowerHull, type RatePoint, type SweepSamples, sweep } from './schemes/rate-distortion.ts';
+export { type Measured, measureScheme, openNetworkScheme, type Scheme, type Setting } from './schemes/scheme.ts';
+export { createTopKScheme } from './schemes/topk-scheme.ts';
+export { type Contenders, openContenders } from './throughput/contenders.ts';
+export { mrtRates, unitChannel, zeroForcingRates } from './throughput/precoding.ts';
+export { perfectCsi, uplinkBeam, widebandBeam } from './throughput/reference-schemes.ts';
+export {
+  type Contender,
+  measureThroughput,
+  snrsDb,
+  type Throughput,
+  type ThroughputRun,
+  userCounts,
+} from './throughput/throughput.ts';
+export { UsageError } from './usage-error.ts';

@@ -1,37 +1,29 @@
-export * from './complete/calibration.ts';
-export * from './complete/complete-model.ts';
-export * from './complete/fit-codec.ts';
-export * from './complete/model-card.ts';
-export * from './complete/new-model.ts';
-export * from './embed/c-source.ts';
-export * from './embed/cortex-m.ts';
-export * from './embed/embed-folder.ts';
-export * from './embed/golden-header.ts';
-export * from './embed/packed-allocation.ts';
-export * from './embed/packed-weights.ts';
-export * from './embed/weights-header.ts';
-export * from './onnx/graph.ts';
-export * from './onnx/schema.ts';
-export * from './onnx/tensor.ts';
-export * from './onnx/weights.ts';
-export * from './prune/comparison.ts';
-export * from './prune/decoder-plan.ts';
-export * from './prune/decoder-rewrite.ts';
-export * from './prune/fit-encoder.ts';
-export * from './prune/importance.ts';
-export * from './prune/prune-model.ts';
-export * from './prune/pruned-encoder.ts';
-export * from './visualize/ablation.ts';
-export * from './visualize/ablation-edits.ts';
-export * from './visualize/activation-figures.ts';
-export * from './visualize/activation-page.ts';
-export * from './visualize/choices.ts';
-export * from './visualize/figure-svg.ts';
-export * from './visualize/float-link.ts';
-export * from './visualize/layer-cost.ts';
-export * from './visualize/layer-statistics.ts';
-export * from './visualize/layers.ts';
-export * from './visualize/model-trace.ts';
-export * from './visualize/network.ts';
-export * from './visualize/reciprocity.ts';
-export * from './visualize/summary.ts';
+/**
+ * Tools that make, shrink, look into and embed models: ONNX graphs as data, `models complete`, `prune`, `visualize`, `embed`.
+ *
+ * `@edge-csi/model-tools/model-card` and `/choices` stand alone where start-up time counts.
+ *
+ * @packageDocumentation
+ */
+export { type Calibration, readCalibration } from './complete/calibration.ts';
+export { completeModel, readsUplink } from './complete/complete-model.ts';
+export { type NewModel, writeModel } from './complete/new-model.ts';
+export { type Footprint, measureOnCortexM, missingToolchain } from './embed/cortex-m.ts';
+export { writeFolder } from './embed/embed-folder.ts';
+export { fromInt16Csi, type Int16Csi, toInt16Csi } from './embed/golden-header.ts';
+export { buildModel, type Operator } from './onnx/graph.ts';
+export { decodeModel, encodeModel, type ModelProto } from './onnx/schema.ts';
+export { floatTensor, int64Tensor, type OnnxTensor, readTensor } from './onnx/tensor.ts';
+export { type WeightWidth, weightWidths } from './onnx/weights.ts';
+export { type ComparedModel, comparisonHeader, comparisonRow, measureModel } from './prune/comparison.ts';
+export type { PruneSettings } from './prune/fit-encoder.ts';
+export { openPruner, type Pruner } from './prune/prune-model.ts';
+export { measureAblations, rankAblations, renderAblations } from './visualize/ablation.ts';
+export { activationFigures } from './visualize/activation-figures.ts';
+export { renderActivationPage } from './visualize/activation-page.ts';
+export { renderFigureSvg } from './visualize/figure-svg.ts';
+export { measureStatistics, renderStatistics } from './visualize/layer-statistics.ts';
+export { type ModelTrace, openModelTrace, type SampleTrace } from './visualize/model-trace.ts';
+export { loadNetworks, type Network, readNetwork } from './visualize/network.ts';
+export { ReciprocityMeter, renderReciprocityPlot } from './visualize/reciprocity.ts';
+export { renderSummary, summarize } from './visualize/summary.ts';

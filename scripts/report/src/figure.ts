@@ -1,7 +1,16 @@
 import { darkTheme, ground } from './colours.ts';
-import { renderHeatMaps, tableOfHeatMaps } from './heat-maps.ts';
-import { renderLinePlot, tableOfLinePlot } from './line-plot.ts';
-import type { Figure, Table } from './page.ts';
+import { type HeatMaps, renderHeatMaps, tableOfHeatMaps } from './heat-maps.ts';
+import { type LinePlot, renderLinePlot, tableOfLinePlot } from './line-plot.ts';
+import type { Table } from './table.ts';
+
+/** A drawing with what a reader has to know to read it. */
+export interface Figure {
+  /** Kebab-case; the name of its file. */
+  readonly name: string;
+  /** Plain text. */
+  readonly caption: string;
+  readonly drawing: LinePlot | HeatMaps;
+}
 
 /** Draws a figure as an SVG element without a ground, to stand in a page. */
 export async function drawFigure({ drawing }: Figure): Promise<string> {

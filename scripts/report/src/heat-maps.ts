@@ -1,6 +1,6 @@
-import { colourMaps, grid, ink, muted, palette } from './colours.ts';
-import type { Table } from './page.ts';
-import { escapeMarkup } from './table.ts';
+import { colourMaps, grid, muted, palette } from './colours.ts';
+import { text } from './markup.ts';
+import type { Table } from './table.ts';
 
 /** One matrix. */
 export interface HeatMapPanel {
@@ -36,7 +36,6 @@ const gap = { x: 16, y: 64 };
 const margin = { top: 92, left: 52, right: 96, bottom: 44 };
 /** Leaves room for the title and the subtitle, which are not broken. */
 const leastWidth = 620;
-const font = 'font-family="Helvetica, Arial, sans-serif"';
 
 /** Draws matrices as an SVG document without a ground: paths, so that they are sharp at any size. */
 export function renderHeatMaps(maps: HeatMaps): string {
@@ -132,22 +131,4 @@ function drawScale(title: string, x: number, height: number): string {
     `<g transform="translate(${x},${margin.top})">${steps.join('')}${ticks.join('')}` +
     `<g transform="translate(60,${height / 2}) rotate(90)">${text(title, { x: 0, y: 0, size: 12, anchor: 'middle' })}</g></g>`
   );
-}
-
-interface TextStyle {
-  readonly x: number;
-  readonly y: number;
-  readonly size: number;
-  readonly fill?: string;
-  readonly weight?: 'bold';
-  readonly anchor?: 'middle' | 'end';
-}
-
-function text(content: string, { x, y, size, fill = ink.light, weight, anchor }: TextStyle): string {
-  const attributes = [
-    `x="${x}" y="${y}" font-size="${size}" ${font} fill="${fill}"`,
-    ...(weight === undefined ? [] : [`font-weight="${weight}"`]),
-    ...(anchor === undefined ? [] : [`text-anchor="${anchor}"`]),
-  ];
-  return `<text ${attributes.join(' ')}>${escapeMarkup(content)}</text>`;
 }

@@ -1,7 +1,8 @@
 import { darkTheme, grid, ground, ink, muted } from './colours.ts';
-import { drawFigure, tableOfFigure } from './figure.ts';
-import type { Figure, Page, Provenance, Section, Table } from './page.ts';
-import { escapeMarkup } from './table.ts';
+import { drawFigure, type Figure, tableOfFigure } from './figure.ts';
+import { escapeMarkup } from './markup.ts';
+import type { Page, Provenance, Section } from './page.ts';
+import type { Table } from './table.ts';
 
 /** Renders a page as one HTML document that needs nothing else: no script, no font, no file, no network. */
 export async function renderHtmlPage(page: Page): Promise<string> {
@@ -95,7 +96,7 @@ function facts({ data, seed, startedAt, loadAverage, environment }: Provenance):
 }
 
 /** Style sheet of a page: light and dark by the reader's preference, light on paper. */
-export const pageStyle = `
+const pageStyle = `
 :root{color-scheme:light dark;--ground:${ground.light};--ink:${ink.light};--muted:${muted.light};--line:${grid.light};--soft:#f5f6f8;--accent:#0072b2}
 @media screen and (prefers-color-scheme:dark){:root{--ground:${ground.dark};--ink:${ink.dark};--muted:${muted.dark};--line:${grid.dark};--soft:#1c2027;--accent:#4ba6e0}}
 *{box-sizing:border-box}

@@ -1,9 +1,15 @@
-export * from './colours.ts';
-export * from './figure.ts';
-export * from './heat-maps.ts';
-export * from './html-page.ts';
-export * from './line-plot.ts';
-export * from './page.ts';
-export * from './published.ts';
-export * from './table.ts';
-export * from './text-page.ts';
+/**
+ * A result as a page, and the page as one HTML document, as Markdown with SVG files, or as text for a terminal.
+ *
+ * @packageDocumentation
+ */
+export { colourMaps, palette } from './colours.ts';
+export { drawFigure, drawFigureFile, type Figure } from './figure.ts';
+export type { HeatMapPanel, HeatMaps } from './heat-maps.ts';
+export { renderHtmlPage } from './html-page.ts';
+export { type CdfSeries, cdfPlot, type LinePlot, type PlotSeries } from './line-plot.ts';
+export { escapeMarkup } from './markup.ts';
+export type { Environment, Page, PageContent, Provenance, Section } from './page.ts';
+export { publishedCaption, publishedSeries, reductionAxis } from './published.ts';
+export { fixed, intervalNote, renderTable, type Table, withInterval } from './table.ts';
+export { renderMarkdownPage, renderTextSections } from './text-page.ts';

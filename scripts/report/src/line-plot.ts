@@ -1,7 +1,7 @@
 import type { LatencyDistribution } from '@edge-csi/lab/metrics';
 import type { TopLevelSpec } from 'vega-lite';
 import { categories, contrasting, grid, ink, muted, ordered } from './colours.ts';
-import type { Table } from './page.ts';
+import type { Table } from './table.ts';
 
 /** One line of a plot. */
 export interface PlotSeries {
@@ -216,49 +216,38 @@ function specOf({ title, subtitle, x, y, markers, series }: LinePlot): TopLevelS
   } as TopLevelSpec;
 }
 
-/** One distribution of a plot. */
-export interface CdfSeries {
-  readonly name: string;
-  /** Absent in results of versions that did not record it: left out. */
-  readonly distribution: LatencyDistribution | undefined;
-}
-
 /** Shortest time drawn: the axis is logarithmic. */
 const leastMs = 0.01;
 
-/** Distribution functions of latencies on one logarithmic axis. @param colour - whether the series have an order */
+/** A named distribution; undefined in results of versions that did not record it, and then left out. */
+export interface CdfSeries {
+  readonly name: string;
+  readonly distribution: LatencyDistribution | undefined;
+}
+
+/**
+ * Distribution functions of latencies on one logarithmic axis.
+ *
+ * @param colour - whether the series have an order
+ */
 export function cdfPlot(
   title: string,
   subtitle: string,
   series: readonly CdfSeries[],
   colour: PlotSeries['colour'],
 ): LinePlot {
+  const points = ({ ms, shares }: LatencyDistribution) =>
+    ms.map((time, i) => ({ x: Math.max(leastMs, time), y: shares[i] ?? Number.NaN }));
+  const ticks = [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1];
   return {
     kind: 'lines',
     title,
     subtitle,
     x: { title: 'Latency (ms)', scale: 'log' },
-    y: {
-      title: 'Share of reports no slower',
-      scale: 'linear',
-      ticks: [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1],
-      fromZero: true,
-    },
+    y: { title: 'Share of reports no slower', scale: 'linear', ticks, fromZero: true },
     markers: false,
     series: series.flatMap(({ name, distribution }) =>
-      distribution === undefined
-        ? []
-        : [
-            {
-              name,
-              line: 'solid' as const,
-              colour,
-              points: distribution.ms.map((ms, i) => ({
-                x: Math.max(leastMs, ms),
-                y: distribution.shares[i] ?? Number.NaN,
-              })),
-            },
-          ],
+      distribution === undefined ? [] : [{ name, line: 'solid', colour, points: points(distribution) }],
     ),
   };
 }

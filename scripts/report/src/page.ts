@@ -1,20 +1,5 @@
-import type { HeatMaps } from './heat-maps.ts';
-import type { LinePlot } from './line-plot.ts';
-
-/** Rows under a header; the first column names the row. */
-export interface Table {
-  readonly header: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** A drawing with what a reader has to know to read it. */
-export interface Figure {
-  /** Kebab-case; the name of its file. */
-  readonly name: string;
-  /** Plain text. */
-  readonly caption: string;
-  readonly drawing: LinePlot | HeatMaps;
-}
+import type { Figure } from './figure.ts';
+import type { Table } from './table.ts';
 
 /** One question and its answer: text, then tables, then figures. */
 export interface Section {

@@ -1,7 +1,17 @@
 import type { Interval } from '@edge-csi/lab/metrics';
-import type { Table } from './page.ts';
 
-/** Renders rows under a header as right-aligned columns, the first one left-aligned. */
+/** Rows under a header; the first column names the row. */
+export interface Table {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/**
+ * Renders rows under a header as right-aligned columns, the first one left-aligned: a table for a terminal.
+ *
+ * @example
+ * renderTable(['model', 'NMSE dB'], [['dualnet-mag-m43', '-21.63']]);
+ */
 export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
@@ -31,17 +41,4 @@ export function withInterval(value: number | undefined, interval: Interval | und
 export function intervalNote({ samples, clusters }: { readonly samples: number; readonly clusters: number }): string {
   const over = clusters < samples ? `${clusters} environments` : `${clusters} samples, as if they were independent`;
   return `In brackets: 95 % bootstrap intervals over ${over}.`;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text as it stands in HTML or SVG, between tags or in a quoted attribute. */
-export function escapeMarkup(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] as string);
 }

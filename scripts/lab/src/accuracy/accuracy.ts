@@ -2,7 +2,7 @@ import { componentErrorRatio, createRandom, squaredErrorRatio } from '@edge-csi/
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import type { EncoderBackend } from '@edge-csi/ue-client';
-import { linkSamples } from '../data.ts';
+import { type DataSample, linkSamples, sampleCount } from '../data.ts';
 import { batchSize, openTransceiver } from '../link/transceiver.ts';
 import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
 import { type LatencySummary, summarizeLatency } from '../metrics/latency.ts';
@@ -53,7 +53,7 @@ export interface AccuracyOptions {
 /** Measures one model at its manifest's own rate. */
 export async function measureAccuracy(options: AccuracyOptions): Promise<AccuracyRun> {
   const { manifest, source, signal } = options;
-  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
+  const samples = sampleCount(source, options.samples);
   const transceiver = await openTransceiver(manifest, options.zoo, options.encoder);
   const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
   const { hasRefiner } = transceiver;
@@ -65,8 +65,7 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
   const encodeMs: number[] = [];
   const bits = { codeword: 0, phase: 0, scale: 0 };
 
-  for (let start = 0; start < samples && !signal?.aborted; start += batchSize) {
-    const batch = linkSamples(source, start, Math.min(start + batchSize, samples));
+  for (const { start, batch } of batches(source, samples, signal)) {
     const floats = await transceiver.carryFloat(batch);
     const refined = await transceiver.carry(batch, { ...config, refine: true });
     const unrefined = hasRefiner ? await transceiver.carry(batch, { ...config, refine: false }) : refined;
@@ -107,6 +106,17 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
     ...(hasRefiner && { unrefinedNmseDb: ratioToDb(tally.meanOf('unrefinedErrorRatio')) }),
     ...(source.environment && { environments: tally.errorsByCluster() }),
   };
+}
+
+/** The first samples of a source as a transceiver takes them, batch by batch, until the signal is aborted. */
+export function* batches(
+  source: CsiSource,
+  samples: number,
+  signal?: AbortSignal,
+): Generator<{ readonly start: number; readonly batch: readonly DataSample[] }> {
+  for (let start = 0; start < samples && !signal?.aborted; start += batchSize) {
+    yield { start, batch: linkSamples(source, start, Math.min(start + batchSize, samples)) };
+  }
 }
 
 /** Figures that some measurements add to those of `SampleScore`, a value a sample; each a ratio of squared errors, or bits. */

@@ -1,10 +1,10 @@
 import { createRandom, withEstimationNoise } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { type DataSample, linkSamples } from '../data.ts';
-import { batchSize, openTransceiver } from '../link/transceiver.ts';
+import { type DataSample, sampleCount } from '../data.ts';
+import { openTransceiver } from '../link/transceiver.ts';
 import { type SampleScore, scoreEstimate } from '../metrics/scorer.ts';
 import { UsageError } from '../usage-error.ts';
-import { type AccuracyOptions, type AccuracyRun, AccuracyTally, type TalliedAccuracy } from './accuracy.ts';
+import { type AccuracyOptions, type AccuracyRun, AccuracyTally, batches, type TalliedAccuracy } from './accuracy.ts';
 
 /** What accuracy can be broken down by. */
 export const breakdowns = ['distance', 'snr'] as const;
@@ -45,7 +45,7 @@ export function distanceBins(source: CsiSource, limit: number | undefined): Dist
   if (distanceM === undefined) {
     throw new UsageError(`--by distance needs distances, and ${source.name} has no distance_m; leave --by out`);
   }
-  const count = Math.min(limit ?? source.numSamples, source.numSamples);
+  const count = sampleCount(source, limit);
   const distances = Float64Array.from({ length: count }, (_, index) => distanceM(index));
   const sorted = distances.slice().sort();
   const edges = Array.from({ length: numDistanceBins - 1 }, (_, i) => {
@@ -78,7 +78,7 @@ export const numSnrLevels = snrsDb.length;
 /** Measures a model with white estimation noise on what either end measures, against the noise-free downlink. */
 export async function measureBySnr(options: SnrOptions): Promise<AccuracyBin[]> {
   const { manifest, source, seed, signal } = options;
-  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
+  const samples = sampleCount(source, options.samples);
   const transceiver = await openTransceiver(manifest, options.zoo, options.encoder);
   const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta, refine: true };
   const bins: AccuracyBin[] = [];
@@ -86,8 +86,7 @@ export async function measureBySnr(options: SnrOptions): Promise<AccuracyBin[]> 
     // The same noise at every level, but for its power, so that levels differ by nothing else.
     const random = createRandom(seed);
     const tally = new AccuracyTally();
-    for (let start = 0; start < samples && !signal?.aborted; start += batchSize) {
-      const batch = linkSamples(source, start, Math.min(start + batchSize, samples));
+    for (const { start, batch } of batches(source, samples, signal)) {
       const measured = batch.map(({ downlink, uplink }) => ({
         downlink: withEstimationNoise(downlink, snrDb, random),
         uplink: withEstimationNoise(uplink, snrDb, random),

@@ -3,7 +3,7 @@ import { decoderModelOf, openOrtGraph } from '@edge-csi/bs-server/decode';
 import { componentErrorRatio, createUplinkInput, nmseDb } from '@edge-csi/csi';
 import { type DenseLayer, type Manifest, readEncoderLayers } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
-import { type DataOptions, linkSamples, openData } from '../data.ts';
+import { type DataOptions, linkSamples, openData, sampleCount } from '../data.ts';
 import { applyDenseInto, lowRankLayers, quantizedLayer } from '../linear/dense-layer.ts';
 
 /** One variant of one model's encoder, decoded by the model's own decoder, without retraining. */
@@ -75,7 +75,7 @@ async function openBench({ manifest, zoo, data, samples }: DenseStudyOptions) {
   const { tensor, numComponents } = representation;
   const decoder = await openOrtGraph(decoderModelOf(bundle).decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
   const source = await openData(data);
-  const count = Math.min(samples ?? source.numSamples, source.numSamples);
+  const count = sampleCount(source, samples);
   const inputs = new Float32Array(count * numComponents);
   const uplinks = new Float32Array(count * numComponents);
   const uplinkInto = createUplinkInput(representation);

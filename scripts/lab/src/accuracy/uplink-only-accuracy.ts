@@ -4,8 +4,9 @@ import { CsiError, frobeniusNorm, magnitudeErrorRatio, nmseDb } from '@edge-csi/
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { UplinkOnlyManifest } from '@edge-csi/models';
 import { loadUplinkOnlyModel } from '@edge-csi/models/disk';
-import { linkSamples } from '../data.ts';
+import { sampleCount } from '../data.ts';
 import { batchSize } from '../link/transceiver.ts';
+import { batches } from './accuracy.ts';
 
 /**
  * Accuracy of one uplink-only model on one data set, with the code the BS runs. It has no phases, so there is no complex
@@ -35,7 +36,7 @@ export interface UplinkOnlyOptions {
 /** Measures one uplink-only model, on the CPU, one thread. */
 export async function measureUplinkOnly(options: UplinkOnlyOptions): Promise<UplinkOnlyRun> {
   const { manifest, source } = options;
-  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
+  const samples = sampleCount(source, options.samples);
   const model = uplinkOnlyDecoderModelOf(await loadUplinkOnlyModel(path.join(options.zoo, manifest.id)));
   const graph = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
   const decoder = new UplinkOnlyDecoder(model, graph, batchSize);
@@ -44,8 +45,7 @@ export async function measureUplinkOnly(options: UplinkOnlyOptions): Promise<Upl
   const errors: number[] = [];
   const floatErrors: number[] = [];
 
-  for (let start = 0; start < samples && !options.signal?.aborted; start += batchSize) {
-    const batch = linkSamples(source, start, Math.min(start + batchSize, samples));
+  for (const { start, batch } of batches(source, samples, options.signal)) {
     for (const [i, { uplink }] of batch.entries()) buffers.writeUplink(i, uplink.values);
     await decoder.decode(buffers, batch.length);
     for (const [i, { downlink }] of batch.entries()) {

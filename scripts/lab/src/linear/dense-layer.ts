@@ -1,5 +1,5 @@
 import type { DenseLayer } from '@edge-csi/models';
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { leadingEigenvectors, Matrix } from './matrix.ts';
 import { rowOf, type SampleMatrix } from './regression.ts';
 
 /** Writes W x + b, `[numOutputs]`. */
@@ -40,11 +40,10 @@ export function applyDenseInto(
  */
 export function lowRankLayers(layer: DenseLayer, ranks: readonly number[]): DenseLayer[] {
   const w = new Matrix(rowsOf(layer));
-  // W W^T is small; its eigenvectors are W's left singular vectors. Eigenvalues come in rising order.
-  const vectors = new EigenvalueDecomposition(w.mmul(w.transpose()), { assumeSymmetric: true }).eigenvectorMatrix;
-  const { numOutputs } = layer;
+  // W W^T is small; its eigenvectors are W's left singular vectors.
+  const vectors = leadingEigenvectors(w.mmul(w.transpose()), layer.numOutputs);
   return ranks.map((rank) => {
-    const leading = vectors.subMatrix(0, numOutputs - 1, numOutputs - rank, numOutputs - 1);
+    const leading = vectors.subMatrix(0, vectors.rows - 1, vectors.columns - rank, vectors.columns - 1);
     const truncated = leading.mmul(leading.transpose().mmul(w));
     return { ...layer, weights: Float32Array.from(truncated.to1DArray()) };
   });
@@ -95,7 +94,7 @@ function rowsOf({ numOutputs, numInputs, weights }: DenseLayer): number[][] {
 }
 
 /** What a Dense layer makes of samples. */
-export function project(layer: DenseLayer, samples: SampleMatrix): SampleMatrix {
+export function applyDense(layer: DenseLayer, samples: SampleMatrix): SampleMatrix {
   const count = samples.values.length / samples.width;
   const values = new Float32Array(count * layer.numOutputs);
   const projected = { width: layer.numOutputs, values };

@@ -1,4 +1,4 @@
-import { Matrix } from 'ml-matrix';
+import { Matrix } from './matrix.ts';
 
 /** Rows that are multiplied at a time: few enough for a panel of them to stay in cache. */
 const blockRows = 256;

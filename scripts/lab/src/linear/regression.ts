@@ -1,6 +1,5 @@
-import { Matrix } from 'ml-matrix';
 import { GramSums } from './gram-sums.ts';
-import { solveRidge } from './matrix.ts';
+import { Matrix, solveRidge } from './matrix.ts';
 
 /** Values of samples, row-major `[numSamples][width]`. */
 export interface SampleMatrix {

@@ -1,4 +1,11 @@
 export { ClusteredMeans, type Interval } from './clustered-means.ts';
-export * from './latency.ts';
-export * from './metric.ts';
+export {
+  distributionOf,
+  type LatencyDistribution,
+  type LatencySummary,
+  lowerMedian,
+  monotonicMs,
+  summarizeLatency,
+} from './latency.ts';
+export { compareMetrics, type Metric, type MetricChange, nmseMetric, speedMetric } from './metric.ts';
 export { type Accuracy, ratioToDb, type SampleScore, Scorer, scoreEstimate } from './scorer.ts';

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { normalizeSpherical, type ScaleSpec, uplinkMagnitudeInto } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { usableSample } from '../data.ts';
+import { sampleCount, spreadIndices, usableSample } from '../data.ts';
+import { GramSums } from '../linear/gram-sums.ts';
 import { quantizeComponent } from './codec-fit.ts';
-import { fitLinear, type LinearFit, latentsOf, MomentSums } from './linear-fit.ts';
+import { fitLinear, type LinearFit, latentsOf } from './linear-fit.ts';
 import { createLinearCodec, createLinearScheme } from './linear-scheme.ts';
 import type { Scheme } from './scheme.ts';
 import { type StrongestEntries, strongestEntries } from './topk-codebook.ts';
@@ -36,20 +37,21 @@ const rateSamples = 256;
 
 /** Fits every baseline on one pass over a data file. @throws AbortError as `fitSamples`. */
 export async function fitBaselines({ source, limit, scale, signal, onProgress }: BaselineOptions): Promise<Baselines> {
-  const samples = Math.min(limit, source.numSamples);
+  const samples = sampleCount(source, limit);
   const strongest: StrongestEntries[] = [];
   const kept: Float32Array[] = [];
   const stride = Math.ceil(samples / stepSamples);
-  let sums: MomentSums | undefined;
+  let sums: GramSums | undefined;
   for await (const sample of fitSamples(source, limit, signal)) {
-    sums ??= new MomentSums(sample.downlink.length);
-    sums.add(sample);
+    sums ??= new GramSums(2 * sample.downlink.length);
+    sums.add(sample.downlink, sample.uplink);
     if (strongest.length % stride === 0) kept.push(sample.downlink);
     strongest.push(strongestEntries(sample.downlink, mostEntries));
     onProgress(strongest.length);
   }
-  if (sums === undefined) throw new RangeError(`${source.name} has no samples to fit on`);
-  const linear = fitLinear(sums.moments(), numComponents);
+  const [first] = kept;
+  if (sums === undefined || first === undefined) throw new RangeError(`${source.name} has no samples to fit on`);
+  const linear = fitLinear(sums, first.length, numComponents);
 
   const latents = kept.map((magnitude) => latentsOf(linear, magnitude));
   const tables = Array.from({ length: linear.numComponents }, (_, component) =>
@@ -88,13 +90,11 @@ const block = 64;
  * @throws AbortError where the signal is aborted: a fit on some of the samples is none.
  */
 export async function* fitSamples(source: CsiSource, limit: number, signal?: AbortSignal): AsyncGenerator<FitSample> {
-  const count = Math.min(limit, source.numSamples);
-  for (let i = 0; i < count; i++) {
+  for (const [i, index] of spreadIndices(source, limit).entries()) {
     if (i % block === 0) {
       await nextTurn();
       signal?.throwIfAborted();
     }
-    const index = Math.floor((i * source.numSamples) / count);
     const downlink = normalizeSpherical(usableSample(source, 'downlink', index)).magnitude.values;
     const uplink = new Float32Array(downlink.length);
     uplinkMagnitudeInto(uplink, usableSample(source, 'uplink', index).values);

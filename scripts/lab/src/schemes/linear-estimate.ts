@@ -1,6 +1,5 @@
 import { magnitudeErrorRatio, nmseDb, normalizeSpherical } from '@edge-csi/csi';
-import { Matrix } from 'ml-matrix';
-import { solveRidge } from '../linear/matrix.ts';
+import { Matrix, solveRidge } from '../linear/matrix.ts';
 import type { LinkSample } from '../link/transceiver.ts';
 import {
   addProductInto,

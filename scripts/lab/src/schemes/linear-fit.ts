@@ -1,8 +1,6 @@
 import { type AngularDelayCsi, uplinkMagnitudeInto } from '@edge-csi/csi';
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import { GramSums } from '../linear/gram-sums.ts';
-import { solveRidge } from '../linear/matrix.ts';
-import type { FitSample } from './baselines.ts';
+import type { GramSums } from '../linear/gram-sums.ts';
+import { leadingEigenvectors, Matrix, solveRidge } from '../linear/matrix.ts';
 
 /** Ridge on the uplink's covariance, relative to its mean variance. */
 const uplinkRidge = 1e-5;
@@ -37,28 +35,28 @@ export interface LinearFit {
  * Fits principal components and the regression on the uplink, E[x | u] = mean + B^T (u - mean_u) with
  * B = cov(u, u)^-1 cov(u, x), whose error has the covariance cov(x, x) - cov(x, u) B.
  *
+ * @param sums - of [x, u] over samples: magnitudes of the downlink, then of the uplink, `[2 numEntries]`
  * @param numComponents - components to keep, at most
+ * @throws RangeError where fewer than two samples were summed.
  */
-export function fitLinear(moments: SecondMoments, numComponents: number): LinearFit {
-  const numEntries = moments.downlinkMean.length;
+export function fitLinear(sums: GramSums, numEntries: number, numComponents: number): LinearFit {
+  const downlink = sums.covariance(0, numEntries, 0, numEntries);
+  const uplink = sums.covariance(numEntries, numEntries, numEntries, numEntries);
+  const uplinkDownlink = sums.covariance(numEntries, numEntries, 0, numEntries);
   // Fewer samples than entries leave no variance in the rest.
-  const kept = Math.min(numComponents, numEntries, moments.count - 1);
-  const decomposition = new EigenvalueDecomposition(moments.downlink, { assumeSymmetric: true });
-  const vectors = decomposition.eigenvectorMatrix;
+  const kept = Math.min(numComponents, numEntries, sums.count - 1);
+  const leading = leadingEigenvectors(downlink, kept);
   const components = new Matrix(kept, numEntries);
-  for (let i = 0; i < kept; i++) {
-    // Eigenvalues come in rising order.
-    components.setRow(i, vectors.getColumn(numEntries - 1 - i));
-  }
-  const regression = solveRidge(moments.uplink, moments.uplinkDownlink, uplinkRidge);
-  const uplinkError = Matrix.sub(moments.downlink, moments.uplinkDownlink.transpose().mmul(regression));
+  for (let i = 0; i < kept; i++) components.setRow(i, leading.getColumn(kept - 1 - i));
+  const regression = solveRidge(uplink, uplinkDownlink, uplinkRidge);
+  const uplinkError = Matrix.sub(downlink, uplinkDownlink.transpose().mmul(regression));
   return {
     numEntries,
     numComponents: kept,
-    downlinkMean: Float32Array.from(moments.downlinkMean),
-    uplinkMean: Float32Array.from(moments.uplinkMean),
+    downlinkMean: Float32Array.from(sums.mean(0, numEntries)),
+    uplinkMean: Float32Array.from(sums.mean(numEntries, numEntries)),
     components: Float32Array.from(components.to1DArray()),
-    meanPrior: priorOf(components, moments.downlink),
+    meanPrior: priorOf(components, downlink),
     uplinkPrior: { ...priorOf(components, uplinkError), regression: Float32Array.from(regression.to1DArray()) },
   };
 }
@@ -136,45 +134,5 @@ export function addProductInto(out: Float32Array, matrix: Float32Array, factors:
   for (; row < factors.length; row++) {
     const factor = factors[row] as number;
     for (let j = 0; j < width; j++) out[j] = (out[j] as number) + factor * (matrix[row * width + j] as number);
-  }
-}
-
-/** Means and covariances of magnitudes, x downlink and u uplink, over a set of samples. */
-export interface SecondMoments {
-  readonly count: number;
-  /** `[numEntries]` each. */
-  readonly downlinkMean: Float64Array;
-  readonly uplinkMean: Float64Array;
-  /** cov(x, x), cov(u, x) and cov(u, u), `[numEntries][numEntries]` each. */
-  readonly downlink: Matrix;
-  readonly uplinkDownlink: Matrix;
-  readonly uplink: Matrix;
-}
-
-/** Sums the outer products of [x, u] over samples. */
-export class MomentSums {
-  readonly #numEntries: number;
-  readonly #sums: GramSums;
-
-  constructor(numEntries: number) {
-    this.#numEntries = numEntries;
-    this.#sums = new GramSums(2 * numEntries);
-  }
-
-  add({ downlink, uplink }: FitSample): void {
-    this.#sums.add(downlink, uplink);
-  }
-
-  /** @throws RangeError where fewer than two samples were added. */
-  moments(): SecondMoments {
-    const n = this.#numEntries;
-    return {
-      count: this.#sums.count,
-      downlinkMean: this.#sums.mean(0, n),
-      uplinkMean: this.#sums.mean(n, n),
-      downlink: this.#sums.covariance(0, n, 0, n),
-      uplinkDownlink: this.#sums.covariance(n, n, 0, n),
-      uplink: this.#sums.covariance(n, n, n, n),
-    };
   }
 }

@@ -163,6 +163,6 @@ export function createLinearCodec(
 }
 
 /** The components that a codeword is made of, `[codewordLength]`, out of all of them. */
-export function observedLatents(observed: readonly ObservedComponent[], latents: Float32Array): Float32Array {
+function observedLatents(observed: readonly ObservedComponent[], latents: Float32Array): Float32Array {
   return Float32Array.from(observed, ({ component }) => latents[component] as number);
 }

@@ -1,8 +1,8 @@
 import { openOrtGraph } from '@edge-csi/bs-server/decode';
 import { CsiError, createUplinkInput, type Representation } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import type { SampleMatrix } from '@edge-csi/lab';
-import { usableSample } from '@edge-csi/lab/data';
+import { spreadIndices, usableSample } from '@edge-csi/lab/data';
+import type { SampleMatrix } from '@edge-csi/lab/linear';
 
 /** Samples that a model is fitted on, as its networks see them. */
 export interface Calibration {
@@ -34,7 +34,8 @@ export function readCalibration(
   representation: Representation,
   { limit, bands, onProgress }: CalibrationOptions,
 ): Calibration {
-  const numSamples = Math.min(limit, source.numSamples);
+  const indices = spreadIndices(source, limit);
+  const numSamples = indices.length;
   if (numSamples < leastSamples) {
     throw new CsiError(
       'file-format',
@@ -45,8 +46,7 @@ export function readCalibration(
   const inputs = { width, values: new Float32Array(numSamples * width) };
   const uplinks = { width, values: new Float32Array(numSamples * width) };
   const uplinkInto = createUplinkInput(representation);
-  for (let i = 0; i < numSamples; i++) {
-    const index = Math.floor((i * source.numSamples) / numSamples);
+  for (const [i, index] of indices.entries()) {
     const { input } = representation.normalize(usableSample(source, 'downlink', index));
     inputs.values.set(input.values, i * width);
     if (bands === 'both') {

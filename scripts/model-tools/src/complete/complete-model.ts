@@ -1,6 +1,7 @@
 import { openOrtGraph } from '@edge-csi/bs-server/decode';
 import { CsiError, createRepresentation, type Representation } from '@edge-csi/csi';
-import { allocateBits, regress, type SampleMatrix } from '@edge-csi/lab';
+import { allocateBits } from '@edge-csi/lab';
+import { regress, type SampleMatrix } from '@edge-csi/lab/linear';
 import { type Manifest, parseManifest } from '@edge-csi/models';
 import type { DraftManifest } from '@edge-csi/models/disk';
 import { requireValue } from '../onnx/graph.ts';

@@ -8,18 +8,12 @@ import {
 import {
   meanPhaseBits,
   phaseAllocationBytes,
-  project,
   type QuantizedComponent,
   quantizeComponent,
-  type Regression,
-  regress,
-  rowOf,
-  type SampleMatrix,
-  sumsOf,
   thetaFor,
 } from '@edge-csi/lab';
+import { applyDense, Matrix, type Regression, regress, rowOf, type SampleMatrix, sumsOf } from '@edge-csi/lab/linear';
 import type { ModelBundle } from '@edge-csi/models';
-import { Matrix } from 'ml-matrix';
 
 interface CodecTask {
   readonly normalization: NormalizationSpec['kind'];
@@ -67,7 +61,7 @@ export function tableOf(latents: SampleMatrix, component: number): QuantizedComp
 }
 
 /** Centred integers of the codeword, as float32. */
-export function codesOf(quantizer: Quantizer, latents: SampleMatrix): SampleMatrix {
+function codesOf(quantizer: Quantizer, latents: SampleMatrix): SampleMatrix {
   const values = new Float32Array(latents.values.length);
   const centred = new Int16Array(latents.width);
   for (let row = 0; row < values.length / latents.width; row++) {
@@ -90,7 +84,7 @@ function fitAllocation(codes: SampleMatrix, { inputs, prior, normalization }: Co
 /** A linear estimate with what a regression adds to it. */
 function refined(prior: Regression, features: SampleMatrix, target: SampleMatrix): Regression {
   const { width } = target;
-  const explained = project(
+  const explained = applyDense(
     {
       numInputs: features.width,
       numOutputs: width,

@@ -1,16 +1,23 @@
+import type { RecordedAccuracy, RecordedUplinkOnly } from '@edge-csi/lab';
 import { type AnyManifest, isUplinkOnly, type Manifest, type UplinkOnlyManifest } from '@edge-csi/models';
-import type { Derivation } from '../prune/prune-model.ts';
 
-/** What a manifest records of one measurement, as `bench --suite accuracy --record` wrote it. */
-interface Measured {
-  readonly data: string;
-  readonly samples: number;
-  readonly floatMagnitudeNmseDb: number;
-  readonly payloadBits?: number;
-  readonly nmseDb?: number;
-  readonly unrefinedNmseDb?: number;
-  readonly magnitudeNmseDb: number;
-  readonly sgcs?: number;
+/** One measurement of a manifest: of a model that decodes reports it has all of `RecordedAccuracy`. */
+type Measured = RecordedUplinkOnly & Partial<RecordedAccuracy>;
+
+/** What the manifest of a pruned model says of where it comes from. */
+export interface Derivation {
+  readonly id: string;
+  /** Pairing hash. */
+  readonly sha256: string;
+  readonly pruning: {
+    /** Whether a convolution was folded into the Dense layer. */
+    readonly convolution: boolean;
+    readonly outputs: number;
+    readonly delays: number;
+    readonly weightBits: number;
+    readonly rank?: number;
+  };
+  readonly calibration: { readonly data: string; readonly dataSha256: string; readonly samples: number };
 }
 
 interface Training {

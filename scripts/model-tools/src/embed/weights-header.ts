@@ -127,13 +127,13 @@ function readAllocation({ manifest, representation, files }: ModelBundle): { mat
 }
 
 /** A positive number mantissa 2^exponent, mantissa in 2^31 .. 2^32 - 1. */
-export interface WideNumber {
+interface WideNumber {
   readonly mantissa: number;
   readonly exponent: number;
 }
 
 /** The square of the norm half a level below level 0, then the factors of it that 2^k levels are, k from 0. */
-export function scaleSteps({ minDb, stepDb, bits }: ScaleSpec): { floor: WideNumber; steps: readonly WideNumber[] } {
+function scaleSteps({ minDb, stepDb, bits }: ScaleSpec): { floor: WideNumber; steps: readonly WideNumber[] } {
   const power = (db: number) => wideNumber(10 ** (db / 10));
   return {
     floor: power(minDb - stepDb / 2),

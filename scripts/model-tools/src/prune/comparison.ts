@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type AccuracyRun, type EncodeLatency, measureAccuracy, measureEncodeLatency } from '@edge-csi/lab';
-import { type DataOptions, openData } from '@edge-csi/lab/data';
+import { type DataOptions, openData, sampleCount } from '@edge-csi/lab/data';
 import { latencyBackends } from '@edge-csi/lab/encoder-backend';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
@@ -28,7 +28,7 @@ export async function measureModel(options: CompareOptions): Promise<ComparedMod
   const { manifest, zoo, data, onProgress } = options;
   const bundle = await loadModel(path.join(zoo, manifest.id), ['encoder']);
   const source = await openData(data);
-  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
+  const samples = sampleCount(source, options.samples);
   const { environments: _, ...accuracy } = await measureAccuracy({ manifest, zoo, source, samples, onProgress });
   const { latencyMs } = await measureEncodeLatency({ manifest, zoo, source, samples });
   return {

@@ -1,7 +1,7 @@
 import { CsiError } from '@edge-csi/csi';
-import type { Regression } from '@edge-csi/lab';
+import type { Regression } from '@edge-csi/lab/linear';
+import { Matrix } from '@edge-csi/lab/linear';
 import type { DenseLayer } from '@edge-csi/models';
-import { Matrix } from 'ml-matrix';
 import { consumersOf, createNode, removeUnused, replaceNode, setInitializer } from '../onnx/graph.ts';
 import { encodeModel, type ModelProto } from '../onnx/schema.ts';
 import { floatTensor, type OnnxTensor } from '../onnx/tensor.ts';

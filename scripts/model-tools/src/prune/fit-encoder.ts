@@ -1,10 +1,21 @@
 import type { CsiShape } from '@edge-csi/csi';
-import { project, quantizedLayer, regress, type SampleMatrix, selectColumns, selectFrom, sumsOf } from '@edge-csi/lab';
+import {
+  applyDense,
+  inverse,
+  leadingEigenvectors,
+  Matrix,
+  quantizedLayer,
+  regress,
+  type SampleMatrix,
+  selectColumns,
+  selectFrom,
+  sumsOf,
+  triangularRoot,
+} from '@edge-csi/lab/linear';
 import { type DenseLayer, type EncoderLayers, fromFloat16 } from '@edge-csi/models';
-import { EigenvalueDecomposition, inverse, Matrix } from 'ml-matrix';
 import { toFloat16 } from '../onnx/tensor.ts';
 import type { WeightWidth } from '../onnx/weights.ts';
-import { meanOf, mostMissed, squareRoot, strongestDelays } from './importance.ts';
+import { meanOf, mostMissed, strongestDelays } from './importance.ts';
 import { foldConvolution, type PrunedEncoder } from './pruned-encoder.ts';
 
 /** What is left of an encoder; what is absent stays as it is. */
@@ -86,7 +97,7 @@ function keptDelays(
 
 /** Adds to a layer what a regression on its inputs explains of the rest of the latents. */
 function refitted(layer: DenseLayer, inputs: SampleMatrix, latents: SampleMatrix): DenseLayer {
-  const rest = project(layer, inputs);
+  const rest = applyDense(layer, inputs);
   for (let i = 0; i < rest.values.length; i++) {
     rest.values[i] = (latents.values[i] as number) - (rest.values[i] as number);
   }
@@ -102,17 +113,13 @@ function refitted(layer: DenseLayer, inputs: SampleMatrix, latents: SampleMatrix
 /** Two factors of W whose product loses least of what the decoder's first Dense layer makes of the latent. */
 function lowRank(layer: DenseLayer, inputs: SampleMatrix, decoderDense: Matrix, rank: number): DenseLayer[] {
   const { numOutputs, numInputs } = layer;
-  const latents = sumsOf([project(layer, inputs)], numOutputs).covariance(0, numOutputs, 0, numOutputs);
-  const root = squareRoot(decoderDense).transpose();
-  const { eigenvectorMatrix } = new EigenvalueDecomposition(root.mmul(latents).mmul(root.transpose()), {
-    assumeSymmetric: true,
-  });
-  // Eigenvalues come in rising order.
-  const leading = eigenvectorMatrix.subMatrix(0, numOutputs - 1, numOutputs - rank, numOutputs - 1);
+  const latents = sumsOf([applyDense(layer, inputs)], numOutputs).covariance(0, numOutputs, 0, numOutputs);
+  const root = triangularRoot(decoderDense).transpose();
+  const leading = leadingEigenvectors(root.mmul(latents).mmul(root.transpose()), rank);
   const inner = leading.transpose().mmul(root);
   const outer = inverse(root).mmul(leading);
   // The part of the bias that the factors carry is given back, so that latents keep their means.
-  const bias = meanOf(project(layer, inputs));
+  const bias = meanOf(applyDense(layer, inputs));
   const mean = Matrix.columnVector(bias).sub(Matrix.columnVector(Array.from(layer.bias)));
   const carried = outer.mmul(inner.mmul(mean)).getColumn(0);
   return [

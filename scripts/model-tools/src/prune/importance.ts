@@ -1,5 +1,4 @@
-import { rowOf, type SampleMatrix, solveRidge, sumsOf } from '@edge-csi/lab';
-import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { Matrix, rowOf, type SampleMatrix, solveRidge, sumsOf, triangularRoot } from '@edge-csi/lab/linear';
 
 /** Ridge on covariances, relative to their mean variance. */
 const ridge = 1e-6;
@@ -24,7 +23,7 @@ export function mostMissed(
   const numFeatures = length + (uplink?.width ?? 0);
   const sums = sumsOf(parts, numFeatures);
   const covariance = sums.covariance(0, numFeatures, 0, numFeatures);
-  const cross = sums.covariance(0, numFeatures, 0, length).mmul(squareRoot(dense));
+  const cross = sums.covariance(0, numFeatures, 0, length).mmul(triangularRoot(dense));
   // (A + ridge)^-1, and the regression's weights; both as of the features that are left.
   const precision = solveRidge(covariance, Matrix.eye(numFeatures), ridge);
   const weights = precision.mmul(cross);
@@ -74,14 +73,6 @@ function entriesOf(inputs: SampleMatrix, delay: number, numDelays: number): Samp
   const values = new Float32Array(inputs.values.length / numDelays);
   for (let i = 0; i < values.length; i++) values[i] = inputs.values[i * numDelays + delay] as number;
   return { width, values };
-}
-
-/** R with R R^T = W W^T, so that |W^T z| = |R^T z|. */
-export function squareRoot(dense: Matrix): Matrix {
-  const metric = dense.mmul(dense.transpose());
-  const load = (1e-9 * metric.trace()) / metric.rows;
-  for (let i = 0; i < metric.rows; i++) metric.set(i, i, metric.get(i, i) + load);
-  return new CholeskyDecomposition(metric).lowerTriangularMatrix;
 }
 
 function smallest(candidates: Iterable<number>, value: (candidate: number) => number): number {

@@ -1,8 +1,9 @@
-import { project, type Regression, regress, type SampleMatrix } from '@edge-csi/lab';
+import { applyDense, type Regression, regress, type SampleMatrix } from '@edge-csi/lab/linear';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { type Manifest, type ModelBundle, parseManifest, readEncoderLayers, toHex } from '@edge-csi/models';
 import { type Calibration, encodeAll } from '../complete/calibration.ts';
 import { fitCodec, inheritCodec, phaseBitsOf } from '../complete/fit-codec.ts';
+import type { Derivation } from '../complete/model-card.ts';
 import { describeFiles, type FileNames, type NewModel } from '../complete/new-model.ts';
 import { type DecoderPlan, planDecoder, requireSameEncoding } from './decoder-plan.ts';
 import { firstDense, rewriteDecoder } from './decoder-rewrite.ts';
@@ -15,22 +16,6 @@ export interface PrunerOptions {
   readonly calibration: Calibration;
   /** File of the calibration samples and its hash. */
   readonly data: { readonly name: string; readonly sha256: string };
-}
-
-/** What the manifest of a pruned model says of where it comes from. */
-export interface Derivation {
-  readonly id: string;
-  /** Pairing hash. */
-  readonly sha256: string;
-  readonly pruning: {
-    /** Whether a convolution was folded into the Dense layer. */
-    readonly convolution: boolean;
-    readonly outputs: number;
-    readonly delays: number;
-    readonly weightBits: number;
-    readonly rank?: number;
-  };
-  readonly calibration: { readonly data: string; readonly dataSha256: string; readonly samples: number };
 }
 
 interface PruneTask {
@@ -81,7 +66,7 @@ export async function openPruner({ bundle, calibration, data }: PrunerOptions): 
     representation,
     inputs,
   );
-  const uplink = first.prior && project(transposed(first.prior.inner), calibration.uplinks);
+  const uplink = first.prior && applyDense(transposed(first.prior.inner), calibration.uplinks);
   const encoderTask = { layers, inputs, latents: oldLatents, uplink, decoderDense: firstDense(first), ...manifest.csi };
   const phaseBits = phaseBitsOf(bundle, oldLatents);
   const derivedFrom = {
@@ -96,7 +81,7 @@ export async function openPruner({ bundle, calibration, data }: PrunerOptions): 
       const rank = settings.rank ?? keptRank(layers.rank, outputs, weightBits);
       const fitted = fitEncoder(encoderTask, { ...settings, rank });
       const { kept, dense, encoder } = fitted;
-      const latents = project(dense, inputs);
+      const latents = applyDense(dense, inputs);
       const { phase, normalization } = manifest;
       const { prior, ...codec } = inheritCodec(bundle, kept, inputs, oldLatents, latents);
       const otherBits = codec.bits.reduce((sum, count) => sum + count, representation.scaleBits);

@@ -1,7 +1,7 @@
 import type { LinkSample } from '@edge-csi/lab';
+import { Matrix, symmetricEigenvalues } from '@edge-csi/lab/linear';
 import type { AnyManifest } from '@edge-csi/models';
 import { renderTable } from '@edge-csi/report';
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { type LayerValues, openModelTrace } from './model-trace.ts';
 
 /** One channel of a layer over all samples. */
@@ -145,7 +145,7 @@ export class LayerStatistician {
     const size = this.#products === undefined ? this.#rows.length : this.#numChannels;
     if (size < 2) return [];
     const covariance = this.#products === undefined ? gramOf(this.#rows) : this.#covariance(this.#products);
-    return new EigenvalueDecomposition(covariance, { assumeSymmetric: true }).realEigenvalues;
+    return symmetricEigenvalues(covariance);
   }
 
   #covariance(products: Float64Array): Matrix {

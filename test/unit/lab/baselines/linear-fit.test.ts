@@ -1,17 +1,12 @@
 import { createRandom } from '@edge-csi/csi';
 import { Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
+import { GramSums } from '../../../../scripts/lab/src/linear/gram-sums.ts';
 import { solveRidge } from '../../../../scripts/lab/src/linear/matrix.ts';
 import { type FitSample, fitSamples } from '../../../../scripts/lab/src/schemes/baselines.ts';
 import { quantizeComponent } from '../../../../scripts/lab/src/schemes/codec-fit.ts';
 import { estimateInto, fitInnovation, measureFloatTable } from '../../../../scripts/lab/src/schemes/linear-estimate.ts';
-import {
-  expectationOf,
-  fitLinear,
-  type LinearFit,
-  latentsOf,
-  MomentSums,
-} from '../../../../scripts/lab/src/schemes/linear-fit.ts';
+import { expectationOf, fitLinear, type LinearFit, latentsOf } from '../../../../scripts/lab/src/schemes/linear-fit.ts';
 import { correlatedSamples, numEntries, sourceOf } from './correlated-samples.ts';
 
 it('recovers the subspace that samples lie in', () => {
@@ -20,7 +15,7 @@ it('recovers the subspace that samples lie in', () => {
     [0.6, 0.8, 0, 0, 0, 0],
     [0, 0, 0.8, -0.6, 0, 0],
   ];
-  const sums = new MomentSums(6);
+  const sums = new GramSums(12);
   for (let n = 0; n < 500; n++) {
     const weights = [3 * random.gaussian(), random.gaussian()];
     const downlink = Float32Array.from(
@@ -28,9 +23,12 @@ it('recovers the subspace that samples lie in', () => {
       (_, i) =>
         5 + axes.reduce((sum, axis, a) => sum + (weights[a] as number) * (axis[i] as number), 1e-3 * random.gaussian()),
     );
-    sums.add({ downlink, uplink: downlink.map(() => random.gaussian()) });
+    sums.add(
+      downlink,
+      downlink.map(() => random.gaussian()),
+    );
   }
-  const { components } = fitLinear(sums.moments(), 2);
+  const { components } = fitLinear(sums, 6, 2);
   for (const [a, axis] of axes.entries()) {
     const cosine = axis.reduce((sum, value, i) => sum + value * (components[a * 6 + i] as number), 0);
     expect(Math.abs(cosine)).toBeGreaterThan(0.99);
@@ -48,9 +46,9 @@ async function readAll(count: number, seed: number): Promise<FitSample[]> {
 }
 
 describe('a linear estimate', () => {
-  const sums = new MomentSums(numEntries);
-  for (const sample of fitted) sums.add(sample);
-  const fit: LinearFit = fitLinear(sums.moments(), numEntries);
+  const sums = new GramSums(2 * numEntries);
+  for (const { downlink, uplink } of fitted) sums.add(downlink, uplink);
+  const fit: LinearFit = fitLinear(sums, numEntries, numEntries);
 
   it('is exact with every component, float, on samples it was not fitted on', async () => {
     const [sample] = (await readAll(1, 2)) as [FitSample];

@@ -1,5 +1,5 @@
 import type { DenseLayer } from '@edge-csi/models';
-import { project } from '../../../../scripts/lab/src/linear/dense-layer.ts';
+import { applyDense } from '../../../../scripts/lab/src/linear/dense-layer.ts';
 import { regress, type SampleMatrix } from '../../../../scripts/lab/src/linear/regression.ts';
 import { buildModel } from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor, int64Tensor } from '../../../../scripts/model-tools/src/onnx/tensor.ts';
@@ -43,7 +43,7 @@ export function csinetNetworks(dense: DenseLayer, inputs: SampleMatrix): { encod
       { type: 'Gemm', inputs: ['flat', 'wide', 'bias'], output: 'latent', attributes: { transB: 1 } },
     ],
   });
-  const back = regress([project(dense, inputs)], inputs, [1e-4]);
+  const back = regress([applyDense(dense, inputs)], inputs, [1e-4]);
   const decoder = buildModel({
     inputs: [edges.latent],
     output: edges.magnitude,
