@@ -1,4 +1,4 @@
-import type { CsiEncoding, CsiMatrix } from './messages.ts';
+import type { CsiEncoding, CsiMatrix } from './generated/messages.ts';
 
 /** Complex CSI as the signal code holds it: planar `[2][numAntennas][numDelays]`. */
 export interface PlanarCsi {

@@ -1,5 +1,6 @@
 import { EdgeCsiError } from '@edge-csi/csi';
-import type { Reject } from './messages.ts';
+import type { Reject } from './generated/messages.ts';
+import { maxMessageLength } from './protocol.ts';
 
 /** What a code does to the connection, and whether trying again can help. */
 interface WireErrorRule {
@@ -64,9 +65,6 @@ export class WireError extends EdgeCsiError<WireErrorCode> {
  * object spares the stack trace.
  */
 export type Refusal = Pick<WireError, 'code' | 'message' | 'closeCode' | 'retryable' | 'seq'>;
-
-/** Longest `Reject.message`, in UTF-16 units. */
-export const maxMessageLength = 1024;
 
 /** The Reject frame that tells the other end of an error. */
 export function rejectOf(error: Refusal): Reject {

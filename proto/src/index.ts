@@ -3,10 +3,8 @@
  *
  * @module @edge-csi/proto
  */
-export { maxFrameBytes, paths, protocolVersion, subprotocol, tokenSubprotocolPrefix } from './constants.ts';
 export { csiMatrixByteLength, csiMatrixOf, type PlanarCsi, readCsiMatrixInto } from './csi-matrix.ts';
 export {
-  maxMessageLength,
   type Refusal,
   rejectOf,
   WireError,
@@ -19,6 +17,7 @@ export {
 export { decodeFrame, encodeFrame } from './frame.ts';
 export type {
   ChannelEstimate,
+  CsiDomain,
   CsiEncoding,
   CsiMatrix,
   CsiReport,
@@ -35,5 +34,13 @@ export type {
   ReportOutcome,
   UplinkCsi,
   Welcome,
-} from './messages.ts';
-export { checkReport, type ReportSizes } from './validation.ts';
+} from './generated/messages.ts';
+export {
+  maxFrameBytes,
+  maxMessageLength,
+  paths,
+  protocolVersion,
+  subprotocol,
+  tokenSubprotocolPrefix,
+} from './protocol.ts';
+export { checkReport, type ReportSizes } from './report.ts';

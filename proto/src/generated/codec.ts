@@ -1,1436 +1,749 @@
-// @ts-nocheck
-// Generated from csi_feedback.proto by `npm run generate`; do not edit.
-/*eslint-disable block-scoped-var, id-length, no-control-regex, no-magic-numbers, no-mixed-operators, no-prototype-builtins, no-redeclare, no-shadow, no-var, sort-vars, default-case, jsdoc/require-param*/
-import $protobuf from "protobufjs/minimal.js";
-
-const $Reader = $protobuf.Reader, $Writer = $protobuf.Writer, $util = $protobuf.util;
-const $Object = $util.global.Object, $undefined = $util.global.undefined, $Error = $util.global.Error, $RangeError = $util.global.RangeError;
-
-const $root = $protobuf.roots["edge_csi_v1"] || ($protobuf.roots["edge_csi_v1"] = {});
-
-export const edge_csi = $root.edge_csi = (() => {
-
-    const edge_csi = {};
-
-    edge_csi.v1 = (function() {
-
-        const v1 = {};
-
-        v1.Frame = (function() {
-
-            const Frame = function (properties) {
-            };
-
-            Frame.prototype.hello = null;
-            Frame.prototype.welcome = null;
-            Frame.prototype.report = null;
-            Frame.prototype.ack = null;
-            Frame.prototype.reconfigure = null;
-            Frame.prototype.reject = null;
-            Frame.prototype.uplink = null;
-            Frame.prototype.estimate = null;
-
-            let $oneOfFields;
-
-            $Object.defineProperty(Frame.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "welcome", "report", "ack", "reconfigure", "reject", "uplink", "estimate"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            Frame.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.hello != null && $Object.hasOwnProperty.call(message, "hello"))
-                    $root.edge_csi.v1.Hello.encode(message.hello, writer.uint32(10).fork(), _depth + 1).ldelim();
-                if (message.welcome != null && $Object.hasOwnProperty.call(message, "welcome"))
-                    $root.edge_csi.v1.Welcome.encode(message.welcome, writer.uint32(18).fork(), _depth + 1).ldelim();
-                if (message.report != null && $Object.hasOwnProperty.call(message, "report"))
-                    $root.edge_csi.v1.CsiReport.encode(message.report, writer.uint32(26).fork(), _depth + 1).ldelim();
-                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
-                    $root.edge_csi.v1.ReportAck.encode(message.ack, writer.uint32(34).fork(), _depth + 1).ldelim();
-                if (message.reconfigure != null && $Object.hasOwnProperty.call(message, "reconfigure"))
-                    $root.edge_csi.v1.Reconfigure.encode(message.reconfigure, writer.uint32(42).fork(), _depth + 1).ldelim();
-                if (message.reject != null && $Object.hasOwnProperty.call(message, "reject"))
-                    $root.edge_csi.v1.Reject.encode(message.reject, writer.uint32(50).fork(), _depth + 1).ldelim();
-                if (message.uplink != null && $Object.hasOwnProperty.call(message, "uplink"))
-                    $root.edge_csi.v1.UplinkCsi.encode(message.uplink, writer.uint32(58).fork(), _depth + 1).ldelim();
-                if (message.estimate != null && $Object.hasOwnProperty.call(message, "estimate"))
-                    $root.edge_csi.v1.ChannelEstimate.encode(message.estimate, writer.uint32(66).fork(), _depth + 1).ldelim();
-                return writer;
-            };
-
-            Frame.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.Frame();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.hello = $root.edge_csi.v1.Hello.decode(reader, reader.size(), $undefined, _depth + 1, message.hello);
-                            message.body = "hello";
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.welcome = $root.edge_csi.v1.Welcome.decode(reader, reader.size(), $undefined, _depth + 1, message.welcome);
-                            message.body = "welcome";
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.report = $root.edge_csi.v1.CsiReport.decode(reader, reader.size(), $undefined, _depth + 1, message.report);
-                            message.body = "report";
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            message.ack = $root.edge_csi.v1.ReportAck.decode(reader, reader.size(), $undefined, _depth + 1, message.ack);
-                            message.body = "ack";
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            message.reconfigure = $root.edge_csi.v1.Reconfigure.decode(reader, reader.size(), $undefined, _depth + 1, message.reconfigure);
-                            message.body = "reconfigure";
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            message.reject = $root.edge_csi.v1.Reject.decode(reader, reader.size(), $undefined, _depth + 1, message.reject);
-                            message.body = "reject";
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 2)
-                                break;
-                            message.uplink = $root.edge_csi.v1.UplinkCsi.decode(reader, reader.size(), $undefined, _depth + 1, message.uplink);
-                            message.body = "uplink";
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 2)
-                                break;
-                            message.estimate = $root.edge_csi.v1.ChannelEstimate.decode(reader, reader.size(), $undefined, _depth + 1, message.estimate);
-                            message.body = "estimate";
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Frame;
-        })();
-
-        v1.ModelRef = (function() {
-
-            const ModelRef = function (properties) {
-            };
-
-            ModelRef.prototype.id = "";
-            ModelRef.prototype.sha256 = $util.newBuffer([]);
-
-            ModelRef.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
-                    writer.uint32(10).string(message.id);
-                if (message.sha256 != null && $Object.hasOwnProperty.call(message, "sha256") && message.sha256.length)
-                    writer.uint32(18).bytes(message.sha256);
-                return writer;
-            };
-
-            ModelRef.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.ModelRef();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.id = value;
-                            else
-                                delete message.id;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.sha256 = value;
-                            else
-                                delete message.sha256;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return ModelRef;
-        })();
-
-        v1.Hello = (function() {
-
-            const Hello = function (properties) {
-                this.models = [];
-            };
-
-            Hello.prototype.ueId = "";
-            Hello.prototype.protocol = 0;
-            Hello.prototype.models = $util.emptyArray;
-            Hello.prototype.token = "";
-
-            Hello.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.ueId != null && $Object.hasOwnProperty.call(message, "ueId") && message.ueId !== "")
-                    writer.uint32(10).string(message.ueId);
-                if (message.protocol != null && $Object.hasOwnProperty.call(message, "protocol") && message.protocol !== 0)
-                    writer.uint32(16).uint32(message.protocol);
-                if (message.models != null && message.models.length)
-                    for (let i = 0; i < message.models.length; ++i)
-                        $root.edge_csi.v1.ModelRef.encode(message.models[i], writer.uint32(26).fork(), _depth + 1).ldelim();
-                if (message.token != null && $Object.hasOwnProperty.call(message, "token") && message.token !== "")
-                    writer.uint32(34).string(message.token);
-                return writer;
-            };
-
-            Hello.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.Hello();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.ueId = value;
-                            else
-                                delete message.ueId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.protocol = value;
-                            else
-                                delete message.protocol;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if (!(message.models && message.models.length))
-                                message.models = [];
-                            message.models.push($root.edge_csi.v1.ModelRef.decode(reader, reader.size(), $undefined, _depth + 1));
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.token = value;
-                            else
-                                delete message.token;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Hello;
-        })();
-
-        v1.ReportConfig = (function() {
-
-            const ReportConfig = function (properties) {
-            };
-
-            ReportConfig.prototype.revision = 0;
-            ReportConfig.prototype.model = null;
-            ReportConfig.prototype.modelUrl = "";
-            ReportConfig.prototype.reportPeriodSlots = 0;
-            ReportConfig.prototype.codewordTruncation = 0;
-            ReportConfig.prototype.phaseTheta = 0;
-
-            ReportConfig.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && message.revision !== 0)
-                    writer.uint32(8).uint32(message.revision);
-                if (message.model != null && $Object.hasOwnProperty.call(message, "model"))
-                    $root.edge_csi.v1.ModelRef.encode(message.model, writer.uint32(18).fork(), _depth + 1).ldelim();
-                if (message.modelUrl != null && $Object.hasOwnProperty.call(message, "modelUrl") && message.modelUrl !== "")
-                    writer.uint32(26).string(message.modelUrl);
-                if (message.reportPeriodSlots != null && $Object.hasOwnProperty.call(message, "reportPeriodSlots") && message.reportPeriodSlots !== 0)
-                    writer.uint32(32).uint32(message.reportPeriodSlots);
-                if (message.codewordTruncation != null && $Object.hasOwnProperty.call(message, "codewordTruncation") && message.codewordTruncation !== 0)
-                    writer.uint32(40).uint32(message.codewordTruncation);
-                if (message.phaseTheta != null && $Object.hasOwnProperty.call(message, "phaseTheta") && message.phaseTheta !== 0)
-                    writer.uint32(48).uint32(message.phaseTheta);
-                return writer;
-            };
-
-            ReportConfig.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.ReportConfig();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.revision = value;
-                            else
-                                delete message.revision;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.model = $root.edge_csi.v1.ModelRef.decode(reader, reader.size(), $undefined, _depth + 1, message.model);
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.modelUrl = value;
-                            else
-                                delete message.modelUrl;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.reportPeriodSlots = value;
-                            else
-                                delete message.reportPeriodSlots;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.codewordTruncation = value;
-                            else
-                                delete message.codewordTruncation;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.phaseTheta = value;
-                            else
-                                delete message.phaseTheta;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return ReportConfig;
-        })();
-
-        v1.Welcome = (function() {
-
-            const Welcome = function (properties) {
-            };
-
-            Welcome.prototype.epoch = 0;
-            Welcome.prototype.config = null;
-
-            Welcome.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
-                    writer.uint32(8).uint32(message.epoch);
-                if (message.config != null && $Object.hasOwnProperty.call(message, "config"))
-                    $root.edge_csi.v1.ReportConfig.encode(message.config, writer.uint32(18).fork(), _depth + 1).ldelim();
-                return writer;
-            };
-
-            Welcome.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.Welcome();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            message.config = $root.edge_csi.v1.ReportConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.config);
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Welcome;
-        })();
-
-        v1.Reconfigure = (function() {
-
-            const Reconfigure = function (properties) {
-            };
-
-            Reconfigure.prototype.config = null;
-
-            Reconfigure.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.config != null && $Object.hasOwnProperty.call(message, "config"))
-                    $root.edge_csi.v1.ReportConfig.encode(message.config, writer.uint32(10).fork(), _depth + 1).ldelim();
-                return writer;
-            };
-
-            Reconfigure.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.Reconfigure();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            message.config = $root.edge_csi.v1.ReportConfig.decode(reader, reader.size(), $undefined, _depth + 1, message.config);
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Reconfigure;
-        })();
-
-        v1.CsiReport = (function() {
-
-            const CsiReport = function (properties) {
-            };
-
-            CsiReport.prototype.epoch = 0;
-            CsiReport.prototype.seq = 0;
-            CsiReport.prototype.slot = null;
-            CsiReport.prototype.modelId = "";
-            CsiReport.prototype.revision = 0;
-            CsiReport.prototype.codeword = $util.newBuffer([]);
-            CsiReport.prototype.scale = null;
-            CsiReport.prototype.phase = $util.newBuffer([]);
-            CsiReport.prototype.payloadBits = 0;
-            CsiReport.prototype.processingUs = null;
-
-            let $oneOfFields;
-
-            // Virtual OneOf for proto3 optional field
-            $Object.defineProperty(CsiReport.prototype, "_slot", {
-                get: $util.oneOfGetter($oneOfFields = ["slot"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            // Virtual OneOf for proto3 optional field
-            $Object.defineProperty(CsiReport.prototype, "_scale", {
-                get: $util.oneOfGetter($oneOfFields = ["scale"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            // Virtual OneOf for proto3 optional field
-            $Object.defineProperty(CsiReport.prototype, "_processingUs", {
-                get: $util.oneOfGetter($oneOfFields = ["processingUs"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            CsiReport.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
-                    writer.uint32(8).uint32(message.epoch);
-                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && message.seq !== 0)
-                    writer.uint32(16).uint32(message.seq);
-                if (message.slot != null && $Object.hasOwnProperty.call(message, "slot"))
-                    writer.uint32(24).uint32(message.slot);
-                if (message.modelId != null && $Object.hasOwnProperty.call(message, "modelId") && message.modelId !== "")
-                    writer.uint32(34).string(message.modelId);
-                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && message.revision !== 0)
-                    writer.uint32(40).uint32(message.revision);
-                if (message.codeword != null && $Object.hasOwnProperty.call(message, "codeword") && message.codeword.length)
-                    writer.uint32(50).bytes(message.codeword);
-                if (message.scale != null && $Object.hasOwnProperty.call(message, "scale"))
-                    writer.uint32(56).uint32(message.scale);
-                if (message.phase != null && $Object.hasOwnProperty.call(message, "phase") && message.phase.length)
-                    writer.uint32(66).bytes(message.phase);
-                if (message.payloadBits != null && $Object.hasOwnProperty.call(message, "payloadBits") && message.payloadBits !== 0)
-                    writer.uint32(72).uint32(message.payloadBits);
-                if (message.processingUs != null && $Object.hasOwnProperty.call(message, "processingUs"))
-                    writer.uint32(80).uint32(message.processingUs);
-                return writer;
-            };
-
-            CsiReport.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.CsiReport();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.seq = value;
-                            else
-                                delete message.seq;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            message.slot = reader.uint32();
-                            message._slot = "slot";
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.modelId = value;
-                            else
-                                delete message.modelId;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.revision = value;
-                            else
-                                delete message.revision;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.codeword = value;
-                            else
-                                delete message.codeword;
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 0)
-                                break;
-                            message.scale = reader.uint32();
-                            message._scale = "scale";
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.phase = value;
-                            else
-                                delete message.phase;
-                            continue;
-                        }
-                    case 9: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.payloadBits = value;
-                            else
-                                delete message.payloadBits;
-                            continue;
-                        }
-                    case 10: {
-                            if (wireType !== 0)
-                                break;
-                            message.processingUs = reader.uint32();
-                            message._processingUs = "processingUs";
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return CsiReport;
-        })();
-
-        v1.ReportAck = (function() {
-
-            const ReportAck = function (properties) {
-                this.seqs = [];
-                this.outcomes = [];
-            };
-
-            ReportAck.prototype.seqs = $util.emptyArray;
-            ReportAck.prototype.outcomes = $util.emptyArray;
-
-            ReportAck.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.seqs != null && message.seqs.length)
-                    writer.uint32(10).uint32s(message.seqs);
-                if (message.outcomes != null && message.outcomes.length)
-                    writer.uint32(18).int32s(message.outcomes);
-                return writer;
-            };
-
-            ReportAck.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.ReportAck();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType === 2) {
-                                if (!(message.seqs && message.seqs.length))
-                                    message.seqs = [];
-                                reader.uint32s(message.seqs);
-                                continue;
-                            }
-                            if (wireType !== 0)
-                                break;
-                            if (!(message.seqs && message.seqs.length))
-                                message.seqs = [];
-                            message.seqs.push(reader.uint32());
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType === 2) {
-                                if (!(message.outcomes && message.outcomes.length))
-                                    message.outcomes = [];
-                                reader.int32s(message.outcomes);
-                                continue;
-                            }
-                            if (wireType !== 0)
-                                break;
-                            if (!(message.outcomes && message.outcomes.length))
-                                message.outcomes = [];
-                            message.outcomes.push(reader.int32());
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return ReportAck;
-        })();
-
-        v1.Reject = (function() {
-
-            const Reject = function (properties) {
-            };
-
-            Reject.prototype.code = "";
-            Reject.prototype.message = "";
-            Reject.prototype.retryable = false;
-            Reject.prototype.seq = 0;
-
-            Reject.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.code != null && $Object.hasOwnProperty.call(message, "code") && message.code !== "")
-                    writer.uint32(10).string(message.code);
-                if (message.message != null && $Object.hasOwnProperty.call(message, "message") && message.message !== "")
-                    writer.uint32(18).string(message.message);
-                if (message.retryable != null && $Object.hasOwnProperty.call(message, "retryable") && message.retryable !== false)
-                    writer.uint32(24).bool(message.retryable);
-                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && message.seq !== 0)
-                    writer.uint32(32).uint32(message.seq);
-                return writer;
-            };
-
-            Reject.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.Reject();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.code = value;
-                            else
-                                delete message.code;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.message = value;
-                            else
-                                delete message.message;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.bool())
-                                message.retryable = value;
-                            else
-                                delete message.retryable;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.seq = value;
-                            else
-                                delete message.seq;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return Reject;
-        })();
-
-        v1.CsiMatrix = (function() {
-
-            const CsiMatrix = function (properties) {
-            };
-
-            CsiMatrix.prototype.numAntennas = 0;
-            CsiMatrix.prototype.numDelays = 0;
-            CsiMatrix.prototype.domain = 0;
-            CsiMatrix.prototype.encoding = 0;
-            CsiMatrix.prototype.values = $util.newBuffer([]);
-
-            CsiMatrix.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.numAntennas != null && $Object.hasOwnProperty.call(message, "numAntennas") && message.numAntennas !== 0)
-                    writer.uint32(8).uint32(message.numAntennas);
-                if (message.numDelays != null && $Object.hasOwnProperty.call(message, "numDelays") && message.numDelays !== 0)
-                    writer.uint32(16).uint32(message.numDelays);
-                if (message.domain != null && $Object.hasOwnProperty.call(message, "domain") && message.domain !== 0)
-                    writer.uint32(24).int32(message.domain);
-                if (message.encoding != null && $Object.hasOwnProperty.call(message, "encoding") && message.encoding !== 0)
-                    writer.uint32(32).int32(message.encoding);
-                if (message.values != null && $Object.hasOwnProperty.call(message, "values") && message.values.length)
-                    writer.uint32(42).bytes(message.values);
-                return writer;
-            };
-
-            CsiMatrix.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.CsiMatrix();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.numAntennas = value;
-                            else
-                                delete message.numAntennas;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.numDelays = value;
-                            else
-                                delete message.numDelays;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.int32())
-                                message.domain = value;
-                            else
-                                delete message.domain;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.int32())
-                                message.encoding = value;
-                            else
-                                delete message.encoding;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.bytes()).length)
-                                message.values = value;
-                            else
-                                delete message.values;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return CsiMatrix;
-        })();
-
-        v1.UplinkCsi = (function() {
-
-            const UplinkCsi = function (properties) {
-            };
-
-            UplinkCsi.prototype.ueId = "";
-            UplinkCsi.prototype.slot = null;
-            UplinkCsi.prototype.csi = null;
-
-            let $oneOfFields;
-
-            // Virtual OneOf for proto3 optional field
-            $Object.defineProperty(UplinkCsi.prototype, "_slot", {
-                get: $util.oneOfGetter($oneOfFields = ["slot"]),
-                set: $util.oneOfSetter($oneOfFields)
-            });
-
-            UplinkCsi.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.ueId != null && $Object.hasOwnProperty.call(message, "ueId") && message.ueId !== "")
-                    writer.uint32(10).string(message.ueId);
-                if (message.slot != null && $Object.hasOwnProperty.call(message, "slot"))
-                    writer.uint32(16).uint32(message.slot);
-                if (message.csi != null && $Object.hasOwnProperty.call(message, "csi"))
-                    $root.edge_csi.v1.CsiMatrix.encode(message.csi, writer.uint32(26).fork(), _depth + 1).ldelim();
-                return writer;
-            };
-
-            UplinkCsi.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.UplinkCsi();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.ueId = value;
-                            else
-                                delete message.ueId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            message.slot = reader.uint32();
-                            message._slot = "slot";
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 2)
-                                break;
-                            message.csi = $root.edge_csi.v1.CsiMatrix.decode(reader, reader.size(), $undefined, _depth + 1, message.csi);
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return UplinkCsi;
-        })();
-
-        v1.ChannelEstimate = (function() {
-
-            const ChannelEstimate = function (properties) {
-            };
-
-            ChannelEstimate.prototype.ueId = "";
-            ChannelEstimate.prototype.epoch = 0;
-            ChannelEstimate.prototype.seq = 0;
-            ChannelEstimate.prototype.slot = 0;
-            ChannelEstimate.prototype.modelId = "";
-            ChannelEstimate.prototype.csi = null;
-            ChannelEstimate.prototype.quality = 0;
-            ChannelEstimate.prototype.ageMs = 0;
-            ChannelEstimate.prototype.queueMs = 0;
-            ChannelEstimate.prototype.decodeMs = 0;
-            ChannelEstimate.prototype.receivedMs = 0;
-            ChannelEstimate.prototype.payloadBits = 0;
-
-            ChannelEstimate.encode = function (message, writer, _depth) {
-                if (!writer)
-                    writer = $Writer.create();
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $util.recursionLimit)
-                    throw $Error("max depth exceeded");
-                if (message.ueId != null && $Object.hasOwnProperty.call(message, "ueId") && message.ueId !== "")
-                    writer.uint32(10).string(message.ueId);
-                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && message.epoch !== 0)
-                    writer.uint32(16).uint32(message.epoch);
-                if (message.seq != null && $Object.hasOwnProperty.call(message, "seq") && message.seq !== 0)
-                    writer.uint32(24).uint32(message.seq);
-                if (message.slot != null && $Object.hasOwnProperty.call(message, "slot") && message.slot !== 0)
-                    writer.uint32(32).uint32(message.slot);
-                if (message.modelId != null && $Object.hasOwnProperty.call(message, "modelId") && message.modelId !== "")
-                    writer.uint32(42).string(message.modelId);
-                if (message.csi != null && $Object.hasOwnProperty.call(message, "csi"))
-                    $root.edge_csi.v1.CsiMatrix.encode(message.csi, writer.uint32(50).fork(), _depth + 1).ldelim();
-                if (message.quality != null && $Object.hasOwnProperty.call(message, "quality") && message.quality !== 0)
-                    writer.uint32(56).int32(message.quality);
-                if (message.ageMs != null && $Object.hasOwnProperty.call(message, "ageMs") && !$Object.is(message.ageMs, 0))
-                    writer.uint32(65).double(message.ageMs);
-                if (message.queueMs != null && $Object.hasOwnProperty.call(message, "queueMs") && !$Object.is(message.queueMs, 0))
-                    writer.uint32(73).double(message.queueMs);
-                if (message.decodeMs != null && $Object.hasOwnProperty.call(message, "decodeMs") && !$Object.is(message.decodeMs, 0))
-                    writer.uint32(81).double(message.decodeMs);
-                if (message.receivedMs != null && $Object.hasOwnProperty.call(message, "receivedMs") && !$Object.is(message.receivedMs, 0))
-                    writer.uint32(89).double(message.receivedMs);
-                if (message.payloadBits != null && $Object.hasOwnProperty.call(message, "payloadBits") && message.payloadBits !== 0)
-                    writer.uint32(96).uint32(message.payloadBits);
-                return writer;
-            };
-
-            ChannelEstimate.decode = function (reader, length, _end, _depth, _target) {
-                if (!(reader instanceof $Reader))
-                    reader = $Reader.create(reader);
-                if (_depth === $undefined)
-                    _depth = 0;
-                if (_depth > $Reader.recursionLimit)
-                    throw $Error("max depth exceeded");
-                let end, message, value;
-                if (length === $undefined)
-                    end = reader.len;
-                else {
-                    end = reader.pos + length;
-                    if (end > reader.len)
-                        throw $RangeError("index out of range");
-                    length = reader.len;
-                    reader.len = end;
-                }
-                message = _target || new $root.edge_csi.v1.ChannelEstimate();
-                while (reader.pos < end) {
-                    let tag = reader.tag();
-                    if (tag === _end) {
-                        _end = $undefined;
-                        break;
-                    }
-                    let wireType = tag & 7;
-                    switch (tag >>>= 3) {
-                    case 1: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.ueId = value;
-                            else
-                                delete message.ueId;
-                            continue;
-                        }
-                    case 2: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.epoch = value;
-                            else
-                                delete message.epoch;
-                            continue;
-                        }
-                    case 3: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.seq = value;
-                            else
-                                delete message.seq;
-                            continue;
-                        }
-                    case 4: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.slot = value;
-                            else
-                                delete message.slot;
-                            continue;
-                        }
-                    case 5: {
-                            if (wireType !== 2)
-                                break;
-                            if ((value = reader.stringVerify()).length)
-                                message.modelId = value;
-                            else
-                                delete message.modelId;
-                            continue;
-                        }
-                    case 6: {
-                            if (wireType !== 2)
-                                break;
-                            message.csi = $root.edge_csi.v1.CsiMatrix.decode(reader, reader.size(), $undefined, _depth + 1, message.csi);
-                            continue;
-                        }
-                    case 7: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.int32())
-                                message.quality = value;
-                            else
-                                delete message.quality;
-                            continue;
-                        }
-                    case 8: {
-                            if (wireType !== 1)
-                                break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.ageMs = value;
-                            else
-                                delete message.ageMs;
-                            continue;
-                        }
-                    case 9: {
-                            if (wireType !== 1)
-                                break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.queueMs = value;
-                            else
-                                delete message.queueMs;
-                            continue;
-                        }
-                    case 10: {
-                            if (wireType !== 1)
-                                break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.decodeMs = value;
-                            else
-                                delete message.decodeMs;
-                            continue;
-                        }
-                    case 11: {
-                            if (wireType !== 1)
-                                break;
-                            if (!$Object.is(value = reader.double(), 0))
-                                message.receivedMs = value;
-                            else
-                                delete message.receivedMs;
-                            continue;
-                        }
-                    case 12: {
-                            if (wireType !== 0)
-                                break;
-                            if (value = reader.uint32())
-                                message.payloadBits = value;
-                            else
-                                delete message.payloadBits;
-                            continue;
-                        }
-                    }
-                    reader.skipType(wireType, _depth, tag);
-                }
-                if (length !== $undefined) {
-                    if (reader.pos !== end)
-                        throw $RangeError("index out of range");
-                    reader.len = length;
-                }
-                if (_end !== $undefined)
-                    throw $Error("missing end group");
-                return message;
-            };
-
-            return ChannelEstimate;
-        })();
-
-        return v1;
-    })();
-
-    return edge_csi;
-})();
+// Generated from csi_feedback.proto and rules.js by `npm run generate`; do not edit.
+import protobuf, { type Writer } from 'protobufjs/minimal.js';
+import {
+  type Form,
+  bytes,
+  duration,
+  flag,
+  given,
+  integer,
+  list,
+  matching,
+  outcomesFit,
+  payloadFits,
+  text,
+  valuesFit,
+  word,
+} from '../check.ts';
+import { MessageReader, type WireFields } from '../message-reader.ts';
+import { maxFrameBytes, maxMessageLength } from '../protocol.ts';
+import type {
+  ChannelEstimate,
+  CsiDomain,
+  CsiEncoding,
+  CsiMatrix,
+  CsiReport,
+  EstimateQuality,
+  Frame,
+  Hello,
+  ModelRef,
+  Reconfigure,
+  Reject,
+  ReportAck,
+  ReportConfig,
+  ReportOutcome,
+  UplinkCsi,
+  Welcome,
+} from './messages.ts';
+
+/** A message whose fields may be missing. */
+type Unchecked<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+const ueIdForm: Form = [/^[A-Za-z0-9._:-]{1,64}$/, '1..64 characters of A-Z a-z 0-9 . _ : -'];
+const modelIdForm: Form = [/^[a-z0-9][a-z0-9.-]{0,63}$/, 'a model id: lower-case letters, digits, dots and hyphens'];
+const modelIdOrNoneForm: Form = [/^(?:[a-z0-9][a-z0-9.-]{0,63})?$/, 'a model id or empty'];
+const urlPathForm: Form = [/^\/(?!\/)[\w.~%/-]{1,255}$/, 'an absolute path'];
+const errorCodeForm: Form = [/^[a-z][a-z-]{0,63}$/, 'an error code'];
+
+const reportOutcomeWords: readonly ReportOutcome[] = ['decoded', 'superseded', 'late', 'shed', 'invalid'];
+const csiEncodingWords: readonly CsiEncoding[] = ['float32', 'float16'];
+const csiDomainWords: readonly CsiDomain[] = ['angular-delay'];
+const estimateQualityWords: readonly EstimateQuality[] = ['fresh', 'stale-uplink', 'uplink-only', 'held', 'no-uplink'];
+
+const modelRefFields: WireFields = [
+  undefined,
+  { name: 'id', wireType: 2 },
+  { name: 'sha256', wireType: 2 },
+];
+
+function readModelRef(from: MessageReader): ModelRef {
+  let id = '';
+  let sha256: Uint8Array | undefined;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        id = from.string();
+        break;
+      case 2:
+        sha256 = from.bytes();
+        break;
+      default:
+        return checkModelRef({ id, sha256: sha256 ?? new Uint8Array(0) }, from.path);
+    }
+  }
+}
+
+function checkModelRef(value: Unchecked<ModelRef>, path: string): ModelRef {
+  given(value, path);
+  matching(value.id, modelIdForm, path, 'id');
+  bytes(value.sha256, 32, 32, path, 'sha256');
+  return value as ModelRef;
+}
+
+function writeModelRef(to: Writer, value: ModelRef, path: string): Writer {
+  checkModelRef(value, path);
+  if (value.id !== '') to.uint32(10).string(value.id);
+  if (value.sha256.length > 0) to.uint32(18).bytes(value.sha256);
+  return to;
+}
+
+const helloFields: WireFields = [
+  undefined,
+  { name: 'ueId', wireType: 2 },
+  { name: 'protocol', wireType: 0 },
+  { name: 'models', wireType: 2, repeated: true },
+  { name: 'token', wireType: 2 },
+];
+
+function readHello(from: MessageReader): Hello {
+  let ueId = '';
+  let protocol = 0;
+  const models: ModelRef[] = [];
+  let token = '';
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        ueId = from.string();
+        break;
+      case 2:
+        protocol = from.uint32();
+        break;
+      case 3:
+        models.push(readModelRef(from.message(modelRefFields, models.length)));
+        break;
+      case 4:
+        token = from.string();
+        break;
+      default:
+        return checkHello({ ueId, protocol, models, token }, from.path);
+    }
+  }
+}
+
+function checkHello(value: Unchecked<Hello>, path: string): Hello {
+  given(value, path);
+  matching(value.ueId, ueIdForm, path, 'ueId');
+  integer(value.protocol, 1, 4294967295, path, 'protocol');
+  list(value.models, 0, 64, path, 'models');
+  text(value.token, maxMessageLength, path, 'token');
+  return value as Hello;
+}
+
+function writeHello(to: Writer, value: Hello, path: string): Writer {
+  checkHello(value, path);
+  if (value.ueId !== '') to.uint32(10).string(value.ueId);
+  if (value.protocol !== 0) to.uint32(16).uint32(value.protocol);
+  value.models.forEach((item, i) => writeModelRef(to.uint32(26).fork(), item, `${path}.models[${i}]`).ldelim());
+  if (value.token !== '') to.uint32(34).string(value.token);
+  return to;
+}
+
+const reportConfigFields: WireFields = [
+  undefined,
+  { name: 'revision', wireType: 0 },
+  { name: 'model', wireType: 2 },
+  { name: 'modelUrl', wireType: 2 },
+  { name: 'reportPeriodSlots', wireType: 0 },
+  { name: 'codewordTruncation', wireType: 0 },
+  { name: 'phaseTheta', wireType: 0 },
+];
+
+function readReportConfig(from: MessageReader): ReportConfig {
+  let revision = 0;
+  let model: ModelRef | undefined;
+  let modelUrl = '';
+  let reportPeriodSlots = 0;
+  let codewordTruncation = 0;
+  let phaseTheta = 0;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        revision = from.uint32();
+        break;
+      case 2:
+        model = readModelRef(from.message(modelRefFields));
+        break;
+      case 3:
+        modelUrl = from.string();
+        break;
+      case 4:
+        reportPeriodSlots = from.uint32();
+        break;
+      case 5:
+        codewordTruncation = from.uint32();
+        break;
+      case 6:
+        phaseTheta = from.uint32();
+        break;
+      default:
+        return checkReportConfig({ revision, model, modelUrl, reportPeriodSlots, codewordTruncation, phaseTheta }, from.path);
+    }
+  }
+}
+
+function checkReportConfig(value: Unchecked<ReportConfig>, path: string): ReportConfig {
+  given(value, path);
+  integer(value.revision, 1, 4294967295, path, 'revision');
+  given(value.model, path, 'model');
+  matching(value.modelUrl, urlPathForm, path, 'modelUrl');
+  integer(value.reportPeriodSlots, 1, 320, path, 'reportPeriodSlots');
+  integer(value.codewordTruncation, 0, 7, path, 'codewordTruncation');
+  integer(value.phaseTheta, 1, 16777216, path, 'phaseTheta');
+  return value as ReportConfig;
+}
+
+function writeReportConfig(to: Writer, value: ReportConfig, path: string): Writer {
+  checkReportConfig(value, path);
+  if (value.revision !== 0) to.uint32(8).uint32(value.revision);
+  writeModelRef(to.uint32(18).fork(), value.model, `${path}.model`).ldelim();
+  if (value.modelUrl !== '') to.uint32(26).string(value.modelUrl);
+  if (value.reportPeriodSlots !== 0) to.uint32(32).uint32(value.reportPeriodSlots);
+  if (value.codewordTruncation !== 0) to.uint32(40).uint32(value.codewordTruncation);
+  if (value.phaseTheta !== 0) to.uint32(48).uint32(value.phaseTheta);
+  return to;
+}
+
+const welcomeFields: WireFields = [
+  undefined,
+  { name: 'epoch', wireType: 0 },
+  { name: 'config', wireType: 2 },
+];
+
+function readWelcome(from: MessageReader): Welcome {
+  let epoch = 0;
+  let config: ReportConfig | undefined;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        epoch = from.uint32();
+        break;
+      case 2:
+        config = readReportConfig(from.message(reportConfigFields));
+        break;
+      default:
+        return checkWelcome({ epoch, config }, from.path);
+    }
+  }
+}
+
+function checkWelcome(value: Unchecked<Welcome>, path: string): Welcome {
+  given(value, path);
+  integer(value.epoch, 1, 4294967295, path, 'epoch');
+  given(value.config, path, 'config');
+  return value as Welcome;
+}
+
+function writeWelcome(to: Writer, value: Welcome, path: string): Writer {
+  checkWelcome(value, path);
+  if (value.epoch !== 0) to.uint32(8).uint32(value.epoch);
+  writeReportConfig(to.uint32(18).fork(), value.config, `${path}.config`).ldelim();
+  return to;
+}
+
+const reconfigureFields: WireFields = [
+  undefined,
+  { name: 'config', wireType: 2 },
+];
+
+function readReconfigure(from: MessageReader): Reconfigure {
+  let config: ReportConfig | undefined;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        config = readReportConfig(from.message(reportConfigFields));
+        break;
+      default:
+        return checkReconfigure({ config }, from.path);
+    }
+  }
+}
+
+function checkReconfigure(value: Unchecked<Reconfigure>, path: string): Reconfigure {
+  given(value, path);
+  given(value.config, path, 'config');
+  return value as Reconfigure;
+}
+
+function writeReconfigure(to: Writer, value: Reconfigure, path: string): Writer {
+  checkReconfigure(value, path);
+  writeReportConfig(to.uint32(10).fork(), value.config, `${path}.config`).ldelim();
+  return to;
+}
+
+const csiReportFields: WireFields = [
+  undefined,
+  { name: 'epoch', wireType: 0 },
+  { name: 'seq', wireType: 0 },
+  { name: 'slot', wireType: 0 },
+  { name: 'modelId', wireType: 2 },
+  { name: 'revision', wireType: 0 },
+  { name: 'codeword', wireType: 2 },
+  { name: 'scale', wireType: 0 },
+  { name: 'phase', wireType: 2 },
+  { name: 'payloadBits', wireType: 0 },
+  { name: 'processingUs', wireType: 0 },
+];
+
+function readCsiReport(from: MessageReader): CsiReport {
+  let epoch = 0;
+  let seq = 0;
+  let slot: number | undefined;
+  let modelId = '';
+  let revision = 0;
+  let codeword: Uint8Array | undefined;
+  let scale: number | undefined;
+  let phase: Uint8Array | undefined;
+  let payloadBits = 0;
+  let processingUs: number | undefined;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        epoch = from.uint32();
+        break;
+      case 2:
+        seq = from.uint32();
+        break;
+      case 3:
+        slot = from.uint32();
+        break;
+      case 4:
+        modelId = from.string();
+        break;
+      case 5:
+        revision = from.uint32();
+        break;
+      case 6:
+        codeword = from.bytes();
+        break;
+      case 7:
+        scale = from.uint32();
+        break;
+      case 8:
+        phase = from.bytes();
+        break;
+      case 9:
+        payloadBits = from.uint32();
+        break;
+      case 10:
+        processingUs = from.uint32();
+        break;
+      default:
+        return checkCsiReport({ epoch, seq, slot, modelId, revision, codeword: codeword ?? new Uint8Array(0), scale, phase: phase ?? new Uint8Array(0), payloadBits, processingUs }, from.path);
+    }
+  }
+}
+
+function checkCsiReport(value: Unchecked<CsiReport>, path: string): CsiReport {
+  given(value, path);
+  integer(value.epoch, 1, 4294967295, path, 'epoch');
+  integer(value.seq, 1, 4294967295, path, 'seq');
+  integer(value.slot, 0, 4294967295, path, 'slot');
+  matching(value.modelId, modelIdForm, path, 'modelId');
+  integer(value.revision, 1, 4294967295, path, 'revision');
+  bytes(value.codeword, 1, maxFrameBytes.ue, path, 'codeword');
+  integer(value.scale, 0, 65535, path, 'scale');
+  bytes(value.phase, 0, maxFrameBytes.ue, path, 'phase');
+  integer(value.payloadBits, 1, 4294967295, path, 'payloadBits');
+  integer(value.processingUs, 0, 4294967295, path, 'processingUs');
+  payloadFits(value as CsiReport, path);
+  return value as CsiReport;
+}
+
+function writeCsiReport(to: Writer, value: CsiReport, path: string): Writer {
+  checkCsiReport(value, path);
+  if (value.epoch !== 0) to.uint32(8).uint32(value.epoch);
+  if (value.seq !== 0) to.uint32(16).uint32(value.seq);
+  to.uint32(24).uint32(value.slot);
+  if (value.modelId !== '') to.uint32(34).string(value.modelId);
+  if (value.revision !== 0) to.uint32(40).uint32(value.revision);
+  if (value.codeword.length > 0) to.uint32(50).bytes(value.codeword);
+  to.uint32(56).uint32(value.scale);
+  if (value.phase.length > 0) to.uint32(66).bytes(value.phase);
+  if (value.payloadBits !== 0) to.uint32(72).uint32(value.payloadBits);
+  to.uint32(80).uint32(value.processingUs);
+  return to;
+}
+
+const reportAckFields: WireFields = [
+  undefined,
+  { name: 'seqs', wireType: 0, repeated: true },
+  { name: 'outcomes', wireType: 0, repeated: true },
+];
+
+function readReportAck(from: MessageReader): ReportAck {
+  const seqs: number[] = [];
+  const outcomes: ReportOutcome[] = [];
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        from.each(() => seqs.push(from.uint32()));
+        break;
+      case 2:
+        from.each(() => outcomes.push(from.word(reportOutcomeWords, outcomes.length)));
+        break;
+      default:
+        return checkReportAck({ seqs, outcomes }, from.path);
+    }
+  }
+}
+
+function checkReportAck(value: Unchecked<ReportAck>, path: string): ReportAck {
+  given(value, path);
+  list(value.seqs, 1, 1024, path, 'seqs');
+  value.seqs.forEach((item, i) => integer(item, 1, 4294967295, path, 'seqs', i));
+  list(value.outcomes, 1, 1024, path, 'outcomes');
+  value.outcomes.forEach((item, i) => word(item, reportOutcomeWords, path, 'outcomes', i));
+  outcomesFit(value as ReportAck, path);
+  return value as ReportAck;
+}
+
+function writeReportAck(to: Writer, value: ReportAck, path: string): Writer {
+  checkReportAck(value, path);
+  to.uint32(10).fork();
+  for (const item of value.seqs) to.uint32(item);
+  to.ldelim();
+  to.uint32(18).fork();
+  for (const item of value.outcomes) to.uint32(reportOutcomeWords.indexOf(item) + 1);
+  to.ldelim();
+  return to;
+}
+
+const rejectFields: WireFields = [
+  undefined,
+  { name: 'code', wireType: 2 },
+  { name: 'message', wireType: 2 },
+  { name: 'retryable', wireType: 0 },
+  { name: 'seq', wireType: 0 },
+];
+
+function readReject(from: MessageReader): Reject {
+  let code = '';
+  let message = '';
+  let retryable = false;
+  let seq = 0;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        code = from.string();
+        break;
+      case 2:
+        message = from.string();
+        break;
+      case 3:
+        retryable = from.bool();
+        break;
+      case 4:
+        seq = from.uint32();
+        break;
+      default:
+        return checkReject({ code, message, retryable, seq }, from.path);
+    }
+  }
+}
+
+function checkReject(value: Unchecked<Reject>, path: string): Reject {
+  given(value, path);
+  matching(value.code, errorCodeForm, path, 'code');
+  text(value.message, maxMessageLength, path, 'message');
+  flag(value.retryable, path, 'retryable');
+  integer(value.seq, 0, 4294967295, path, 'seq');
+  return value as Reject;
+}
+
+function writeReject(to: Writer, value: Reject, path: string): Writer {
+  checkReject(value, path);
+  if (value.code !== '') to.uint32(10).string(value.code);
+  if (value.message !== '') to.uint32(18).string(value.message);
+  if (value.retryable) to.uint32(24).bool(value.retryable);
+  if (value.seq !== 0) to.uint32(32).uint32(value.seq);
+  return to;
+}
+
+const csiMatrixFields: WireFields = [
+  undefined,
+  { name: 'numAntennas', wireType: 0 },
+  { name: 'numDelays', wireType: 0 },
+  { name: 'domain', wireType: 0 },
+  { name: 'encoding', wireType: 0 },
+  { name: 'values', wireType: 2 },
+];
+
+function readCsiMatrix(from: MessageReader): CsiMatrix {
+  let numAntennas = 0;
+  let numDelays = 0;
+  let domain: CsiDomain | undefined;
+  let encoding: CsiEncoding | undefined;
+  let values: Uint8Array | undefined;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        numAntennas = from.uint32();
+        break;
+      case 2:
+        numDelays = from.uint32();
+        break;
+      case 3:
+        domain = from.word(csiDomainWords);
+        break;
+      case 4:
+        encoding = from.word(csiEncodingWords);
+        break;
+      case 5:
+        values = from.bytes();
+        break;
+      default:
+        return checkCsiMatrix({ numAntennas, numDelays, domain, encoding, values: values ?? new Uint8Array(0) }, from.path);
+    }
+  }
+}
+
+function checkCsiMatrix(value: Unchecked<CsiMatrix>, path: string): CsiMatrix {
+  given(value, path);
+  integer(value.numAntennas, 1, 1024, path, 'numAntennas');
+  integer(value.numDelays, 1, 1024, path, 'numDelays');
+  word(value.domain, csiDomainWords, path, 'domain');
+  word(value.encoding, csiEncodingWords, path, 'encoding');
+  bytes(value.values, 4, maxFrameBytes.phy, path, 'values');
+  valuesFit(value as CsiMatrix, path);
+  return value as CsiMatrix;
+}
+
+function writeCsiMatrix(to: Writer, value: CsiMatrix, path: string): Writer {
+  checkCsiMatrix(value, path);
+  if (value.numAntennas !== 0) to.uint32(8).uint32(value.numAntennas);
+  if (value.numDelays !== 0) to.uint32(16).uint32(value.numDelays);
+  to.uint32(24).uint32(csiDomainWords.indexOf(value.domain) + 1);
+  to.uint32(32).uint32(csiEncodingWords.indexOf(value.encoding) + 1);
+  if (value.values.length > 0) to.uint32(42).bytes(value.values);
+  return to;
+}
+
+const uplinkCsiFields: WireFields = [
+  undefined,
+  { name: 'ueId', wireType: 2 },
+  { name: 'slot', wireType: 0 },
+  { name: 'csi', wireType: 2 },
+];
+
+function readUplinkCsi(from: MessageReader): UplinkCsi {
+  let ueId = '';
+  let slot: number | undefined;
+  let csi: CsiMatrix | undefined;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        ueId = from.string();
+        break;
+      case 2:
+        slot = from.uint32();
+        break;
+      case 3:
+        csi = readCsiMatrix(from.message(csiMatrixFields));
+        break;
+      default:
+        return checkUplinkCsi({ ueId, slot, csi }, from.path);
+    }
+  }
+}
+
+function checkUplinkCsi(value: Unchecked<UplinkCsi>, path: string): UplinkCsi {
+  given(value, path);
+  matching(value.ueId, ueIdForm, path, 'ueId');
+  integer(value.slot, 0, 4294967295, path, 'slot');
+  given(value.csi, path, 'csi');
+  return value as UplinkCsi;
+}
+
+function writeUplinkCsi(to: Writer, value: UplinkCsi, path: string): Writer {
+  checkUplinkCsi(value, path);
+  if (value.ueId !== '') to.uint32(10).string(value.ueId);
+  to.uint32(16).uint32(value.slot);
+  writeCsiMatrix(to.uint32(26).fork(), value.csi, `${path}.csi`).ldelim();
+  return to;
+}
+
+const channelEstimateFields: WireFields = [
+  undefined,
+  { name: 'ueId', wireType: 2 },
+  { name: 'epoch', wireType: 0 },
+  { name: 'seq', wireType: 0 },
+  { name: 'slot', wireType: 0 },
+  { name: 'modelId', wireType: 2 },
+  { name: 'csi', wireType: 2 },
+  { name: 'quality', wireType: 0 },
+  { name: 'ageMs', wireType: 1 },
+  { name: 'queueMs', wireType: 1 },
+  { name: 'decodeMs', wireType: 1 },
+  { name: 'receivedMs', wireType: 1 },
+  { name: 'payloadBits', wireType: 0 },
+];
+
+function readChannelEstimate(from: MessageReader): ChannelEstimate {
+  let ueId = '';
+  let epoch = 0;
+  let seq = 0;
+  let slot = 0;
+  let modelId = '';
+  let csi: CsiMatrix | undefined;
+  let quality: EstimateQuality | undefined;
+  let ageMs = 0;
+  let queueMs = 0;
+  let decodeMs = 0;
+  let receivedMs = 0;
+  let payloadBits = 0;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        ueId = from.string();
+        break;
+      case 2:
+        epoch = from.uint32();
+        break;
+      case 3:
+        seq = from.uint32();
+        break;
+      case 4:
+        slot = from.uint32();
+        break;
+      case 5:
+        modelId = from.string();
+        break;
+      case 6:
+        csi = readCsiMatrix(from.message(csiMatrixFields));
+        break;
+      case 7:
+        quality = from.word(estimateQualityWords);
+        break;
+      case 8:
+        ageMs = from.double();
+        break;
+      case 9:
+        queueMs = from.double();
+        break;
+      case 10:
+        decodeMs = from.double();
+        break;
+      case 11:
+        receivedMs = from.double();
+        break;
+      case 12:
+        payloadBits = from.uint32();
+        break;
+      default:
+        return checkChannelEstimate({ ueId, epoch, seq, slot, modelId, csi, quality, ageMs, queueMs, decodeMs, receivedMs, payloadBits }, from.path);
+    }
+  }
+}
+
+function checkChannelEstimate(value: Unchecked<ChannelEstimate>, path: string): ChannelEstimate {
+  given(value, path);
+  matching(value.ueId, ueIdForm, path, 'ueId');
+  integer(value.epoch, 0, 4294967295, path, 'epoch');
+  integer(value.seq, 0, 4294967295, path, 'seq');
+  integer(value.slot, 0, 4294967295, path, 'slot');
+  matching(value.modelId, modelIdOrNoneForm, path, 'modelId');
+  given(value.csi, path, 'csi');
+  word(value.quality, estimateQualityWords, path, 'quality');
+  duration(value.ageMs, path, 'ageMs');
+  duration(value.queueMs, path, 'queueMs');
+  duration(value.decodeMs, path, 'decodeMs');
+  duration(value.receivedMs, path, 'receivedMs');
+  integer(value.payloadBits, 0, 4294967295, path, 'payloadBits');
+  return value as ChannelEstimate;
+}
+
+function writeChannelEstimate(to: Writer, value: ChannelEstimate, path: string): Writer {
+  checkChannelEstimate(value, path);
+  if (value.ueId !== '') to.uint32(10).string(value.ueId);
+  if (value.epoch !== 0) to.uint32(16).uint32(value.epoch);
+  if (value.seq !== 0) to.uint32(24).uint32(value.seq);
+  if (value.slot !== 0) to.uint32(32).uint32(value.slot);
+  if (value.modelId !== '') to.uint32(42).string(value.modelId);
+  writeCsiMatrix(to.uint32(50).fork(), value.csi, `${path}.csi`).ldelim();
+  to.uint32(56).uint32(estimateQualityWords.indexOf(value.quality) + 1);
+  if (!Object.is(value.ageMs, 0)) to.uint32(65).double(value.ageMs);
+  if (!Object.is(value.queueMs, 0)) to.uint32(73).double(value.queueMs);
+  if (!Object.is(value.decodeMs, 0)) to.uint32(81).double(value.decodeMs);
+  if (!Object.is(value.receivedMs, 0)) to.uint32(89).double(value.receivedMs);
+  if (value.payloadBits !== 0) to.uint32(96).uint32(value.payloadBits);
+  return to;
+}
+
+const frameFields: WireFields = [
+  undefined,
+  { name: 'hello', wireType: 2 },
+  { name: 'welcome', wireType: 2 },
+  { name: 'report', wireType: 2 },
+  { name: 'ack', wireType: 2 },
+  { name: 'reconfigure', wireType: 2 },
+  { name: 'reject', wireType: 2 },
+  { name: 'uplink', wireType: 2 },
+  { name: 'estimate', wireType: 2 },
+];
+
+/** @throws RangeError where the bytes are no frame, naming the field */
+export function readFrame(bytes: Uint8Array): Frame {
+  const from = new MessageReader(bytes, frameFields);
+  let frame: Frame | undefined;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        frame = only(frame, { kind: 'hello', value: readHello(from.message(helloFields)) });
+        break;
+      case 2:
+        frame = only(frame, { kind: 'welcome', value: readWelcome(from.message(welcomeFields)) });
+        break;
+      case 3:
+        frame = only(frame, { kind: 'report', value: readCsiReport(from.message(csiReportFields)) });
+        break;
+      case 4:
+        frame = only(frame, { kind: 'ack', value: readReportAck(from.message(reportAckFields)) });
+        break;
+      case 5:
+        frame = only(frame, { kind: 'reconfigure', value: readReconfigure(from.message(reconfigureFields)) });
+        break;
+      case 6:
+        frame = only(frame, { kind: 'reject', value: readReject(from.message(rejectFields)) });
+        break;
+      case 7:
+        frame = only(frame, { kind: 'uplink', value: readUplinkCsi(from.message(uplinkCsiFields)) });
+        break;
+      case 8:
+        frame = only(frame, { kind: 'estimate', value: readChannelEstimate(from.message(channelEstimateFields)) });
+        break;
+      default:
+        if (frame === undefined) throw new RangeError(bytes.length === 0 ? 'frame: empty' : 'frame: no known body');
+        return frame;
+    }
+  }
+}
+
+function only(earlier: Frame | undefined, frame: Frame): Frame {
+  if (earlier !== undefined) throw new RangeError('frame: more than one body');
+  return frame;
+}
+
+/** @throws RangeError where a value is missing or breaks a rule, naming the field */
+export function writeFrame({ kind, value }: Frame): Writer {
+  const to = protobuf.Writer.create();
+  switch (kind) {
+    case 'hello':
+      return writeHello(to.uint32(10).fork(), value, kind).ldelim();
+    case 'welcome':
+      return writeWelcome(to.uint32(18).fork(), value, kind).ldelim();
+    case 'report':
+      return writeCsiReport(to.uint32(26).fork(), value, kind).ldelim();
+    case 'ack':
+      return writeReportAck(to.uint32(34).fork(), value, kind).ldelim();
+    case 'reconfigure':
+      return writeReconfigure(to.uint32(42).fork(), value, kind).ldelim();
+    case 'reject':
+      return writeReject(to.uint32(50).fork(), value, kind).ldelim();
+    case 'uplink':
+      return writeUplinkCsi(to.uint32(58).fork(), value, kind).ldelim();
+    case 'estimate':
+      return writeChannelEstimate(to.uint32(66).fork(), value, kind).ldelim();
+    default:
+      throw new RangeError(`frame: no message is called ${kind}`);
+  }
+}

@@ -2,6 +2,7 @@ import { decodeFrame, encodeFrame, type FrameKind, WireError } from '@edge-csi/p
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bodies, kinds } from './arbitraries.ts';
+import { decodeUnchecked, encodeUnchecked } from './reference.ts';
 
 const seed = 20190701;
 
@@ -12,6 +13,20 @@ describe('encodeFrame and decodeFrame', () => {
         expect(decodeFrame(encodeFrame(kind, value))).toEqual({ kind, value });
       }),
       { seed, numRuns: 200 },
+    );
+  });
+
+  it.each(kinds)('agree with protobuf.js on every byte and field of a %s', (kind: FrameKind) => {
+    fc.assert(
+      fc.property(bodies[kind] as fc.Arbitrary<never>, (value) => {
+        const bytes = encodeFrame(kind, value);
+        const read = decodeUnchecked(bytes);
+        expect(read.body).toBe(kind);
+        const reencoded = encodeUnchecked(kind, read[kind] as Record<string, unknown>);
+        expect(Buffer.compare(reencoded, bytes)).toBe(0);
+        expect(decodeFrame(reencoded)).toEqual({ kind, value });
+      }),
+      { seed, numRuns: 100 },
     );
   });
 

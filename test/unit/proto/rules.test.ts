@@ -1,6 +1,6 @@
 import { checkReport, decodeFrame, encodeFrame, type FrameBodies, type FrameKind, WireError } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
-import { edge_csi } from '../../../proto/src/generated/codec.ts';
+import { encodeUnchecked } from './reference.ts';
 
 const ref = { id: 'dualnet-mag-m43', sha256: new Uint8Array(32).fill(9) };
 const config = {
@@ -48,12 +48,6 @@ const valid: { readonly [K in FrameKind]: Record<string, unknown> } = {
     payloadBits: 0,
   },
 };
-
-/** Bytes of a message that nothing has checked. */
-function unchecked(kind: FrameKind, value: Record<string, unknown>): Uint8Array {
-  const { Frame } = (edge_csi as never as { v1: { Frame: { encode(m: object): { finish(): Uint8Array } } } }).v1;
-  return Frame.encode({ [kind]: value }).finish();
-}
 
 const broken: [FrameKind, string, Record<string, unknown>][] = [
   ['hello', 'hello.ueId', { ueId: '' }],
@@ -113,12 +107,12 @@ describe('decodeFrame', () => {
   it.each(Object.entries(valid) as [FrameKind, Record<string, unknown>][])(
     'accepts the plain %s these cases start from',
     (kind, value) => {
-      expect(decodeFrame(unchecked(kind, value)).kind).toBe(kind);
+      expect(decodeFrame(encodeUnchecked(kind, value)).kind).toBe(kind);
     },
   );
 
   it.each(broken)('refuses a %s for %s', (kind, where, change) => {
-    const bytes = unchecked(kind, { ...valid[kind], ...change });
+    const bytes = encodeUnchecked(kind, { ...valid[kind], ...change });
     expect(() => decodeFrame(bytes)).toThrow(WireError);
     expect(() => decodeFrame(bytes)).toThrow(where);
   });

@@ -1,14 +1,19 @@
-// The messages of csi_feedback.proto as plain objects: required fields present, enumerations as words.
+// Generated from csi_feedback.proto and rules.js by `npm run generate`; do not edit.
+// The messages as plain objects: required fields present, enumerations as words.
 
-/** A model both ends must hold: its id and the pairing hash of its manifest, 32 bytes. */
+/** A model both ends must hold: its id and the pairing hash of its manifest. */
 export interface ModelRef {
+  /** Lower-case letters, digits, dots and hyphens. */
   readonly id: string;
+  /** 32 bytes. */
   readonly sha256: Uint8Array;
 }
 
 /** UE -> BS, first frame on /v1/ue. */
 export interface Hello {
+  /** 1..64 characters of [A-Za-z0-9._:-]. */
   readonly ueId: string;
+  /** The version, 1. */
   readonly protocol: number;
   /** Models the UE already holds; may be empty. */
   readonly models: readonly ModelRef[];
@@ -18,12 +23,14 @@ export interface Hello {
 
 /** What the BS wants reported. Every report names the revision it was made under. */
 export interface ReportConfig {
+  /** From 1, increases with every change within a session. */
   readonly revision: number;
   readonly model: ModelRef;
   /** Path of the manifest on the server's HTTP port. */
   readonly modelUrl: string;
+  /** 1..320. */
   readonly reportPeriodSlots: number;
-  /** Least significant bits each codeword component drops, 0..7. */
+  /** Least significant bits each codeword component drops, 0..7; at least one bit stays. */
   readonly codewordTruncation: number;
   /** Phase rate knob, in sixteenths of the allocation matrix's unit, 1..2^24. */
   readonly phaseTheta: number;
@@ -31,6 +38,7 @@ export interface ReportConfig {
 
 /** BS -> UE, the answer to Hello: the session, and what to report. */
 export interface Welcome {
+  /** Session epoch, not 0. */
   readonly epoch: number;
   readonly config: ReportConfig;
 }
@@ -43,33 +51,36 @@ export interface Reconfigure {
 /** UE -> BS: one downlink matrix, quantised. */
 export interface CsiReport {
   readonly epoch: number;
+  /** From 1, increases within an epoch. */
   readonly seq: number;
   readonly slot: number;
   readonly modelId: string;
+  /** Of the ReportConfig in force. */
   readonly revision: number;
+  /** Bit-packed, most significant bit first, component 0 first, zero padded. */
   readonly codeword: Uint8Array;
-  /** Level of the quantised norm; 0 where the model sends none. */
+  /** Quantised norm, as many bits as the model says; 0 where it sends none. */
   readonly scale: number;
-  /** Packed phase codes, or signs of absolute parts. */
+  /**
+   * Phase codes, or signs of absolute parts (1: negative), bit-packed as the codeword. The length follows from the
+   * codeword.
+   */
   readonly phase: Uint8Array;
-  /** Codeword, scale and phase without padding. */
+  /** Codeword, scale and phase, without padding. */
   readonly payloadBits: number;
   /** From the CSI being handed over to the frame being sent. */
   readonly processingUs: number;
 }
 
-/** What became of a report at the BS; only `decoded` made an estimate. */
-export type ReportOutcome = 'decoded' | 'superseded' | 'late' | 'shed' | 'invalid';
-
-/** One outcome per sequence number. */
+/** BS -> UE: one outcome per sequence number. */
 export interface ReportAck {
   readonly seqs: readonly number[];
   readonly outcomes: readonly ReportOutcome[];
 }
 
-/** Either end: why a report, an uplink or the connection is refused. */
+/** BS -> any: why a report, an uplink or the connection is refused. */
 export interface Reject {
-  /** A WireErrorCode, or a word a later version knows. */
+  /** A code of the error table in src/errors.ts, or one a later version knows. */
   readonly code: string;
   readonly message: string;
   readonly retryable: boolean;
@@ -77,15 +88,13 @@ export interface Reject {
   readonly seq: number;
 }
 
-/** Precision of complex CSI on the wire. */
-export type CsiEncoding = 'float32' | 'float16';
-
-/** Complex CSI on the wire, little endian, planar `[2][numAntennas][numDelays]`. */
+/** Complex CSI on the wire, little endian, planar: all real parts [antenna][delay], then all imaginary parts. */
 export interface CsiMatrix {
   readonly numAntennas: number;
   readonly numDelays: number;
-  readonly domain: 'angular-delay';
+  readonly domain: CsiDomain;
   readonly encoding: CsiEncoding;
+  /** 2 * num_antennas * num_delays * (4 or 2) bytes. */
   readonly values: Uint8Array;
 }
 
@@ -95,15 +104,6 @@ export interface UplinkCsi {
   readonly slot: number;
   readonly csi: CsiMatrix;
 }
-
-/**
- * What an estimate rests on: the uplink of the report's own slot, an older one within the freshness window, the uplink
- * alone, the last estimate repeated, or the report without any uplink.
- *
- * `uplink-only` knows no phases: its CSI carries magnitudes as real parts and zeros as imaginary parts, so the square of
- * an entry is the power at its angle and delay, and its phase means nothing.
- */
-export type EstimateQuality = 'fresh' | 'stale-uplink' | 'uplink-only' | 'held' | 'no-uplink';
 
 /** BS -> subscribers: the downlink of one UE and slot. */
 export interface ChannelEstimate {
@@ -121,20 +121,67 @@ export interface ChannelEstimate {
   readonly ageMs: number;
   readonly queueMs: number;
   readonly decodeMs: number;
-  /** BS's monotonic clock when the report, or without one the uplink, arrived; comparable on the BS's host only. */
+  /** The BS's monotonic clock when the report, or without one the uplink, arrived; comparable on the BS's host only. */
   readonly receivedMs: number;
   readonly payloadBits: number;
 }
 
+/** What became of a report at the BS; only DECODED made an estimate. */
+export type ReportOutcome =
+  | 'decoded'
+  /** A newer report of the same UE replaced it in the queue. */
+  | 'superseded'
+  /** Past its deadline, not decoded. */
+  | 'late'
+  /** Dropped under overload. */
+  | 'shed'
+  /** Inconsistent with its model, configuration or session. */
+  | 'invalid';
+
+/** Precision of complex CSI on the wire. */
+export type CsiEncoding = 'float32' | 'float16';
+
+/** What the rows and columns of a CSI matrix stand for. */
+export type CsiDomain = 'angular-delay';
+
+/**
+ * What an estimate rests on.
+ *
+ * UPLINK_ONLY stands in for a report that was lost, late or of no use. The uplink tells nothing of the downlink's phases:
+ * csi carries magnitudes as its real parts and zeros as its imaginary parts. The square of an entry is an estimate of the
+ * power at its angle and delay, good for choosing beams, ranking UEs or setting a delay window; its phase means nothing,
+ * so it is not for a precoder that takes csi as it is. The scale is the uplink's norm times a constant of the model. seq
+ * and payload_bits are 0; slot is that of the uplink; times count from the uplink's arrival.
+ */
+export type EstimateQuality =
+  /** The uplink of the report's own slot. */
+  | 'fresh'
+  /** An uplink older than the report, within the freshness window. */
+  | 'stale-uplink'
+  /** No report, the uplink alone. */
+  | 'uplink-only'
+  /** The last estimate repeated. */
+  | 'held'
+  /** The report without any uplink. */
+  | 'no-uplink';
+
 /** Every message by the name of its field in Frame. */
 export interface FrameBodies {
+  /** UE -> BS, first frame on /v1/ue. */
   readonly hello: Hello;
+  /** BS -> UE. */
   readonly welcome: Welcome;
+  /** UE -> BS. */
   readonly report: CsiReport;
+  /** BS -> UE, one per batch of reports. */
   readonly ack: ReportAck;
+  /** BS -> UE. */
   readonly reconfigure: Reconfigure;
+  /** BS -> any, before the connection closes or for one refused frame. */
   readonly reject: Reject;
+  /** PHY -> BS on /v1/phy. */
   readonly uplink: UplinkCsi;
+  /** BS -> subscriber on /v1/estimates. */
   readonly estimate: ChannelEstimate;
 }
 

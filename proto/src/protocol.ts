@@ -20,3 +20,6 @@ export const maxFrameBytes = {
   phy: 256 * 1024,
   estimates: 256 * 1024,
 } as const;
+
+/** Longest `Reject.message` and `Hello.token`, in UTF-16 units. */
+export const maxMessageLength = 1024;
