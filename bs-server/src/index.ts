@@ -3,7 +3,6 @@
  *
  * @module @edge-csi/bs-server
  */
-export type { BsServer } from './bs-server.ts';
 export {
   type EstimateSubscription,
   type EstimateSubscriptionOptions,
@@ -14,11 +13,11 @@ export type { ClientTls } from './clients/socket.ts';
 export type { ExecutionProvider } from './decode/graph.ts';
 export type { ConfigChange } from './ingest/session-config.ts';
 export { type AccessGrant, type AccessRole, signAccessToken } from './net/access-token.ts';
+export type { StaticFile } from './net/http-answer.ts';
 export type { Limits } from './net/limits.ts';
-export type { StaticFile } from './net/model-routes.ts';
 export type { BaseBand, PageAnswer, PageRequest, Pages } from './net/pages.ts';
 export type { ServerTls } from './net/security.ts';
 export type { Activation, LifecycleStatus, ModelLifecycle, ModelStatus } from './ops/model-lifecycle.ts';
 export type { ServerStats } from './ops/server-stats.ts';
 export { type BsServerOptions, bsServerDefaults, type NatsOptions } from './options.ts';
-export { startBsServer } from './server.ts';
+export { type BsServer, startBsServer } from './server.ts';

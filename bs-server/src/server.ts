@@ -1,37 +1,62 @@
 import { randomInt } from 'node:crypto';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
-import type { BsServer } from './bs-server.ts';
 import type { GatewayLink } from './cluster/gateway-link.ts';
-import { openLink } from './cluster/open-link.ts';
-import type { DecoderEvent } from './decode/batch-decoder.ts';
 import { DecodeStage } from './decode/decode-stage.ts';
 import type { ExecutionProvider } from './decode/graph.ts';
-import { Connections } from './ingest/connections.ts';
 import { type ConfigChange, reportConfigOf } from './ingest/session-config.ts';
 import { UeRegistry } from './ingest/ue-registry.ts';
-import type { UeSession } from './ingest/ue-session.ts';
+import { UeSession } from './ingest/ue-session.ts';
+import { UplinkIntake } from './ingest/uplink-intake.ts';
 import { ReportWatch } from './join/report-watch.ts';
-import { Listeners } from './net/listeners.ts';
-import { noteLifecycle } from './ops/lifecycle-log.ts';
-import { createMetrics, type Metrics } from './ops/metrics.ts';
-import { loadCatalog, loadServedModel, type ServedModel, sameLink } from './ops/model-catalog.ts';
-import { ModelControl } from './ops/model-control.ts';
-import { type ModelOffer, offerOf } from './ops/model-offer.ts';
-import { ModelTally } from './ops/model-tally.ts';
-import { ModelVersions } from './ops/model-versions.ts';
+import { AccessControl } from './net/access-token.ts';
+import type { PagesContext } from './net/pages.ts';
+import { Upgrader } from './net/upgrader.ts';
+import { registerMeters, statsOf } from './ops/meters.ts';
+import { loadCatalog, type ServedModel } from './ops/model-catalog.ts';
+import type { ModelLifecycle } from './ops/model-lifecycle.ts';
+import { offerOf } from './ops/model-offer.ts';
 import { OverloadControl } from './ops/overload-control.ts';
-import { noRelief } from './ops/overload-policy.ts';
-import { packageVersion } from './ops/package-version.ts';
-import { type Gauges, type ServerStats, statsOf } from './ops/server-stats.ts';
-import { Tally } from './ops/tally.ts';
+import { type Role, ServerHost } from './ops/server-host.ts';
+import { createDistributions, type ServerStats, serverMeters } from './ops/server-stats.ts';
 import { loadUplinkOnly } from './ops/uplink-only-catalog.ts';
-import { VitalSigns } from './ops/vital-signs.ts';
-import { noteWorkerEvent } from './ops/worker-log.ts';
-import { type BsServerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type BsServerOptions, resolveOptions } from './options.ts';
 import { EstimateOutlet } from './publish/estimate-outlet.ts';
 import { EstimateStream } from './publish/estimate-stream.ts';
 import { HeldEstimates } from './publish/held-estimates.ts';
+import { SubscriberSession } from './publish/subscriber-session.ts';
+
+/** A running BS server. */
+export interface BsServer extends AsyncDisposable {
+  /** HTTP origin, as http://127.0.0.1:8080; the WebSocket paths are under the same host and port. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** HTTP origin of the administrative listener: metrics and the life cycle of models. */
+  readonly adminUrl: string | undefined;
+  /** Models that are served at present, the active one first; of one id there may be several versions. */
+  readonly models: readonly { readonly id: string; readonly sha256: string }[];
+  /** Loads, activates and unloads models while the server runs. */
+  readonly lifecycle: ModelLifecycle;
+  /** Where the decoder runs; undefined before it does, and where only workers elsewhere decode. */
+  readonly executionProvider: ExecutionProvider | undefined;
+  /** Counts and gauges as of now. */
+  stats(): ServerStats;
+  /**
+   * Tells a connected UE what to report from now on.
+   *
+   * @returns the configuration it was told
+   * @throws RangeError where no UE of that id is connected or a value is out of bounds.
+   */
+  reconfigure(ueId: string, change: ConfigChange): ReportConfig;
+  /**
+   * Turns away new connections and reports and waits until everything that has arrived is decoded and answered, at most
+   * for the drain timeout; what is left then is shed.
+   */
+  drain(): Promise<void>;
+  /** Ends everything. Reports that are not with the decoder are shed. Safe to call twice. */
+  close(): Promise<void>;
+}
 
 /**
  * Starts a BS server and waits until its decoder is warm. It listens from the beginning, so that /healthz and /readyz
@@ -43,138 +68,146 @@ import { HeldEstimates } from './publish/held-estimates.ts';
  */
 export async function startBsServer(options: BsServerOptions = {}): Promise<BsServer> {
   const resolved = resolveOptions(options);
-  const served = await loadCatalog(resolved.modelsDirectory, resolved.models);
-  const uplinkOnly = await loadUplinkOnly(resolved.modelsDirectory, resolved.uplinkOnlyModel, served);
-  const server = new ComposedServer(resolved, served, uplinkOnly, await packageVersion(), await openLink(resolved));
-  try {
-    await server.start();
-  } catch (error) {
-    await server.close();
-    throw error;
+  const { modelsDirectory, models, uplinkOnlyModel, nats } = resolved;
+  const served = await loadCatalog(modelsDirectory, models);
+  const uplinkOnly = await loadUplinkOnly(modelsDirectory, uplinkOnlyModel, served);
+  // What talks to brokers is loaded only where there is one.
+  const link = nats && new (await import('./cluster/gateway-link.ts')).GatewayLink(resolved, nats);
+  return new ServedCell(resolved, served, (host) => new Station(host, served, uplinkOnly, link)).start();
+}
+
+class ServedCell extends ServerHost<Station> implements BsServer {
+  get models(): BsServer['models'] {
+    return this.role.models;
   }
-  return server;
+
+  stats(): ServerStats {
+    return this.role.stats();
+  }
+
+  reconfigure(ueId: string, change: ConfigChange): ReportConfig {
+    return this.role.reconfigure(ueId, change);
+  }
 }
 
 /** Far more than any batch takes: a process that ends while a worker is inside onnxruntime is aborted. */
 const workerEndTimeoutMs = 5_000;
 
-type Phase = 'starting' | 'serving' | 'draining' | 'closed';
-
-/** The parts of a server, made and joined. */
-class ComposedServer implements BsServer {
-  readonly host: string;
-  readonly lifecycle: ModelControl<ServedModel>;
-  readonly #options: ResolvedOptions;
+/** What a server does that UEs, base bands and subscribers connect to: alone, or as a gateway to decode workers. */
+class Station implements Role {
+  readonly name;
+  readonly upgrade;
+  readonly pages: PagesContext | undefined;
+  readonly #host: ServerHost;
   readonly #uplinkOnly: UplinkOnlyBundle | undefined;
-  readonly #version: string;
-  readonly #versions: ModelVersions<ServedModel>;
-  readonly #tally = new Tally();
-  readonly #modelTally = new ModelTally();
-  readonly #metrics: Metrics;
   readonly #registry = new UeRegistry<UeSession>(randomInt(2 ** 32));
   readonly #stream: EstimateStream;
-  readonly #watch: ReportWatch;
+  readonly #overload: OverloadControl;
   readonly #decode: DecodeStage;
-  readonly #overload: OverloadControl | undefined;
-  readonly #vitalSigns: VitalSigns;
-  readonly #connections: Connections;
-  readonly #listeners: Listeners;
-  #offer: ModelOffer;
-  #phase: Phase = 'starting';
-  #provider: ExecutionProvider | undefined;
-  #drained: Promise<void> | undefined;
-  #closed: Promise<void> | undefined;
+  readonly #upgrader: Upgrader;
+  readonly #meters;
+  #offer;
 
   constructor(
-    options: ResolvedOptions,
+    host: ServerHost,
     served: readonly ServedModel[],
     uplinkOnly: UplinkOnlyBundle | undefined,
-    version: string,
     link: GatewayLink | undefined,
   ) {
-    this.host = options.host;
-    this.#options = options;
+    const { options, tally, modelTally, versions, metrics } = host;
+    const { limits, clock, logger, tokenSecret, maxHoldMs } = options;
+    this.name = link === undefined ? ('all' as const) : ('gateway' as const);
+    this.#host = host;
     this.#uplinkOnly = uplinkOnly;
-    this.#version = version;
-    this.#versions = new ModelVersions(
-      served.map((model) => [model.version, model] as const),
-      options.clock,
-    );
-    const models = {
-      tally: this.#modelTally,
-      status: () => this.lifecycle.status().models,
-      queued: (version: string) => this.#decode.queued(version),
-    };
-    this.#metrics = createMetrics(this.#tally, () => this.#gauges(), models, link);
-    this.#offer = offerOf(this.#versions);
-    this.#stream = new EstimateStream(options.limits.maxBufferedBytes);
-    this.#watch = new ReportWatch({ ...options, ...options.limits });
-    this.#decode = this.#createDecodeStage(served, link);
-    this.#overload = options.overloadControl ? this.#createOverloadControl() : undefined;
-    this.#vitalSigns = new VitalSigns({
+    this.#offer = offerOf(versions);
+    this.#stream = new EstimateStream(limits.maxBufferedBytes);
+    this.#overload = new OverloadControl({
       ...options,
-      decoder: this.#decode.decoder,
-      overload: this.#overload,
-      drifts: () => this.#modelTally.drifts(this.lifecycle.status().models),
-    });
-    this.lifecycle = this.#createLifecycle();
-    this.#connections = new Connections({
-      options,
-      served: () => this.#versions.ready,
-      shapes: () => this.#offer.shapes,
-      registry: this.#registry,
-      watch: this.#watch,
-      relief: () => this.#overload?.relief ?? noRelief,
-      stream: this.#stream,
-      pipeline: this.#decode.pipeline,
-      tally: this.#tally,
-      modelTally: this.#modelTally,
-      accepting: () => this.#phase === 'serving',
-      onUeMoved: () => this.lifecycle.checkDrained(),
-    });
-    this.#listeners = new Listeners({
-      options,
-      tally: this.#tally,
-      probes: {
-        health: () => this.#health(),
-        ready: () => this.#phase === 'serving' && this.#vitalSigns.ready,
+      tally,
+      apply: (relief) => {
+        for (const session of this.#registry) session.relieve(relief);
       },
-      metrics: () => this.#metrics.render(),
-      lifecycle: this.lifecycle,
-      files: () => this.#offer.files,
-      connections: this.#connections,
     });
-  }
-
-  get url(): string {
-    return this.#listeners.url;
-  }
-
-  get port(): number {
-    return this.#listeners.port;
-  }
-
-  get adminUrl(): string | undefined {
-    return this.#listeners.adminUrl;
+    const watch = new ReportWatch({ ...options, ...limits });
+    const { overload, stream, registry } = { overload: this.#overload, stream: this.#stream, registry: this.#registry };
+    const listener = new EstimateOutlet({
+      stream,
+      held: new HeldEstimates({ maxHoldMs, maxUes: limits.maxUes }),
+      broadcast: link && ((estimate) => link.publish(estimate)),
+      tally,
+      modelTally,
+      distributions: createDistributions(metrics),
+      clock,
+    });
+    this.#decode = new DecodeStage({
+      options,
+      served,
+      uplinkOnly,
+      watch,
+      listener,
+      queueBound: () => overload.queueBound,
+      onWorkerEvent: (event) => host.noted(event),
+      link,
+      wantsEstimates: () => stream.subscribers > 0 || maxHoldMs > 0,
+    });
+    const { pipeline, decoder, join } = this.#decode;
+    const session = { options, versions, registry, watch, overload, pipeline, tally, modelTally };
+    const uplinks = new UplinkIntake({ shapes: () => this.#offer.shapes, pipeline, tally });
+    const accessControl = tokenSecret && new AccessControl(tokenSecret, clock);
+    this.#upgrader = new Upgrader({
+      ...options,
+      endpoints: [
+        { role: 'ue', most: limits.maxUes, open: (connection) => new UeSession(connection, session) },
+        { role: 'phy', most: limits.maxPhyFeeds, open: () => uplinks },
+        {
+          role: 'estimates',
+          most: limits.maxSubscribers,
+          open: (connection) => new SubscriberSession(connection, stream),
+        },
+      ],
+      accessControl,
+      accepting: () => host.accepting,
+      onReject: ({ code, message }) => {
+        tally.rejects.add(code);
+        logger.debug({ code, message }, 'rejected');
+      },
+      onRefused: (fault, message) => {
+        tally.refused.add(fault);
+        logger.debug({ fault, message }, 'upgrade refused');
+      },
+    });
+    this.upgrade = this.#upgrader.upgrade;
+    const onError = (err: unknown) => logger.error({ err }, 'a page failed');
+    this.pages = options.pages && { pages: options.pages, accessControl, baseBand: uplinks, onError };
+    const connections = (role: 'ue' | 'phy' | 'estimates') => this.#upgrader.connections(role);
+    const { watchdog } = host;
+    this.#meters = serverMeters(tally, { pipeline, decoder, join, stream, overload, watchdog, connections });
+    registerMeters(metrics, 'edge_csi', this.#meters);
+    if (link !== undefined) registerMeters(metrics, 'edge_csi_cluster', link.meters);
   }
 
   get models(): BsServer['models'] {
-    return this.#versions.ready.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
+    return this.#host.versions.ready.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
   }
 
-  get executionProvider(): ExecutionProvider | undefined {
-    return this.#provider;
+  get files() {
+    return this.#offer.files;
   }
 
-  async start(): Promise<void> {
-    await this.#listeners.listen();
-    this.#provider = await this.#decode.decoder.start();
-    if (this.#phase === 'starting') this.#phase = 'serving';
-    this.#options.logger.info({ url: this.url, adminUrl: this.adminUrl, ...this.#health().body }, 'serving');
+  get ready(): boolean {
+    return this.#decode.decoder.serving;
+  }
+
+  get down(): boolean {
+    return this.#decode.decoder.down;
+  }
+
+  health(): object {
+    return { models: this.models, uplinkOnlyModel: this.#uplinkOnly?.manifest.id ?? null };
   }
 
   stats(): ServerStats {
-    return statsOf(this.#tally, this.#gauges());
+    return statsOf(this.#meters.stats);
   }
 
   reconfigure(ueId: string, change: ConfigChange): ReportConfig {
@@ -183,118 +216,43 @@ class ComposedServer implements BsServer {
     return reportConfigOf(session.reconfigure(change));
   }
 
-  drain(): Promise<void> {
-    this.#drained ??= this.#drain();
-    return this.#drained;
+  start(): Promise<ExecutionProvider | undefined> {
+    return this.#decode.decoder.start();
   }
 
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
+  beat(): void {
+    const { decoder } = this.#decode;
+    decoder.checkProgress(this.#host.options.decoderTimeoutMs);
+    this.#overload.tick(decoder.numServing);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  load(model: ServedModel): Promise<void> {
+    return this.#decode.load(model);
   }
 
-  async #drain(): Promise<void> {
-    if (this.#phase !== 'closed') this.#phase = 'draining';
-    await this.#decode.pipeline.drain(this.#options.drainTimeoutMs);
+  free(version: string): Promise<void> {
+    return this.#decode.free(version);
   }
 
-  async #close(): Promise<void> {
-    this.#phase = 'closed';
-    this.#vitalSigns.stop();
+  users(): Iterable<UeSession> {
+    return this.#registry;
+  }
+
+  queued(version: string): number {
+    return this.#decode.queued(version);
+  }
+
+  modelsChanged(): void {
+    this.#offer = offerOf(this.#host.versions);
+  }
+
+  drain(timeoutMs: number): Promise<void> {
+    return this.#decode.pipeline.drain(timeoutMs);
+  }
+
+  async close(): Promise<void> {
     this.#decode.pipeline.abandon();
     await this.#decode.decoder.close(workerEndTimeoutMs);
-    await this.#connections.close();
-    await this.#listeners.close();
-  }
-
-  #createDecodeStage(served: readonly ServedModel[], link: GatewayLink | undefined): DecodeStage {
-    const options = this.#options;
-    const listener = new EstimateOutlet({
-      stream: this.#stream,
-      held: new HeldEstimates({ maxHoldMs: options.maxHoldMs, maxUes: options.limits.maxUes }),
-      broadcast: link && ((estimate) => link.publish(estimate)),
-      tally: this.#tally,
-      modelTally: this.#modelTally,
-      metrics: this.#metrics,
-      onSettled: () => this.lifecycle.checkDrained(),
-      clock: options.clock,
-    });
-    const onWorkerEvent = (event: DecoderEvent) => {
-      if (event.kind === 'serving') this.#provider = event.ready.provider;
-      noteWorkerEvent(event, this.#tally, options.logger);
-    };
-    return new DecodeStage({
-      options,
-      served,
-      uplinkOnly: this.#uplinkOnly,
-      watch: this.#watch,
-      listener,
-      queueBound: () => this.#overload?.queueBound ?? options.maxQueueSize,
-      onWorkerEvent,
-      link,
-      wantsEstimates: () => this.#stream.subscribers > 0 || options.maxHoldMs > 0,
-    });
-  }
-
-  #createOverloadControl(): OverloadControl {
-    return new OverloadControl({
-      ...this.#options,
-      tally: this.#tally,
-      numWorkers: () => this.#decode.decoder.numServing,
-      apply: (relief) => {
-        for (const session of this.#registry) session.relieve(relief);
-      },
-    });
-  }
-
-  #createLifecycle(): ModelControl<ServedModel> {
-    const { modelsDirectory, drainTimeoutMs, clock, logger } = this.#options;
-    return new ModelControl<ServedModel>({
-      versions: this.#versions,
-      read: (folder) => loadServedModel(modelsDirectory, folder),
-      load: (model) => this.#decode.load(model),
-      free: (version) => this.#decode.free(version),
-      users: () => this.#registry,
-      sameLink: (a, b) => sameLink(a.manifest, b.manifest),
-      reports: (version) => this.#modelTally.reports(version),
-      serving: () => this.#phase === 'serving',
-      changed: () => {
-        this.#offer = offerOf(this.#versions);
-      },
-      note: noteLifecycle(logger),
-      drainTimeoutMs,
-      clock,
-    });
-  }
-
-  #health(): { ok: boolean; body: object } {
-    const failed = this.#phase === 'serving' && this.#decode.decoder.down;
-    const body = {
-      role: this.#options.nats === undefined ? 'all' : 'gateway',
-      status: failed ? 'failed' : this.#phase,
-      version: this.#version,
-      executionProvider: this.#provider ?? null,
-      models: this.models,
-      uplinkOnlyModel: this.#uplinkOnly?.manifest.id ?? null,
-    };
-    return { ok: !failed, body };
-  }
-
-  #gauges(): Gauges {
-    const { pipeline, decoder, join } = this.#decode;
-    return {
-      inFlight: pipeline.inFlight,
-      queued: pipeline.queued,
-      estimates: { sent: this.#stream.sent, skipped: this.#stream.skipped },
-      uesEvicted: join.evicted,
-      overloadLevel: this.#overload?.level ?? 0,
-      decodersStuck: decoder.numStuck,
-      loopLagMs: this.#vitalSigns.loopLagMs,
-      connections: this.#connections.gateway.connections,
-    };
+    await this.#upgrader.close();
   }
 }

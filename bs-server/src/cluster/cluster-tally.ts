@@ -1,31 +1,51 @@
-import type { Refusal } from './decode-answer.ts';
+import type { DecoderEvent } from '../decode/batch-decoder.ts';
+import { Count, CountBy, gauge, type Meter } from '../ops/meters.ts';
+import type { Broker, BrokerListener } from './broker.ts';
+import type { BatchRefusal } from './decode-answer.ts';
 
 /** Counters of a gateway's or a worker's dealings over the broker. */
 export class ClusterTally {
-  /** Requests sent to workers, or taken by this one. */
-  requests = 0;
-  /** Of a gateway: requests sent a second time, to another worker. */
-  retries = 0;
-  /** Of a gateway: requests for which the broker knew no worker. */
-  noResponders = 0;
-  /** Of a gateway: answers that nobody waited for any more, as the second of two. */
-  unawaited = 0;
-  /** Of a gateway: batches decoded in this process for want of a worker. */
-  localBatches = 0;
-  /** Of a gateway: workers that fell silent without a word. */
-  silentWorkers = 0;
-  /** Connections to the broker that were lost. */
-  disconnects = 0;
-  /** Messages the broker dropped because this end did not keep up. */
-  slowConsumer = 0;
-  /** What the broker refused, as a subject there is no permission for. */
-  brokerRefusals = 0;
-  /** Messages that could not be read. */
-  invalid = 0;
-  /** Requests that a worker refused, by reason. */
-  readonly refusals = new Map<Refusal, number>();
+  readonly requests = new Count('requests_total', 'Batches sent to workers, or taken by this one');
+  /** Of a gateway, as the next four. */
+  readonly retries = new Count('retries_total', 'Batches sent once more, to another worker');
+  readonly noResponders = new Count('no_responders_total', 'Batches for which the broker knew no worker');
+  /** Answers as the second of two. */
+  readonly unawaited = new Count('unawaited_answers_total', 'Answers nobody waited for any more');
+  readonly localBatches = new Count('local_batches_total', 'Batches decoded by the gateway itself');
+  readonly silentWorkers = new Count('silent_workers_total', 'Workers that fell silent without a word');
+  readonly disconnects = new Count('disconnects_total', 'Connections to the broker that were lost');
+  /** This end did not keep up. */
+  readonly slowConsumer = new Count('slow_consumer_total', 'Times the broker dropped messages to this end');
+  /** As a subject there is no permission for. */
+  readonly brokerRefusals = new Count('broker_refusals_total', 'Subscriptions and messages the broker refused');
+  readonly invalid = new Count('invalid_messages_total', 'Messages that could not be read');
+  readonly refusals = new CountBy<BatchRefusal>('refusals_total', 'Batches refused by a worker, by reason', 'reason');
 
-  refuse(refusal: Refusal): void {
-    this.refusals.set(refusal, (this.refusals.get(refusal) ?? 0) + 1);
+  /** Counts news of a connection and passes it on as an event. */
+  listener(noted: (event: DecoderEvent) => void): BrokerListener {
+    return {
+      connected: () => noted({ kind: 'broker-found' }),
+      disconnected: () => {
+        this.disconnects.add();
+        noted({ kind: 'broker-lost' });
+      },
+      trouble: (kind, message) => {
+        (kind === 'slow-consumer' ? this.slowConsumer : this.brokerRefusals).add();
+        noted({ kind: 'broker-trouble', message });
+      },
+    };
   }
+}
+
+/** What /metrics tells of a connection. @param requests - batches not answered yet */
+export function connectionMeters(
+  broker: () => Broker | undefined,
+  requests: () => number | undefined,
+): Readonly<Record<'connected' | 'requestsInFlight', Meter<number>>> {
+  return {
+    connected: gauge('connected', '1 while there is a connection to the broker', () =>
+      Number(broker()?.connected ?? 0),
+    ),
+    requestsInFlight: gauge('requests_in_flight', 'Batches not answered yet', () => requests() ?? 0),
+  };
 }

@@ -11,13 +11,13 @@ const statuses = ['decoded', 'codeword', 'phase', 'estimate', 'late'] as const s
 const refusals = ['draining', 'busy', 'not-serving', 'failed', 'unknown-model', 'invalid'] as const;
 
 /** Why a worker does not decode a batch; another one may. */
-export type Refusal = (typeof refusals)[number];
+export type BatchRefusal = (typeof refusals)[number];
 
 /** What a worker has to say about a request. */
 export type WorkerMessage =
   /** It has the request, and will answer. */
   | { readonly kind: 'taken'; readonly worker: string }
-  | { readonly kind: 'refused'; readonly worker: string; readonly refusal: Refusal }
+  | { readonly kind: 'refused'; readonly worker: string; readonly refusal: BatchRefusal }
   | { readonly kind: 'answer'; readonly answer: DecodeAnswer };
 
 /** A decoded request. */
@@ -37,7 +37,7 @@ export function writeTaken(worker: string): Uint8Array {
   return Uint8Array.of(layoutVersion, kinds.indexOf('taken'), ...encoder.encode(worker));
 }
 
-export function writeRefused(worker: string, refusal: Refusal): Uint8Array {
+export function writeRefused(worker: string, refusal: BatchRefusal): Uint8Array {
   return Uint8Array.of(layoutVersion, kinds.indexOf('refused'), refusals.indexOf(refusal), ...encoder.encode(worker));
 }
 

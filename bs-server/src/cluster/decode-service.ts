@@ -1,13 +1,36 @@
 import { CsiError } from '@edge-csi/csi';
 import { encodeFrame } from '@edge-csi/proto';
-import type { BatchRoom, LossReason } from '../decode/batch-decoder.ts';
+import type { BatchDecoder, BatchRoom, LossReason } from '../decode/batch-decoder.ts';
 import type { BatchSizes } from '../decode/batch-layout.ts';
-import type { BrokerMessage, BrokerSubscription } from './broker.ts';
-import { type Refusal, writeRefused, writeTaken } from './decode-answer.ts';
+import type { WorkerModel } from '../decode/thread-port.ts';
+import type { ModelTally } from '../ops/model-tally.ts';
+import type { BatchQueues } from '../queue/batch-queues.ts';
+import type { Broker, BrokerMessage, BrokerSubscription } from './broker.ts';
+import type { ClusterTally } from './cluster-tally.ts';
+import { type BatchRefusal, writeRefused, writeTaken } from './decode-answer.ts';
 import { assertRequestFits, type ReadRequest, readDecodeRequest } from './decode-request.ts';
 import { OpenRequest, type WorkerJob, workerEstimateOf } from './open-request.ts';
-import type { DecodeServiceParts, ServiceModel } from './service-parts.ts';
 import { decodeQueue, decodeSubject, estimateSubject, workerSubject } from './subjects.ts';
+
+/** What a service must know of a model to take requests for it. */
+type ServiceModel = Pick<WorkerModel, 'key' | 'sizes'>;
+
+export interface DecodeServiceParts {
+  readonly broker: Broker;
+  readonly worker: string;
+  readonly decoder: BatchDecoder<WorkerJob>;
+  readonly queues: BatchQueues<WorkerJob>;
+  /** Models at the start. */
+  readonly models: Iterable<ServiceModel>;
+  /** Jobs that may wait for one model's decoder; a request beyond that is refused. */
+  readonly maxQueueSize: number;
+  /** How late the event loop is: a message may have waited that long already. */
+  readonly lagMs: () => number;
+  readonly tally: ClusterTally;
+  readonly modelTally: Pick<ModelTally, 'accept' | 'settle' | 'batch'>;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+}
 
 /** Lateness of the event loop after which messages may be of any age: the process was frozen, and others have its work. */
 const maxLagMs = 250;
@@ -107,7 +130,7 @@ export class DecodeService {
 
   /** Takes a batch back from the decoder. */
   finish(room: BatchRoom<WorkerJob>, decodeMs: number, codewordDrift: number | undefined): void {
-    const { clock, listener } = this.#parts;
+    const { clock, modelTally } = this.#parts;
     const nowMs = clock();
     this.#decodeMs += (decodeMs - this.#decodeMs) / 4;
     // The decoder gets its next batch, in another room, before this one is read.
@@ -116,7 +139,7 @@ export class DecodeService {
     const requests = new Set(jobs.map(({ request }) => request));
     for (const request of requests) request.batchDone(decodeMs, codewordDrift);
     const [first] = jobs;
-    if (first !== undefined) listener.batchDone(first.request.model, jobs.length, decodeMs, codewordDrift);
+    if (first !== undefined) modelTally.batch(first.request.model, { decodeMs, codewordDrift });
     for (const [i, job] of jobs.entries()) this.#finishJob(room, i, job, nowMs, decodeMs);
     room.release();
     for (const request of requests) this.#answerComplete(request);
@@ -155,7 +178,7 @@ export class DecodeService {
   }
 
   #take({ data, reply }: BrokerMessage): void {
-    const { broker, worker, decoder, queues, tally, maxQueueSize, clock, lagMs, listener } = this.#parts;
+    const { broker, worker, decoder, queues, tally, maxQueueSize, clock, lagMs, modelTally } = this.#parts;
     const request = this.#read(data, reply);
     if (request === undefined) return;
     const { model, jobs } = request;
@@ -168,12 +191,12 @@ export class DecodeService {
       return;
     }
     broker.publish(reply, writeTaken(worker));
-    tally.requests++;
-    listener.accepted(model, jobs.length);
+    tally.requests.add();
     const nowMs = clock();
     const open = new OpenRequest(request, reply, nowMs);
     this.#open.add(open);
     for (const [index, job] of jobs.entries()) {
+      modelTally.accept(model);
       const deadlineMs = nowMs + job.remainingMs - waitedMs;
       const ageMs = job.ageMs + waitedMs;
       queues.push(
@@ -197,7 +220,7 @@ export class DecodeService {
       return request;
     } catch (error) {
       if (!(error instanceof CsiError || error instanceof TypeError)) throw error;
-      this.#parts.tally.invalid++;
+      this.#parts.tally.invalid.add();
       this.#turnAway(reply, 'invalid');
       return undefined;
     }
@@ -236,7 +259,7 @@ export class DecodeService {
   #settleLate(late: readonly WorkerJob[]): void {
     for (const { request, index } of late) {
       request.settle(index, 'late');
-      this.#parts.listener.settled(request.model, 'late', 1);
+      this.#parts.modelTally.settle(request.model, 'late');
     }
     for (const request of new Set(late.map((job) => job.request))) this.#answerComplete(request);
   }
@@ -249,7 +272,7 @@ export class DecodeService {
     const estimate = status === 'decoded' ? room.estimate(i, request.numEntries) : undefined;
     request.settle(index, status, estimate);
     const outcome = status === 'decoded' || status === 'late' ? status : 'invalid';
-    this.#parts.listener.settled(request.model, outcome, 1);
+    this.#parts.modelTally.settle(request.model, outcome);
     if (estimate === undefined) return;
     const frame = encodeFrame('estimate', workerEstimateOf(job, estimate, nowMs, decodeMs));
     this.#parts.broker.publish(estimateSubject(request.cell, job.ueId), frame);
@@ -261,10 +284,10 @@ export class DecodeService {
     this.#parts.broker.publish(request.reply, request.answer);
   }
 
-  #refuse(request: OpenRequest, refusal: Refusal): void {
+  #refuse(request: OpenRequest, refusal: BatchRefusal): void {
     const left = request.refuse();
     if (left === 0) return;
-    this.#parts.listener.settled(request.model, 'shed', left);
+    for (let i = 0; i < left; i++) this.#parts.modelTally.settle(request.model, 'shed');
     this.#close(request);
     this.#turnAway(request.reply, refusal);
   }
@@ -276,9 +299,9 @@ export class DecodeService {
     wake?.();
   }
 
-  #turnAway(reply: string, refusal: Refusal): void {
+  #turnAway(reply: string, refusal: BatchRefusal): void {
     const { broker, tally, worker } = this.#parts;
-    tally.refuse(refusal);
+    tally.refusals.add(refusal);
     if (reply !== '') broker.publish(reply, writeRefused(worker, refusal));
   }
 }

@@ -3,8 +3,7 @@ import type { ExecutionProvider } from '../decode/graph.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
 import { type DecodeJob, fillRoom } from '../queue/decode-job.ts';
 import type { ClusterTally } from './cluster-tally.ts';
-import { RemoteDecoder } from './remote-decoder.ts';
-import type { RemoteDecoderOptions } from './remote-options.ts';
+import { RemoteDecoder, type RemoteDecoderOptions } from './remote-decoder.ts';
 
 /** Losses after which a batch may be decoded here: nobody has judged it. */
 const recoverable: readonly LossReason[] = [
@@ -92,7 +91,7 @@ export class GatewayDecoder implements BatchDecoder<DecodeJob> {
 
   #claimLocal(local: BatchDecoder<DecodeJob>, fullBatch: boolean, model: string) {
     const room = local.claim(fullBatch, model);
-    if (room !== undefined) this.#parts.tally.localBatches++;
+    if (room !== undefined) this.#parts.tally.localBatches.add();
     return room;
   }
 

@@ -1,14 +1,14 @@
 import { type ChannelEstimate, encodeFrame } from '@edge-csi/proto';
 import type { BatchDecoder, BatchListener } from '../decode/batch-decoder.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
+import { gauge, type Meters } from '../ops/meters.ts';
 import type { NatsOptions, ResolvedOptions } from '../options.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
 import type { Broker } from './broker.ts';
-import { ClusterTally } from './cluster-tally.ts';
+import { ClusterTally, connectionMeters } from './cluster-tally.ts';
 import { GatewayDecoder } from './gateway-decoder.ts';
 import { connectNats } from './nats-broker.ts';
-import { peerName } from './peer-name.ts';
-import { estimateSubject } from './subjects.ts';
+import { estimateSubject, peerName } from './subjects.ts';
 
 /** A gateway's end of the broker: what its server decodes with, and where it publishes what it decoded itself. */
 export class GatewayLink {
@@ -24,11 +24,15 @@ export class GatewayLink {
     this.#nats = nats;
   }
 
-  /** For the metrics. */
-  get gauges(): { readonly connected: boolean; readonly workers: number; readonly requests: number } {
+  /** What /metrics tells of the site. */
+  get meters(): Meters {
     return {
-      connected: this.#broker?.connected ?? false,
-      ...(this.#decoder?.remote.gauges ?? { workers: 0, requests: 0 }),
+      ...this.tally,
+      ...connectionMeters(
+        () => this.#broker,
+        () => this.#decoder?.remote.requests,
+      ),
+      workers: gauge('workers', 'Decode workers heard of', () => this.#decoder?.remote.workers ?? 0),
     };
   }
 

@@ -1,5 +1,17 @@
-// What a site that spreads over machines has beside the server. Apart from it, since it loads the broker's client.
-export type { DecodeWorker } from './decode-worker.ts';
-export { type GatewayStage, startGatewayStage } from './gateway-stage.ts';
-export { startRecordedWorker } from './recorded-worker.ts';
-export { startDecodeWorker } from './worker-server.ts';
+/**
+ * What a site that spreads over machines has beside the server. Apart from it, since it loads the broker's client.
+ *
+ * @module @edge-csi/bs-server/cluster
+ */
+export { DecodeStage } from '../decode/decode-stage.ts';
+export { ReportWatch } from '../join/report-watch.ts';
+export { loadCatalog } from '../ops/model-catalog.ts';
+export { resolveOptions } from '../options.ts';
+export type { ReportPipeline } from '../queue/report-pipeline.ts';
+export { AnswerWriter, writeTaken } from './decode-answer.ts';
+export { readDecodeRequest } from './decode-request.ts';
+export { type DecodeWorker, startDecodeWorker } from './decode-worker.ts';
+export { GatewayLink } from './gateway-link.ts';
+export { connectNats } from './nats-broker.ts';
+export { beatSubject, decodeQueue, decodeSubject, peerName } from './subjects.ts';
+export { beatMs, writeBeat } from './worker-beat.ts';

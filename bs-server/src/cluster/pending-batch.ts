@@ -1,7 +1,7 @@
 import type { CsiShape } from '@edge-csi/csi';
 import type { LossReason } from '../decode/batch-decoder.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
-import type { DecodeAnswer, Refusal } from './decode-answer.ts';
+import type { BatchRefusal, DecodeAnswer } from './decode-answer.ts';
 import type { RemoteRoom } from './remote-room.ts';
 
 /** One sending of a batch. */
@@ -52,7 +52,7 @@ export function attemptOf({ attempts }: Pending, worker: string): Attempt | unde
 }
 
 /** Why a batch comes back without a result, by what its worker said. */
-export function lossOf(refusal: Refusal): LossReason {
+export function lossOf(refusal: BatchRefusal): LossReason {
   return refusal === 'failed' ? 'decoder-error' : 'worker-refused';
 }
 

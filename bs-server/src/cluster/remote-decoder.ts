@@ -2,8 +2,8 @@ import { CsiError } from '@edge-csi/csi';
 import type { BatchDecoder, BatchListener, LossReason } from '../decode/batch-decoder.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
-import type { Broker, BrokerListener, BrokerMessage } from './broker.ts';
-import { brokerNews } from './broker-news.ts';
+import type { Broker, BrokerListener, BrokerMessage, ConnectBroker } from './broker.ts';
+import type { ClusterTally } from './cluster-tally.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { readWorkerMessage, type WorkerMessage } from './decode-answer.ts';
 import { assertBatchFits, writeDecodeRequest } from './decode-request.ts';
@@ -19,12 +19,27 @@ import {
   shapeOf,
   takenByMs,
 } from './pending-batch.ts';
-import type { RemoteDecoderOptions } from './remote-options.ts';
 import { RemoteRoom } from './remote-room.ts';
 import { answerSubject, answersOf, decodeSubject, requestOf, workerSubject } from './subjects.ts';
 import { WorkerWatch } from './worker-watch.ts';
 
 const tickMs = 4;
+
+export interface RemoteDecoderOptions {
+  readonly connect: ConnectBroker;
+  /** Name of this gateway among all: a token of a subject. */
+  readonly gateway: string;
+  readonly cell: string;
+  /** Whether anybody wants estimates from this gateway at present. */
+  readonly wantsEstimates: () => boolean;
+  readonly tally: ClusterTally;
+  /** Models at the start. */
+  readonly models: readonly WorkerModel[];
+  /** Most jobs of one request. */
+  readonly maxBatchSize: number;
+  /** Monotonic milliseconds. */
+  readonly clock: () => number;
+}
 
 /**
  * Decodes on workers elsewhere, over a message broker.
@@ -53,7 +68,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     this.#workers = new WorkerWatch({
       onChanged: () => this.#listener.changed({ kind: 'group-changed', decoders: this.#workers.table.decoders() }),
       onSilent: (workers) => this.#workersSilent(workers),
-      onInvalid: () => options.tally.invalid++,
+      onInvalid: () => options.tally.invalid.add(),
       clock: options.clock,
     });
   }
@@ -87,9 +102,14 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     return 0;
   }
 
-  /** Workers that are heard of, and batches with them or on their way. */
-  get gauges(): { readonly workers: number; readonly requests: number } {
-    return { workers: this.#workers.table.size, requests: this.#pending.size };
+  /** Workers that are heard of. */
+  get workers(): number {
+    return this.#workers.table.size;
+  }
+
+  /** Batches with workers or on their way. */
+  get requests(): number {
+    return this.#pending.size;
   }
 
   /** True where a worker is heard of that decodes a model, and can be reached. */
@@ -136,7 +156,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     const id = ++this.#lastId;
     const pending: Pending = { id, room, model, untilMs, wantsEstimates, numSent: 0, attempts: new Set() };
     this.#pending.set(pending.id, pending);
-    this.#options.tally.requests++;
+    this.#options.tally.requests.add();
     this.#send(pending, this.#workers.table.hasSuspects ? this.#workers.table.idlest(model) : undefined);
     this.#timer.schedule(untilMs, { id: pending.id });
   }
@@ -189,9 +209,9 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     const pending = this.#pending.get(requestOf(subject));
     const message = noResponders ? undefined : this.#read(data);
     if (pending === undefined) {
-      if (message?.kind === 'answer') tally.unawaited++;
+      if (message?.kind === 'answer') tally.unawaited.add();
     } else if (noResponders) {
-      tally.noResponders++;
+      tally.noResponders.add();
       // Said at once: it is of the latest.
       this.#failed(pending, [...pending.attempts].at(-1), 'no-responders');
     } else if (message !== undefined) {
@@ -204,7 +224,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
       return readWorkerMessage(data);
     } catch (error) {
       if (!(error instanceof CsiError)) throw error;
-      this.#options.tally.invalid++;
+      this.#options.tally.invalid.add();
       return undefined;
     }
   }
@@ -213,7 +233,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     if (message.kind !== 'answer') {
       const { worker } = message;
       this.#workers.table.sign(worker, this.#options.clock());
-      if (message.kind === 'refused') this.#options.tally.refuse(message.refusal);
+      if (message.kind === 'refused') this.#options.tally.refusals.add(message.refusal);
       const attempt = attemptOf(pending, worker);
       if (attempt === undefined) return;
       attempt.worker = worker;
@@ -223,7 +243,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     }
     const { answer } = message;
     if (!answers(answer, pending)) {
-      this.#options.tally.invalid++;
+      this.#options.tally.invalid.add();
       return;
     }
     // A process that was frozen finds it before the timer that would have given it up.
@@ -247,7 +267,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     const other = this.#workers.table.liveliest(pending.model, except);
     const isLate = pending.untilMs <= this.#options.clock();
     if (isLate || other === undefined || pending.numSent >= maxAttempts || !this.connected) return false;
-    this.#options.tally.retries++;
+    this.#options.tally.retries.add();
     this.#send(pending, other);
     return true;
   }
@@ -270,7 +290,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
 
   /** What silent workers have goes to others. */
   #workersSilent(workers: readonly string[]): void {
-    this.#options.tally.silentWorkers += workers.length;
+    this.#options.tally.silentWorkers.add(workers.length);
     for (const pending of [...this.#pending.values()]) {
       // Where nobody is left, it does not matter who had it.
       const isHopeless = this.#workers.table.decoders(pending.model) === 0;
@@ -282,7 +302,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   }
 
   #news(): BrokerListener {
-    return brokerNews(this.#options.tally, (event) => {
+    return this.#options.tally.listener((event) => {
       if (event.kind === 'broker-found') this.#workers.reset();
       if (event.kind === 'broker-lost') this.#loseAll();
       this.#listener.changed(event);

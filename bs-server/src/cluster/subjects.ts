@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+
 /** Queue group of the decode workers: each batch goes to one of them. */
 export const decodeQueue = 'decoders';
 
@@ -45,4 +48,10 @@ export function estimateSubject(cell: string, ueId: string): string {
 /** An id as one token of a subject: a dot, which would part it in two, as %2E. */
 function token(id: string): string {
   return id.replaceAll('.', '%2E');
+}
+
+/** A name for one process among all at a broker, good as a token of a subject. */
+export function peerName(role: 'gateway' | 'worker'): string {
+  const host = hostname().replaceAll(/[^A-Za-z0-9-]/g, '-');
+  return `${role}-${host}-${randomBytes(4).toString('hex')}`;
 }

@@ -8,11 +8,13 @@ import {
   WireError,
 } from '@edge-csi/proto';
 import type { ReportWatch } from '../join/report-watch.ts';
+import type { Connection, FrameHandler } from '../net/connection.ts';
 import type { Limits } from '../net/limits.ts';
-import type { Peer, Session } from '../net/peer.ts';
 import { pairModel, type ServedModel } from '../ops/model-catalog.ts';
 import type { ModelUser } from '../ops/model-control.ts';
+import type { ModelTally } from '../ops/model-tally.ts';
 import type { Relief } from '../ops/overload-policy.ts';
+import type { Tally } from '../ops/server-stats.ts';
 import type { AcceptedReport, ReportOrigin, SettleReason } from './accepted-report.ts';
 import { ReportGate } from './report-gate.ts';
 import { ReportRate } from './report-rate.ts';
@@ -28,26 +30,23 @@ import type { UeRegistry } from './ue-registry.ts';
 
 /** What UE sessions share. */
 export interface UeSessionContext {
-  /** Models that are served at present, the preferred one first. */
-  readonly served: () => readonly ServedModel[];
+  readonly options: Parameters<typeof firstConfig>[1] & {
+    readonly limits: Pick<Limits, 'helloTimeoutMs' | 'reportBurst'>;
+    readonly slotMs: number;
+    readonly deadlineMs: number;
+    readonly clock: () => number;
+  };
+  /** `ready` are the models that are served at present, the preferred one first. */
+  readonly versions: { readonly ready: readonly ServedModel[] };
   readonly registry: UeRegistry<UeSession>;
   /** Hears who owes reports, and how often. */
   readonly watch: Pick<ReportWatch, 'join' | 'tell' | 'leave'>;
-  readonly defaults: Parameters<typeof firstConfig>[1];
-  /** What overload asks of UEs at present. */
-  readonly relief: () => Relief;
-  readonly limits: Pick<Limits, 'helloTimeoutMs' | 'reportBurst'>;
-  readonly slotMs: number;
-  readonly deadlineMs: number;
-  readonly clock: () => number;
-  /** A report arrived on a session, whatever becomes of it. */
-  readonly onReport: () => void;
-  /** Takes a report that may be decoded. */
-  readonly accept: (report: AcceptedReport) => void;
-  /** A report was refused before it was accepted. */
-  readonly onRefused: (reason: SettleReason) => void;
-  /** A UE's session is over. */
-  readonly onLeft: () => void;
+  /** `relief` is what overload asks of UEs at present. */
+  readonly overload: { readonly relief: Relief };
+  /** Takes reports that may be decoded. */
+  readonly pipeline: { pushReport(report: AcceptedReport): void };
+  readonly tally: Pick<Tally, 'received' | 'reasons'>;
+  readonly modelTally: Pick<ModelTally, 'accept'>;
 }
 
 /** What a decoder has against a report, for people. */
@@ -61,8 +60,8 @@ const decoderFaults: { readonly [R in SettleReason]?: string } = {
 const maxPendingOutcomes = 64;
 
 /** One UE's connection: Hello and Welcome, then reports in and their outcomes out. */
-export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> {
-  readonly #peer: Peer;
+export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedModel> {
+  readonly #connection: Connection;
   readonly #context: UeSessionContext;
   readonly #helloTimer: NodeJS.Timeout;
   #ueId: string | undefined;
@@ -73,12 +72,12 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
   #seqs: number[] = [];
   #outcomes: ReportOutcome[] = [];
 
-  constructor(peer: Peer, context: UeSessionContext) {
-    this.#peer = peer;
+  constructor(connection: Connection, context: UeSessionContext) {
+    this.#connection = connection;
     this.#context = context;
-    const { helloTimeoutMs } = context.limits;
+    const { helloTimeoutMs } = context.options.limits;
     this.#helloTimer = setTimeout(
-      () => peer.reject(new WireError('timeout', `no Hello within ${helloTimeoutMs} ms`)),
+      () => connection.reject(new WireError('timeout', `no Hello within ${helloTimeoutMs} ms`)),
       helloTimeoutMs,
     );
   }
@@ -102,10 +101,8 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
   closed(): void {
     clearTimeout(this.#helloTimer);
     if (this.#ueId === undefined) return;
-    const { registry, watch, onLeft } = this.#context;
-    if (!registry.remove(this.#ueId, this)) return;
-    watch.leave(this.#ueId);
-    onLeft();
+    const { registry, watch } = this.#context;
+    if (registry.remove(this.#ueId, this)) watch.leave(this.#ueId);
   }
 
   /** What the UE is told to use; undefined before it is welcome. */
@@ -119,16 +116,16 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
 
   /** Tells the UE to use another served model, at the rate that new UEs are told. */
   follow(model: ServedModel): void {
-    const { phaseTheta } = this.#context.defaults;
+    const { phaseTheta } = this.#context.options;
     this.reconfigure({ model: model.version, ...(phaseTheta === undefined ? {} : { phaseTheta }) });
   }
 
   isAlive(timeoutMs: number): Promise<boolean> {
-    return this.#peer.isAlive(timeoutMs);
+    return this.#connection.isAlive(timeoutMs);
   }
 
   terminate(): void {
-    this.#peer.terminate();
+    this.#connection.terminate();
   }
 
   settle(seq: number, outcome: ReportOutcome, reason: SettleReason): void {
@@ -142,7 +139,7 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
     const ack = { seqs: this.#seqs, outcomes: this.#outcomes };
     this.#seqs = [];
     this.#outcomes = [];
-    this.#peer.send(encodeFrame('ack', ack));
+    this.#connection.send(encodeFrame('ack', ack));
   }
 
   /**
@@ -154,8 +151,12 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
     if (this.#gate === undefined || this.#ueId === undefined) {
       throw new RangeError(`UE ${this.#ueId} is not welcome yet`);
     }
-    const { served, relief } = this.#context;
-    return this.#tell(this.#ueId, this.#gate, changedConfig(this.#gate.config, change, served(), relief()));
+    const { versions, overload } = this.#context;
+    return this.#tell(
+      this.#ueId,
+      this.#gate,
+      changedConfig(this.#gate.config, change, versions.ready, overload.relief),
+    );
   }
 
   /** Tells the UE what overload, or its end, asks of it. */
@@ -166,41 +167,42 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
   }
 
   async #hello(hello: Hello): Promise<void> {
-    const { served, registry, watch, defaults, slotMs, limits, clock } = this.#context;
+    const { options, versions, registry, watch, overload } = this.#context;
+    const { slotMs, limits, clock } = options;
     try {
       if (hello.protocol !== protocolVersion) {
         throw new WireError('protocol-version', `protocol is ${hello.protocol}, this server speaks ${protocolVersion}`);
       }
       this.#assertOwn(hello);
       // A UE that fits no model takes nobody's place.
-      pairModel(served(), hello.models);
+      pairModel(versions.ready, hello.models);
       const epoch = await registry.register(hello.ueId, this);
-      if (!this.#peer.open) {
+      if (!this.#connection.open) {
         registry.remove(hello.ueId, this);
         return;
       }
       // What is served may have changed meanwhile.
-      const config = firstConfig(pairModel(served(), hello.models), defaults, this.#context.relief());
+      const config = firstConfig(pairModel(versions.ready, hello.models), options, overload.relief);
       this.#gate = new ReportGate(epoch, config);
       this.#rate = new ReportRate(slotMs, limits.reportBurst, config.reportPeriodSlots, clock());
       watch.join(hello.ueId, epoch, config.reportPeriodSlots);
-      this.#peer.send(encodeFrame('welcome', { epoch, config: reportConfigOf(config) }));
+      this.#connection.send(encodeFrame('welcome', { epoch, config: reportConfigOf(config) }));
     } catch (error) {
-      this.#peer.fail(error);
+      this.#connection.fail(error);
     }
   }
 
   #tell(ueId: string, gate: ReportGate, config: SessionConfig): SessionConfig {
     gate.tell(config);
     this.#context.watch.tell(ueId, config.reportPeriodSlots);
-    this.#rate?.tell(gate.shortestPeriodSlots, this.#context.clock());
-    this.#peer.send(encodeFrame('reconfigure', { config: reportConfigOf(config) }));
+    this.#rate?.tell(gate.shortestPeriodSlots, this.#context.options.clock());
+    this.#connection.send(encodeFrame('reconfigure', { config: reportConfigOf(config) }));
     return config;
   }
 
   /** A token is for one UE; where Hello repeats it, it must be the one the connection was opened with. */
   #assertOwn({ ueId, token }: Hello): void {
-    const { access } = this.#peer;
+    const { access } = this.#connection;
     if (access === undefined) return;
     if (ueId !== access.ueId) throw new WireError('unauthorized', `the token is not for UE ${ueId}`);
     if (token !== '' && token !== access.token) {
@@ -209,9 +211,9 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
   }
 
   #report(report: CsiReport, gate: ReportGate): void {
-    const { clock, deadlineMs, onReport, accept } = this.#context;
-    const receivedMs = clock();
-    onReport();
+    const { options, pipeline, tally, modelTally } = this.#context;
+    const receivedMs = options.clock();
+    tally.received.add();
     const rate = this.#rate?.check(receivedMs);
     if (rate !== 'admitted') {
       const message = `rate-limited: the period is ${gate.config.reportPeriodSlots} slots`;
@@ -226,7 +228,8 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
     }
     this.#rate?.tell(gate.shortestPeriodSlots, receivedMs);
     const { model, reportPeriodSlots, codewordTruncation, phaseTheta } = admission.config;
-    accept({
+    modelTally.accept(model.version);
+    pipeline.pushReport({
       ueId: this.#ueId as string,
       epoch: report.epoch,
       seq: report.seq,
@@ -244,19 +247,19 @@ export class UeSession implements Session, ReportOrigin, ModelUser<ServedModel> 
       payloadBits: report.payloadBits,
       processingUs: report.processingUs,
       receivedMs,
-      deadlineMs: receivedMs + deadlineMs,
+      deadlineMs: receivedMs + options.deadlineMs,
       origin: this,
     });
   }
 
   #turnAway(seq: number, reason: SettleReason, message: string): void {
-    this.#context.onRefused(reason);
+    this.#context.tally.reasons.add(`invalid/${reason}`);
     this.#refuse(seq, message);
     this.flush();
   }
 
   #refuse(seq: number, message: string): void {
-    this.#peer.reject({ code: 'report-invalid', message, closeCode: undefined, retryable: false, seq });
+    this.#connection.reject({ code: 'report-invalid', message, closeCode: undefined, retryable: false, seq });
     this.#note(seq, 'invalid');
   }
 

@@ -1,23 +1,22 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { CsiError } from '@edge-csi/csi';
 import type { ModelLifecycle } from '../ops/model-lifecycle.ts';
-import { answer, pathOf } from './http-answer.ts';
-import { answerMetrics, answerProbe, type Probes } from './http-routes.ts';
-import { bearerToken, tokenMatches } from './token.ts';
+import { answerJson, answerMetrics, answerProbe, bearerToken, type Probes, pathOf } from './http-answer.ts';
 
 /** What an operator may ask for and do. */
 export interface AdminRoutes extends Probes {
   readonly metrics: () => Promise<string>;
   readonly lifecycle: ModelLifecycle;
   /** Where set, everything but the probes asks for it. */
-  readonly token: string | undefined;
+  readonly adminToken?: string | undefined;
 }
 
 type Operation = () => Promise<unknown>;
 
 /** Answers /healthz, /readyz, /metrics and the life cycle of models: GET /models, POST /models/... */
 export function adminListener(routes: AdminRoutes): RequestListener {
-  const { token, metrics } = routes;
+  const { adminToken: token, metrics } = routes;
   return (request, response) => {
     if (answerProbe(request, response, routes)) return;
     if (token !== undefined && !tokenMatches(token, bearerToken(request) ?? '')) {
@@ -65,8 +64,7 @@ async function perform(request: IncomingMessage, response: ServerResponse, opera
   // Loading a model may take longer than a silent connection is kept.
   request.socket.setTimeout(0);
   try {
-    const result = await operation();
-    answer(request, response, 200, 'application/json', `${JSON.stringify(result)}\n`);
+    answerJson(request, response, 200, await operation());
   } catch (error) {
     if (error instanceof CsiError) refuse(request, response, statusOf(error), error.code, error.message);
     else if (error instanceof RangeError) refuse(request, response, 400, 'bad-request', error.message);
@@ -79,6 +77,12 @@ function statusOf({ code }: CsiError): number {
   return code === 'model-state' ? 409 : 422;
 }
 
+/** True where a token is the expected one; the time it takes says nothing about it. */
+function tokenMatches(expected: string, given: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(expected), digest(given));
+}
+
 function refuse(
   request: IncomingMessage,
   response: ServerResponse,
@@ -86,5 +90,5 @@ function refuse(
   code: string,
   message: string,
 ): void {
-  answer(request, response, status, 'application/json', `${JSON.stringify({ error: { code, message } })}\n`);
+  answerJson(request, response, status, { error: { code, message } });
 }

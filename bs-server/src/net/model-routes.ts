@@ -1,12 +1,5 @@
 import type { ServedModel } from '../ops/model-catalog.ts';
-
-/** A file that is served as it is. */
-export interface StaticFile {
-  readonly contentType: string;
-  /** Strong validator: the file's hash. */
-  readonly etag: string;
-  readonly bytes: Uint8Array;
-}
+import type { StaticFile } from './http-answer.ts';
 
 /**
  * What a UE may fetch, by path: the list of models, and of each version its manifest, encoder and allocation. A path

@@ -4,9 +4,7 @@ import { WireError } from '@edge-csi/proto';
 import * as v from 'valibot';
 import { instanceOf } from '../ops/check.ts';
 import type { AccessControl } from './access-token.ts';
-import { answer, answerFile, pathOf } from './http-answer.ts';
-import type { StaticFile } from './model-routes.ts';
-import { bearerToken } from './token.ts';
+import { answer, answerFile, bearerToken, pathOf, type StaticFile } from './http-answer.ts';
 
 /** An HTTP request under the path of `Pages`. It has no body. */
 export interface PageRequest {
@@ -43,8 +41,9 @@ export interface Pages {
   answer(request: PageRequest, baseBand: BaseBand): Promise<PageAnswer | undefined>;
 }
 
-/** What pages need of their server. */
+/** Pages, and what they need of their server. */
 export interface PagesContext {
+  readonly pages: Pages;
   /** Undefined where no tokens are asked for. */
   readonly accessControl: AccessControl | undefined;
   readonly baseBand: BaseBand;
@@ -70,9 +69,9 @@ export function isOfPages({ path }: Pages, request: IncomingMessage): boolean {
 }
 
 /** Answers requests for the pages; what fails is answered with 500 and told to the context. */
-export function pagesListener(pages: Pages, context: PagesContext): RequestListener {
+export function pagesListener(context: PagesContext): RequestListener {
   return (request, response) => {
-    answerPage(pages, context, request, response).catch((error: unknown) => {
+    answerPage(context, request, response).catch((error: unknown) => {
       context.onError(error);
       if (!response.headersSent) answer(request, response, 500, 'text/plain', 'the server failed\n');
     });
@@ -80,8 +79,7 @@ export function pagesListener(pages: Pages, context: PagesContext): RequestListe
 }
 
 async function answerPage(
-  pages: Pages,
-  { accessControl, baseBand }: PagesContext,
+  { pages, accessControl, baseBand }: PagesContext,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {

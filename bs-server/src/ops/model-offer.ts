@@ -1,5 +1,6 @@
 import type { CsiShape } from '@edge-csi/csi';
-import { modelRoutes, type StaticFile } from '../net/model-routes.ts';
+import type { StaticFile } from '../net/http-answer.ts';
+import { modelRoutes } from '../net/model-routes.ts';
 import type { ServedModel } from './model-catalog.ts';
 import type { ModelVersions } from './model-versions.ts';
 

@@ -1,14 +1,14 @@
 import type { Logger } from 'pino';
 import { OverloadPolicy, type Relief, reliefLevels } from './overload-policy.ts';
-import type { Tally } from './tally.ts';
+import type { Tally } from './server-stats.ts';
 
 export interface OverloadControlOptions {
+  /** False: UEs are left alone. */
+  readonly overloadControl: boolean;
   readonly deadlineMs: number;
   readonly maxQueueSize: number;
   readonly maxBatchSize: number;
   readonly tally: Tally;
-  /** Decode workers that share the load. */
-  readonly numWorkers: () => number;
   /** Tells every UE. */
   readonly apply: (relief: Relief) => void;
   readonly logger: Logger;
@@ -55,9 +55,14 @@ export class OverloadControl {
     return this.relief.shedding ? Math.min(maxQueueSize, Math.max(maxBatchSize, this.#bound)) : maxQueueSize;
   }
 
-  /** Closes a window of observation and applies what follows from it. */
-  tick(): void {
-    const { numWorkers, apply, logger, deadlineMs } = this.#options;
+  /**
+   * Closes a window of observation and applies what follows from it.
+   *
+   * @param numDecoders - decode workers that share the load
+   */
+  tick(numDecoders: number): void {
+    const { overloadControl, apply, logger, deadlineMs } = this.#options;
+    if (!overloadControl) return;
     const before = this.#mark;
     const now = this.#now();
     this.#mark = now;
@@ -65,7 +70,7 @@ export class OverloadControl {
     if (spanMs <= 0) return;
     const decoded = now.decoded - before.decoded;
     const busyMs = now.busyMs - before.busyMs;
-    const workers = Math.max(1, numWorkers());
+    const workers = Math.max(1, numDecoders);
     if (decoded > 0 && busyMs > 0) this.#bound = Math.floor((decoded / busyMs) * workers * (deadlineMs / 2));
     const was = this.level;
     const level = this.#policy.observe({
@@ -81,16 +86,17 @@ export class OverloadControl {
   }
 
   #now(): Mark {
-    const { outcomes, queueMs, decodeMs } = this.#options.tally;
-    const { decoded, superseded, late, shed } = outcomes;
-    const missed = superseded + late + shed;
+    const { clock, tally } = this.#options;
+    const { reasons, queueMs, decodeMs } = tally;
+    const decoded = reasons.sum('decoded');
+    const missed = reasons.sum('superseded') + reasons.sum('late') + reasons.sum('shed');
     return {
-      atMs: this.#options.clock(),
+      atMs: clock(),
       settled: decoded + missed,
       missed,
       decoded,
-      queueMs,
-      busyMs: decodeMs,
+      queueMs: queueMs.value,
+      busyMs: decodeMs.value,
     };
   }
 }

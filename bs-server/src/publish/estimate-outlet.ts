@@ -1,8 +1,7 @@
 import type { ChannelEstimate, ReportOutcome } from '@edge-csi/proto';
 import type { AcceptedReport, SettleReason } from '../ingest/accepted-report.ts';
-import type { Metrics } from '../ops/metrics.ts';
 import type { ModelTally } from '../ops/model-tally.ts';
-import type { Tally } from '../ops/tally.ts';
+import type { Distributions, Tally } from '../ops/server-stats.ts';
 import type { DecodedBatch, DecodedReport, PipelineListener } from '../queue/report-pipeline.ts';
 import type { DecodedUplink, UplinkOnlyListener } from '../queue/uplink-only-stage.ts';
 import { channelEstimateOf, uplinkOnlyEstimateOf } from './channel-estimate.ts';
@@ -16,9 +15,7 @@ export interface EstimateOutletParts {
   readonly broadcast: ((estimate: ChannelEstimate) => void) | undefined;
   readonly tally: Tally;
   readonly modelTally: ModelTally;
-  readonly metrics: Metrics;
-  /** A report is settled and counted. */
-  readonly onSettled: () => void;
+  readonly distributions: Distributions;
   readonly clock: () => number;
 }
 
@@ -31,13 +28,13 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
   }
 
   decoded(decoded: DecodedReport): void {
-    const { stream, held, broadcast, tally, metrics, clock } = this.#parts;
+    const { stream, held, broadcast, tally, distributions, clock } = this.#parts;
     const nowMs = clock();
     const { report, quality } = decoded.job;
-    tally.quality(quality);
-    tally.queueMs += decoded.queueMs;
-    metrics.queueMs.observe(decoded.queueMs);
-    metrics.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
+    tally.qualities.add(quality);
+    tally.queueMs.add(decoded.queueMs);
+    distributions.queueMs.observe(decoded.queueMs);
+    distributions.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
     // Where nobody wanted estimates of this server when the report was sent to be decoded, there is none here.
     if (decoded.values.length === 0) return;
     const estimate = channelEstimateOf(decoded, nowMs);
@@ -47,44 +44,43 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
   }
 
   settled({ version }: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void {
-    const { tally, modelTally, onSettled } = this.#parts;
-    tally.settle(outcome, reason);
+    const { tally, modelTally } = this.#parts;
+    tally.reasons.add(`${outcome}/${reason}`);
     modelTally.settle(version, outcome);
-    onSettled();
   }
 
   batchDone(version: string, batch: DecodedBatch): void {
     const { size, decodeMs } = batch;
-    const { tally, modelTally, metrics } = this.#parts;
-    tally.batches++;
-    tally.decodeMs += decodeMs;
+    const { tally, modelTally, distributions } = this.#parts;
+    tally.batches.add();
+    tally.decodeMs.add(decodeMs);
     modelTally.batch(version, batch);
-    metrics.batchSize.observe(size);
-    metrics.decodeMs.observe(decodeMs);
+    distributions.batchSize.observe(size);
+    distributions.decodeMs.observe(decodeMs);
   }
 
   lost(): void {
-    this.#parts.tally.lost++;
+    this.#parts.tally.lost.add();
   }
 
   unreplaced(ueId: string, epoch: number): void {
     const { stream, held, broadcast, tally, clock } = this.#parts;
     const estimate = held.of(ueId, epoch, clock());
     if (estimate === undefined) return;
-    tally.quality('held');
+    tally.qualities.add('held');
     stream.publish(() => estimate);
     broadcast?.(estimate);
   }
 
   uplinkDecoded(decoded: DecodedUplink): void {
     const { stream, broadcast, tally, clock } = this.#parts;
-    tally.quality(decoded.job.quality);
+    tally.qualities.add(decoded.job.quality);
     if (decoded.values.length === 0) return;
     stream.publish(() => uplinkOnlyEstimateOf(decoded, clock()));
     if (!decoded.published) broadcast?.(uplinkOnlyEstimateOf(decoded, clock()));
   }
 
   uplinksDropped(count: number): void {
-    this.#parts.tally.uplinkOnlyDropped += count;
+    this.#parts.tally.uplinkOnlyDropped.add(count);
   }
 }

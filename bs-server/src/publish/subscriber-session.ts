@@ -1,16 +1,16 @@
 import { WireError } from '@edge-csi/proto';
-import type { Peer, Session } from '../net/peer.ts';
+import type { Connection, FrameHandler } from '../net/connection.ts';
 import type { EstimateStream } from './estimate-stream.ts';
 
 /** A subscriber of estimates. It only listens. */
-export class SubscriberSession implements Session {
-  readonly #peer: Peer;
+export class SubscriberSession implements FrameHandler {
+  readonly #connection: Connection;
   readonly #stream: EstimateStream;
 
-  constructor(peer: Peer, stream: EstimateStream) {
-    this.#peer = peer;
+  constructor(connection: Connection, stream: EstimateStream) {
+    this.#connection = connection;
     this.#stream = stream;
-    stream.add(peer);
+    stream.add(connection);
   }
 
   message(): void {
@@ -18,6 +18,6 @@ export class SubscriberSession implements Session {
   }
 
   closed(): void {
-    this.#stream.remove(this.#peer);
+    this.#stream.remove(this.#connection);
   }
 }

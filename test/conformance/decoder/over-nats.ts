@@ -92,7 +92,7 @@ async function startWorkerEnd({ workerModels }: StartModels, broker: Broker) {
     maxQueueSize: 1024,
     lagMs: () => 0,
     tally: new ClusterTally(),
-    listener: { accepted: () => undefined, settled: () => undefined, batchDone: () => undefined },
+    modelTally: { accept: () => undefined, settle: () => undefined, batch: () => undefined },
     clock,
   });
   service.update();

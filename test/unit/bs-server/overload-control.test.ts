@@ -2,10 +2,10 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { OverloadControl } from '../../../bs-server/src/ops/overload-control.ts';
 import { type Relief, reliefLevels } from '../../../bs-server/src/ops/overload-policy.ts';
-import { Tally } from '../../../bs-server/src/ops/tally.ts';
+import { Tally } from '../../../bs-server/src/ops/server-stats.ts';
 
 /** A control with a tally and a clock in the test's hands; one window is 250 ms. */
-function createRig() {
+function createRig(overloadControl = true) {
   const tally = new Tally();
   const applied: Relief[] = [];
   let nowMs = 0;
@@ -14,18 +14,18 @@ function createRig() {
     maxQueueSize: 1000,
     maxBatchSize: 16,
     tally,
-    numWorkers: () => 1,
+    overloadControl,
     apply: (relief) => applied.push(relief),
     logger: pino({ level: 'silent' }),
     clock: () => nowMs,
   });
   const window = (decoded: number, superseded: number, busyMs: number) => {
     nowMs += 250;
-    tally.outcomes.decoded += decoded;
-    tally.outcomes.superseded += superseded;
-    tally.decodeMs += busyMs;
-    tally.queueMs += decoded * 10;
-    control.tick();
+    for (let i = 0; i < decoded; i++) tally.reasons.add('decoded/estimate-published');
+    for (let i = 0; i < superseded; i++) tally.reasons.add('superseded/newer-report');
+    tally.decodeMs.add(busyMs);
+    tally.queueMs.add(decoded * 10);
+    control.tick(1);
   };
   return { control, applied, window };
 }
@@ -60,5 +60,11 @@ describe('OverloadControl', () => {
     expect(control.queueBound).toBe(100);
     window(25, 5, 250);
     expect(control.queueBound).toBe(16);
+  });
+
+  it('leaves UEs alone where it is switched off', () => {
+    const { control, applied, window } = createRig(false);
+    for (let i = 0; i < 6; i++) window(500, 50, 250);
+    expect([control.level, control.queueBound, applied]).toEqual([0, 1000, []]);
   });
 });

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AccessControl, signAccessToken } from '../../../bs-server/src/net/access-token.ts';
-import { publicListener } from '../../../bs-server/src/net/http-routes.ts';
 import type { PageAnswer, PageRequest, Pages } from '../../../bs-server/src/net/pages.ts';
+import { publicListener } from '../../../bs-server/src/net/ports.ts';
 import { resolveOptions } from '../../../bs-server/src/options.ts';
 
 const secret = new TextEncoder().encode('a secret of at least thirty-two bytes');

@@ -22,7 +22,7 @@ async function createRig({ maxQueueSize = 8 } = {}) {
   const broker = new FakeBroker();
   const tally = new ClusterTally();
   const { threads: workers, startThread } = fakeThreads();
-  const counts = { accepted: 0, decoded: 0, late: 0, shed: 0, invalid: 0 };
+  const counts = { accepted: 0, decoded: 0, superseded: 0, late: 0, shed: 0, invalid: 0 };
   const models = [workerModel(model, sizes)];
   const decoder = new DecoderPool<WorkerJob>(
     {
@@ -54,14 +54,10 @@ async function createRig({ maxQueueSize = 8 } = {}) {
     maxQueueSize,
     lagMs: () => lagMs,
     tally,
-    listener: {
-      accepted: (_, count) => {
-        counts.accepted += count;
-      },
-      settled: (_, outcome, count) => {
-        counts[outcome] += count;
-      },
-      batchDone: () => undefined,
+    modelTally: {
+      accept: () => counts.accepted++,
+      settle: (_, outcome) => counts[outcome]++,
+      batch: () => undefined,
     },
     clock: () => nowMs,
   });
@@ -125,7 +121,7 @@ describe('DecodeService', () => {
       ageMs: 11.5,
       decodeMs: 3,
     });
-    expect(counts).toEqual({ accepted: 2, decoded: 2, late: 0, shed: 0, invalid: 0 });
+    expect(counts).toEqual({ accepted: 2, decoded: 2, superseded: 0, late: 0, shed: 0, invalid: 0 });
   });
 
   it('leaves the estimates out of an answer whose gateway wants none, and publishes them all the same', async () => {
@@ -188,7 +184,8 @@ describe('DecodeService', () => {
     request('g.4', ['e'], group, { model: 'other@1' });
     broker.deliver(group, Uint8Array.of(1, 2, 3), { reply: 'g.5' });
     expect([words('g.3'), words('g.4'), words('g.5')]).toEqual([['busy'], ['unknown-model'], ['invalid']]);
-    expect([tally.requests, tally.invalid, [...tally.refusals.values()]]).toEqual([2, 1, [1, 1, 1]]);
+    expect([tally.requests.value, tally.invalid.value]).toEqual([2, 1]);
+    expect(tally.refusals.value).toEqual({ busy: 1, 'unknown-model': 1, invalid: 1 });
   });
 
   it('refuses what is not of its model or would name no subject, and lives on', async () => {
@@ -207,7 +204,7 @@ describe('DecodeService', () => {
     expect([1, 2, 3, 4, 5].map((i) => words(`g.${i}`))).toEqual(Array.from({ length: 5 }, () => ['invalid']));
     // Nobody can be told.
     request('', ['a']);
-    expect([tally.invalid, tally.requests, worker.decoding]).toEqual([6, 0, []]);
+    expect([tally.invalid.value, tally.requests.value, worker.decoding]).toEqual([6, 0, []]);
     request('g.6', ['a']);
     worker.answer();
     expect(words('g.6')).toEqual(['taken', 'decoded']);
@@ -228,7 +225,7 @@ describe('DecodeService', () => {
     worker.answer();
     service.update();
     expect([service.inGroup, broker.subjects]).toEqual([true, ['csi.worker.w', group]]);
-    expect(counts).toEqual({ accepted: 2, decoded: 0, late: 1, shed: 1, invalid: 0 });
+    expect(counts).toEqual({ accepted: 2, decoded: 0, superseded: 0, late: 1, shed: 1, invalid: 0 });
   });
 
   it('refuses the requests of a batch that fails, so that another worker may decode them', async () => {

@@ -95,7 +95,7 @@ describe('GatewayDecoder', () => {
     dispatch(1100);
     expect([worker.decoding.length, broker.published.length]).toEqual([1, 0]);
     worker.answer();
-    expect([decoded, tally.localBatches]).toEqual([['1 here'], 1]);
+    expect([decoded, tally.localBatches.value]).toEqual([['1 here'], 1]);
     beat();
     dispatch(1100);
     expect([worker.decoding.length, broker.published.length]).toEqual([0, 1]);

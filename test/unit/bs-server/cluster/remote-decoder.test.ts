@@ -54,7 +54,7 @@ describe('RemoteDecoder', () => {
     dispatch('a');
     reply(0, none, true);
     expect(lost).toEqual(['a no-responders']);
-    expect(tally.noResponders).toBe(1);
+    expect(tally.noResponders.value).toBe(1);
   });
 
   it('sends a batch that nobody takes to another worker by name, with the time that is left, and once only', async () => {
@@ -71,7 +71,7 @@ describe('RemoteDecoder', () => {
     expect(left).toBeGreaterThan(70);
     expect(left).toBeLessThanOrEqual(75);
     advance(60);
-    expect([sent().length, tally.retries, lost.length]).toEqual([2, 1, 0]);
+    expect([sent().length, tally.retries.value, lost.length]).toEqual([2, 1, 0]);
     advance(15);
     expect(lost).toEqual(['a deadline-passed']);
   });
@@ -96,7 +96,7 @@ describe('RemoteDecoder', () => {
     advance(30);
     reply(1, answer(1));
     reply(0, answer(1));
-    expect([decoded.length, tally.unawaited, lost.length]).toEqual([1, 1, 0]);
+    expect([decoded.length, tally.unawaited.value, lost.length]).toEqual([1, 1, 0]);
   });
 
   it('waits for the first worker where the second one refuses or is gone, and gives up once neither is left', async () => {
@@ -146,7 +146,7 @@ describe('RemoteDecoder', () => {
     beat('w2');
     expect([decoder.numServing, sent()]).toEqual([2, [group]]);
     advance(60);
-    expect([decoder.numServing, tally.silentWorkers]).toEqual([1, 1]);
+    expect([decoder.numServing, tally.silentWorkers.value]).toEqual([1, 1]);
     expect(sent()).toEqual([group, 'csi.worker.w2']);
     reply(1, answer(1));
     expect(decoded).toHaveLength(1);
@@ -173,7 +173,7 @@ describe('RemoteDecoder', () => {
     dispatch('b');
     broker.lose();
     expect(lost).toEqual(['a broker-lost', 'b broker-lost']);
-    expect([decoder.serving, dispatch('c'), tally.disconnects]).toEqual([false, false, 1]);
+    expect([decoder.serving, dispatch('c'), tally.disconnects.value]).toEqual([false, false, 1]);
     broker.find();
     expect(sent()).toHaveLength(2);
     expect(events).toEqual(['group-changed', 'broker-lost', 'broker-found']);
@@ -204,7 +204,7 @@ describe('RemoteDecoder', () => {
     reply(0, Uint8Array.of(9, 9));
     reply(0, answer(2));
     broker.deliver('csi.beat.x', Uint8Array.of(1));
-    expect([tally.invalid, decoded.length]).toEqual([3, 0]);
+    expect([tally.invalid.value, decoded.length]).toEqual([3, 0]);
     reply(0, answer(1));
     expect(decoded).toHaveLength(1);
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DeadlineWheel } from '../../../../bs-server/src/cluster/deadline-wheel.ts';
+import { DeadlineWheel } from '../../../../bs-server/src/cluster/deadline-timer.ts';
 import type { WorkerBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';
 import { WorkerTable } from '../../../../bs-server/src/cluster/worker-table.ts';
 

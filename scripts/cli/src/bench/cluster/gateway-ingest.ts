@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { type GatewayStage, startGatewayStage } from '@edge-csi/bs-server/cluster';
 import type { DataOptions } from '@edge-csi/lab/data';
 import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
@@ -10,6 +9,7 @@ import { threadCpuMs } from '../../threads/thread-cpu.ts';
 import { startWorker } from '../../threads/worker-thread.ts';
 import { openReportBank, type ReportBank } from '../server/report-bank.ts';
 import { startBroker } from './child-process.ts';
+import { type GatewayStage, startGatewayStage } from './gateway-stage.ts';
 import type { RecordedAnswerData, RecordedAnswerReady } from './recorded-answer-worker.ts';
 
 /** What one gateway takes from accepted report to result, with a worker that gives a recorded answer. */

@@ -4,17 +4,25 @@ import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import type { Access } from './access-token.ts';
 import { FrameWriter } from './frame-writer.ts';
-import type { Peer, Session } from './peer.ts';
+import type { Limits } from './limits.ts';
 
-export interface WebSocketPeerOptions {
-  readonly pingIntervalMs: number;
-  readonly idleTimeoutMs: number;
-  /** From the first byte of a frame to its last. */
-  readonly progressTimeoutMs: number;
-  /** Unsent bytes beyond which a connection is cut. */
-  readonly maxBufferedBytes: number;
+/** What a connection is for. */
+export interface FrameHandler {
+  /**
+   * Takes a binary message.
+   *
+   * @throws WireError what the other end is told; one with a close code ends the connection.
+   */
+  message(bytes: Uint8Array): void;
+  /** The connection is gone. Called once. */
+  closed(): void;
+}
+
+/** What the connections of a server share. */
+export interface ConnectionContext {
+  readonly limits: Pick<Limits, 'pingIntervalMs' | 'idleTimeoutMs' | 'progressTimeoutMs' | 'maxBufferedBytes'>;
   /** How long the other end may take to answer a close. */
-  readonly closeTimeoutMs: number;
+  readonly drainTimeoutMs: number;
   /** Monotonic milliseconds. */
   readonly clock: () => number;
   readonly logger: Logger;
@@ -23,20 +31,22 @@ export interface WebSocketPeerOptions {
 }
 
 /** What one connection is allowed. */
-export interface PeerTerms {
+export interface ConnectionTerms {
   /** Longest message. */
   readonly maxFrameBytes: number;
+  /** What its token says, where the server asks for one. */
   readonly access: Access | undefined;
 }
 
 /** One WebSocket with its limits: message size, silence, half a frame, an expired token, a reader that has stopped. */
-export class WebSocketPeer implements Peer {
+export class Connection {
   readonly access: Access | undefined;
+  /** Resolves when the connection is gone. */
   readonly gone: Promise<void>;
   readonly #webSocket: WebSocket;
   readonly #writer: FrameWriter;
   readonly #maxFrameBytes: number;
-  readonly #options: WebSocketPeerOptions;
+  readonly #context: ConnectionContext;
   /** When the last whole frame came. */
   #heardMs: number;
   #pingedMs: number;
@@ -45,30 +55,32 @@ export class WebSocketPeer implements Peer {
   #closing = false;
   #probe: Promise<boolean> | undefined;
 
-  constructor(webSocket: WebSocket, socket: Duplex, terms: PeerTerms, options: WebSocketPeerOptions) {
+  constructor(webSocket: WebSocket, socket: Duplex, terms: ConnectionTerms, context: ConnectionContext) {
     this.access = terms.access;
     this.#webSocket = webSocket;
     this.#writer = new FrameWriter(webSocket, socket);
     this.#maxFrameBytes = terms.maxFrameBytes;
-    this.#options = options;
-    this.#heardMs = options.clock();
+    this.#context = context;
+    this.#heardMs = context.clock();
     this.#pingedMs = this.#heardMs;
     this.gone = new Promise((resolve) => webSocket.once('close', () => resolve()));
     // Before ws reads them: frames that the bytes complete are heard after this.
     socket.prependListener('data', () => {
-      this.#begunMs ??= this.#options.clock();
+      this.#begunMs ??= context.clock();
     });
   }
 
+  /** Bytes handed over and not yet taken by the other end. */
   get bufferedBytes(): number {
     return this.#webSocket.bufferedAmount;
   }
 
+  /** True until this end has decided to close, or the other end is gone. */
   get open(): boolean {
     return !this.#closing && this.#webSocket.readyState === this.#webSocket.OPEN;
   }
 
-  serve(session: Session): void {
+  serve(handler: FrameHandler): void {
     this.#webSocket.on('message', (data, isBinary) => {
       this.#heard();
       if (this.#closing) return;
@@ -79,7 +91,7 @@ export class WebSocketPeer implements Peer {
         if (bytes.length > this.#maxFrameBytes) {
           throw new WireError('bad-frame', `message of ${bytes.length} bytes, at most ${this.#maxFrameBytes}`);
         }
-        session.message(bytes);
+        handler.message(bytes);
       } catch (error) {
         this.fail(error);
       }
@@ -87,42 +99,46 @@ export class WebSocketPeer implements Peer {
     this.#webSocket.on('ping', () => this.#heard());
     this.#webSocket.on('pong', () => this.#heard());
     // A broken WebSocket frame or a broken connection: ws closes it, with the code of RFC 6455 that fits.
-    this.#webSocket.on('error', (error) => this.#options.onReject(new WireError('bad-frame', error.message)));
+    this.#webSocket.on('error', (error) => this.#context.onReject(new WireError('bad-frame', error.message)));
     this.#webSocket.on('close', () => {
       this.#closing = true;
-      session.closed();
+      handler.closed();
     });
   }
 
+  /** Sends a frame; cuts the connection where the other end has stopped reading. Does nothing once closed. */
   send(frame: Uint8Array): void {
     if (!this.open) return;
     this.#writer.send(frame);
-    if (this.bufferedBytes <= this.#options.maxBufferedBytes) return;
-    this.#options.onReject(new WireError('overload', 'the other end has stopped reading'));
+    // A subscriber misses estimates before that: what is cut does not read at all.
+    if (this.bufferedBytes <= 2 * this.#context.limits.maxBufferedBytes) return;
+    this.#context.onReject(new WireError('overload', 'the other end has stopped reading'));
     this.terminate();
   }
 
+  /** Sends a Reject, and closes the connection where the error table says so. */
   reject(error: Refusal): void {
     if (!this.open) return;
-    this.#options.onReject(error);
+    this.#context.onReject(error);
     this.send(encodeFrame('reject', rejectOf(error)));
     if (error.closeCode === undefined) return;
     this.#closing = true;
     this.#webSocket.close(error.closeCode, error.code);
-    const cut = setTimeout(() => this.terminate(), this.#options.closeTimeoutMs);
+    const cut = setTimeout(() => this.terminate(), this.#context.drainTimeoutMs);
     this.#webSocket.once('close', () => clearTimeout(cut));
   }
 
+  /** Rejects with a WireError as it is; logs anything else and rejects with `internal`. */
   fail(error: unknown): void {
     if (error instanceof WireError) {
       this.reject(error);
     } else {
-      this.#options.logger.error({ err: error }, 'a session failed');
+      this.#context.logger.error({ err: error }, 'a session failed');
       this.reject(new WireError('internal', 'the server failed on this message'));
     }
   }
 
-  /** However many ask at once, the other end is asked once. */
+  /** Asks the other end for a sign of life; however many ask at once, once. */
   isAlive(timeoutMs: number): Promise<boolean> {
     if (!this.open) return Promise.resolve(false);
     this.#probe ??= this.#ping(timeoutMs).finally(() => {
@@ -131,6 +147,7 @@ export class WebSocketPeer implements Peer {
     return this.#probe;
   }
 
+  /** Drops the connection without a word. */
   terminate(): void {
     this.#closing = true;
     this.#webSocket.terminate();
@@ -139,7 +156,7 @@ export class WebSocketPeer implements Peer {
   /** Ends the connection where its time is up in one way or another, and asks a silent one for a sign of life. */
   checkTime(nowMs: number): void {
     if (!this.open) return;
-    const { idleTimeoutMs, pingIntervalMs, progressTimeoutMs } = this.#options;
+    const { idleTimeoutMs, pingIntervalMs, progressTimeoutMs } = this.#context.limits;
     try {
       this.#assertAccess(nowMs);
       if (nowMs - (this.#begunMs ?? nowMs) > progressTimeoutMs) {
@@ -178,7 +195,7 @@ export class WebSocketPeer implements Peer {
   }
 
   #heard(): void {
-    this.#heardMs = this.#options.clock();
+    this.#heardMs = this.#context.clock();
     this.#begunMs = undefined;
   }
 }

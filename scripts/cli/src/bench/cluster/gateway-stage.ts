@@ -1,10 +1,13 @@
+import type { BsServerOptions, NatsOptions } from '@edge-csi/bs-server';
+import {
+  DecodeStage,
+  GatewayLink,
+  loadCatalog,
+  type ReportPipeline,
+  ReportWatch,
+  resolveOptions,
+} from '@edge-csi/bs-server/cluster';
 import type { ReportOutcome } from '@edge-csi/proto';
-import { DecodeStage } from '../decode/decode-stage.ts';
-import { ReportWatch } from '../join/report-watch.ts';
-import { loadCatalog } from '../ops/model-catalog.ts';
-import { type BsServerOptions, resolveOptions } from '../options.ts';
-import type { ReportPipeline } from '../queue/report-pipeline.ts';
-import { openLink } from './open-link.ts';
 
 /** A gateway from an accepted report to its result, without its sockets. */
 export interface GatewayStage {
@@ -19,12 +22,12 @@ export interface GatewayStage {
 /**
  * Starts the way of reports through a gateway, for measuring it.
  *
- * @param options - with `nats`, and one model
+ * @param options - with one model
  * @param wantsEstimates - whether answers are to hold the estimates, as for subscribers of this gateway
  * @param onSettled - told what became of each report
  */
 export async function startGatewayStage(
-  options: BsServerOptions,
+  options: BsServerOptions & { readonly nats: NatsOptions },
   wantsEstimates: boolean,
   onSettled: (outcome: ReportOutcome) => void,
 ): Promise<GatewayStage> {
@@ -47,7 +50,7 @@ export async function startGatewayStage(
     },
     queueBound: () => resolved.maxQueueSize,
     onWorkerEvent: () => undefined,
-    link: await openLink(resolved),
+    link: new GatewayLink(resolved, options.nats),
     wantsEstimates: () => wantsEstimates,
   });
   await stage.decoder.start();
