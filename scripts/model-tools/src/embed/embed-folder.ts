@@ -7,7 +7,7 @@ import { goldenHeader } from './golden-header.ts';
 import { weightsHeader } from './weights-header.ts';
 
 /** Sources that are the same for every model: the encoder of the UE client, and the self-test of this package. */
-const kernelFiles = ['encoder.c', 'encoder.h', 'stages.h', 'directions.h'];
+const kernelFiles = ['encoder.c', 'encoder.h', 'norm.h', 'stages.h', 'directions.h'];
 const ownFolder = new URL('../../embed/', import.meta.url);
 
 /** Path of a file of this package's embed/ folder. */
