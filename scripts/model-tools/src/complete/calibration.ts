@@ -1,4 +1,4 @@
-import { openOrtGraph } from '@edge-csi/bs-server/decode';
+import { type Graph, openOrtGraph } from '@edge-csi/bs-server/decode';
 import { CsiError, createUplinkInput, type Representation } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { spreadIndices, usableSample } from '@edge-csi/lab/data';
@@ -74,9 +74,7 @@ export async function encodeAll(
   inputs: SampleMatrix,
 ): Promise<SampleMatrix> {
   const count = inputs.values.length / inputs.width;
-  const graph = await openOrtGraph(encoder, 'cpu', { intraOpNumThreads: 1 }).catch((cause: Error) => {
-    throw new CsiError('model-invalid', `${file}: onnxruntime-node does not load it: ${cause.message}`, { cause });
-  });
+  const graph = await openNetwork(encoder, file);
   let values = new Float32Array(0);
   let width = 0;
   try {
@@ -101,4 +99,11 @@ export async function encodeAll(
     );
   }
   return { width, values };
+}
+
+/** Opens a network on the CPU, one thread. @throws CsiError `model-invalid`, naming the file, where it does not load. */
+export async function openNetwork(onnx: Uint8Array, file: string): Promise<Graph> {
+  return openOrtGraph(onnx, 'cpu', { intraOpNumThreads: 1 }).catch((cause: Error) => {
+    throw new CsiError('model-invalid', `${file}: onnxruntime-node does not load it: ${cause.message}`, { cause });
+  });
 }

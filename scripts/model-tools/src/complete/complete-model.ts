@@ -1,13 +1,12 @@
-import { openOrtGraph } from '@edge-csi/bs-server/decode';
 import { CsiError, createRepresentation, type Representation } from '@edge-csi/csi';
 import { allocateBits } from '@edge-csi/lab';
 import { regress, type SampleMatrix } from '@edge-csi/lab/linear';
 import { type Manifest, parseManifest } from '@edge-csi/models';
 import type { DraftManifest } from '@edge-csi/models/disk';
 import { requireValue } from '../onnx/graph.ts';
-import { decodeModel } from '../onnx/schema.ts';
+import { decodeModel, type ModelProto } from '../onnx/schema.ts';
 import { toNumbers } from '../onnx/tensor.ts';
-import { type Calibration, encodeAll } from './calibration.ts';
+import { type Calibration, encodeAll, openNetwork } from './calibration.ts';
 import { fitCodec, statisticsOf, tableOf } from './fit-codec.ts';
 import { describeFiles, type NewModel } from './new-model.ts';
 
@@ -38,11 +37,25 @@ export async function completeModel({ draft, files, calibration, data }: Complet
   const representation = createRepresentation({ numAntennas, numDelays, planes, normalization });
   const encoder = bytesOf(files, draft.files.encoder);
   const decoder = bytesOf(files, draft.files.decoder);
-  checkEncoder(encoder, draft.files.encoder, representation);
+  const { name, dims } = representation.tensor;
+  const encoderModel = decodeModel(encoder, draft.files.encoder);
+  checkShape(encoderModel, draft.files.encoder, 'input', name, dims);
+  checkShape(encoderModel, draft.files.encoder, 'output', 'latent', [undefined]);
   const latents = await encodeAll(encoder, draft.files.encoder, representation, calibration.inputs);
-  await checkDecoder(decoder, draft.files.decoder, representation, latents, calibration.uplinks);
+  checkValues(decoder, draft.files.decoder, {
+    inputs: { latent: [latents.width], cell: [latents.width], uplink: dims },
+    output: [name, dims],
+    takes: 'a decoder takes latent, and may take cell and uplink',
+  });
+  requireValue(decodeModel(decoder, draft.files.decoder), 'input', 'latent', draft.files.decoder);
+  await tryDecoder(decoder, draft.files.decoder, representation, latents, calibration.uplinks);
   if (draft.files.refiner !== undefined) {
-    checkRefiner(bytesOf(files, draft.files.refiner), draft.files.refiner, [numAntennas, numDelays]);
+    const matrix = [numAntennas, numDelays];
+    checkValues(bytesOf(files, draft.files.refiner), draft.files.refiner, {
+      inputs: { estimate: [2, ...matrix], magnitude: matrix, bits: matrix, uplink: matrix },
+      output: ['csi', [2, ...matrix]],
+      takes: 'a refiner takes estimate, magnitude, bits and uplink',
+    });
   }
   const bits = bitsOf(latents, calibration.inputs, draft);
   const codewordBits = bits.reduce((sum, count) => sum + count, 0);
@@ -88,34 +101,34 @@ function bytesOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Arr
   return found;
 }
 
-function checkEncoder(bytes: Uint8Array, file: string, { tensor }: Representation): void {
-  checkShape(bytes, file, 'input', tensor.name, tensor.dims);
-  checkShape(bytes, file, 'output', 'latent', [undefined]);
+/** Values that a network may take, and the one it gives, by name: dims after the batch dimension. */
+interface NetworkValues {
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
+  readonly output: readonly [name: string, dims: readonly number[]];
+  /** Which of the inputs it takes, in words. */
+  readonly takes: string;
 }
 
-async function checkDecoder(
-  bytes: Uint8Array,
+/** @throws CsiError `model-invalid`, naming the file, where a network takes something else, or in another shape. */
+function checkValues(onnx: Uint8Array, file: string, { inputs, output, takes }: NetworkValues): void {
+  const model = decodeModel(onnx, file);
+  for (const { name } of model.graph.input) {
+    const dims = Object.entries(inputs).find(([known]) => known === name)?.[1];
+    if (dims === undefined) throw new CsiError('model-invalid', `${file} takes ${name}; ${takes}`);
+    checkShape(model, file, 'input', name, dims);
+  }
+  checkShape(model, file, 'output', ...output);
+}
+
+/** Runs a decoder on a few samples. @throws CsiError `model-invalid`, naming the file, where it gives no estimates. */
+async function tryDecoder(
+  onnx: Uint8Array,
   file: string,
   { tensor, numComponents }: Representation,
   latents: SampleMatrix,
   uplinks: SampleMatrix,
 ): Promise<void> {
-  const shapes = { latent: [latents.width], cell: [latents.width], uplink: tensor.dims };
-  for (const { name } of decodeModel(bytes, file).graph.input) {
-    const dims = Object.entries(shapes).find(([known]) => known === name)?.[1];
-    if (dims === undefined) {
-      throw new CsiError(
-        'model-invalid',
-        `${file} takes ${name}; a decoder takes latent, and may take cell and uplink`,
-      );
-    }
-    checkShape(bytes, file, 'input', name, dims);
-  }
-  requireValue(decodeModel(bytes, file), 'input', 'latent', file);
-  checkShape(bytes, file, 'output', tensor.name, tensor.dims);
-  const graph = await openOrtGraph(bytes, 'cpu', { intraOpNumThreads: 1 }).catch((cause: Error) => {
-    throw new CsiError('model-invalid', `${file}: onnxruntime-node does not load it: ${cause.message}`, { cause });
-  });
+  const graph = await openNetwork(onnx, file);
   const rows = Math.min(trialSamples, latents.values.length / latents.width);
   const first = ({ width, values }: SampleMatrix, dims: readonly number[]) => ({
     values: values.subarray(0, rows * width),
@@ -133,33 +146,15 @@ async function checkDecoder(
   throw new CsiError('model-invalid', `${file}: ${output.length} values for ${rows} samples of ${numComponents}`);
 }
 
-function checkRefiner(bytes: Uint8Array, file: string, matrix: readonly number[]): void {
-  const shapes = new Map([
-    ['estimate', [2, ...matrix]],
-    ...['magnitude', 'bits', 'uplink'].map((name) => [name, matrix] as const),
-  ]);
-  for (const { name } of decodeModel(bytes, file).graph.input) {
-    const dims = shapes.get(name);
-    if (dims === undefined) {
-      throw new CsiError(
-        'model-invalid',
-        `${file} takes ${name}; a refiner takes estimate, magnitude, bits and uplink`,
-      );
-    }
-    checkShape(bytes, file, 'input', name, dims);
-  }
-  checkShape(bytes, file, 'output', 'csi', [2, ...matrix]);
-}
-
 /** @param dims - after the batch dimension; undefined where any will do */
 function checkShape(
-  bytes: Uint8Array,
+  model: ModelProto,
   file: string,
   side: 'input' | 'output',
   name: string,
   dims: readonly (number | undefined)[],
 ): void {
-  const { type } = requireValue(decodeModel(bytes, file), side, name, file);
+  const { type } = requireValue(model, side, name, file);
   const shape = type?.tensorType?.shape?.dim;
   // A file need not say; running it will.
   if (shape === undefined) return;

@@ -1,7 +1,7 @@
 import { bypassNode, createNode, producerOf, removeUnused, replaceNode, setInitializer } from '../onnx/graph.ts';
 import { decodeModel, type ModelProto, type NodeProto } from '../onnx/schema.ts';
 import { floatTensor } from '../onnx/tensor.ts';
-import { costOf, type LayerCost, type Shapes, totalCost } from './layer-cost.ts';
+import { costBy, costOf, type LayerCost, type Shapes, sumOf, totalCost } from './layer-cost.ts';
 import { isElementwise, type Layer, layersOf, readersOf, unitsOf } from './layers.ts';
 import { freeInputs, type Network } from './network.ts';
 
@@ -49,7 +49,8 @@ export function ablationEdits(network: Network, shapes: Shapes): AblationEdit[] 
     if (last === undefined) edit.apply(target);
     else foldFrom(target, last);
     removeUnused(target);
-    return { ...edit, saved: difference(before, totalCost(layersOf(target), shapes)) };
+    const after = totalCost(layersOf(target), shapes);
+    return { ...edit, saved: costBy((part) => before[part] - after[part]) };
   });
 }
 
@@ -95,15 +96,6 @@ function nodeOf(model: ModelProto, value: string): NodeProto {
   return node;
 }
 
-function difference(a: LayerCost, b: LayerCost): LayerCost {
-  return {
-    parameters: a.parameters - b.parameters,
-    foldedParameters: a.foldedParameters - b.foldedParameters,
-    macs: a.macs - b.macs,
-    bytes: a.bytes - b.bytes,
-  };
-}
-
 /** The channels of one unit. */
 export interface ChannelGroup {
   readonly unit: string;
@@ -125,7 +117,7 @@ export function channelGroups(network: Network, shapes: Shapes): ChannelGroup[] 
     if (shape.length !== 4 || numChannels < 2) return [];
     const readers = readersOf(last, layers).filter(({ kind }) => kind === 'Conv');
     const shares = [members[0] as Layer, ...readers].map((layer) => shareOf(costOf(layer, shapes), numChannels));
-    return [{ unit: name, value: output, numChannels, savedByOne: shares.reduce(add) }];
+    return [{ unit: name, value: output, numChannels, savedByOne: sumOf(shares) }];
   });
 }
 
@@ -140,24 +132,10 @@ export function componentCost(
       .filter(({ kind, inputs, output }) => kind === 'Dense' && [...inputs, output].some(isCodeword))
       .map((layer) => shareOf(costOf(layer, shapes), codewordLength));
   });
-  return costs.reduce(add, { parameters: 0, foldedParameters: 0, macs: 0, bytes: 0 });
+  return sumOf(costs);
 }
 
 function shareOf(cost: LayerCost, numChannels: number): LayerCost {
-  return {
-    // Biases are a filter's own, or nobody's: rounding down leaves them out where they do not divide.
-    parameters: Math.floor(cost.parameters / numChannels),
-    foldedParameters: 0,
-    macs: Math.floor(cost.macs / numChannels),
-    bytes: Math.floor(cost.bytes / numChannels),
-  };
-}
-
-function add(a: LayerCost, b: LayerCost): LayerCost {
-  return {
-    parameters: a.parameters + b.parameters,
-    foldedParameters: a.foldedParameters + b.foldedParameters,
-    macs: a.macs + b.macs,
-    bytes: a.bytes + b.bytes,
-  };
+  // Biases are a filter's own, or nobody's: rounding down leaves them out where they do not divide.
+  return { ...costBy((part) => Math.floor(cost[part] / numChannels)), foldedParameters: 0 };
 }

@@ -1,6 +1,7 @@
 import type { LinkSample } from '@edge-csi/lab';
-import { type AnyManifest, isUplinkOnly } from '@edge-csi/models';
+import type { AnyManifest } from '@edge-csi/models';
 import { renderTable } from '@edge-csi/report';
+import type { ModelProto } from '../onnx/schema.ts';
 import {
   type AblationEdit,
   ablationEdits,
@@ -9,11 +10,10 @@ import {
   channelGroups,
   componentCost,
 } from './ablation-edits.ts';
+import { type BatchedNetwork, maskWithout, openAutoencoder, withNetwork } from './autoencoder.ts';
 import { type Saving, savings } from './choices.ts';
-import { FloatLink, LinkNetwork, maskWithout } from './float-link.ts';
 import type { LayerCost } from './layer-cost.ts';
-import { representationOfAny } from './model-trace.ts';
-import { loadNetworks, type Network, shapesOf } from './network.ts';
+import { loadNetworks, shapesOf } from './network.ts';
 
 /** What leaving out a part of a model, without training it again, costs and saves. */
 export interface Ablation {
@@ -45,131 +45,58 @@ export interface AblationOptions {
 
 /** Leaves out parts of a model one at a time and measures the NMSE of its output. */
 export async function measureAblations(options: AblationOptions): Promise<AblationRun> {
-  const { manifest, samples } = options;
-  const codewordLength = isUplinkOnly(manifest) ? 0 : manifest.codeword.length;
-  const link = new FloatLink(representationOfAny(manifest), codewordLength, samples);
-  const networks = await loadNetworks(manifest, options.zoo);
+  const { manifest, samples, channels } = options;
   const parts = [];
-  for (const network of networks) {
+  for (const network of await loadNetworks(manifest, options.zoo)) {
     // A refiner works on quantised CSI with phases; this is about magnitudes.
     if (network.role === 'refiner') continue;
     const shapes = await shapesOf(network);
-    const groups = options.channels ? channelGroups(network, shapes) : [];
+    const groups = channels ? channelGroups(network, shapes) : [];
     parts.push({ network, shapes, edits: ablationEdits(network, shapes), groups });
   }
-  const numComponents = options.channels ? codewordLength : 0;
-  const total = parts.reduce((sum, { edits, groups }) => sum + edits.length + countChannels(groups), numComponents);
-  const bench = await AblationBench.open(link, networks);
-  try {
-    let done = 0;
-    const ablations: Ablation[] = [];
-    const step = (ablation: Ablation) => {
-      ablations.push(ablation);
-      options.onProgress(++done, total);
-    };
-    for (const { network, edits, groups } of parts) {
-      for (const edit of edits) step(await bench.withEdit(network, edit));
-      for (const group of groups) for await (const ablation of bench.withoutChannels(network, group)) step(ablation);
-    }
-    const savedByComponent = componentCost(parts, codewordLength);
-    for (let m = 0; m < numComponents; m++) step(await bench.withoutComponent(m, codewordLength, savedByComponent));
-    return { samples: samples.length, nmseDb: bench.nmseDb, ablations };
-  } finally {
-    await bench.close();
-  }
-}
-
-function countChannels(groups: readonly ChannelGroup[]): number {
-  return groups.reduce((sum, { numChannels }) => sum + numChannels, 0);
-}
-
-/** The whole model on the samples, and variants of it beside that. */
-class AblationBench {
-  readonly #link: FloatLink;
-  readonly #decoder: LinkNetwork;
-  readonly #latents: Float32Array;
-  readonly #errorRatio: number;
-
-  private constructor(link: FloatLink, decoder: LinkNetwork, latents: Float32Array, errorRatio: number) {
-    this.#link = link;
-    this.#decoder = decoder;
-    this.#latents = latents;
-    this.#errorRatio = errorRatio;
-  }
-
-  static async open(link: FloatLink, networks: readonly Network[]): Promise<AblationBench> {
-    const encoder = networks.find(({ role }) => role === 'encoder');
-    const latents =
-      encoder === undefined ? new Float32Array() : await withNetwork(encoder, (opened) => link.encode(opened));
-    const decoder = await LinkNetwork.open(networks.find(({ role }) => role === 'decoder') as Network);
-    return new AblationBench(link, decoder, latents, await link.errorRatio(decoder, latents));
-  }
-
-  get nmseDb(): number {
-    return 10 * Math.log10(this.#errorRatio);
-  }
-
-  async withEdit(network: Network, { name, how, apply, saved }: AblationEdit): Promise<Ablation> {
-    const ratio = await withNetwork(
-      network,
-      async (opened) => {
-        if (network.role !== 'encoder') return this.#link.errorRatio(opened, this.#latents);
-        return this.#link.errorRatio(this.#decoder, await this.#link.encode(opened));
-      },
-      apply,
-    );
-    return this.#ablation({ network: network.role, name, how, saved }, ratio);
-  }
-
-  async *withoutChannels(network: Network, group: ChannelGroup): AsyncGenerator<Ablation> {
-    const { unit, value, numChannels, savedByOne } = group;
-    let mask = '';
-    const opened = await LinkNetwork.open(network, (model) => {
-      mask = addChannelMask(model, value, numChannels);
-    });
-    try {
-      for (let c = 0; c < numChannels; c++) {
-        const masks = { [mask]: maskWithout(c, [numChannels, 1, 1]) };
-        const ratio =
-          network.role === 'encoder'
-            ? await this.#link.errorRatio(this.#decoder, await this.#link.encode(opened, masks))
-            : await this.#link.errorRatio(opened, this.#latents, masks);
-        const name = `${unit}, channel ${c}`;
-        yield this.#ablation({ network: network.role, name, how: 'channel zeroed', saved: savedByOne }, ratio);
-      }
-    } finally {
-      await opened.close();
-    }
-  }
-
-  async withoutComponent(index: number, length: number, saved: Ablation['saved']): Promise<Ablation> {
-    const latents = this.#latents.map((value, i) => (i % length === index ? 0 : value));
-    const ratio = await this.#link.errorRatio(this.#decoder, latents);
-    const name = `codeword component ${index}`;
-    return this.#ablation({ network: 'codeword', name, how: 'component zeroed', saved }, ratio);
-  }
-
-  async close(): Promise<void> {
-    await this.#decoder.close();
-  }
-
-  #ablation(part: Omit<Ablation, 'nmseDb' | 'lostDb'>, errorRatio: number): Ablation {
+  const networks = parts.map(({ network }) => network);
+  const model = await openAutoencoder(manifest, networks, samples);
+  const numComponents = channels ? model.codewordLength : 0;
+  const numChannels = (groups: readonly ChannelGroup[]) => groups.reduce((sum, group) => sum + group.numChannels, 0);
+  const total = parts.reduce((sum, { edits, groups }) => sum + edits.length + numChannels(groups), numComponents);
+  const whole = 10 * Math.log10(model.errorRatio);
+  const ablations: Ablation[] = [];
+  const add = (part: Omit<Ablation, 'nmseDb' | 'lostDb'>, errorRatio: number) => {
     const { macs, parameters, bytes } = part.saved;
     const nmseDb = 10 * Math.log10(errorRatio);
-    return { ...part, saved: { macs, parameters, bytes }, nmseDb, lostDb: nmseDb - this.nmseDb };
-  }
-}
-
-async function withNetwork<T>(
-  network: Network,
-  use: (opened: LinkNetwork) => Promise<T>,
-  change?: AblationEdit['apply'],
-): Promise<T> {
-  const opened = await LinkNetwork.open(network, change);
+    ablations.push({ ...part, saved: { macs, parameters, bytes }, nmseDb, lostDb: nmseDb - whole });
+    options.onProgress(ablations.length, total);
+  };
   try {
-    return await use(opened);
+    for (const { network, edits, groups } of parts) {
+      const { role } = network;
+      for (const { name, how, apply, saved } of edits) {
+        const ratio = await withNetwork(network, (opened) => model.errorRatioWith(role, opened), apply);
+        add({ network: role, name, how, saved }, ratio);
+      }
+      for (const { unit, value, numChannels, savedByOne: saved } of groups) {
+        let mask = '';
+        const withMask = (graph: ModelProto) => {
+          mask = addChannelMask(graph, value, numChannels);
+        };
+        const withoutEach = async (opened: BatchedNetwork) => {
+          for (let c = 0; c < numChannels; c++) {
+            const masks = { [mask]: maskWithout(c, [numChannels, 1, 1]) };
+            const ratio = await model.errorRatioWith(role, opened, masks);
+            add({ network: role, name: `${unit}, channel ${c}`, how: 'channel zeroed', saved }, ratio);
+          }
+        };
+        await withNetwork(network, withoutEach, withMask);
+      }
+    }
+    const saved = componentCost(parts, model.codewordLength);
+    for (let m = 0; m < numComponents; m++) {
+      const part = { network: 'codeword', name: `codeword component ${m}`, how: 'component zeroed', saved } as const;
+      add(part, await model.errorRatioWithout(m));
+    }
+    return { samples: samples.length, nmseDb: whole, ablations };
   } finally {
-    await opened.close();
+    await model.close();
   }
 }
 

@@ -43,15 +43,21 @@ export function costOf(layer: Layer, shapes: Shapes): LayerCost {
 
 /** The sum of layers' costs. */
 export function totalCost(layers: readonly Layer[], shapes: Shapes): LayerCost {
-  const total = { parameters: 0, foldedParameters: 0, macs: 0, bytes: 0 };
-  for (const layer of layers) {
-    const cost = costOf(layer, shapes);
-    total.parameters += cost.parameters;
-    total.foldedParameters += cost.foldedParameters;
-    total.macs += cost.macs;
-    total.bytes += cost.bytes;
-  }
-  return total;
+  return sumOf(layers.map((layer) => costOf(layer, shapes)));
+}
+
+export function sumOf(costs: readonly LayerCost[]): LayerCost {
+  return costBy((part) => costs.reduce((sum, cost) => sum + cost[part], 0));
+}
+
+/** A cost made part by part. */
+export function costBy(value: (part: keyof LayerCost) => number): LayerCost {
+  return {
+    parameters: value('parameters'),
+    foldedParameters: value('foldedParameters'),
+    macs: value('macs'),
+    bytes: value('bytes'),
+  };
 }
 
 function macsOf(node: NodeProto, shapes: Shapes): number {

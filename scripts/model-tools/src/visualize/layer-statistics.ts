@@ -173,22 +173,8 @@ function addProducts(products: Float64Array, values: Float32Array, numChannels: 
 
 /** Inner products of centred rows: it has the non-zero eigenvalues of their covariance, but for a factor. */
 function gramOf(rows: readonly Float32Array[]): Matrix {
-  const size = rows[0]?.length ?? 0;
-  const mean = new Float64Array(size);
-  for (const row of rows)
-    for (let i = 0; i < size; i++) mean[i] = (mean[i] as number) + (row[i] as number) / rows.length;
-  const centred = rows.map((row) => Float64Array.from(row, (value, i) => value - (mean[i] as number)));
-  const gram = Matrix.zeros(rows.length, rows.length);
-  for (const [a, left] of centred.entries()) {
-    for (const [b, right] of centred.entries()) {
-      if (b < a) continue;
-      let sum = 0;
-      for (let i = 0; i < size; i++) sum += (left[i] as number) * (right[i] as number);
-      gram.set(a, b, sum);
-      gram.set(b, a, sum);
-    }
-  }
-  return gram;
+  const centred = new Matrix(rows.map((row) => Array.from(row))).center('column');
+  return centred.mmul(centred.transpose());
 }
 
 /** exp of the entropy of shares; 0 where there is no variance. */

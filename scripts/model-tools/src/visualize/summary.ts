@@ -1,6 +1,6 @@
 import { renderTable } from '@edge-csi/report';
 import { decodeModel } from '../onnx/schema.ts';
-import { costOf, isCounted, type LayerCost, totalCost } from './layer-cost.ts';
+import { costOf, isCounted, type LayerCost, sumOf, totalCost } from './layer-cost.ts';
 import { layersOf } from './layers.ts';
 import { type Network, shapesOf } from './network.ts';
 
@@ -35,7 +35,7 @@ export async function summarize(networks: readonly Network[]): Promise<NetworkSu
     measured.push({ network, layers, shapes: await shapesOf(network) });
   }
   const costs = measured.map(({ layers, shapes }) => totalCost(layers, shapes));
-  const all = sum(costs);
+  const all = sumOf(costs);
   return measured.map(({ network: { role, file }, layers, shapes }, i) => ({
     role,
     file,
@@ -54,16 +54,6 @@ export async function summarize(networks: readonly Network[]): Promise<NetworkSu
     total: costs[i] as LayerCost,
     uncounted: layers.filter((layer) => !isCounted(layer)).map(({ name }) => name),
   }));
-}
-
-function sum(costs: readonly LayerCost[]): LayerCost {
-  const add = (key: keyof LayerCost) => costs.reduce((total, cost) => total + cost[key], 0);
-  return {
-    parameters: add('parameters'),
-    foldedParameters: add('foldedParameters'),
-    macs: add('macs'),
-    bytes: add('bytes'),
-  };
 }
 
 /** Tables of every network and their totals, for a terminal. @param model - absent where they are of none */
@@ -86,7 +76,7 @@ export function renderSummary(model: string | undefined, networks: readonly Netw
     ]),
     ...(uncounted.length === 0 ? [] : [`MACs not counted: ${uncounted.join(', ')}`]),
   ]);
-  return [...sections, '', renderTotals(sum(networks.map(({ total }) => total)))].join('\n');
+  return [...sections, '', renderTotals(sumOf(networks.map(({ total }) => total)))].join('\n');
 }
 
 function renderTotals({ parameters, foldedParameters, macs, bytes }: LayerCost): string {
