@@ -31,7 +31,6 @@ export {
   type RecordedUplinkOnly,
   recordAccuracy,
   recordedAccuracy,
-  recordedUplinkOnly,
 } from './accuracy/recorded-accuracy.ts';
 export { measureUplinkOnly, type UplinkOnlyRun } from './accuracy/uplink-only-accuracy.ts';
 export { type AgeGrid, ageOfError, createAgeGrid } from './ageing/age-grid.ts';

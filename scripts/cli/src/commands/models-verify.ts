@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
-import { hasFiguresOn, measureAccuracy, measureUplinkOnly, recordedAccuracy, recordedUplinkOnly } from '@edge-csi/lab';
+import { hasFiguresOn, measureAccuracy, measureUplinkOnly, recordedAccuracy } from '@edge-csi/lab';
 import { dataFor, openData } from '@edge-csi/lab/data';
 import { type AnyManifest, isUplinkOnly, type Manifest, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
 import { loadModel, loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
@@ -100,7 +100,7 @@ async function verifyFigures(manifest: Manifest, zoo: string, dataPath: string) 
 const uplinkOnlyFigures = ['magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const;
 
 async function verifyUplinkOnly(manifest: UplinkOnlyManifest, zoo: string, dataPath: string) {
-  const recorded = await recordedUplinkOnly(manifest, dataPath);
+  const recorded = await recordedAccuracy(manifest, dataPath);
   const source = await openData(dataFor(manifest, { data: dataPath }));
   const progress = startProgress(manifest.id, recorded.samples);
   const measurement = { manifest, zoo, source, samples: recorded.samples, onProgress: progress.update };

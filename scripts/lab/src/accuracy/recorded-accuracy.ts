@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
-import type { AnyManifest, Manifest, UplinkOnlyManifest } from '@edge-csi/models';
+import type { AnyManifest, Manifest } from '@edge-csi/models';
 import { sha256Of } from '../data.ts';
 import type { AccuracyRun } from './accuracy.ts';
 import type { UplinkOnlyRun } from './uplink-only-accuracy.ts';
@@ -56,13 +56,15 @@ export async function recordAccuracy(zoo: string, dataPath: string, run: Accurac
  *
  * @throws CsiError `file-format` where it has none for these bytes, naming the data it has figures for.
  */
-export async function recordedAccuracy(manifest: Manifest, dataPath: string): Promise<RecordedAccuracy> {
-  return (await recordedOn(manifest, dataPath)) as unknown as RecordedAccuracy;
-}
-
-/** The same for an uplink-only model. @throws CsiError as `recordedAccuracy`. */
-export async function recordedUplinkOnly(manifest: UplinkOnlyManifest, dataPath: string): Promise<RecordedUplinkOnly> {
-  return (await recordedOn(manifest, dataPath)) as unknown as RecordedUplinkOnly;
+export async function recordedAccuracy<M extends AnyManifest>(
+  manifest: M,
+  dataPath: string,
+): Promise<M extends Manifest ? RecordedAccuracy : RecordedUplinkOnly> {
+  const found = await entryFor(manifest, dataPath);
+  if (found !== undefined) return found as never;
+  const { id, measured = [] } = manifest;
+  const known = measured.map((entry) => entry.data).join(', ') || 'none';
+  throw new CsiError('file-format', `${id} has no figures for ${path.basename(dataPath)}; it has them for ${known}`);
 }
 
 /** Whether a manifest has figures for a data file. */
@@ -73,12 +75,4 @@ export async function hasFiguresOn(manifest: AnyManifest, dataPath: string): Pro
 async function entryFor({ measured = [] }: AnyManifest, dataPath: string) {
   const dataSha256 = await sha256Of(dataPath);
   return measured.find((entry) => entry.dataSha256 === dataSha256);
-}
-
-async function recordedOn(manifest: AnyManifest, dataPath: string): Promise<Record<string, unknown>> {
-  const found = await entryFor(manifest, dataPath);
-  if (found !== undefined) return found;
-  const { id, measured = [] } = manifest;
-  const known = measured.map((entry) => entry.data).join(', ') || 'none';
-  throw new CsiError('file-format', `${id} has no figures for ${path.basename(dataPath)}; it has them for ${known}`);
 }

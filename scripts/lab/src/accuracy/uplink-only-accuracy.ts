@@ -1,12 +1,11 @@
 import path from 'node:path';
 import { BatchBuffers, openOrtGraph, UplinkOnlyDecoder, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decode';
 import { CsiError, frobeniusNorm, magnitudeErrorRatio, nmseDb } from '@edge-csi/csi';
-import type { CsiSource } from '@edge-csi/csi/files';
 import type { UplinkOnlyManifest } from '@edge-csi/models';
 import { loadUplinkOnlyModel } from '@edge-csi/models/disk';
 import { sampleCount } from '../data.ts';
 import { batchSize } from '../link/transceiver.ts';
-import { batches } from './accuracy.ts';
+import { type AccuracyOptions, batches } from './accuracy.ts';
 
 /**
  * Accuracy of one uplink-only model on one data set, with the code the BS runs. It has no phases, so there is no complex
@@ -23,14 +22,9 @@ export interface UplinkOnlyRun {
   readonly floatMagnitudeNmseDb: number;
 }
 
-export interface UplinkOnlyOptions {
+export interface UplinkOnlyOptions
+  extends Pick<AccuracyOptions, 'zoo' | 'source' | 'samples' | 'signal' | 'onProgress'> {
   readonly manifest: UplinkOnlyManifest;
-  readonly zoo: string;
-  readonly source: CsiSource;
-  readonly samples: number | undefined;
-  /** Ends the measurement after the batch under way; figures are of the samples so far. */
-  readonly signal?: AbortSignal;
-  readonly onProgress: (done: number) => void;
 }
 
 /** Measures one uplink-only model, on the CPU, one thread. */

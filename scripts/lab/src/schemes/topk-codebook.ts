@@ -21,7 +21,7 @@ export function strongestEntries(magnitude: Float32Array, count: number): Strong
 }
 
 /** Knobs of the codebook. */
-export interface TopKKnobs {
+export type TopKKnobs = {
   /** Most entries sent. */
   readonly entries: number;
   /** Resolution of amplitudes: 2 is half-octaves. */
@@ -32,7 +32,7 @@ export interface TopKKnobs {
   readonly phaseBits: number;
   /** Phase bits of the weakest entry. */
   readonly minPhaseBits: number;
-}
+};
 
 /** Statistics that both ends hold, fitted on training samples for given entries, levelsPerOctave and floorOctaves. */
 export interface TopKModel {

@@ -73,10 +73,11 @@ export function createTopKScheme(training: readonly StrongestEntries[], numEntri
     }
     return order;
   };
+  const settings = grids.flatMap(settingsOf).filter(({ entries }) => entries <= numEntries);
   return {
     name: 'topk-codebook',
     family: 'baseline',
-    settings: grids.flatMap(settingsOf).filter(({ entries }) => (entries as number) <= numEntries),
+    settings,
     carry: async (samples, setting, onReport) => {
       const knobs = knobsOf(setting);
       const model = modelFor(knobs);
@@ -92,7 +93,7 @@ export function createTopKScheme(training: readonly StrongestEntries[], numEntri
   };
 }
 
-function settingsOf({ entries, levelsPerOctave, floorOctaves, phaseRules }: (typeof grids)[number]): Setting[] {
+function settingsOf({ entries, levelsPerOctave, floorOctaves, phaseRules }: (typeof grids)[number]): TopKKnobs[] {
   return entries.flatMap((count) =>
     levelsPerOctave.flatMap((levels) =>
       floorOctaves.flatMap((floor) =>
@@ -108,19 +109,12 @@ function settingsOf({ entries, levelsPerOctave, floorOctaves, phaseRules }: (typ
   );
 }
 
+const knobNames = ['entries', 'levelsPerOctave', 'floorOctaves', 'phaseBits', 'minPhaseBits'] as const;
+
 function knobsOf(setting: Setting): TopKKnobs {
-  const knob = (name: keyof TopKKnobs): number => {
-    const value = setting[name];
-    if (value === undefined) throw new RangeError(`setting has no ${name}`);
-    return value;
-  };
-  const knobs = {
-    entries: knob('entries'),
-    levelsPerOctave: knob('levelsPerOctave'),
-    floorOctaves: knob('floorOctaves'),
-    phaseBits: knob('phaseBits'),
-    minPhaseBits: knob('minPhaseBits'),
-  };
+  const missing = knobNames.find((name) => setting[name] === undefined);
+  if (missing !== undefined) throw new RangeError(`setting has no ${missing}`);
+  const knobs = setting as TopKKnobs;
   if (numLevelsOf(knobs) < 1) throw new RangeError('floorOctaves and levelsPerOctave must give at least one level');
   return knobs;
 }
