@@ -2,13 +2,16 @@ import { randomInt } from 'node:crypto';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { GatewayLink } from './cluster/gateway-link.ts';
-import { DecodeStage } from './decode/decode-stage.ts';
+import type { BatchListener } from './decode/batch-decoder.ts';
+import { decoderModelOf } from './decode/decoder-model.ts';
+import { DecoderPool } from './decode/decoder-pool.ts';
 import type { ExecutionProvider } from './decode/graph.ts';
+import { uplinkOnlyDecoderModelOf } from './decode/uplink-only-decoder.ts';
 import { type ConfigChange, reportConfigOf } from './ingest/session-config.ts';
 import { UeRegistry } from './ingest/ue-registry.ts';
 import { UeSession } from './ingest/ue-session.ts';
 import { UplinkIntake } from './ingest/uplink-intake.ts';
-import { ReportWatch } from './join/report-watch.ts';
+import { ReportPipeline } from './join/report-pipeline.ts';
 import { AccessControl } from './net/access-token.ts';
 import type { PagesContext } from './net/pages.ts';
 import { Upgrader } from './net/upgrader.ts';
@@ -22,9 +25,9 @@ import { createDistributions, type ServerStats, serverMeters } from './ops/serve
 import { loadUplinkOnly } from './ops/uplink-only-catalog.ts';
 import { type BsServerOptions, resolveOptions } from './options.ts';
 import { EstimateOutlet } from './publish/estimate-outlet.ts';
-import { EstimateStream } from './publish/estimate-stream.ts';
+import { EstimateStream, SubscriberSession } from './publish/estimate-stream.ts';
 import { HeldEstimates } from './publish/held-estimates.ts';
-import { SubscriberSession } from './publish/subscriber-session.ts';
+import type { DecodeJob } from './queue/decode-job.ts';
 
 /** A running BS server. */
 export interface BsServer extends AsyncDisposable {
@@ -103,7 +106,7 @@ class Station implements Role {
   readonly #registry = new UeRegistry<UeSession>(randomInt(2 ** 32));
   readonly #stream: EstimateStream;
   readonly #overload: OverloadControl;
-  readonly #decode: DecodeStage;
+  readonly #pipeline: ReportPipeline;
   readonly #upgrader: Upgrader;
   readonly #meters;
   #offer;
@@ -128,9 +131,8 @@ class Station implements Role {
         for (const session of this.#registry) session.relieve(relief);
       },
     });
-    const watch = new ReportWatch({ ...options, ...limits });
     const { overload, stream, registry } = { overload: this.#overload, stream: this.#stream, registry: this.#registry };
-    const listener = new EstimateOutlet({
+    const outlet = new EstimateOutlet({
       stream,
       held: new HeldEstimates({ maxHoldMs, maxUes: limits.maxUes }),
       broadcast: link && ((estimate) => link.publish(estimate)),
@@ -139,18 +141,22 @@ class Station implements Role {
       distributions: createDistributions(metrics),
       clock,
     });
-    this.#decode = new DecodeStage({
-      options,
-      served,
-      uplinkOnly,
-      watch,
-      listener,
+    const models = [
+      ...served.map(({ bundle }) => decoderModelOf(bundle)),
+      ...(uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(uplinkOnly)]),
+    ];
+    const local = (listener: BatchListener<DecodeJob>) => new DecoderPool(options, models, listener);
+    const wantsEstimates = () => stream.subscribers > 0 || maxHoldMs > 0;
+    this.#pipeline = new ReportPipeline({
+      options: { ...options, ...limits },
+      uplinkOnly: uplinkOnly?.manifest,
+      createDecoder: (listener) => link?.createDecoder(models, local, listener, wantsEstimates) ?? local(listener),
+      outlet,
       queueBound: () => overload.queueBound,
-      onWorkerEvent: (event) => host.noted(event),
-      link,
-      wantsEstimates: () => stream.subscribers > 0 || maxHoldMs > 0,
+      onDecoderEvent: (event) => host.noted(event),
     });
-    const { pipeline, decoder, join } = this.#decode;
+    const pipeline = this.#pipeline;
+    const { decoder, watch } = pipeline;
     const session = { options, versions, registry, watch, overload, pipeline, tally, modelTally };
     const uplinks = new UplinkIntake({ shapes: () => this.#offer.shapes, pipeline, tally });
     const accessControl = tokenSecret && new AccessControl(tokenSecret, clock);
@@ -181,7 +187,7 @@ class Station implements Role {
     this.pages = options.pages && { pages: options.pages, accessControl, baseBand: uplinks, onError };
     const connections = (role: 'ue' | 'phy' | 'estimates') => this.#upgrader.connections(role);
     const { watchdog } = host;
-    this.#meters = serverMeters(tally, { pipeline, decoder, join, stream, overload, watchdog, connections });
+    this.#meters = serverMeters(tally, { pipeline, decoder, stream, overload, watchdog, connections });
     registerMeters(metrics, 'edge_csi', this.#meters);
     if (link !== undefined) registerMeters(metrics, 'edge_csi_cluster', link.meters);
   }
@@ -195,11 +201,11 @@ class Station implements Role {
   }
 
   get ready(): boolean {
-    return this.#decode.decoder.serving;
+    return this.#pipeline.decoder.serving;
   }
 
   get down(): boolean {
-    return this.#decode.decoder.down;
+    return this.#pipeline.decoder.down;
   }
 
   health(): object {
@@ -217,21 +223,21 @@ class Station implements Role {
   }
 
   start(): Promise<ExecutionProvider | undefined> {
-    return this.#decode.decoder.start();
+    return this.#pipeline.decoder.start();
   }
 
   beat(): void {
-    const { decoder } = this.#decode;
+    const { decoder } = this.#pipeline;
     decoder.checkProgress(this.#host.options.decoderTimeoutMs);
     this.#overload.tick(decoder.numServing);
   }
 
   load(model: ServedModel): Promise<void> {
-    return this.#decode.load(model);
+    return this.#pipeline.decoder.load(decoderModelOf(model.bundle));
   }
 
   free(version: string): Promise<void> {
-    return this.#decode.free(version);
+    return this.#pipeline.unload(version);
   }
 
   users(): Iterable<UeSession> {
@@ -239,7 +245,7 @@ class Station implements Role {
   }
 
   queued(version: string): number {
-    return this.#decode.queued(version);
+    return this.#pipeline.queuedOf(version);
   }
 
   modelsChanged(): void {
@@ -247,12 +253,12 @@ class Station implements Role {
   }
 
   drain(timeoutMs: number): Promise<void> {
-    return this.#decode.pipeline.drain(timeoutMs);
+    return this.#pipeline.drain(timeoutMs);
   }
 
   async close(): Promise<void> {
-    this.#decode.pipeline.abandon();
-    await this.#decode.decoder.close(workerEndTimeoutMs);
+    this.#pipeline.abandon();
+    await this.#pipeline.decoder.close(workerEndTimeoutMs);
     await this.#upgrader.close();
   }
 }

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { BatchSlot } from '../../bs-server/src/decode/batch-slot.ts';
 import type * as decoderPool from '../../bs-server/src/decode/decoder-pool.ts';
 import { bundleOf, familyModel } from '../family-model.ts';
+import type { NamedJob } from '../unit/bs-server/worker-model.ts';
 import { createReferenceDecoder, createSample, firstModel, type Sample, until } from './bs-server-harness.ts';
 import { builtModule } from './built-module.ts';
 
@@ -19,8 +20,8 @@ beforeAll(async () => {
 
 async function startPool() {
   const log: string[] = [];
-  const decoded: BatchSlot<string>[] = [];
-  const pool = new DecoderPool<string>(
+  const decoded: BatchSlot<NamedJob>[] = [];
+  const pool = new DecoderPool<NamedJob>(
     {
       maxBatchSize: 4,
       executionProviders: ['cpu'],
@@ -32,7 +33,7 @@ async function startPool() {
     [decoderModelOf(model)],
     {
       decoded: (slot) => decoded.push(slot),
-      lost: (jobs, reason) => log.push(`${jobs} ${reason}`),
+      lost: (jobs, reason) => log.push(`${jobs.map(({ name }) => name)} ${reason}`),
       changed: ({ kind }) => log.push(kind),
     },
   );
@@ -40,12 +41,14 @@ async function startPool() {
   return { pool, log, decoded };
 }
 
-function write(slot: BatchSlot<string> | undefined, i: number): void {
-  const { codeword, phase, payloadBits, scale } = sample;
+/** The sample, under a name. */
+function sampleJob(name: string): NamedJob {
+  const { codeword, phase, payloadBits, scale, uplink } = sample;
   const { quantizer, manifest, representation } = model;
   const phaseBits = payloadBits - quantizer.totalBits - representation.scaleBits;
   const theta = manifest.phase.theta;
-  slot?.buffers.write(i, { codeword, phase, phaseBits, theta, truncation: 0, scaleLevel: scale }, sample.uplink);
+  const payload = { codeword, phase, phaseBits, theta, truncation: 0, scaleLevel: scale };
+  return { name, payload, uplink: { values: uplink } };
 }
 
 const keyOf = (bundle: ModelBundle) => decoderModelOf(bundle).key;
@@ -59,8 +62,7 @@ async function decodeZeros(bundle: ModelBundle, { pool, decoded, log }: Awaited<
   const codeword = new Uint8Array(Math.ceil(totalBits / 8));
   // Twelve phase bits at most: entries of a family model get two each.
   const payload = { codeword, phase: new Uint8Array(3), phaseBits: 24, theta: 16, truncation: 0, scaleLevel: 0 };
-  slot?.buffers.write(0, payload, new Float32Array(24).fill(1));
-  slot?.dispatch(keyOf(bundle), ['zeros']);
+  slot?.dispatch(keyOf(bundle), [{ name: 'zeros', payload, uplink: { values: new Float32Array(24).fill(1) } }]);
   await until('the batch', () => decoded.length > before || log.length > failures);
   if (decoded.length === before) return log.at(-1);
   const status = slot?.buffers.status(0);
@@ -73,10 +75,9 @@ describe('a decode worker', () => {
     const { pool, decoded } = await startPool();
     for (const count of [4, 1]) {
       const slot = pool.claim(true);
-      for (let i = 0; i < count; i++) write(slot, i);
       slot?.dispatch(
         keyOf(model),
-        Array.from({ length: count }, (_, i) => `job ${i}`),
+        Array.from({ length: count }, (_, i) => sampleJob(`job ${i}`)),
       );
     }
     await until('two batches', () => decoded.length === 2);
@@ -96,16 +97,14 @@ describe('a decode worker', () => {
     const { pool, log, decoded } = await startPool();
     for (let failure = 1; failure <= 3; failure++) {
       const slot = pool.claim(false);
-      write(slot, 0);
       // No such model: the worker fails on it.
-      slot?.dispatch('no-such-model', [`job ${failure}`]);
+      slot?.dispatch('no-such-model', [sampleJob(`job ${failure}`)]);
       await until('a lost batch', () => log.includes(`job ${failure} decoder-error`));
     }
     await until('the successor', () => log.filter((entry) => entry === 'serving').length === 2);
     expect(log.filter((entry) => entry === 'restarting')).toHaveLength(1);
     const slot = pool.claim(false);
-    write(slot, 0);
-    slot?.dispatch(keyOf(model), ['job 4']);
+    slot?.dispatch(keyOf(model), [sampleJob('job 4')]);
     await until('a batch of the successor', () => decoded.length === 1);
     expect(slot?.buffers.status(0)).toBe('decoded');
     await pool.close(5_000);
@@ -114,8 +113,7 @@ describe('a decode worker', () => {
   it('ends while a batch is with it, which is decoded first', async () => {
     const { pool, log, decoded } = await startPool();
     const slot = pool.claim(false);
-    write(slot, 0);
-    slot?.dispatch(keyOf(model), ['job 1']);
+    slot?.dispatch(keyOf(model), [sampleJob('job 1')]);
     await pool.close(5_000);
     expect(decoded).toHaveLength(1);
     expect(log).toEqual(['serving']);
@@ -132,8 +130,7 @@ describe('a decode worker', () => {
     expect(await decodeZeros(other, rig)).toBe('decoded');
     for (let failure = 1; failure <= 3; failure++) {
       const slot = rig.pool.claim(false);
-      write(slot, 0);
-      slot?.dispatch('no-such-model', [`job ${failure}`]);
+      slot?.dispatch('no-such-model', [sampleJob(`job ${failure}`)]);
       await until('a lost batch', () => rig.log.includes(`job ${failure} decoder-error`));
     }
     await until('the successor', () => rig.log.filter((entry) => entry === 'serving').length === 2);
@@ -166,8 +163,7 @@ describe('a decode worker', () => {
     );
     await expect(rig.pool.load({ ...good, key: 'misshapen', decoderOnnx })).rejects.toThrow();
     const slot = rig.pool.claim(false);
-    write(slot, 0);
-    slot?.dispatch(keyOf(model), ['job']);
+    slot?.dispatch(keyOf(model), [sampleJob('job')]);
     await until('a batch', () => rig.decoded.length === 1);
     expect(slot?.buffers.status(0)).toBe('decoded');
     expect(rig.log).toEqual(['serving']);

@@ -1,6 +1,6 @@
 import { CsiError, type CsiShape } from '@edge-csi/csi';
 import type { EstimateQuality } from '@edge-csi/proto';
-import type { ReportPayload, UplinkValues } from '../decode/batch-buffers.ts';
+import type { Decodable } from '../decode/batch-decoder.ts';
 import type { BatchSizes } from '../decode/batch-layout.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
@@ -13,12 +13,6 @@ const recordBytes = 40;
 /** In the order of their numbers in a record. */
 const qualities = ['fresh', 'stale-uplink', 'no-uplink', 'uplink-only'] as const satisfies readonly EstimateQuality[];
 
-/** What a request takes of a report beside its job. */
-export interface RequestPayload {
-  readonly report: ReportPayload;
-  readonly uplink: UplinkValues | undefined;
-}
-
 /** A batch on its way to a worker. */
 export interface DecodeRequest {
   /** Key of the model. */
@@ -28,12 +22,10 @@ export interface DecodeRequest {
   /** Whether the answer is to hold the estimates: where nobody listens at the gateway, they need not go there. */
   readonly wantsEstimates: boolean;
   readonly jobs: readonly DecodeJob[];
-  /** By position of the job. */
-  readonly payloads: readonly RequestPayload[];
 }
 
 /** One job of a request, as a worker reads it. Byte arrays are views on the message. */
-export interface RequestedJob {
+export interface RequestedJob extends Decodable {
   readonly ueId: string;
   readonly epoch: number;
   readonly seq: number;
@@ -44,9 +36,8 @@ export interface RequestedJob {
   readonly ageMs: number;
   readonly quality: (typeof qualities)[number];
   readonly payloadBits: number;
-  readonly report: ReportPayload;
-  /** Planar float32 `[2][numAntennas][numDelays]`, little endian. */
-  readonly uplink: Uint8Array | undefined;
+  /** Of float32, little endian. */
+  readonly uplink: { readonly values: Uint8Array } | undefined;
 }
 
 export interface ReadRequest {
@@ -89,8 +80,8 @@ export function assertBatchFits({ key, sizes }: WorkerModel, maxBatchSize: numbe
 export function assertRequestFits({ model, shape, jobs }: ReadRequest, sizes: BatchSizes): void {
   const { numAntennas, numDelays } = shape;
   if (numAntennas * numDelays !== sizes.maxEntries) throw invalid(`CSI of ${numAntennas} x ${numDelays} for ${model}`);
-  for (const { ueId, quality, report, uplink } of jobs) {
-    const { codeword, phase } = report;
+  for (const { ueId, quality, payload, uplink } of jobs) {
+    const { codeword, phase } = payload;
     if (codeword.length > sizes.maxCodewordBytes || phase.length > sizes.maxPhaseBytes) {
       throw invalid(`codeword of ${codeword.length} bytes and phase of ${phase.length} for ${model}`);
     }
@@ -100,15 +91,15 @@ export function assertRequestFits({ model, shape, jobs }: ReadRequest, sizes: Ba
 
 /** Writes a batch: a record of fixed size for each job, then the bytes of all, then the uplinks. */
 export function writeDecodeRequest(request: DecodeRequest, nowMs: number): Uint8Array {
-  const { model, cell, shape, wantsEstimates, jobs, payloads } = request;
+  const { model, cell, shape, wantsEstimates, jobs } = request;
   const modelBytes = encoder.encode(model);
   const cellBytes = encoder.encode(cell);
-  const ueIds = jobs.map((job) => encoder.encode(ueIdOf(job)));
+  const ueIds = jobs.map(({ ueId }) => encoder.encode(ueId));
   const bytesAt = headerBytes + jobs.length * recordBytes;
   let end = bytesAt + modelBytes.length + cellBytes.length;
   let numUplinks = 0;
-  for (const [i, { report, uplink }] of payloads.entries()) {
-    end += (ueIds[i] as Uint8Array).length + report.codeword.length + report.phase.length;
+  for (const [i, { payload, uplink }] of jobs.entries()) {
+    end += (ueIds[i] as Uint8Array).length + payload.codeword.length + payload.phase.length;
     if (uplink !== undefined) numUplinks++;
   }
   const uplinksAt = Math.ceil(end / 4) * 4;
@@ -136,45 +127,34 @@ export function writeDecodeRequest(request: DecodeRequest, nowMs: number): Uint8
   append(cellBytes);
   let uplinkAt = uplinksAt;
   for (const [i, job] of jobs.entries()) {
-    const { report, uplink } = payloads[i] as RequestPayload;
+    const { payload, uplink } = job;
     const ueId = ueIds[i] as Uint8Array;
-    writeRecord(view, headerBytes + i * recordBytes, job, report, ueId.length, uplink !== undefined, nowMs);
+    writeRecord(view, headerBytes + i * recordBytes, job, ueId.length, nowMs);
     append(ueId);
-    append(report.codeword);
-    append(report.phase);
+    append(payload.codeword);
+    append(payload.phase);
     if (uplink === undefined) continue;
-    out.set(new Uint8Array(uplink.buffer, uplink.byteOffset, uplink.byteLength), uplinkAt);
+    const { buffer: values, byteOffset, byteLength } = uplink.values;
+    out.set(new Uint8Array(values, byteOffset, byteLength), uplinkAt);
     uplinkAt += uplinkBytes;
   }
   return out;
 }
 
-function writeRecord(
-  view: DataView,
-  at: number,
-  job: DecodeJob,
-  report: ReportPayload,
-  ueIdBytes: number,
-  hasUplink: boolean,
-  nowMs: number,
-): void {
-  const isReport = job.quality !== 'uplink-only';
-  const deadlineMs = isReport ? job.report.deadlineMs : job.deadlineMs;
-  const ageMs = isReport
-    ? job.report.processingUs / 1000 + nowMs - job.report.receivedMs
-    : nowMs - job.uplink.arrivedMs;
+function writeRecord(view: DataView, at: number, job: DecodeJob, ueIdBytes: number, nowMs: number): void {
+  const { payload, uplink, quality, deadlineMs, arrivalAgeMs, receivedMs } = job;
   view.setUint32(at, microseconds(deadlineMs - nowMs), true);
-  view.setUint32(at + 4, microseconds(ageMs), true);
-  view.setUint32(at + 8, isReport ? job.report.epoch : job.epoch, true);
-  view.setUint32(at + 12, isReport ? job.report.seq : 0, true);
-  view.setUint32(at + 16, isReport ? job.report.slot : job.uplink.sample.slot, true);
-  view.setUint32(at + 20, report.theta, true);
-  view.setUint32(at + 24, report.phaseBits, true);
-  view.setUint32(at + 28, isReport ? job.report.payloadBits : 0, true);
-  view.setUint32(at + 32, report.scaleLevel, true);
-  view.setUint16(at + 36, report.codeword.length, true);
+  view.setUint32(at + 4, microseconds(arrivalAgeMs + nowMs - receivedMs), true);
+  view.setUint32(at + 8, job.epoch, true);
+  view.setUint32(at + 12, job.seq, true);
+  view.setUint32(at + 16, job.slot, true);
+  view.setUint32(at + 20, payload.theta, true);
+  view.setUint32(at + 24, payload.phaseBits, true);
+  view.setUint32(at + 28, job.payloadBits, true);
+  view.setUint32(at + 32, payload.scaleLevel, true);
+  view.setUint16(at + 36, payload.codeword.length, true);
   view.setUint8(at + 38, ueIdBytes);
-  view.setUint8(at + 39, report.truncation | (hasUplink ? 8 : 0) | (qualities.indexOf(job.quality) << 4));
+  view.setUint8(at + 39, payload.truncation | (uplink === undefined ? 0 : 8) | (qualities.indexOf(quality) << 4));
 }
 
 /**
@@ -237,7 +217,7 @@ function readRecord(
     ageMs: word(4) / 1000,
     quality: qualities[(bits >> 4) & 3] as (typeof qualities)[number],
     payloadBits: word(28),
-    report: {
+    payload: {
       codeword,
       truncation: bits & 7,
       theta: word(20),
@@ -245,12 +225,8 @@ function readRecord(
       phaseBits,
       scaleLevel: word(32),
     },
-    uplink: (bits & 8) === 0 ? undefined : takeUplink(),
+    uplink: (bits & 8) === 0 ? undefined : { values: takeUplink() },
   };
-}
-
-function ueIdOf(job: DecodeJob): string {
-  return job.quality === 'uplink-only' ? job.ueId : job.report.ueId;
 }
 
 /** Whole microseconds that fit 32 bits. */

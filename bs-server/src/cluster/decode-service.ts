@@ -233,7 +233,7 @@ export class DecodeService {
   /** Sends the most urgent batch that a decoder can take. @returns false where there is none */
   #dispatch(nowMs: number): boolean {
     const { queues, decoder } = this.#parts;
-    for (const [model, batcher] of queues.ready(nowMs)) {
+    for (const [model, batcher] of queues.ready('report', nowMs)) {
       const room = decoder.claim(batcher.full, model);
       if (room === undefined) continue;
       // What cannot be done in time would only keep the decoder from what can.
@@ -245,10 +245,6 @@ export class DecodeService {
       if (wanted.length === 0) {
         room.release();
         return true;
-      }
-      for (const [i, { quality, report, uplink }] of wanted.entries()) {
-        if (quality === 'uplink-only' && uplink !== undefined) room.writeUplink(i, uplink);
-        else room.write(i, report, uplink);
       }
       room.dispatch(model, wanted);
       return true;

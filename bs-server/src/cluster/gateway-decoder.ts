@@ -1,7 +1,7 @@
 import type { BatchDecoder, BatchListener, BatchRoom, LossReason } from '../decode/batch-decoder.ts';
 import type { ExecutionProvider } from '../decode/graph.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
-import { type DecodeJob, fillRoom } from '../queue/decode-job.ts';
+import type { DecodeJob } from '../queue/decode-job.ts';
 import type { ClusterTally } from './cluster-tally.ts';
 import { RemoteDecoder, type RemoteDecoderOptions } from './remote-decoder.ts';
 
@@ -98,19 +98,16 @@ export class GatewayDecoder implements BatchDecoder<DecodeJob> {
   /** Decodes here what workers have let down and can still be in time. */
   #lost(jobs: readonly DecodeJob[], reason: LossReason): void {
     const nowMs = this.#parts.clock();
-    const inTime = jobs
-      .filter((job) => job.quality !== 'uplink-only')
-      .filter(({ report }) => report.deadlineMs > nowMs);
+    const inTime = jobs.filter(({ origin, deadlineMs }) => origin !== undefined && deadlineMs > nowMs);
     const [first] = inTime;
     const isHopeless = first === undefined || this.#local === undefined || !recoverable.includes(reason);
-    const room = isHopeless ? undefined : this.#claimLocal(this.#local, true, first.report.version);
+    const room = isHopeless ? undefined : this.#claimLocal(this.#local, true, first.model);
     if (room === undefined || first === undefined) {
       this.#listener.lost(jobs, reason);
       return;
     }
-    fillRoom(room, inTime);
-    room.dispatch(first.report.version, inTime);
-    const decoding = new Set<DecodeJob>(inTime);
+    room.dispatch(first.model, inTime);
+    const decoding = new Set(inTime);
     const late = jobs.filter((job) => !decoding.has(job));
     if (late.length > 0) this.#listener.lost(late, reason);
   }

@@ -40,12 +40,12 @@ export class GatewayLink {
    * What the server decodes with.
    *
    * @param models - those at the start
-   * @param local - decodes in this process
+   * @param local - decodes in this process; absent where nothing ever is
    * @param wantsEstimates - whether anybody wants estimates from here at present, beside those who listen at the broker
    */
   createDecoder(
     models: readonly WorkerModel[],
-    local: (listener: BatchListener<DecodeJob>) => BatchDecoder<DecodeJob>,
+    local: ((listener: BatchListener<DecodeJob>) => BatchDecoder<DecodeJob>) | undefined,
     listener: BatchListener<DecodeJob>,
     wantsEstimates: () => boolean,
   ): BatchDecoder<DecodeJob> {

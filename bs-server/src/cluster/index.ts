@@ -3,11 +3,9 @@
  *
  * @module @edge-csi/bs-server/cluster
  */
-export { DecodeStage } from '../decode/decode-stage.ts';
-export { ReportWatch } from '../join/report-watch.ts';
+export { ReportPipeline } from '../join/report-pipeline.ts';
 export { loadCatalog } from '../ops/model-catalog.ts';
 export { resolveOptions } from '../options.ts';
-export type { ReportPipeline } from '../queue/report-pipeline.ts';
 export { AnswerWriter, writeTaken } from './decode-answer.ts';
 export { readDecodeRequest } from './decode-request.ts';
 export { type DecodeWorker, startDecodeWorker } from './decode-worker.ts';

@@ -1,7 +1,7 @@
 import type { CsiShape } from '@edge-csi/csi';
 import type { ChannelEstimate } from '@edge-csi/proto';
 import type { JobStatus } from '../decode/batch-decoder.ts';
-import { float32Matrix } from '../publish/channel-estimate.ts';
+import { channelEstimateOf } from '../publish/channel-estimate.ts';
 import { AnswerWriter } from './decode-answer.ts';
 import type { ReadRequest, RequestedJob } from './decode-request.ts';
 
@@ -80,14 +80,13 @@ export interface WorkerJob extends RequestedJob {
 
 /** The message of a decoded job. Its age leaves out what the broker took; its times are on the worker's clock. */
 export function workerEstimateOf(
-  { request, ueId, epoch, seq, slot, quality, payloadBits, ageMs: sentAgeMs }: WorkerJob,
+  job: WorkerJob,
   values: Float32Array,
   nowMs: number,
   decodeMs: number,
 ): ChannelEstimate {
-  const { receivedMs, shape, modelId } = request;
-  const csi = float32Matrix(shape, values);
-  const ageMs = sentAgeMs + nowMs - receivedMs;
+  const { receivedMs, shape, modelId } = job.request;
   const queueMs = Math.max(0, nowMs - decodeMs - receivedMs);
-  return { ueId, epoch, seq, slot, modelId, csi, quality, ageMs, queueMs, decodeMs, receivedMs, payloadBits };
+  const times = { receivedMs, arrivalAgeMs: job.ageMs, queueMs, decodeMs };
+  return channelEstimateOf({ ...job, ...times, modelId, shape, values }, nowMs);
 }

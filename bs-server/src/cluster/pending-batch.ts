@@ -59,7 +59,7 @@ export function lossOf(refusal: BatchRefusal): LossReason {
 /** Shape of a batch's CSI: it is of one model. */
 export function shapeOf([first]: readonly DecodeJob[]): CsiShape {
   if (first === undefined) throw new RangeError('the batch is empty');
-  return first.quality === 'uplink-only' ? first.uplink.sample : first.report.shape;
+  return first.shape;
 }
 
 /** Whether an answer is of a batch's size. */
@@ -71,5 +71,5 @@ export function answers({ statuses, estimates }: DecodeAnswer, { room: { jobs },
 
 /** When the last of a batch's jobs is worth nothing any more. */
 export function latestDeadlineMs(jobs: readonly DecodeJob[]): number {
-  return Math.max(...jobs.map((job) => (job.quality === 'uplink-only' ? job.deadlineMs : job.report.deadlineMs)));
+  return Math.max(...jobs.map(({ deadlineMs }) => deadlineMs));
 }

@@ -192,8 +192,8 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     const { cell, gateway, clock } = this.#options;
     const { id, room, model, wantsEstimates, attempts } = pending;
     const nowMs = clock();
-    const { jobs, payloads } = room;
-    const request = { model, cell, shape: shapeOf(jobs), wantsEstimates, jobs, payloads };
+    const { jobs } = room;
+    const request = { model, cell, shape: shapeOf(jobs), wantsEstimates, jobs };
     const attempt: Attempt = { worker, taken: false };
     attempts.add(attempt);
     pending.numSent++;

@@ -1,8 +1,6 @@
-import { noReport, type ReportPayload, type UplinkValues } from '../decode/batch-buffers.ts';
 import type { BatchRoom, JobStatus } from '../decode/batch-decoder.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
 import type { DecodeAnswer } from './decode-answer.ts';
-import type { RequestPayload } from './decode-request.ts';
 
 export interface RemoteRoomPort {
   /** The room's batch is to be sent. */
@@ -15,7 +13,6 @@ export interface RemoteRoomPort {
 export class RemoteRoom implements BatchRoom<DecodeJob> {
   readonly published = true;
   readonly #port: RemoteRoomPort;
-  readonly #payloads: RequestPayload[] = [];
   #jobs: readonly DecodeJob[] = [];
   #answer: DecodeAnswer | undefined;
 
@@ -25,19 +22,6 @@ export class RemoteRoom implements BatchRoom<DecodeJob> {
 
   get jobs(): readonly DecodeJob[] {
     return this.#jobs;
-  }
-
-  /** What was written, by position. */
-  get payloads(): readonly RequestPayload[] {
-    return this.#payloads;
-  }
-
-  write(i: number, report: ReportPayload, uplink: UplinkValues | undefined): void {
-    this.#payloads[i] = { report, uplink };
-  }
-
-  writeUplink(i: number, uplink: UplinkValues): void {
-    this.#payloads[i] = { report: noReport, uplink };
   }
 
   dispatch(model: string, jobs: readonly DecodeJob[]): void {
@@ -60,7 +44,6 @@ export class RemoteRoom implements BatchRoom<DecodeJob> {
 
   release(): void {
     this.#jobs = [];
-    this.#payloads.length = 0;
     this.#answer = undefined;
     this.#port.released();
   }

@@ -19,9 +19,17 @@ export type LossReason =
   | 'broker-refused'
   | 'deadline-passed';
 
+/** What a decoder takes of a job. */
+export interface Decodable {
+  /** The report's part; `noReport` where the uplink is decoded alone. */
+  readonly payload: ReportPayload;
+  /** Planar `[2][numEntries]`; without one the decoder gets zeros. */
+  readonly uplink: { readonly values: UplinkValues } | undefined;
+}
+
 /**
- * Room for one batch. Whoever claims it writes the reports and dispatches it; the listener gets it back with the
- * estimates and releases it. A room that is claimed and not needed is released at once.
+ * Room for one batch. Whoever claims it dispatches jobs in it; the listener gets it back with the estimates and releases
+ * it. A room that is claimed and not needed is released at once.
  */
 export interface BatchRoom<J> {
   /** The jobs that were dispatched, by position in the batch. */
@@ -29,14 +37,11 @@ export interface BatchRoom<J> {
   /** True where whoever decodes has published the estimates himself, to those who listen at the broker. */
   readonly published: boolean;
   /**
-   * Writes report `i` of the batch.
+   * Has jobs decoded.
    *
-   * @throws RangeError where it is larger than the models' reports are.
+   * @param model - key of the model that decodes all of them
+   * @throws RangeError where one is larger than the models' reports are.
    */
-  write(i: number, report: ReportPayload, uplink: UplinkValues | undefined): void;
-  /** Writes uplink `i` of a batch without reports. */
-  writeUplink(i: number, uplink: UplinkValues): void;
-  /** @param model - key of the model that decodes all of them */
   dispatch(model: string, jobs: readonly J[]): void;
   /** What became of job `i`. */
   status(i: number): JobStatus;

@@ -1,5 +1,5 @@
-import { BatchBuffers, type ReportPayload, type ReportStatus, type UplinkValues } from './batch-buffers.ts';
-import type { BatchRoom } from './batch-decoder.ts';
+import { BatchBuffers, type ReportStatus } from './batch-buffers.ts';
+import type { BatchRoom, Decodable } from './batch-decoder.ts';
 import { type BatchLayout, sameLayout } from './batch-layout.ts';
 
 /** What a slot tells its thread. */
@@ -11,10 +11,10 @@ export interface SlotPort {
 }
 
 /**
- * Room for one batch of one decode thread. Whoever claims it fills its buffers and dispatches it; it comes back with the
+ * Room for one batch of one decode thread. Whoever claims it dispatches jobs in it; it comes back with the
  * estimates in the same buffers, and is free again once it is released.
  */
-export class BatchSlot<J> implements BatchRoom<J> {
+export class BatchSlot<J extends Decodable> implements BatchRoom<J> {
   readonly published = false;
   readonly #port: SlotPort;
   #buffers: BatchBuffers;
@@ -52,14 +52,6 @@ export class BatchSlot<J> implements BatchRoom<J> {
     this.#port.move(this.#buffers);
   }
 
-  write(i: number, report: ReportPayload, uplink: UplinkValues | undefined): void {
-    this.#buffers.write(i, report, uplink);
-  }
-
-  writeUplink(i: number, uplink: UplinkValues): void {
-    this.#buffers.writeUplink(i, uplink);
-  }
-
   status(i: number): ReportStatus {
     return this.#buffers.status(i);
   }
@@ -69,6 +61,7 @@ export class BatchSlot<J> implements BatchRoom<J> {
   }
 
   dispatch(model: string, jobs: readonly J[]): void {
+    for (const [i, { payload, uplink }] of jobs.entries()) this.#buffers.write(i, payload, uplink?.values);
     this.#jobs = jobs;
     this.#state = 'decoding';
     this.#port.decode(model, jobs.length);

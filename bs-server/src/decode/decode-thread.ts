@@ -1,4 +1,4 @@
-import type { BatchListener } from './batch-decoder.ts';
+import type { BatchListener, Decodable } from './batch-decoder.ts';
 import { type BatchLayout, batchLayoutOf } from './batch-layout.ts';
 import { BatchSlot } from './batch-slot.ts';
 import type { ExecutionProvider } from './graph.ts';
@@ -26,7 +26,7 @@ interface Waiting {
 }
 
 /** One decode thread of this process, with its slots: started, replaced when it crashes, ended. */
-export class DecodeThread<J> {
+export class DecodeThread<J extends Decodable> {
   readonly #options: DecodeThreadOptions;
   readonly #listener: BatchListener<J, BatchSlot<J>>;
   readonly #start: StartThread;

@@ -1,5 +1,5 @@
 import { CsiError } from '@edge-csi/csi';
-import type { BatchDecoder, BatchListener, DecoderEvent } from './batch-decoder.ts';
+import type { BatchDecoder, BatchListener, Decodable, DecoderEvent } from './batch-decoder.ts';
 import type { BatchSlot } from './batch-slot.ts';
 import { DecodeThread, type DecodeThreadOptions } from './decode-thread.ts';
 import type { ExecutionProvider } from './graph.ts';
@@ -11,7 +11,7 @@ export interface DecoderPoolOptions extends DecodeThreadOptions {
 }
 
 /** Decodes in this process: the decode threads and the batches that are with them. */
-export class DecoderPool<J> implements BatchDecoder<J> {
+export class DecoderPool<J extends Decodable> implements BatchDecoder<J> {
   readonly #options: DecoderPoolOptions;
   readonly #models: readonly WorkerModel[];
   readonly #listener: BatchListener<J, BatchSlot<J>>;

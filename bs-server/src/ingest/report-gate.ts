@@ -2,7 +2,10 @@ import { type CsiReport, checkReport, WireError } from '@edge-csi/proto';
 import type { SessionConfig } from './session-config.ts';
 
 /** Why a report does not fit its session or model. */
-export type ReportFault = 'epoch' | 'seq' | 'revision' | 'model' | 'size';
+type ReportFault = 'epoch' | 'seq' | 'revision' | 'model' | 'size';
+
+/** Why a report is turned away on arrival. */
+export type RefusalReason = ReportFault | 'rate-limited';
 
 /** A report that may be decoded, with the configuration it was made under, or what is wrong with it. */
 export type Admission =

@@ -8,6 +8,7 @@ import {
   WireError,
 } from '@edge-csi/proto';
 import type { ReportWatch } from '../join/report-watch.ts';
+import type { AcceptedReport } from '../join/uplink-join.ts';
 import type { Connection, FrameHandler } from '../net/connection.ts';
 import type { Limits } from '../net/limits.ts';
 import { pairModel, type ServedModel } from '../ops/model-catalog.ts';
@@ -15,8 +16,8 @@ import type { ModelUser } from '../ops/model-control.ts';
 import type { ModelTally } from '../ops/model-tally.ts';
 import type { Relief } from '../ops/overload-policy.ts';
 import type { Tally } from '../ops/server-stats.ts';
-import type { AcceptedReport, ReportOrigin, SettleReason } from './accepted-report.ts';
-import { ReportGate } from './report-gate.ts';
+import type { ReportOrigin, SettleReason } from '../queue/decode-job.ts';
+import { type RefusalReason, ReportGate } from './report-gate.ts';
 import { ReportRate } from './report-rate.ts';
 import {
   type ConfigChange,
@@ -234,25 +235,27 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
       epoch: report.epoch,
       seq: report.seq,
       slot: report.slot,
-      version: model.version,
+      model: model.version,
       modelId: report.modelId,
       shape: model.shape,
       periodSlots: reportPeriodSlots,
-      codeword: report.codeword,
-      truncation: codewordTruncation,
-      theta: phaseTheta,
-      phase: report.phase,
-      phaseBits: admission.phaseBits,
-      scaleLevel: report.scale,
+      payload: {
+        codeword: report.codeword,
+        truncation: codewordTruncation,
+        theta: phaseTheta,
+        phase: report.phase,
+        phaseBits: admission.phaseBits,
+        scaleLevel: report.scale,
+      },
       payloadBits: report.payloadBits,
-      processingUs: report.processingUs,
       receivedMs,
+      arrivalAgeMs: report.processingUs / 1000,
       deadlineMs: receivedMs + options.deadlineMs,
       origin: this,
     });
   }
 
-  #turnAway(seq: number, reason: SettleReason, message: string): void {
+  #turnAway(seq: number, reason: RefusalReason, message: string): void {
     this.#context.tally.reasons.add(`invalid/${reason}`);
     this.#refuse(seq, message);
     this.flush();

@@ -1,11 +1,12 @@
 import { type AngularDelayCsi, type CsiShape, frobeniusNorm } from '@edge-csi/csi';
 import { decodeFrame, readCsiMatrixInto, WireError } from '@edge-csi/proto';
 import * as v from 'valibot';
-import { sameShape, type UplinkSample } from '../join/uplink-ring.ts';
+import { sameShape } from '../join/uplink-join.ts';
 import type { FrameHandler } from '../net/connection.ts';
 import type { BaseBand } from '../net/pages.ts';
 import { checked, integerIn, optionsOf, text } from '../ops/check.ts';
 import type { Tally } from '../ops/server-stats.ts';
+import type { UplinkSample } from '../queue/decode-job.ts';
 
 export interface UplinkIntakeParts {
   /** Shapes of CSI that the models take at present. */

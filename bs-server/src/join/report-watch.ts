@@ -1,4 +1,4 @@
-import { slotsAhead } from './uplink-ring.ts';
+import { slotsAhead } from './uplink-join.ts';
 
 export interface ReportWatchOptions {
   /** How long after the first uplink at or past its slot a report may still come. */

@@ -1,31 +1,18 @@
 import type { CsiShape } from '@edge-csi/csi';
-import type { EstimateQuality } from '@edge-csi/proto';
-import { type ArrivedUplink, UplinkRing, type UplinkSample } from './uplink-ring.ts';
+import type { ArrivedUplink, DecodeJob, ReportOrigin, UplinkSample } from '../queue/decode-job.ts';
 
-/** What the join needs to know of a report. */
-export interface JoinableReport {
-  readonly ueId: string;
-  readonly slot: number;
-  /** Shape of the CSI its model works on. */
-  readonly shape: CsiShape;
-  /** When the report is worth nothing any more, on the clock of `nowMs`. */
-  readonly deadlineMs: number;
-}
-
-/** A report with the uplink it is decoded with; without one the decoder gets zeros. */
-export interface Joined<R> {
-  readonly report: R;
-  readonly uplink: UplinkSample | undefined;
-  /** When that uplink arrived. */
-  readonly uplinkMs: number | undefined;
-  readonly quality: Extract<EstimateQuality, 'fresh' | 'stale-uplink' | 'no-uplink'>;
+/** A report that fits its session and model, on its way to the decoder. */
+export interface AcceptedReport extends Omit<DecodeJob, 'uplink' | 'quality' | 'queuedMs'> {
+  /** Report period that it was made under. */
+  readonly periodSlots: number;
+  readonly origin: ReportOrigin;
 }
 
 /** What became of a report that was pushed. Neither is set while it waits for its uplink. */
-export interface JoinPush<R> {
-  readonly joined?: Joined<R>;
+export interface JoinPush {
+  readonly job?: DecodeJob;
   /** An older report of the same UE that was still waiting. */
-  readonly superseded?: R;
+  readonly superseded?: AcceptedReport;
 }
 
 export interface UplinkJoinOptions {
@@ -41,11 +28,12 @@ export interface UplinkJoinOptions {
   readonly maxUes: number;
 }
 
-interface Waiting<R> {
-  readonly report: R;
-  readonly arrivedMs: number;
+interface Waiting {
+  readonly report: AcceptedReport;
   readonly untilMs: number;
 }
+
+type Arrival = Pick<AcceptedReport, 'ueId' | 'slot' | 'shape' | 'receivedMs'>;
 
 /**
  * Brings reports together with the uplink CSI that the BS measured itself.
@@ -54,12 +42,12 @@ interface Waiting<R> {
  * and is decoded without. Slot numbers alone do not tell an uplink from one of an earlier run, so its arrival is bounded
  * too. At most one report per UE waits. Time comes in as an argument and must not run backwards.
  */
-export class UplinkJoin<R extends JoinableReport> {
+export class UplinkJoin {
   readonly #options: UplinkJoinOptions;
   /** In order of the latest feed, the one fed longest ago first. */
   readonly #rings = new Map<string, UplinkRing>();
   /** In order of arrival, which is the order of expiry: every report waits equally long. */
-  readonly #waiting = new Map<string, Waiting<R>>();
+  readonly #waiting = new Map<string, Waiting>();
   #evicted = 0;
 
   constructor(options: UplinkJoinOptions) {
@@ -77,36 +65,37 @@ export class UplinkJoin<R extends JoinableReport> {
   }
 
   /** Adds a report. The newer one of a UE always wins over one that still waits. */
-  pushReport(report: R, nowMs: number): JoinPush<R> {
-    const superseded = this.#waiting.get(report.ueId)?.report;
-    if (superseded !== undefined) this.#waiting.delete(report.ueId);
-    const joined = this.#lookUp(report, nowMs);
-    const untilMs = Math.min(nowMs + this.#options.uplinkWaitMs, report.deadlineMs);
-    if (joined.uplink === undefined && untilMs > nowMs) {
-      this.#waiting.set(report.ueId, { report, arrivedMs: nowMs, untilMs });
+  pushReport(report: AcceptedReport): JoinPush {
+    const { ueId, receivedMs, deadlineMs } = report;
+    const superseded = this.#waiting.get(ueId)?.report;
+    if (superseded !== undefined) this.#waiting.delete(ueId);
+    const job = this.#jobOf(report);
+    const untilMs = Math.min(receivedMs + this.#options.uplinkWaitMs, deadlineMs);
+    if (job.uplink === undefined && untilMs > receivedMs) {
+      this.#waiting.set(ueId, { report, untilMs });
       return superseded === undefined ? {} : { superseded };
     }
-    return superseded === undefined ? { joined } : { joined, superseded };
+    return superseded === undefined ? { job } : { job, superseded };
   }
 
   /** Adds an uplink sample and releases the report that waits for exactly this slot. */
-  pushUplink(ueId: string, sample: UplinkSample, nowMs: number): Joined<R> | undefined {
-    this.#ringOf(ueId).push(sample, nowMs);
-    const waiting = this.#waiting.get(ueId);
-    if (waiting === undefined || waiting.report.slot !== sample.slot) return undefined;
-    const joined = this.#lookUp(waiting.report, waiting.arrivedMs);
-    if (joined.uplink === undefined) return undefined;
+  pushUplink(ueId: string, sample: UplinkSample, nowMs: number): DecodeJob | undefined {
+    this.#ringOf(ueId).push({ ...sample, arrivedMs: nowMs });
+    const report = this.#waiting.get(ueId)?.report;
+    if (report?.slot !== sample.slot) return undefined;
+    const job = this.#jobOf(report);
+    if (job.uplink === undefined) return undefined;
     this.#waiting.delete(ueId);
-    return joined;
+    return job;
   }
 
   /** Takes the reports that have waited long enough, with what uplink there is by now. */
-  takeExpired(nowMs: number): Joined<R>[] {
-    const expired: Joined<R>[] = [];
-    for (const [ueId, { report, arrivedMs, untilMs }] of this.#waiting) {
+  takeExpired(nowMs: number): DecodeJob[] {
+    const expired: DecodeJob[] = [];
+    for (const [ueId, { report, untilMs }] of this.#waiting) {
       if (untilMs > nowMs) break;
       this.#waiting.delete(ueId);
-      expired.push(this.#lookUp(report, arrivedMs));
+      expired.push(this.#jobOf(report));
     }
     return expired;
   }
@@ -118,17 +107,16 @@ export class UplinkJoin<R extends JoinableReport> {
   }
 
   /** Takes every waiting report, for a server that stops. */
-  takeAll(): R[] {
+  takeAll(): AcceptedReport[] {
     const reports = [...this.#waiting.values()].map(({ report }) => report);
     this.#waiting.clear();
     return reports;
   }
 
   /** The uplink a report would be joined with now, whatever it was joined with before. */
-  uplinkFor(report: R, reportArrivedMs: number): ArrivedUplink | undefined {
+  uplinkFor({ ueId, slot, shape, receivedMs }: Arrival): ArrivedUplink | undefined {
     const { freshnessWindowSlots, maxUplinkAgeMs } = this.#options;
-    const sinceMs = reportArrivedMs - maxUplinkAgeMs;
-    return this.#rings.get(report.ueId)?.newest(report.slot, freshnessWindowSlots, report.shape, sinceMs);
+    return this.#rings.get(ueId)?.newest(slot, freshnessWindowSlots, shape, receivedMs - maxUplinkAgeMs);
   }
 
   /** The uplink of exactly this slot, where it is still kept. */
@@ -136,11 +124,10 @@ export class UplinkJoin<R extends JoinableReport> {
     return this.#rings.get(ueId)?.newest(slot, 0, shape, Number.NEGATIVE_INFINITY);
   }
 
-  #lookUp(report: R, arrivedMs: number): Joined<R> {
-    const found = this.uplinkFor(report, arrivedMs);
-    if (found === undefined) return { report, uplink: undefined, uplinkMs: undefined, quality: 'no-uplink' };
-    const { sample: uplink, arrivedMs: uplinkMs } = found;
-    return { report, uplink, uplinkMs, quality: uplink.slot === report.slot ? 'fresh' : 'stale-uplink' };
+  #jobOf(report: AcceptedReport): DecodeJob {
+    const uplink = this.uplinkFor(report);
+    const quality = uplink === undefined ? 'no-uplink' : uplink.slot === report.slot ? 'fresh' : 'stale-uplink';
+    return { ...report, uplink, quality, queuedMs: report.receivedMs };
   }
 
   #ringOf(ueId: string): UplinkRing {
@@ -156,4 +143,55 @@ export class UplinkJoin<R extends JoinableReport> {
     }
     return ring;
   }
+}
+
+/** The newest few uplink samples of one UE. */
+class UplinkRing {
+  readonly #capacity: number;
+  readonly #kept: ArrivedUplink[] = [];
+  #oldest = 0;
+
+  /** @param capacity - samples kept, at least 1 */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Adds a sample, replacing one of the same slot, else the one that arrived longest ago. */
+  push(uplink: ArrivedUplink): void {
+    const same = this.#kept.findIndex(({ slot }) => slot === uplink.slot);
+    if (same >= 0) {
+      this.#kept[same] = uplink;
+    } else if (this.#kept.length < this.#capacity) {
+      this.#kept.push(uplink);
+    } else {
+      this.#kept[this.#oldest] = uplink;
+      this.#oldest = (this.#oldest + 1) % this.#capacity;
+    }
+  }
+
+  /**
+   * The newest sample of a shape that is at most `windowSlots` older than `slot` and not newer.
+   *
+   * @param sinceMs - samples that arrived before are passed over: slot numbers start again when a run does
+   */
+  newest(slot: number, windowSlots: number, shape: CsiShape, sinceMs: number): ArrivedUplink | undefined {
+    let best: ArrivedUplink | undefined;
+    let bestAge = windowSlots + 1;
+    for (const kept of this.#kept) {
+      const age = slotsAhead(slot, kept.slot);
+      if (kept.arrivedMs < sinceMs || age < 0 || age >= bestAge || !sameShape(kept, shape)) continue;
+      best = kept;
+      bestAge = age;
+    }
+    return best;
+  }
+}
+
+export function sameShape(a: CsiShape, b: CsiShape): boolean {
+  return a.numAntennas === b.numAntennas && a.numDelays === b.numDelays;
+}
+
+/** Slots by which `slot` is ahead of `other`, in the serial arithmetic of a 32-bit counter that wraps. */
+export function slotsAhead(slot: number, other: number): number {
+  return (slot - other) | 0;
 }

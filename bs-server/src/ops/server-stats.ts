@@ -1,16 +1,20 @@
 import type { EstimateQuality, ReportOutcome } from '@edge-csi/proto';
-import type { SettleReason } from '../ingest/accepted-report.ts';
+import type { RefusalReason } from '../ingest/report-gate.ts';
 import type { ConnectionRefusal } from '../net/connection-guard.ts';
 import type { UpgradeFault } from '../net/upgrader.ts';
+import type { SettleReason } from '../queue/decode-job.ts';
 import { Count, CountBy, counterOf, gauge, histogram, type Registry, type StatsOf } from './meters.ts';
 
 const uplinks = ['uplinks_total', 'Uplink CSI matrices by result'] as const;
 const published = ['estimates_published_total', 'Estimates sent to or missed by subscribers'] as const;
 
+/** Why a report met its outcome. */
+export type OutcomeReason = SettleReason | RefusalReason;
+
 /** What a server counts, written on the hot path. */
 export class Tally {
   readonly received = new Count('reports_received_total', 'CSI reports received');
-  readonly reasons = new CountBy<`${ReportOutcome}/${SettleReason}`>(
+  readonly reasons = new CountBy<`${ReportOutcome}/${OutcomeReason}`>(
     'reports_settled_total',
     'CSI reports by what became of them',
     'outcome',
@@ -42,9 +46,8 @@ export class Tally {
 
 /** Where figures live that are not counted in the tally. */
 export interface StatsSources {
-  readonly pipeline: { readonly inFlight: number; readonly queued: number };
+  readonly pipeline: { readonly inFlight: number; readonly queued: number; readonly uesEvicted: number };
   readonly decoder: { readonly numStuck: number };
-  readonly join: { readonly evicted: number };
   readonly stream: { readonly sent: number; readonly skipped: number };
   readonly overload: { readonly level: number };
   readonly watchdog: { readonly loopLagMs: number };
@@ -53,7 +56,7 @@ export interface StatsSources {
 
 /** Everything a server can tell of itself: in the shape that `stats()` has, and what is in /metrics only. */
 export function serverMeters(tally: Tally, sources: StatsSources) {
-  const { pipeline, decoder, join, stream, overload, watchdog, connections } = sources;
+  const { pipeline, decoder, stream, overload, watchdog, connections } = sources;
   const settled = (outcome: ReportOutcome) => () => tally.reasons.sum(outcome);
   const stats = {
     received: tally.received,
@@ -79,7 +82,7 @@ export function serverMeters(tally: Tally, sources: StatsSources) {
       received: () => tally.uplinksAccepted.value + tally.uplinksInvalid.value,
       invalid: tally.uplinksInvalid,
       /** UEs whose uplinks were forgotten for want of room. */
-      uesEvicted: () => join.evicted,
+      uesEvicted: () => pipeline.uesEvicted,
     },
     /** Estimates handed to subscribers, and those a subscriber missed; each once per subscriber. */
     estimates: {

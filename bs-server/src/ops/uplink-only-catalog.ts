@@ -2,7 +2,7 @@ import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
 import { isUplinkOnly, type UplinkOnlyBundle } from '@edge-csi/models';
 import { loadUplinkOnlyModel, readZoo } from '@edge-csi/models/disk';
-import { sameShape } from '../join/uplink-ring.ts';
+import { sameShape } from '../join/uplink-join.ts';
 import { assertFolderNamed, type ServedModel, sameLink } from './model-catalog.ts';
 
 /**

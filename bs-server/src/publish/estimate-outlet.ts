@@ -1,12 +1,17 @@
 import type { ChannelEstimate, ReportOutcome } from '@edge-csi/proto';
-import type { AcceptedReport, SettleReason } from '../ingest/accepted-report.ts';
 import type { ModelTally } from '../ops/model-tally.ts';
-import type { Distributions, Tally } from '../ops/server-stats.ts';
-import type { DecodedBatch, DecodedReport, PipelineListener } from '../queue/report-pipeline.ts';
-import type { DecodedUplink, UplinkOnlyListener } from '../queue/uplink-only-stage.ts';
-import { channelEstimateOf, uplinkOnlyEstimateOf } from './channel-estimate.ts';
+import type { Distributions, OutcomeReason, Tally } from '../ops/server-stats.ts';
+import { channelEstimateOf, type DecodedEstimate } from './channel-estimate.ts';
 import type { EstimateStream } from './estimate-stream.ts';
 import type { HeldEstimates } from './held-estimates.ts';
+
+/** One decoded batch of a model's reports. */
+export interface DecodedBatch {
+  readonly size: number;
+  readonly decodeMs: number;
+  /** How far the model's codewords are from those of its training, in nats, where that can be told. */
+  readonly codewordDrift: number | undefined;
+}
 
 export interface EstimateOutletParts {
   readonly stream: EstimateStream;
@@ -20,35 +25,41 @@ export interface EstimateOutletParts {
 }
 
 /** Where results leave the pipeline: counts and times what became of reports, and publishes the estimates. */
-export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
+export class EstimateOutlet {
   readonly #parts: EstimateOutletParts;
 
   constructor(parts: EstimateOutletParts) {
     this.#parts = parts;
   }
 
-  decoded(decoded: DecodedReport): void {
+  /** A job is decoded. */
+  decoded(decoded: DecodedEstimate): void {
     const { stream, held, broadcast, tally, distributions, clock } = this.#parts;
+    const { quality, queueMs, values, published } = decoded;
     const nowMs = clock();
-    const { report, quality } = decoded.job;
-    tally.qualities.add(quality);
-    tally.queueMs.add(decoded.queueMs);
-    distributions.queueMs.observe(decoded.queueMs);
-    distributions.ageMs.observe(report.processingUs / 1000 + nowMs - report.receivedMs);
-    // Where nobody wanted estimates of this server when the report was sent to be decoded, there is none here.
-    if (decoded.values.length === 0) return;
+    const isOfReport = quality !== 'uplink-only';
     const estimate = channelEstimateOf(decoded, nowMs);
-    held.keep(estimate, nowMs);
-    stream.publish(() => estimate);
-    if (!decoded.published) broadcast?.(estimate);
+    tally.qualities.add(quality);
+    if (isOfReport) {
+      tally.queueMs.add(queueMs);
+      distributions.queueMs.observe(queueMs);
+      distributions.ageMs.observe(estimate.ageMs);
+    }
+    // Where nobody wanted estimates of this server when the report was sent to be decoded, there is none here.
+    if (values.length === 0) return;
+    if (isOfReport) held.keep(estimate, nowMs);
+    stream.publish(estimate);
+    if (!published) broadcast?.(estimate);
   }
 
-  settled({ version }: AcceptedReport, outcome: ReportOutcome, reason: SettleReason): void {
+  /** @param version - of the model the report was coded with */
+  settled(version: string, outcome: ReportOutcome, reason: OutcomeReason): void {
     const { tally, modelTally } = this.#parts;
     tally.reasons.add(`${outcome}/${reason}`);
     modelTally.settle(version, outcome);
   }
 
+  /** @param version - of the model that decoded it */
   batchDone(version: string, batch: DecodedBatch): void {
     const { size, decodeMs } = batch;
     const { tally, modelTally, distributions } = this.#parts;
@@ -59,28 +70,26 @@ export class EstimateOutlet implements PipelineListener, UplinkOnlyListener {
     distributions.decodeMs.observe(decodeMs);
   }
 
+  /** A UE owes a report that never came. */
   lost(): void {
     this.#parts.tally.lost.add();
   }
 
+  /** A report is given up, and no uplink can be decoded in its place: its UE's latest estimate is repeated. */
   unreplaced(ueId: string, epoch: number): void {
     const { stream, held, broadcast, tally, clock } = this.#parts;
     const estimate = held.of(ueId, epoch, clock());
     if (estimate === undefined) return;
     tally.qualities.add('held');
-    stream.publish(() => estimate);
+    stream.publish(estimate);
     broadcast?.(estimate);
   }
 
-  uplinkDecoded(decoded: DecodedUplink): void {
-    const { stream, broadcast, tally, clock } = this.#parts;
-    tally.qualities.add(decoded.job.quality);
-    if (decoded.values.length === 0) return;
-    stream.publish(() => uplinkOnlyEstimateOf(decoded, clock()));
-    if (!decoded.published) broadcast?.(uplinkOnlyEstimateOf(decoded, clock()));
-  }
-
-  uplinksDropped(count: number): void {
-    this.#parts.tally.uplinkOnlyDropped.add(count);
+  /** An uplink that was to be decoded alone is not, or its estimate is no news any more. */
+  dropped(): void {
+    this.#parts.tally.uplinkOnlyDropped.add();
   }
 }
+
+/** Whoever hears of results. */
+export type Outlet = Pick<EstimateOutlet, keyof EstimateOutlet>;

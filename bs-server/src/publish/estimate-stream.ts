@@ -1,4 +1,5 @@
-import { type ChannelEstimate, encodeFrame } from '@edge-csi/proto';
+import { type ChannelEstimate, encodeFrame, WireError } from '@edge-csi/proto';
+import type { Connection, FrameHandler } from '../net/connection.ts';
 
 /** Whoever listens to estimates. */
 export interface Subscriber {
@@ -47,17 +48,36 @@ export class EstimateStream {
     this.#subscribers.delete(subscriber);
   }
 
-  /** @param estimate - makes the message; called only where somebody takes it */
-  publish(estimate: () => ChannelEstimate): void {
+  publish(estimate: ChannelEstimate): void {
     let frame: Uint8Array | undefined;
     for (const subscriber of this.#subscribers) {
       if (subscriber.bufferedBytes > this.#maxBufferedBytes) {
         this.#skipped++;
         continue;
       }
-      frame ??= encodeFrame('estimate', estimate());
+      frame ??= encodeFrame('estimate', estimate);
       subscriber.send(frame);
       this.#sent++;
     }
+  }
+}
+
+/** A subscriber's connection. It only listens. */
+export class SubscriberSession implements FrameHandler {
+  readonly #connection: Connection;
+  readonly #stream: EstimateStream;
+
+  constructor(connection: Connection, stream: EstimateStream) {
+    this.#connection = connection;
+    this.#stream = stream;
+    stream.add(connection);
+  }
+
+  message(): void {
+    throw new WireError('bad-frame', 'nothing is expected from a subscriber');
+  }
+
+  closed(): void {
+    this.#stream.remove(this.#connection);
   }
 }

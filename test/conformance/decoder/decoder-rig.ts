@@ -3,7 +3,7 @@ import type { ModelBundle, UplinkOnlyBundle } from '@edge-csi/models';
 import { loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
 import type { BatchDecoder, BatchListener, BatchRoom } from '../../../bs-server/src/decode/batch-decoder.ts';
 import type { WorkerModel } from '../../../bs-server/src/decode/thread-port.ts';
-import type { DecodeJob, ReportJob } from '../../../bs-server/src/queue/decode-job.ts';
+import type { DecodeJob } from '../../../bs-server/src/queue/decode-job.ts';
 import { createSample, firstModel, type Sample } from '../../e2e/bs-server-harness.ts';
 
 /** Most reports of a batch. */
@@ -76,10 +76,6 @@ export async function openRig(contender: Contender, models: StartModels) {
     dispatch(key: string, jobs: readonly DecodeJob[]): boolean {
       const room = decoder.claim(jobs.length === maxBatchSize, key);
       if (room === undefined) return false;
-      jobs.forEach((job, i) => {
-        if (job.quality === 'uplink-only') room.writeUplink(i, job.uplink.sample.values);
-        else room.write(i, job.report, job.uplink?.values);
-      });
       room.dispatch(key, jobs);
       return true;
     },
@@ -92,38 +88,37 @@ export async function openRig(contender: Contender, models: StartModels) {
 let lastSeq = 0;
 
 /** A report of the model, coded and joined. */
-export function reportJob(model: ModelBundle, sample: Sample, change: Partial<ReportJob['report']> = {}): ReportJob {
+export function reportJob(model: ModelBundle, sample: Sample, change: Partial<DecodeJob> = {}): DecodeJob {
   const { codeword, phase, payloadBits, scale } = sample;
   const { quantizer, manifest, representation } = model;
   const { numAntennas, numDelays } = manifest.csi;
   const seq = ++lastSeq;
   const nowMs = performance.now();
   return {
-    report: {
-      ueId: `ue.${seq}`,
-      epoch: 9,
-      seq,
-      slot: seq,
-      version: decoderModelOf(model).key,
-      modelId: manifest.id,
-      shape: { numAntennas, numDelays },
-      periodSlots: 20,
+    ueId: `ue.${seq}`,
+    epoch: 9,
+    seq,
+    slot: seq,
+    model: decoderModelOf(model).key,
+    modelId: manifest.id,
+    shape: { numAntennas, numDelays },
+    payload: {
       codeword,
       truncation: 0,
       theta: manifest.phase.theta,
       phase,
       phaseBits: payloadBits - quantizer.totalBits - representation.scaleBits,
       scaleLevel: scale,
-      payloadBits,
-      processingUs: 250,
-      receivedMs: nowMs,
-      deadlineMs: nowMs + 10_000,
-      origin: { settle: () => undefined, flush: () => undefined },
-      ...change,
     },
-    uplink: { slot: seq, numAntennas, numDelays, values: sample.uplink },
-    uplinkMs: nowMs,
+    payloadBits,
+    receivedMs: nowMs,
+    arrivalAgeMs: 0.25,
+    queuedMs: nowMs,
+    deadlineMs: nowMs + 10_000,
+    uplink: { slot: seq, numAntennas, numDelays, values: sample.uplink, arrivedMs: nowMs },
     quality: 'fresh',
+    origin: { settle: () => undefined, flush: () => undefined },
+    ...change,
   };
 }
 

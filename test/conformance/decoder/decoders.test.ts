@@ -1,7 +1,7 @@
 import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decode';
 import { type AngularDelayCsi, createRandom, createUplinkDenoiser, withEstimationNoise } from '@edge-csi/csi';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { UplinkOnlyJob } from '../../../bs-server/src/queue/decode-job.ts';
+import { type DecodeJob, uplinkOnlyJob } from '../../../bs-server/src/queue/decode-job.ts';
 import { createReferenceDecoder, type Sample, until } from '../../e2e/bs-server-harness.ts';
 import { bundleOf, familyModel } from '../../family-model.ts';
 import {
@@ -32,14 +32,11 @@ function uplinkOnlyJobs() {
   const { numAntennas, numDelays } = uplinkOnly.manifest.csi;
   return {
     uplinkOnlyKey: uplinkOnlyDecoderModelOf(uplinkOnly).key,
-    job: (values: Float32Array, i: number): UplinkOnlyJob => ({
-      ueId: `ue-${i}`,
-      epoch: 3,
-      uplink: { sample: { slot: 7, numAntennas, numDelays, values }, arrivedMs: performance.now() },
-      quality: 'uplink-only',
-      queuedMs: performance.now(),
-      deadlineMs: performance.now() + 10_000,
-    }),
+    job: (values: Float32Array, i: number): DecodeJob => {
+      const nowMs = performance.now();
+      const uplink = { slot: 7, numAntennas, numDelays, values, arrivedMs: nowMs };
+      return uplinkOnlyJob(`ue-${i}`, 3, uplinkOnly.manifest.id, uplink, nowMs, nowMs + 10_000);
+    },
   };
 }
 
@@ -55,12 +52,8 @@ describe.each(contenders.map((contender) => [contender.name, contender] as const
     await using rig = await openRig(contender, models);
     const sent = samples(models.model, 3);
     const jobs = sent.map((sample) => reportJob(models.model, sample));
-    const withoutUplink = {
-      ...reportJob(models.model, sent[0] as (typeof sent)[0]),
-      uplink: undefined,
-      uplinkMs: undefined,
-    };
-    expect(rig.dispatch(key, [...jobs, { ...withoutUplink, quality: 'no-uplink' }])).toBe(true);
+    const withoutUplink = { uplink: undefined, quality: 'no-uplink' } as const;
+    expect(rig.dispatch(key, [...jobs, reportJob(models.model, sent[0] as Sample, withoutUplink)])).toBe(true);
     expect(rig.decoder.inFlight).toBe(4);
     await until('the batch', () => rig.returned.length === 1);
     const [batch] = rig.returned;
@@ -110,8 +103,8 @@ describe.each(contenders.map((contender) => [contender.name, contender] as const
     if (problem !== undefined) skip(problem);
     await using rig = await openRig(contender, models);
     const [first, second] = samples(models.model, 2).map((sample) => reportJob(models.model, sample));
-    const short = { ...first?.report, phaseBits: 1, phase: new Uint8Array(1) };
-    const jobs = [{ ...first, report: short }, second] as NonNullable<typeof second>[];
+    const short = { ...first?.payload, phaseBits: 1, phase: new Uint8Array(1) };
+    const jobs = [{ ...first, payload: short }, second] as NonNullable<typeof second>[];
     rig.dispatch(key, jobs);
     await until('the batch', () => rig.returned.length === 1);
     expect(rig.returned[0]?.statuses).toEqual(['phase', 'decoded']);

@@ -2,7 +2,7 @@ import type { BatchSlot } from '../../../bs-server/src/decode/batch-slot.ts';
 import { DecoderPool } from '../../../bs-server/src/decode/decoder-pool.ts';
 import type { ExecutionProvider } from '../../../bs-server/src/decode/graph.ts';
 import { type FakeThread, fakeThreads } from './fake-thread.ts';
-import { workerModel } from './worker-model.ts';
+import { type NamedJob, workerModel } from './worker-model.ts';
 
 interface FixtureOptions {
   readonly decodeWorkers?: number;
@@ -14,9 +14,9 @@ export function createPool({ executionProviders = ['webgpu', 'cpu'], ...options 
   const { threads: workers, startThread } = fakeThreads();
   const events: string[] = [];
   const lost: [readonly string[], string][] = [];
-  const decoded: BatchSlot<string>[] = [];
+  const decoded: BatchSlot<NamedJob>[] = [];
   let nowMs = 0;
-  const pool = new DecoderPool<string>(
+  const pool = new DecoderPool<NamedJob>(
     {
       maxBatchSize: 2,
       executionProviders,
@@ -29,7 +29,7 @@ export function createPool({ executionProviders = ['webgpu', 'cpu'], ...options 
     [workerModel('m')],
     {
       decoded: (slot) => decoded.push(slot),
-      lost: (jobs, reason) => lost.push([jobs, reason]),
+      lost: (jobs, reason) => lost.push([jobs.map(({ name }) => name), reason]),
       changed: ({ kind }) => events.push(kind),
     },
     startThread,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPool, startedPool } from './decoder-pool-rig.ts';
+import { namedJobs } from './worker-model.ts';
 
 describe('DecoderPool', () => {
   it('serves once its worker is ready, not before', async () => {
@@ -14,11 +15,11 @@ describe('DecoderPool', () => {
 
   it('gives an idle worker any batch and a busy one a second batch only where it is full', async () => {
     const { pool, worker } = await startedPool();
-    pool.claim(false)?.dispatch('m', ['a']);
+    pool.claim(false)?.dispatch('m', namedJobs('a'));
     expect(pool.claim(false)).toBeUndefined();
     const second = pool.claim(true);
     expect(second).toBeDefined();
-    second?.dispatch('m', ['b', 'c']);
+    second?.dispatch('m', namedJobs('b', 'c'));
     expect(pool.claim(true)).toBeUndefined();
     expect(pool.inFlight).toBe(3);
     expect(worker(0).decoding).toEqual([
@@ -29,7 +30,7 @@ describe('DecoderPool', () => {
 
   it('gives a worker nothing while a batch takes too long, and goes on once it is done', async () => {
     const { pool, worker, events, advance } = await startedPool();
-    pool.claim(false)?.dispatch('m', ['a']);
+    pool.claim(false)?.dispatch('m', namedJobs('a'));
     advance(100);
     pool.checkProgress(100);
     expect(pool.serving).toBe(true);
@@ -45,9 +46,9 @@ describe('DecoderPool', () => {
   it('does not count a wait for work, or for the batch before, as being stuck', async () => {
     const { pool, worker, advance } = await startedPool();
     advance(1000);
-    pool.claim(false)?.dispatch('m', ['a']);
+    pool.claim(false)?.dispatch('m', namedJobs('a'));
     advance(80);
-    pool.claim(true)?.dispatch('m', ['b', 'c']);
+    pool.claim(true)?.dispatch('m', namedJobs('b', 'c'));
     worker(0).answer();
     advance(80);
     pool.checkProgress(100);
@@ -56,10 +57,10 @@ describe('DecoderPool', () => {
 
   it('hands a decoded slot out with its jobs and does not reuse it before it is released', async () => {
     const { pool, worker, decoded } = await startedPool();
-    pool.claim(false)?.dispatch('m', ['a']);
+    pool.claim(false)?.dispatch('m', namedJobs('a'));
     worker(0).answer();
     const [slot] = decoded;
-    expect(slot?.jobs).toEqual(['a']);
+    expect(slot?.jobs).toEqual(namedJobs('a'));
     const other = pool.claim(false);
     expect(other).toBeDefined();
     expect(other).not.toBe(slot);
@@ -79,8 +80,8 @@ describe('DecoderPool', () => {
     onCpu.worker(1).ready();
     onCpu.worker(2).ready();
     await started;
-    onCpu.pool.claim(false)?.dispatch('m', ['a']);
-    onCpu.pool.claim(false)?.dispatch('m', ['b']);
+    onCpu.pool.claim(false)?.dispatch('m', namedJobs('a'));
+    onCpu.pool.claim(false)?.dispatch('m', namedJobs('b'));
     expect(onCpu.workers.map(({ decoding }) => decoding.length)).toEqual([1, 1, 0]);
 
     const onGpu = createPool({ decodeWorkers: 3 });
@@ -92,8 +93,8 @@ describe('DecoderPool', () => {
 
   it('reports the batches of a crashed worker as lost and replaces it', async () => {
     const { pool, workers, worker, lost, events } = await startedPool();
-    pool.claim(false)?.dispatch('m', ['a']);
-    pool.claim(true)?.dispatch('m', ['b', 'c']);
+    pool.claim(false)?.dispatch('m', namedJobs('a'));
+    pool.claim(true)?.dispatch('m', namedJobs('b', 'c'));
     worker(0).exit(new Error('segmentation fault'));
     expect(lost).toEqual([[['a', 'b', 'c'], 'worker-crash']]);
     expect(pool.inFlight).toBe(0);
@@ -112,7 +113,7 @@ describe('DecoderPool', () => {
     worker(0).ready('webgpu');
     await started;
     for (const job of ['a', 'b', 'c']) {
-      pool.claim(false)?.dispatch('m', [job]);
+      pool.claim(false)?.dispatch('m', namedJobs(job));
       worker(0).answer('failed');
     }
     worker(0).exit();
@@ -164,14 +165,14 @@ describe('DecoderPool', () => {
   it('loses a batch whose decoding fails, and the worker after three in a row', async () => {
     const { pool, worker, lost, events } = await startedPool();
     for (const job of ['a', 'b']) {
-      pool.claim(false)?.dispatch('m', [job]);
+      pool.claim(false)?.dispatch('m', namedJobs(job));
       worker(0).answer('failed');
     }
-    pool.claim(false)?.dispatch('m', ['c']);
+    pool.claim(false)?.dispatch('m', namedJobs('c'));
     worker(0).answer('decoded');
     for (const job of ['d', 'e', 'f']) {
       expect(worker(0).asked).toBe(false);
-      pool.claim(true)?.dispatch('m', [job]);
+      pool.claim(true)?.dispatch('m', namedJobs(job));
       worker(0).answer('failed');
     }
     expect(worker(0).asked).toBe(true);
@@ -194,12 +195,12 @@ describe('DecoderPool', () => {
 
   it('closes twice, lets batches finish and starts nothing again', async () => {
     const { pool, workers, worker, decoded } = await startedPool();
-    pool.claim(false)?.dispatch('m', ['a']);
+    pool.claim(false)?.dispatch('m', namedJobs('a'));
     const closed = [pool.close(60_000), pool.close(60_000)];
     expect(pool.claim(true)).toBeUndefined();
     expect(worker(0).requests.at(-1)).toEqual({ kind: 'close' });
     worker(0).answer();
-    expect(decoded.map(({ jobs }) => jobs)).toEqual([['a']]);
+    expect(decoded.map(({ jobs }) => jobs)).toEqual([namedJobs('a')]);
     worker(0).exit();
     await Promise.all(closed);
     expect(workers).toHaveLength(1);
@@ -207,7 +208,7 @@ describe('DecoderPool', () => {
 
   it('leaves a worker to itself that does not end in time, and counts its batch as lost', async () => {
     const { pool, worker, lost } = await startedPool();
-    pool.claim(false)?.dispatch('m', ['a']);
+    pool.claim(false)?.dispatch('m', namedJobs('a'));
     await pool.close(1);
     expect(worker(0).abandoned).toBe(true);
     expect(lost).toEqual([[['a'], 'worker-crash']]);

@@ -47,11 +47,11 @@ describe('EstimateStream', () => {
     const stream = new EstimateStream(100);
     const [one, two] = [new FakeSubscriber(), new FakeSubscriber()];
     stream.add(one);
-    stream.publish(() => estimate(1));
+    stream.publish(estimate(1));
     stream.add(two);
-    stream.publish(() => estimate(2));
+    stream.publish(estimate(2));
     stream.remove(one);
-    stream.publish(() => estimate(3));
+    stream.publish(estimate(3));
     expect([seqsOf(one), seqsOf(two)]).toEqual([
       [1, 2],
       [2, 3],
@@ -65,10 +65,10 @@ describe('EstimateStream', () => {
     stream.add(slow);
     stream.add(quick);
     slow.bufferedBytes = 101;
-    stream.publish(() => estimate(1));
-    stream.publish(() => estimate(2));
+    stream.publish(estimate(1));
+    stream.publish(estimate(2));
     slow.bufferedBytes = 100;
-    stream.publish(() => estimate(3));
+    stream.publish(estimate(3));
     expect([seqsOf(slow), seqsOf(quick)]).toEqual([[3], [1, 2, 3]]);
     expect([stream.sent, stream.skipped]).toEqual([4, 2]);
   });
@@ -77,12 +77,15 @@ describe('EstimateStream', () => {
     const stream = new EstimateStream(100);
     const slow = new FakeSubscriber();
     slow.bufferedBytes = 101;
-    const fail = () => {
-      throw new Error('made for nobody');
+    const unread = {
+      ...estimate(1),
+      get csi(): ChannelEstimate['csi'] {
+        throw new Error('made for nobody');
+      },
     };
-    stream.publish(fail);
+    stream.publish(unread);
     stream.add(slow);
-    stream.publish(fail);
+    stream.publish(unread);
     expect(stream.skipped).toBe(1);
   });
 });

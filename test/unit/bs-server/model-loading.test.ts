@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createPool, startedPool } from './decoder-pool-rig.ts';
 import type { FakeThread } from './fake-thread.ts';
-import { workerModel } from './worker-model.ts';
+import { namedJobs, workerModel } from './worker-model.ts';
 
 describe('a model that is loaded while the pool serves', () => {
   const keysOf = (worker: FakeThread) => worker.setup.models.map(({ key }) => key);
@@ -31,10 +31,10 @@ describe('a model that is loaded while the pool serves', () => {
   it('leaves batches to the workers that do not load', async () => {
     const { pool, worker } = await twoWorkers();
     const loaded = pool.load(workerModel('n'));
-    pool.claim(false)?.dispatch('m', ['a']);
+    pool.claim(false)?.dispatch('m', namedJobs('a'));
     expect(worker(0).decoding).toHaveLength(0);
     expect(worker(1).decoding).toHaveLength(1);
-    pool.claim(false)?.dispatch('m', ['b']);
+    pool.claim(false)?.dispatch('m', namedJobs('b'));
     expect(worker(0).decoding).toHaveLength(1);
     worker(0).settle();
     await vi.waitFor(() => expect(worker(1).requests).toHaveLength(2));
@@ -90,14 +90,14 @@ describe('a model that is loaded while the pool serves', () => {
   it('gets larger slots between batches, which a slot that is with the worker keeps until it is back', async () => {
     const { pool, worker, decoded } = await startedPool();
     const busy = pool.claim(false);
-    busy?.dispatch('m', ['a']);
+    busy?.dispatch('m', namedJobs('a'));
     const loaded = pool.load(workerModel('n', { maxEntries: 5 }));
     worker(0).settle();
     await loaded;
     expect(busy?.buffers.layout.maxEntries).toBe(1);
     const larger = pool.claim(true);
     expect(larger?.buffers.layout).toEqual({ maxBatchSize: 2, maxCodewordBytes: 1, maxPhaseBytes: 1, maxEntries: 5 });
-    larger?.dispatch('n', ['b']);
+    larger?.dispatch('n', namedJobs('b'));
     expect(worker(0).requests.slice(1)).toMatchObject([
       { kind: 'slot', slot: 1, buffers: { memory: larger?.buffers.memory } },
       { kind: 'decode', slot: 1, model: 'n' },
@@ -110,7 +110,7 @@ describe('a model that is loaded while the pool serves', () => {
 
   it('is not sent to a worker that is stuck and would not answer', async () => {
     const { pool, worker, advance } = await startedPool();
-    pool.claim(false)?.dispatch('m', ['a']);
+    pool.claim(false)?.dispatch('m', namedJobs('a'));
     advance(1001);
     pool.checkProgress(1000);
     await expect(pool.load(workerModel('n'))).rejects.toThrow('a batch is stuck in a decode worker');

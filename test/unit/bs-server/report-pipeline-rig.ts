@@ -1,21 +1,17 @@
 import { vi } from 'vitest';
 import { DecoderPool } from '../../../bs-server/src/decode/decoder-pool.ts';
-import type { AcceptedReport } from '../../../bs-server/src/ingest/accepted-report.ts';
-import { ReportWatch } from '../../../bs-server/src/join/report-watch.ts';
-import { UplinkJoin } from '../../../bs-server/src/join/uplink-join.ts';
-import { BatchQueues } from '../../../bs-server/src/queue/batch-queues.ts';
-import type { DecodeJob, ReportJob } from '../../../bs-server/src/queue/decode-job.ts';
-import { ReportPipeline } from '../../../bs-server/src/queue/report-pipeline.ts';
-import { UplinkOnlyStage } from '../../../bs-server/src/queue/uplink-only-stage.ts';
+import { ReportPipeline } from '../../../bs-server/src/join/report-pipeline.ts';
+import type { AcceptedReport } from '../../../bs-server/src/join/uplink-join.ts';
 import { type FakeThread, fakeThreads } from './fake-thread.ts';
 import { workerModel } from './worker-model.ts';
 
 const shape = { numAntennas: 1, numDelays: 1 };
 /** Slots. */
 export const period = 20;
-const uplinkOnlyModel = { modelId: 'tiny-u2d', shape };
+const uplinkOnlyModel = { id: 'tiny-u2d', csi: shape };
 
 export interface RigOptions {
+  readonly maxBatchSize?: number;
   readonly maxQueueDelayMs?: number;
   readonly uplinkWaitMs?: number;
   readonly freshnessWindowSlots?: number;
@@ -33,65 +29,50 @@ export async function createRig(options: RigOptions = {}) {
   const log: string[] = [];
   const flushed: string[] = [];
   const decoded: string[] = [];
-  const pool = new DecoderPool<DecodeJob>(
-    {
-      maxBatchSize: 2,
-      executionProviders: ['cpu'],
-      intraOpNumThreads: 1,
-      decodeWorkers: options.numWorkers ?? 1,
-      maxWorkerRestarts: options.maxRestarts ?? 1,
-      clock,
-    },
-    [workerModel('tiny@0')],
-    {
-      decoded: (slot, decodeMs, codewordDrift) => pipeline.finish(slot, decodeMs, codewordDrift),
-      lost: (jobs, reason) => pipeline.lose(jobs, reason),
-      changed: () => pipeline.resume(),
-    },
-    startThread,
-  );
-  const join = new UplinkJoin<AcceptedReport>({
-    freshnessWindowSlots: options.freshnessWindowSlots ?? 0,
-    maxUplinkAgeMs: 1000,
-    uplinkWaitMs: options.uplinkWaitMs ?? 0,
-    uplinksPerUe: 2,
-    maxUes: 8,
-  });
-  const batcherOptions = { maxBatchSize: 2, maxQueueDelayMs: options.maxQueueDelayMs ?? 0 };
-  const watch = new ReportWatch({ deadlineMs: 100, maxUes: 8 });
+  const { maxBatchSize = 2 } = options;
   let lost = 0;
   const unreplaced: string[] = [];
   let dropped = 0;
-  const uplinkOnly = new UplinkOnlyStage({
-    model: options.uplinkOnly === false ? undefined : uplinkOnlyModel,
-    watch,
-    join,
-    maxBatchSize: 8,
-    deadlineMs: 100,
-    serving: () => pool.serving,
-    listener: {
+  const poolOptions = {
+    maxBatchSize,
+    executionProviders: ['cpu'],
+    intraOpNumThreads: 1,
+    decodeWorkers: options.numWorkers ?? 1,
+    maxWorkerRestarts: options.maxRestarts ?? 1,
+    clock,
+  } as const;
+  const pipeline = new ReportPipeline({
+    options: {
+      freshnessWindowSlots: options.freshnessWindowSlots ?? 0,
+      maxUplinkAgeMs: 1000,
+      uplinkWaitMs: options.uplinkWaitMs ?? 0,
+      uplinksPerUe: 2,
+      maxUes: 8,
+      deadlineMs: 100,
+      maxBatchSize,
+      maxQueueDelayMs: options.maxQueueDelayMs ?? 0,
+      clock,
+    },
+    uplinkOnly: options.uplinkOnly === false ? undefined : uplinkOnlyModel,
+    createDecoder: (listener) => new DecoderPool(poolOptions, [workerModel('tiny@0')], listener, startThread),
+    outlet: {
+      decoded: ({ ueId, seq, slot, quality, modelId, queueMs }) =>
+        decoded.push(
+          quality === 'uplink-only'
+            ? `${ueId} ${quality} ${slot} ${modelId} ${queueMs}`
+            : `${ueId}${seq} ${quality} ${queueMs}`,
+        ),
+      settled: () => undefined,
+      batchDone: () => undefined,
       lost: () => lost++,
       unreplaced: (ueId) => unreplaced.push(ueId),
-      uplinkDecoded: ({ job, modelId, queueMs }) =>
-        decoded.push(`${job.ueId} ${job.quality} ${job.uplink.sample.slot} ${modelId} ${queueMs}`),
-      uplinksDropped: (count) => {
-        dropped += count;
-      },
+      dropped: () => dropped++,
     },
-  });
-  const pipeline: ReportPipeline = new ReportPipeline({
-    join,
-    queues: new BatchQueues<ReportJob>(batcherOptions),
-    uplinkOnly,
-    decoder: pool,
-    clock,
     queueBound: () => options.queueBound ?? 8,
-    listener: {
-      decoded: ({ job, queueMs }) => decoded.push(`${job.report.ueId}${job.report.seq} ${job.quality} ${queueMs}`),
-      settled: ({ ueId, seq }, outcome, reason) => log.push(`${ueId}${seq} ${outcome} ${reason}`),
-      batchDone: () => undefined,
-    },
+    onDecoderEvent: () => undefined,
   });
+  const pool = pipeline.decoder;
+  const { watch } = pipeline;
   const started = pool.start();
   (workers[0] as FakeThread).ready();
   await Promise.resolve();
@@ -104,21 +85,26 @@ export async function createRig(options: RigOptions = {}) {
       epoch: 1,
       seq,
       slot: seq,
-      version: 'tiny@0',
+      model: 'tiny@0',
       modelId: 'tiny',
       shape,
       periodSlots: period,
-      codeword: Uint8Array.of(seq),
-      truncation: 0,
-      theta: 1,
-      phase: new Uint8Array(),
-      phaseBits: 0,
-      scaleLevel: 0,
+      payload: {
+        codeword: Uint8Array.of(seq),
+        truncation: 0,
+        theta: 1,
+        phase: new Uint8Array(),
+        phaseBits: 0,
+        scaleLevel: 0,
+      },
       payloadBits: 16,
-      processingUs: 0,
       receivedMs: nowMs,
+      arrivalAgeMs: 0,
       deadlineMs: nowMs + 100,
-      origin: { settle: () => undefined, flush: () => flushed.push(`${ueId}${seq}`) },
+      origin: {
+        settle: (settled, outcome, reason) => log.push(`${ueId}${settled} ${outcome} ${reason}`),
+        flush: () => flushed.push(`${ueId}${seq}`),
+      },
       ...change,
     });
   const advance = (ms: number) => {

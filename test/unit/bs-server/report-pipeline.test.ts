@@ -79,8 +79,8 @@ describe('ReportPipeline', () => {
   it('takes the most urgent model first and never mixes two in a batch', async () => {
     const { worker, push } = await createRig();
     push('a', 1);
-    push('b', 1, { version: 'tiny@1', deadlineMs: 1090 });
-    push('c', 1, { version: 'tiny@0', deadlineMs: 1080 });
+    push('b', 1, { model: 'tiny@1', deadlineMs: 1090 });
+    push('c', 1, { model: 'tiny@0', deadlineMs: 1080 });
     worker.answer();
     worker.answer();
     expect(worker.decoding.map(({ model, count }) => [model, count])).toEqual([['tiny@1', 1]]);

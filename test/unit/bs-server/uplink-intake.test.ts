@@ -1,8 +1,8 @@
 import { csiMatrixOf, encodeFrame } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
 import { UplinkIntake } from '../../../bs-server/src/ingest/uplink-intake.ts';
-import type { UplinkSample } from '../../../bs-server/src/join/uplink-ring.ts';
 import { Tally } from '../../../bs-server/src/ops/server-stats.ts';
+import type { UplinkSample } from '../../../bs-server/src/queue/decode-job.ts';
 
 const shape = { numAntennas: 2, numDelays: 1 };
 

@@ -1,3 +1,5 @@
+import { noReport } from '../../../bs-server/src/decode/batch-buffers.ts';
+import type { Decodable } from '../../../bs-server/src/decode/batch-decoder.ts';
 import type { BatchSizes } from '../../../bs-server/src/decode/batch-layout.ts';
 import type { WorkerModel } from '../../../bs-server/src/decode/thread-port.ts';
 
@@ -11,4 +13,13 @@ export function workerModel(key: string, sizes: Partial<BatchSizes> = {}): Worke
     downlinkOverUplink: 1,
     decoderOnnx: new Uint8Array(),
   };
+}
+
+/** A job that a test tells from others. */
+export interface NamedJob extends Decodable {
+  readonly name: string;
+}
+
+export function namedJobs(...names: string[]): NamedJob[] {
+  return names.map((name) => ({ name, payload: noReport, uplink: undefined }));
 }

@@ -85,8 +85,7 @@ async function createRig({ maxQueueSize = 8 } = {}) {
       ),
     request(reply: string, ueIds: readonly string[], subject = group, change: Partial<DecodeRequest> = {}) {
       const jobs = ueIds.map((ueId, i) => tinyJob(ueId, i + 1, nowMs));
-      const payloads = jobs.map(({ report, uplink }) => ({ report, uplink: uplink?.values }));
-      const request = { model, cell: 'c', shape: tinyShape, wantsEstimates: true, jobs, payloads, ...change };
+      const request = { model, cell: 'c', shape: tinyShape, wantsEstimates: true, jobs, ...change };
       broker.deliver(subject, writeDecodeRequest(request, nowMs), { reply });
     },
     pass(ms: number) {
@@ -190,15 +189,15 @@ describe('DecodeService', () => {
 
   it('refuses what is not of its model or would name no subject, and lives on', async () => {
     const { request, worker, words, tally, broker } = await createRig();
-    const { report, uplink } = tinyJob('a', 1, 0);
-    const payload = (change: Partial<typeof report>) => [{ report: { ...report, ...change }, uplink: uplink?.values }];
+    const { payload } = tinyJob('a', 1, 0);
+    const jobOf = (change: Partial<typeof payload>) => [tinyJob('a', 1, 1000, { payload: { ...payload, ...change } })];
     const long = new Uint8Array(3);
     request('g.1', ['a'], group, {
       shape: { numAntennas: 1, numDelays: 3 },
-      payloads: [{ report, uplink: undefined }],
+      jobs: [tinyJob('a', 1, 1000, { uplink: undefined })],
     });
-    request('g.2', ['a'], group, { payloads: payload({ codeword: long }) });
-    request('g.3', ['a'], group, { payloads: payload({ phase: long, phaseBits: 24 }) });
+    request('g.2', ['a'], group, { jobs: jobOf({ codeword: long }) });
+    request('g.3', ['a'], group, { jobs: jobOf({ phase: long, phaseBits: 24 }) });
     request('g.4', ['a b']);
     request('g.5', ['a'], group, { cell: 'c.>' });
     expect([1, 2, 3, 4, 5].map((i) => words(`g.${i}`))).toEqual(Array.from({ length: 5 }, () => ['invalid']));

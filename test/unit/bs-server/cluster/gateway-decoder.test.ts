@@ -4,7 +4,6 @@ import { GatewayDecoder } from '../../../../bs-server/src/cluster/gateway-decode
 import { beatSubject } from '../../../../bs-server/src/cluster/subjects.ts';
 import { writeBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';
 import { DecoderPool } from '../../../../bs-server/src/decode/decoder-pool.ts';
-import { type DecodeJob, fillRoom } from '../../../../bs-server/src/queue/decode-job.ts';
 import { type FakeThread, fakeThreads } from '../fake-thread.ts';
 import { workerModel } from '../worker-model.ts';
 import { FakeBroker } from './fake-broker.ts';
@@ -44,7 +43,7 @@ async function createRig() {
         maxBatchSize: 4,
         clock,
       },
-      local: (listener) => new DecoderPool<DecodeJob>(options, models, listener, startThread),
+      local: (listener) => new DecoderPool(options, models, listener, startThread),
       tally,
       clock,
     },
@@ -82,7 +81,6 @@ async function createRig() {
     dispatch(...deadlinesMs: number[]) {
       const room = decoder.claim(false, model);
       const jobs = deadlinesMs.map((deadlineMs, i) => tinyJob(`ue-${i}`, i + 1, 1000, { deadlineMs }));
-      if (room !== undefined) fillRoom(room, jobs);
       room?.dispatch(model, jobs);
     },
   };

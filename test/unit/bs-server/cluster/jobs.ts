@@ -1,39 +1,33 @@
-import type { ReportJob } from '../../../../bs-server/src/queue/decode-job.ts';
+import type { DecodeJob } from '../../../../bs-server/src/queue/decode-job.ts';
 
 export const tinyShape = { numAntennas: 1, numDelays: 2 };
 
 /** A joined report of a tiny model. */
-export function tinyJob(
-  ueId: string,
-  seq: number,
-  nowMs: number,
-  change: Partial<ReportJob['report']> = {},
-): ReportJob {
+export function tinyJob(ueId: string, seq: number, nowMs: number, change: Partial<DecodeJob> = {}): DecodeJob {
   return {
-    report: {
-      ueId,
-      epoch: 7,
-      seq,
-      slot: 100 + seq,
-      version: 'tiny@0',
-      modelId: 'tiny',
-      shape: tinyShape,
-      periodSlots: 20,
+    ueId,
+    epoch: 7,
+    seq,
+    slot: 100 + seq,
+    model: 'tiny@0',
+    modelId: 'tiny',
+    shape: tinyShape,
+    payload: {
       codeword: Uint8Array.of(seq, 0xff),
       truncation: 3,
       theta: 2 ** 24,
       phase: Uint8Array.of(0x81),
       phaseBits: 8,
       scaleLevel: 200,
-      payloadBits: 32,
-      processingUs: 1500,
-      receivedMs: nowMs,
-      deadlineMs: nowMs + 100,
-      origin: { settle: () => undefined, flush: () => undefined },
-      ...change,
     },
-    uplink: { slot: 100 + seq, ...tinyShape, values: Float32Array.of(1.5, -2, seq, 0.25) },
-    uplinkMs: nowMs,
+    payloadBits: 32,
+    receivedMs: nowMs,
+    arrivalAgeMs: 1.5,
+    queuedMs: nowMs,
+    deadlineMs: nowMs + 100,
+    uplink: { slot: 100 + seq, ...tinyShape, values: Float32Array.of(1.5, -2, seq, 0.25), arrivedMs: nowMs },
     quality: 'fresh',
+    origin: { settle: () => undefined, flush: () => undefined },
+    ...change,
   };
 }

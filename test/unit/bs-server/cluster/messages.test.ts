@@ -13,7 +13,7 @@ import {
 } from '../../../../bs-server/src/cluster/decode-request.ts';
 import { decodeSubject, estimateSubject, requestOf } from '../../../../bs-server/src/cluster/subjects.ts';
 import { readBeat, writeBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';
-import { noReport } from '../../../../bs-server/src/decode/batch-buffers.ts';
+import { uplinkOnlyJob } from '../../../../bs-server/src/queue/decode-job.ts';
 import { workerModel } from '../worker-model.ts';
 import { tinyJob, tinyShape } from './jobs.ts';
 
@@ -25,12 +25,8 @@ function received(bytes: Uint8Array): Uint8Array {
 }
 
 function request(nowMs = 1010): Uint8Array {
-  const jobs = [tinyJob('ue.1', 1, 1000), tinyJob('ue-2', 2, 1000)];
-  const payloads = jobs.map(({ report, uplink }, i) => ({ report, uplink: i === 0 ? uplink?.values : undefined }));
-  return writeDecodeRequest(
-    { model: 'tiny@0', cell: 'cell-7', shape: tinyShape, wantsEstimates: true, jobs, payloads },
-    nowMs,
-  );
+  const jobs = [tinyJob('ue.1', 1, 1000), tinyJob('ue-2', 2, 1000, { uplink: undefined })];
+  return writeDecodeRequest({ model: 'tiny@0', cell: 'cell-7', shape: tinyShape, wantsEstimates: true, jobs }, nowMs);
 }
 
 const bytesOf = (values: Float32Array) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
@@ -40,7 +36,7 @@ describe('a decode request', () => {
     const { model, cell, shape, wantsEstimates, jobs } = readDecodeRequest(received(request()));
     const head = { model: 'tiny@0', cell: 'cell-7', shape: tinyShape, wantsEstimates: true };
     expect({ model, cell, shape, wantsEstimates }).toEqual(head);
-    const { codeword, truncation, theta, phase, phaseBits, scaleLevel } = tinyJob('', 1, 0).report;
+    const { payload } = tinyJob('', 1, 0);
     expect(jobs[0]).toEqual({
       ueId: 'ue.1',
       epoch: 7,
@@ -50,8 +46,8 @@ describe('a decode request', () => {
       ageMs: 11.5,
       quality: 'fresh',
       payloadBits: 32,
-      report: { codeword, truncation, theta, phase, phaseBits, scaleLevel },
-      uplink: bytesOf(Float32Array.of(1.5, -2, 1, 0.25)),
+      payload,
+      uplink: { values: bytesOf(Float32Array.of(1.5, -2, 1, 0.25)) },
     });
     expect(jobs[1]).toMatchObject({ ueId: 'ue-2', seq: 2, uplink: undefined });
   });
@@ -61,11 +57,10 @@ describe('a decode request', () => {
   });
 
   it('carries uplinks without reports', () => {
-    const uplink = { sample: { slot: 9, ...tinyShape, values: Float32Array.of(1, 2, 3, 4) }, arrivedMs: 900 };
-    const job = { ueId: 'u', epoch: 3, uplink, quality: 'uplink-only', queuedMs: 1000, deadlineMs: 1100 } as const;
-    const payloads = [{ report: noReport, uplink: uplink.sample.values }];
+    const uplink = { slot: 9, ...tinyShape, values: Float32Array.of(1, 2, 3, 4), arrivedMs: 900 };
+    const job = uplinkOnlyJob('u', 3, 'u2d', uplink, 1000, 1100);
     const bytes = writeDecodeRequest(
-      { model: 'u2d', cell: 'c', shape: tinyShape, wantsEstimates: false, jobs: [job], payloads },
+      { model: 'u2d', cell: 'c', shape: tinyShape, wantsEstimates: false, jobs: [job] },
       1000,
     );
     const [read] = readDecodeRequest(bytes).jobs;
@@ -78,7 +73,7 @@ describe('a decode request', () => {
       remainingMs: 100,
       quality: 'uplink-only',
     });
-    expect(read?.uplink).toEqual(bytesOf(uplink.sample.values));
+    expect(read?.uplink?.values).toEqual(bytesOf(uplink.values));
   });
 
   it('is refused where it is cut short or longer than it says', () => {

@@ -5,7 +5,6 @@ import { RemoteDecoder } from '../../../../bs-server/src/cluster/remote-decoder.
 import { beatSubject } from '../../../../bs-server/src/cluster/subjects.ts';
 import { type WorkerBeat, writeBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';
 import type { DecodeJob } from '../../../../bs-server/src/queue/decode-job.ts';
-import { fillRoom } from '../../../../bs-server/src/queue/decode-job.ts';
 import { FakeBroker } from './fake-broker.ts';
 import { tinyJob } from './jobs.ts';
 
@@ -19,7 +18,7 @@ export async function createRemoteRig({ deadlineMs = 100, wantsEstimates = true 
   const decoded: string[] = [];
   const lost: string[] = [];
   const events: string[] = [];
-  const name = (job: DecodeJob) => (job.quality === 'uplink-only' ? job.ueId : job.report.ueId);
+  const name = ({ ueId }: DecodeJob) => ueId;
   const decoder = new RemoteDecoder(
     {
       connect: broker.connect,
@@ -64,7 +63,6 @@ export async function createRemoteRig({ deadlineMs = 100, wantsEstimates = true 
       const room = decoder.claim(false, model);
       if (room === undefined) return false;
       const jobs = ueIds.map((ueId, i) => tinyJob(ueId, i + 1, nowMs, { deadlineMs: nowMs + deadlineMs }));
-      fillRoom(room, jobs);
       room.dispatch(model, jobs);
       return true;
     },

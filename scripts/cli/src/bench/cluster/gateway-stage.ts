@@ -1,12 +1,6 @@
 import type { BsServerOptions, NatsOptions } from '@edge-csi/bs-server';
-import {
-  DecodeStage,
-  GatewayLink,
-  loadCatalog,
-  type ReportPipeline,
-  ReportWatch,
-  resolveOptions,
-} from '@edge-csi/bs-server/cluster';
+import { GatewayLink, loadCatalog, ReportPipeline, resolveOptions } from '@edge-csi/bs-server/cluster';
+import { decoderModelOf } from '@edge-csi/bs-server/decode';
 import type { ReportOutcome } from '@edge-csi/proto';
 
 /** A gateway from an accepted report to its result, without its sockets. */
@@ -34,35 +28,33 @@ export async function startGatewayStage(
   const resolved = resolveOptions({ ...options, localDecode: false });
   const [served] = await loadCatalog(resolved.modelsDirectory, resolved.models);
   if (served === undefined) throw new RangeError('models is empty, must name one');
-  const stage = new DecodeStage({
-    options: resolved,
-    served: [served],
+  const link = new GatewayLink(resolved, options.nats);
+  const pipeline = new ReportPipeline({
+    options: { ...resolved, ...resolved.limits },
     uplinkOnly: undefined,
-    watch: new ReportWatch({ ...resolved, ...resolved.limits }),
-    listener: {
+    createDecoder: (listener) =>
+      link.createDecoder([decoderModelOf(served.bundle)], undefined, listener, () => wantsEstimates),
+    outlet: {
       decoded: () => undefined,
       settled: (_, outcome) => onSettled(outcome),
       batchDone: () => undefined,
       lost: () => undefined,
-      uplinkDecoded: () => undefined,
       unreplaced: () => undefined,
-      uplinksDropped: () => undefined,
+      dropped: () => undefined,
     },
     queueBound: () => resolved.maxQueueSize,
-    onWorkerEvent: () => undefined,
-    link: new GatewayLink(resolved, options.nats),
-    wantsEstimates: () => wantsEstimates,
+    onDecoderEvent: () => undefined,
   });
-  await stage.decoder.start();
+  await pipeline.decoder.start();
   return {
-    pipeline: stage.pipeline,
+    pipeline,
     version: served.version,
     get serving() {
-      return stage.decoder.serving;
+      return pipeline.decoder.serving;
     },
     close: async () => {
-      stage.pipeline.abandon();
-      await stage.decoder.close(1_000);
+      pipeline.abandon();
+      await pipeline.decoder.close(1_000);
     },
   };
 }

@@ -152,7 +152,7 @@ describe('ReportPipeline with an uplink-only model', () => {
   });
 
   it('lets reports go first, whatever has waited longer, and keeps to one small batch at a time', async () => {
-    const { workers, push, uplink, advance, watch } = await createRig({ numWorkers: 2 });
+    const { workers, push, uplink, advance, watch } = await createRig({ numWorkers: 2, maxBatchSize: 8 });
     const [first, second] = workers as [FakeThread, FakeThread];
     for (const ueId of ['a', 'b', 'c']) {
       watch.join(ueId, 1, period);
