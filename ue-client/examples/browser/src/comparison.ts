@@ -1,6 +1,5 @@
 import { type AngularDelayCsi, nmseDb, squaredErrorRatio } from '@edge-csi/csi';
 import { type ChannelEstimate, type EstimateQuality, readCsiMatrixInto } from '@edge-csi/proto';
-import { Recent } from './recent.ts';
 
 /** An estimate of the BS beside what the UE measured. */
 export interface Compared {
@@ -17,8 +16,8 @@ const capacity = 256;
 
 /** Brings measurements and estimates of one UE together, slot by slot, whichever comes first, and keeps the score. */
 export class Comparison {
-  readonly #truths = new Recent<AngularDelayCsi>(capacity);
-  readonly #estimates = new Recent<ChannelEstimate>(capacity);
+  readonly #truths = new SlotWindow<AngularDelayCsi>(capacity);
+  readonly #estimates = new SlotWindow<ChannelEstimate>(capacity);
   readonly #onCompared: (compared: Compared) => void;
   #ratioSum = 0;
   #count = 0;
@@ -72,5 +71,36 @@ export class Comparison {
       this.#estimates.delete(slot);
     }
     this.#onCompared({ slot, truth, estimate, quality, nmseDb: ratio === undefined ? undefined : nmseDb([ratio]) });
+  }
+}
+
+/** A value for each of the newest slots. */
+export class SlotWindow<V> {
+  readonly #values = new Map<number, V>();
+  readonly #capacity: number;
+
+  /** @param capacity - slots that are kept; beyond that the one set longest ago goes */
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get(slot: number): V | undefined {
+    return this.#values.get(slot);
+  }
+
+  set(slot: number, value: V): void {
+    this.#values.set(slot, value);
+    for (const oldest of this.#values.keys()) {
+      if (this.#values.size <= this.#capacity) break;
+      this.#values.delete(oldest);
+    }
+  }
+
+  delete(slot: number): void {
+    this.#values.delete(slot);
+  }
+
+  clear(): void {
+    this.#values.clear();
   }
 }

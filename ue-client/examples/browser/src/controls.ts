@@ -1,5 +1,5 @@
 import type { EncoderBackend } from '@edge-csi/ue-client';
-import { element } from './element.ts';
+import { element } from './page.ts';
 import type { UePlace } from './ue-host.ts';
 
 /** What is set on the page. */

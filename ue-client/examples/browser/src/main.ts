@@ -1,13 +1,11 @@
-import { type ChannelDescription, describeChannel } from './channel.ts';
-import { Comparison } from './comparison.ts';
+import { type ChannelDescription, describeChannel, listServedModels } from './bs-http.ts';
+import { LatencyHistogram } from './charts.ts';
+import { Comparison, SlotWindow } from './comparison.ts';
 import { Controls, type Settings } from './controls.ts';
-import { setText } from './element.ts';
 import { followEstimates } from './estimates.ts';
-import { LatencyHistogram } from './latency-histogram.ts';
-import { listServedModels } from './model-fetch.ts';
-import { Recent } from './recent.ts';
+import { setText } from './page.ts';
 import { startUe, type UeHost } from './ue-host.ts';
-import type { UeEvent } from './ue-messages.ts';
+import type { UeEvent } from './ue-run.ts';
 import { type Scene, View } from './view.ts';
 
 /** Between the slots of two UEs of the page, so that an estimate of the first is none of the second. */
@@ -23,7 +21,7 @@ let nextSlot = 0;
 const scene: Scene = {
   model: undefined,
   measured: undefined,
-  reports: new Recent(256),
+  reports: new SlotWindow(256),
   compared: undefined,
   sent: 0,
   payloadBitsSum: 0,

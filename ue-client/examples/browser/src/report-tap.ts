@@ -7,7 +7,7 @@ import {
   type RateConfig,
   type ReportEncoder,
 } from '@edge-csi/ue-client';
-import { pageUrl } from './channel.ts';
+import { pageUrl } from './bs-http.ts';
 
 /** What a report says, read back from its bytes as the BS reads it. */
 export interface ReportContent {

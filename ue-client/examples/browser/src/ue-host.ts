@@ -1,5 +1,4 @@
-import type { UeCommand, UeEvent, UeOptions } from './ue-messages.ts';
-import { UeRun } from './ue-run.ts';
+import { type UeEvent, type UeOptions, UeRun } from './ue-run.ts';
 
 /** Where a UE can run. */
 export type UePlace = 'main' | 'worker';
@@ -10,6 +9,12 @@ export interface UeHost {
   /** Resolves when the BS has been told. Safe twice. */
   close(): Promise<void>;
 }
+
+/** What a worker is told. The first one is `start`, the last one `close`. */
+export type UeCommand =
+  | { readonly kind: 'start'; readonly options: UeOptions }
+  | { readonly kind: 'set'; readonly periodsPerReport: number; readonly isPaused: boolean }
+  | { readonly kind: 'close' };
 
 /** Longest wait for a UE to leave the BS. */
 const closeTimeoutMs = 2000;

@@ -1,10 +1,64 @@
+import type { AngularDelayCsi, CsiShape } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
-import { connectUe, type Ue, type UeState } from '@edge-csi/ue-client';
-import { measureDownlink } from './channel.ts';
+import {
+  connectUe,
+  type EncoderBackend,
+  type PayloadBits,
+  type ReportResult,
+  type Ue,
+  type UeState,
+} from '@edge-csi/ue-client';
+import { fetchServedModel, measureDownlink } from './bs-http.ts';
 import { Gate, waitMs } from './gate.ts';
-import { fetchServedModel } from './model-fetch.ts';
-import { ReportTap } from './report-tap.ts';
-import type { ModelEvent, UeEvent, UeOptions } from './ue-messages.ts';
+import { type ReportContent, ReportTap } from './report-tap.ts';
+
+/** What a UE of the page is started with. */
+export interface UeOptions {
+  readonly ueId: string;
+  /** Of role ue; empty where the server asks for none. */
+  readonly token: string;
+  /** Empty: what the BS assigns. */
+  readonly modelId: string;
+  readonly encoder: EncoderBackend;
+  /** Slots of an earlier UE of the page must not come again. */
+  readonly firstSlot: number;
+  /** Reports are sent every so many periods of the BS. */
+  readonly periodsPerReport: number;
+  readonly isPaused: boolean;
+}
+
+/** What a UE tells the page: plain data, so that it can cross from a worker. The last one is `closed`. */
+export type UeEvent =
+  | { readonly kind: 'state'; readonly state: UeState; readonly message: string }
+  | ModelEvent
+  /** Before the report of that slot is sent. */
+  | { readonly kind: 'measured'; readonly slot: number; readonly downlink: AngularDelayCsi }
+  | ReportEvent
+  | { readonly kind: 'outcome'; readonly outcome: ReportResult['outcome'] }
+  | { readonly kind: 'problem'; readonly message: string }
+  | { readonly kind: 'closed' };
+
+/** A configuration is in force from the next report on. */
+export interface ModelEvent {
+  readonly kind: 'model';
+  readonly modelId: string;
+  readonly shape: CsiShape;
+  /** Bits of each component at full rate, `[M]`. */
+  readonly fullBits: Uint8Array;
+  /** Most bits an entry's phase gets; of a model on absolute parts, its signs. */
+  readonly maxEntryBits: number;
+  readonly entryWord: 'phase' | 'signs';
+  readonly periodSlots: number;
+}
+
+/** A report left. */
+export interface ReportEvent extends ReportContent {
+  readonly kind: 'report';
+  readonly slot: number;
+  readonly payloadBits: PayloadBits;
+  readonly wireBytes: number;
+  readonly encodeMs: number;
+}
 
 /** Duration of a slot that the BS counts its period in: 15 kHz numerology. */
 const slotMs = 1;

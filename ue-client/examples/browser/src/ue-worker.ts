@@ -1,5 +1,5 @@
-import type { UeCommand, UeEvent } from './ue-messages.ts';
-import { UeRun } from './ue-run.ts';
+import type { UeCommand } from './ue-host.ts';
+import { type UeEvent, UeRun } from './ue-run.ts';
 
 /** The worker's own scope: the library of types is the page's. */
 interface WorkerScope {

@@ -1,14 +1,10 @@
 import type { UeState } from '@edge-csi/ue-client';
-import { drawCodeword } from './codeword-plot.ts';
-import { drawLegend } from './colour-scale.ts';
-import type { Compared, Comparison } from './comparison.ts';
-import { element, setText } from './element.ts';
+import { drawCodeword, drawPayload, formatMs, type LatencyHistogram } from './charts.ts';
+import type { Compared, Comparison, SlotWindow } from './comparison.ts';
 import type { EstimatesState } from './estimates.ts';
-import { formatMs, type LatencyHistogram } from './latency-histogram.ts';
-import { drawBits, drawCompared, drawTruth } from './maps.ts';
-import { drawPayload } from './payload-plot.ts';
-import type { Recent } from './recent.ts';
-import type { ModelEvent, ReportEvent, UeEvent } from './ue-messages.ts';
+import { drawBits, drawCompared, drawLegend, drawTruth } from './maps.ts';
+import { element, setText } from './page.ts';
+import type { ModelEvent, ReportEvent, UeEvent } from './ue-run.ts';
 
 type Measured = Extract<UeEvent, { kind: 'measured' }>;
 
@@ -16,7 +12,7 @@ type Measured = Extract<UeEvent, { kind: 'measured' }>;
 export interface Scene {
   model: ModelEvent | undefined;
   measured: Measured | undefined;
-  readonly reports: Recent<ReportEvent>;
+  readonly reports: SlotWindow<ReportEvent>;
   compared: Compared | undefined;
   sent: number;
   payloadBitsSum: number;

@@ -1,4 +1,6 @@
+// What the page asks the BS over HTTP: the channel it plays, measurements, and models.
 import type { AngularDelayCsi, CsiShape } from '@edge-csi/csi';
+import { loadBundle, type ModelBundle, parseManifest } from '@edge-csi/models';
 
 /** The page's own folder on the server. */
 export const pageUrl = new URL('.', import.meta.url);
@@ -44,6 +46,26 @@ export async function measureDownlink(
   // Both ends are little endian: browsers run on nothing else.
   const values = new Float32Array(await response.arrayBuffer());
   return { domain: 'angular-delay', numAntennas: shape.numAntennas, numDelays: shape.numDelays, values };
+}
+
+/** Ids of the models that the BS serves at present, each once. @throws Error what went wrong, for people */
+export async function listServedModels(signal: AbortSignal): Promise<readonly string[]> {
+  const { models } = (await (await ask(new URL('/models', location.origin), { signal })).json()) as {
+    readonly models: readonly { readonly id: string }[];
+  };
+  return [...new Set(models.map(({ id }) => id))];
+}
+
+/**
+ * Fetches a model with its encoder, and checks every hash: a UE that holds it is told to use it.
+ *
+ * @throws CsiError `model-invalid` where it is not what its manifest says; Error where the BS does not deliver
+ */
+export async function fetchServedModel(id: string, signal: AbortSignal): Promise<ModelBundle> {
+  const url = new URL(`/models/${id}/manifest.json`, location.origin);
+  const manifest = parseManifest(await (await ask(url, { signal })).json());
+  const read = async (path: string) => new Uint8Array(await (await ask(new URL(path, url), { signal })).arrayBuffer());
+  return loadBundle(manifest, read, ['encoder']);
 }
 
 async function ask(url: URL, init: RequestInit): Promise<Response> {

@@ -1,4 +1,43 @@
-import { openPlot } from './plot.ts';
+// Charts of one report and of the latest ones: codeword, payload, encode times.
+import type { PayloadBits } from '@edge-csi/ue-client';
+import { openCanvas } from './page.ts';
+
+/**
+ * Draws the components of a codeword as bars about zero.
+ *
+ * @param centred - quantised values in half steps at full rate, `[M]`
+ * @param fullBits - bits of each component at full rate, `[M]`: what a full bar is
+ */
+export function drawCodeword(canvas: HTMLCanvasElement, centred: Int16Array, fullBits: Uint8Array): void {
+  const drawing = openCanvas(canvas);
+  if (drawing === undefined) return;
+  const { context, width, height, colour } = drawing;
+  const middle = height / 2;
+  const step = width / centred.length;
+  const limit = 2 ** Math.max(...fullBits);
+  context.fillStyle = colour('--codeword');
+  centred.forEach((value, i) => {
+    // The square root keeps the small components, which are most of them, in sight.
+    const bar = Math.sign(value) * Math.sqrt(Math.abs(value) / limit) * (middle - 4);
+    context.fillRect(i * step, middle - Math.max(bar, 0), Math.max(1, step - (step > 3 ? 1 : 0)), Math.abs(bar));
+  });
+  context.fillStyle = colour('--quiet');
+  context.fillRect(0, middle - 0.25, width, 0.5);
+}
+
+/** Draws the parts of one payload as one bar. */
+export function drawPayload(canvas: HTMLCanvasElement, bits: PayloadBits): void {
+  const drawing = openCanvas(canvas);
+  if (drawing === undefined) return;
+  const { context, width, height, colour } = drawing;
+  let x = 0;
+  for (const part of ['codeword', 'scale', 'phase'] as const) {
+    const length = (bits[part] / bits.total) * width;
+    context.fillStyle = colour(`--${part}`);
+    context.fillRect(x, 0, length, height);
+    x += length;
+  }
+}
 
 /** Latest times that are kept. */
 const capacity = 1024;
@@ -35,9 +74,9 @@ export class LatencyHistogram {
   }
 
   draw(canvas: HTMLCanvasElement): void {
-    const plot = openPlot(canvas);
-    if (plot === undefined) return;
-    const { context, width, height, colour } = plot;
+    const drawing = openCanvas(canvas);
+    if (drawing === undefined) return;
+    const { context, width, height, colour } = drawing;
     const floor = height - axisHeight;
     const counts = new Uint32Array(numBins);
     for (const ms of this.#times) {
