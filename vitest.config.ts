@@ -1,14 +1,35 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// Unit tests resolve workspace packages to their source; e2e and conformance tests run on the build, as a user does.
-const source = ['@edge-csi/source'];
+type Target = string | { readonly default: string };
+interface PackageJson {
+  readonly name: string;
+  readonly workspaces?: readonly string[];
+  readonly exports?: Readonly<Record<string, Target>>;
+  readonly imports?: Readonly<Record<string, Target>>;
+}
 
+const read = (folder: string) => JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as PackageJson;
+
+/** What a workspace exports, and imports as `#name`, at the source of what package.json names: dist/x.js is src/x.ts. */
+function sources(folder: string) {
+  const { name, exports = {}, imports = {} } = read(folder);
+  return Object.entries({ ...exports, ...imports }).flatMap(([entry, target]) => {
+    const built = typeof target === 'string' ? target : target.default;
+    if (!built.startsWith('./dist/')) return [];
+    const specifier = entry.startsWith('#') ? entry : name + entry.slice(1);
+    const source = built.replace('./dist/', 'src/').replace(/\.js$/, '.ts').replace('*', '$1');
+    return { find: new RegExp(`^${specifier.replace('*', '(.+)')}$`), replacement: path.resolve(folder, source) };
+  });
+}
+
+// Unit tests resolve workspace packages to their source; e2e and conformance tests run on the build, as a user does.
 export default defineConfig({
   test: {
     projects: [
       {
-        resolve: { conditions: source },
-        ssr: { resolve: { conditions: source } },
+        resolve: { alias: read('.').workspaces?.flatMap(sources) ?? [] },
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/golden/**/*.test.ts'],

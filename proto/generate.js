@@ -220,7 +220,7 @@ function only(earlier: Frame | undefined, frame: Frame): Frame {
 
 /** @throws RangeError where a value is missing or breaks a rule, naming the field */
 export function writeFrame({ kind, value }: Frame): Writer {
-  const to = protobuf.Writer.create();
+  const to = Writer.create();
   switch (kind) {
 ${indent(writes.join(''), 4)}    default:
       throw new RangeError(\`frame: no message is called \${kind}\`);
@@ -246,9 +246,9 @@ const wordConstants = enums.map((type) => {
 const usedTypes = ['Frame', ...messages.map(({ name }) => name), ...enums.map(({ name }) => name)].sort();
 
 const codecSource = [
-  `${notice}import protobuf, { type Writer } from 'protobufjs/minimal.js';
-import {\n  type Form,\n${usedChecks.map((name) => `  ${name},\n`).join('')}} from '../check.ts';
+  `${notice}import {\n  type Form,\n${usedChecks.map((name) => `  ${name},\n`).join('')}} from '../check.ts';
 import { MessageReader, type WireFields } from '../message-reader.ts';
+import { Writer } from '../protobuf.ts';
 import { maxFrameBytes, maxMessageLength } from '../protocol.ts';
 import type {\n${usedTypes.map((name) => `  ${name},\n`).join('')}} from './messages.ts';
 `,

@@ -1,32 +1,23 @@
-import * as v from 'valibot';
 import { type ReadModelFile, readChecked } from './bundle.ts';
-import { type Manifest, parseWith, sharedFields } from './manifest.ts';
-
-const uplinkOnlySchema = 'edge-csi/uplink-only@1';
-
-const manifestSchema = v.object({
-  schema: v.literal(uplinkOnlySchema),
-  id: sharedFields.id,
-  family: v.string(),
-  csi: sharedFields.csi,
-  normalization: v.strictObject({
-    kind: v.literal('spherical'),
-    /** Mean over the training set of 20 log10(||H_dl|| / ||H_ul||): nothing on the wire states the downlink's norm. */
-    downlinkOverUplinkDb: v.pipe(v.number(), v.finite()),
-  }),
-  files: v.strictObject({
-    /** [N, Nt, Nd] uplink magnitude of norm 1 -> [N, Nt, Nd] downlink magnitude over its norm. */
-    decoder: sharedFields.file,
-  }),
-  training: sharedFields.training,
-  measured: sharedFields.measured,
-});
+import type { Manifest, ManifestFile } from './manifest.ts';
+import { parseWith, uplinkOnlyKind, uplinkOnlySchema } from './schema.ts';
 
 /**
  * What a model that estimates the downlink magnitude from the uplink alone says of itself. It has no encoder, no
  * codeword and no pairing hash: no UE ever hears of it.
  */
-export type UplinkOnlyManifest = v.InferOutput<typeof manifestSchema>;
+export interface UplinkOnlyManifest extends Pick<Manifest, 'id' | 'family' | 'csi' | 'training' | 'measured'> {
+  readonly schema: 'edge-csi/uplink-only@1';
+  readonly normalization: {
+    readonly kind: 'spherical';
+    /** Mean over the training set of 20 log10(||H_dl|| / ||H_ul||): nothing on the wire states the downlink's norm. */
+    readonly downlinkOverUplinkDb: number;
+  };
+  readonly files: {
+    /** [N, Nt, Nd] uplink magnitude of norm 1 -> [N, Nt, Nd] downlink magnitude over its norm. */
+    readonly decoder: ManifestFile;
+  };
+}
 
 /** A manifest of either kind; `schema` tells them apart. */
 export type AnyManifest = Manifest | UplinkOnlyManifest;
@@ -41,7 +32,7 @@ export interface UplinkOnlyBundle {
 export function isUplinkOnly(manifest: AnyManifest): manifest is UplinkOnlyManifest;
 export function isUplinkOnly(json: unknown): boolean;
 export function isUplinkOnly(json: unknown): boolean {
-  return typeof json === 'object' && json !== null && 'schema' in json && json.schema === uplinkOnlySchema;
+  return typeof json === 'object' && json !== null && 'schema' in json && json.schema === uplinkOnlyKind;
 }
 
 /**
@@ -50,7 +41,7 @@ export function isUplinkOnly(json: unknown): boolean {
  * @throws CsiError `model-invalid`, naming the first field that does not fit.
  */
 export function parseUplinkOnlyManifest(json: unknown): UplinkOnlyManifest {
-  return parseWith(manifestSchema, json);
+  return parseWith(uplinkOnlySchema, json);
 }
 
 /**

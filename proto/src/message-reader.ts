@@ -1,4 +1,4 @@
-import protobuf from 'protobufjs/minimal.js';
+import { readDoubleLE, readUtf8 } from './protobuf.ts';
 
 /** A field as the bytes have it. */
 interface WireField {
@@ -79,13 +79,13 @@ export class MessageReader {
   }
 
   double(): number {
-    return protobuf.util.float.readDoubleLE(this.#bytes, this.#take(8));
+    return readDoubleLE(this.#bytes, this.#take(8));
   }
 
   string(): string {
     const start = this.#take(this.uint32());
     try {
-      return protobuf.util.utf8.readStrict(this.#bytes, start, this.#at);
+      return readUtf8(this.#bytes, start, this.#at);
     } catch (cause) {
       throw this.#wrong('not UTF-8', { cause });
     }

@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Zip, ZipDeflate } from 'fflate';
 import type { AngularDelayCsi } from '../csi.ts';
 import type { NamedSamples } from './csi-layout.ts';
 import { mat5Size, writeMat5 } from './mat5-writer.ts';
 import { formatNpyHeader } from './npy.ts';
 import { NPZ_TIME } from './npz.ts';
 import { writeWhole } from './whole-file.ts';
+import { Zip, ZipDeflate } from './zip.ts';
 
 /** File formats that CSI can be written in. */
 export type CsiFormat = 'npy' | 'npz' | 'mat';

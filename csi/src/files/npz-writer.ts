@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { Zip, ZipPassThrough } from 'fflate';
 import { CsiError } from '../errors.ts';
 import { type ColumnSpec, ColumnSpool } from './column-spool.ts';
 import type { NpyArray } from './npy.ts';
 import { NPZ_TIME } from './npz.ts';
 import { writeWhole } from './whole-file.ts';
+import { Zip, ZipPassThrough } from './zip.ts';
 
 /** Bytes a .npz that is written column by column may have: sizes in a plain zip archive are 32 bits. */
 export const maxNpzBytes = 2 ** 32 - 2 ** 20;

@@ -1,7 +1,7 @@
-import { unzipSync, zipSync } from 'fflate';
 import { CsiError } from '../errors.ts';
 import { formatNpy, type NpyArray, parseNpy, readBytes } from './npy.ts';
 import { writeWhole } from './whole-file.ts';
+import { unzipSync, zipSync } from './zip.ts';
 
 /** First bytes of a zip archive: a local file header, or the end record of an empty archive. */
 const ZIP_SIGNATURES = ['PK\x03\x04', 'PK\x05\x06'];

@@ -1,5 +1,4 @@
 // Generated from csi_feedback.proto and rules.js by `npm run generate`; do not edit.
-import protobuf, { type Writer } from 'protobufjs/minimal.js';
 import {
   type Form,
   bytes,
@@ -16,6 +15,7 @@ import {
   word,
 } from '../check.ts';
 import { MessageReader, type WireFields } from '../message-reader.ts';
+import { Writer } from '../protobuf.ts';
 import { maxFrameBytes, maxMessageLength } from '../protocol.ts';
 import type {
   ChannelEstimate,
@@ -725,7 +725,7 @@ function only(earlier: Frame | undefined, frame: Frame): Frame {
 
 /** @throws RangeError where a value is missing or breaks a rule, naming the field */
 export function writeFrame({ kind, value }: Frame): Writer {
-  const to = protobuf.Writer.create();
+  const to = Writer.create();
   switch (kind) {
     case 'hello':
       return writeHello(to.uint32(10).fork(), value, kind).ldelim();
