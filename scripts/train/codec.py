@@ -24,7 +24,7 @@ def centred(latent: Tensor, step: Tensor, bits: Tensor) -> Tensor:
 
 
 def truncated(codes: Tensor, bits: Tensor, truncation: Tensor | int) -> Tensor:
-    """Centred integers once least significant bits are dropped, one bit stays: csi/src/quantizer.ts. truncation: one, or [N, 1]."""
+    """Centred integers once least significant bits are dropped, one bit stays: csi/src/codec/dualnet/quantizer.ts. truncation: one, or [N, 1]."""
     dropped = torch.minimum(bits - 1, torch.zeros_like(bits) + truncation)
     level = (codes + 2**bits - 1) // 2 >> dropped
     return ((2 * level + 1) << dropped) - 2**bits

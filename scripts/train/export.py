@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from dualnet import ColumnNorm
-from refine import Finished, Receiver
+from receiver import ReceiverParts, Receiver
 
 OPSET = 13
 ENVIRONMENTS = {"indoor": "IndoorHall_5GHz", "outdoor": "SemiUrban_300MHz"}
@@ -110,7 +110,7 @@ def describe_file(path: Path) -> dict:
 
 def write_model(
     folder: Path, golden: Path, config: dict, name: str, pruned: bool, trainer, normalization, encoder: nn.Module | None, decoder: nn.Module,
-    finished: Finished, training: dict,
+    parts: ReceiverParts, training: dict,
 ) -> None:
     """Writes the graphs, allocation.bin, manifest.json and the golden vectors of a report model or an uplink-only one.
 
@@ -145,8 +145,8 @@ def write_model(
             given = {"latent": dequantized, "cell": quantizer.cell(0).expand_as(dequantized), "uplink": uplink}
             inputs = tuple(given[name] for name in graph.inputs)
             decoded = graph(*inputs)
-        coarse = finished.allocation.coarse(codes)
-        bits = finished.allocation.bits(coarse, finished.theta)
+        coarse = parts.allocation.coarse(codes)
+        bits = parts.allocation.bits(coarse, parts.theta)
         downlink = batch.csi.downlink
         if "scale" not in config["normalization"]:
             downlink = downlink * 10 ** (batch.csi.downlink_db.unsqueeze(1) / 20)
@@ -157,15 +157,15 @@ def write_model(
         }
         to_onnx(encoder_graph, (x,), [source], "latent", files["encoder"])
         to_onnx(graph, inputs, graph.inputs, output, files["decoder"])
-        files["allocation"].write_bytes(finished.allocation.to_bytes())
-        if finished.refiner is not None:
+        files["allocation"].write_bytes(parts.allocation.to_bytes())
+        if parts.refiner is not None:
             files["refiner"] = folder / "refiner.onnx"
-            received = Receiver(trainer, normalization, encoder, decoder, finished.allocation, matrix).receive(batch, 0, finished.theta)
+            received = Receiver(trainer, normalization, encoder, decoder, parts.allocation, matrix).receive(batch, 0, parts.theta)
             with torch.no_grad():
-                vectors["refined"] = finished.refiner.eval()(*received).numpy()
-            to_onnx(finished.refiner, received, ["estimate", "magnitude", "bits", "uplink"], "csi", files["refiner"])
+                vectors["refined"] = parts.refiner.eval()(*received).numpy()
+            to_onnx(parts.refiner, received, ["estimate", "magnitude", "bits", "uplink"], "csi", files["refiner"])
     np.savez_compressed(golden, **vectors)
-    manifest = _manifest(config, name, pruned, trainer, normalization, encoder, finished, {key: describe_file(path) for key, path in files.items()}, training)
+    manifest = _manifest(config, name, pruned, trainer, normalization, encoder, parts, {key: describe_file(path) for key, path in files.items()}, training)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
@@ -175,7 +175,7 @@ def statistics_of(latents: Tensor) -> dict:
     return {name: [float(f"{v:.4g}") for v in moment.tolist()] for name, moment in moments.items()}
 
 
-def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, encoder, finished: Finished, files: dict, training: dict) -> dict:
+def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, encoder, parts: ReceiverParts, files: dict, training: dict) -> dict:
     training = {
         "config": f"scripts/train/configs/{config['id']}.json",
         "configSha256": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest(),
@@ -184,7 +184,7 @@ def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, enc
         **training,
     }
     common = {"id": name, "family": config["family"], "csi": config["csi"]}
-    if finished.allocation is None:
+    if parts.allocation is None:
         offset = {"kind": "spherical", "downlinkOverUplinkDb": round(trainer.train.downlink_over_uplink_db, 3)}
         return {"schema": "edge-csi/uplink-only@1", **common, "normalization": offset, "files": files, "training": training}
     quantizer = trainer.quantizer
@@ -199,7 +199,7 @@ def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, enc
             "length": config["codewordLength"], "bits": quantizer.bits.tolist(), "step": quantizer.step.tolist(),
             "statistics": statistics_of(trainer.latents(encoder, trainer.train)),
         },
-        "phase": {"maxBits": config["maxPhaseBits"], "theta": finished.theta},
+        "phase": {"maxBits": config["maxPhaseBits"], "theta": parts.theta},
         "files": files,
         "training": training,
     }

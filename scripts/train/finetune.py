@@ -19,7 +19,7 @@ import dataset
 from export import DecoderGraph, describe_file, to_onnx
 from load import load
 from normalization import Spherical, Split
-from stretch import Stretch
+from schedule import Stage
 from trainer import Trainer, round_to_half
 
 
@@ -56,7 +56,7 @@ def main() -> None:
     encoder.requires_grad_(False)
     before = trainer.validate(encoder, decoder)
     log(f"before: val NMSE {before}")
-    trainer.fit(encoder, decoder, Stretch(arguments.epochs), True, manifest["id"])
+    trainer.fit(encoder, decoder, Stage(arguments.epochs), True, manifest["id"])
     round_to_half(decoder)
     after = trainer.validate(encoder, decoder)
 

@@ -1,4 +1,4 @@
-"""Raw CSI to network input and back, as csi/src/normalize.ts does it; and one split of a data set as tensors."""
+"""Raw CSI to network input and back, as csi/src/codec/dualnet/normalize.ts does it; and one split of a data set as tensors."""
 
 from __future__ import annotations
 

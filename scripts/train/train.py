@@ -24,13 +24,12 @@ import codec
 import dataset
 import export
 import regression
-from budget import Budget, lanes, model_weight, stage_weights
 from checkpoint import Checkpoints
 from dualnet import Encoder, ReferenceDecoder
 from normalization import Minmax, Spherical, Split
-from refine import finish
+from receiver import fit_receiver
 from refiner import Refiner
-from stretch import Stretch
+from schedule import Budget, Stage, lanes, model_weight, stage_weights
 from trainer import Quantizer, Trainer, round_to_half
 from unrolled import UnrolledDecoder
 
@@ -55,7 +54,7 @@ def make_decoder(config: dict, device: torch.device):
 
 
 def train_stem(config: dict, trainer: Trainer, seconds: float | None):
-    """Encoder (pruned) and decoder from the linear optimum through the first stretch of training."""
+    """Encoder (pruned) and decoder from the linear optimum through the first stage of training."""
     length, uplink_rank, train = config["codewordLength"], config["decoder"].get("uplinkRank", 0), trainer.train.all
     started = time.monotonic()
     start = regression.fit(train.x, train.u, length, uplink_rank, config["training"]["ridge"], train.weight)
@@ -70,19 +69,19 @@ def train_stem(config: dict, trainer: Trainer, seconds: float | None):
     decoder.start(start, deviation, trainer.quantizer and trainer.quantizer.step)
     trainer.log(f"start: val NMSE {trainer.validate(encoder, decoder)}")
     left = None if seconds is None else max(0.0, seconds - (time.monotonic() - started))
-    trainer.fit(encoder, decoder, Stretch(config["training"]["stemEpochs"], left), False, "stem")
+    trainer.fit(encoder, decoder, Stage(config["training"]["stemEpochs"], left), False, "stem")
     return encoder, decoder
 
 
 def fork(config: dict, trainer: Trainer, stem, pruned: bool, name: str, seconds: float | None):
-    """Second stretch, with the pruned or the full encoder, from a copy of the stem."""
+    """Second stage, with the pruned or the full encoder, from a copy of the stem."""
     encoder, decoder = copy.deepcopy(stem)
     if encoder is not None and not pruned:
         full = make_encoder(config, False, trainer.device)
         full.start_as_identity(trainer.train.all.x)
         full.dense.load_state_dict(encoder.dense.state_dict())
         encoder = full
-    trainer.fit(encoder, decoder, Stretch(config["training"]["forkEpochs"], seconds), True, name)
+    trainer.fit(encoder, decoder, Stage(config["training"]["forkEpochs"], seconds), True, name)
     round_to_half(decoder)
     return encoder, decoder
 
@@ -132,17 +131,17 @@ def run(config: dict, trainer: Trainer, normalization, checkpoints: Checkpoints,
             checkpoints.restore(name, "refiner", refiner)
         elif refiner is None:
             trained = trained or config["refiner"] is not None
-        finished = finish(config, trainer, normalization, encoder, decoder, name, refiner, allocated, Stretch(hyper["refinerEpochs"], seconds))
+        parts = fit_receiver(config, trainer, normalization, encoder, decoder, name, refiner, allocated, Stage(hyper["refinerEpochs"], seconds))
         training = training_of(name, before) if trained else before
-        if finished.allocation is not None:
-            checkpoints.save_allocation(name, finished.allocation, finished.theta)
-        if finished.refiner is not None and refiner is None:
-            checkpoints.save(name, "refiner", finished.refiner.state_dict())
-        refiner = finished.refiner
+        if parts.allocation is not None:
+            checkpoints.save_allocation(name, parts.allocation, parts.theta)
+        if parts.refiner is not None and refiner is None:
+            checkpoints.save(name, "refiner", parts.refiner.state_dict())
+        refiner = parts.refiner
         checkpoints.save_training(name, training)
         if not arguments.checkpoints_only:
-            described = {"validation": finished.validation, **training}
-            export.write_model(arguments.out / name, arguments.golden / f"{name}.npz", config, name, pruned, trainer, normalization, encoder, decoder, finished, described)
+            described = {"validation": parts.validation, **training}
+            export.write_model(arguments.out / name, arguments.golden / f"{name}.npz", config, name, pruned, trainer, normalization, encoder, decoder, parts, described)
             log(f"wrote {arguments.out / name}")
 
 

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 import codec
-from captured import CapturedStep
-from guard import Guard
+from cuda_graph import CapturedStep
+from divergence import DivergenceGuard
 from normalization import Batch, Split
 from optimizer import Optimizer
-from stretch import Stretch
+from schedule import Stage
 
 VALIDATE_EVERY_S = 2.0
 """Seconds between validations in search of the best weights, on a GPU; elsewhere they would cost more than they find."""
@@ -83,8 +83,8 @@ class Trainer:
         # A quarter of every batch stays unquantised, another has dropped bits: one decoder for every setting of that knob.
         self.rates = [(UNQUANTIZED, 0.25, 0.25), (0, 0.5, 0.55), (1, 0.125, 0.1), (2, 0.125, 0.1)]
 
-    def batches(self, stretch: Stretch):
-        for progress, rows in stretch.batches(len(self.train), self.batch, self.generator, self.device):
+    def batches(self, stage: Stage):
+        for progress, rows in stage.batches(len(self.train), self.batch, self.generator, self.device):
             self.samples_seen += len(rows)
             yield progress, rows
 
@@ -112,8 +112,8 @@ class Trainer:
         error = ((decoder(torch.cat(quantized), torch.cat(cells), u[:used], encoder) - x[:used]) ** 2).sum(1) * weight[:used]
         return torch.stack([error[a:b].mean() for a, b in zip(edges, edges[1:])])
 
-    def fit(self, encoder: nn.Module | None, decoder: nn.Module, stretch: Stretch, final: bool, name: str) -> None:
-        """One stretch of training; an encoder that requires no gradient stays as it is, and its quantiser. `final` anneals to zero, freezes encoder and quantiser for its last part and keeps the
+    def fit(self, encoder: nn.Module | None, decoder: nn.Module, stage: Stage, final: bool, name: str) -> None:
+        """One stage of training; an encoder that requires no gradient stays as it is, and its quantiser. `final` anneals to zero, freezes encoder and quantiser for its last part and keeps the
         weights that were best on the validation split in it."""
         dense = decoder.dense_parameters()
         known = {id(p) for p in dense}
@@ -141,17 +141,17 @@ class Trainer:
 
         step = CapturedStep(train_on, name, self.eager, self.log)
         best = BestWeights(decoder)
-        guard = Guard([decoder] if frozen else [decoder, encoder], optimizer, lambda line: self.log(f"{name} {line}"))
+        guard = DivergenceGuard([decoder] if frozen else [decoder, encoder], optimizer, lambda line: self.log(f"{name} {line}"))
         report, logged, validated = 0.1, time.monotonic(), time.monotonic()
         seen = self.samples_seen
         train_mode()
-        for progress, rows in self.batches(stretch):
+        for progress, rows in self.batches(stage):
             if final and not frozen and progress >= 1 - self.hyper["frozenShare"]:
                 frozen = True
                 self.freeze(encoder)
                 optimizer.drop_groups(2)
                 step = CapturedStep(train_on, f"{name}, encoder frozen", self.eager, self.log)
-                guard = guard.over([decoder])
+                guard = guard.narrowed_to([decoder])
                 train_mode()
             warm = min(1.0, 0.1 + progress * 10)
             anneal = 0.5 * (1 + math.cos(math.pi * progress)) if final else 1.0
@@ -168,7 +168,7 @@ class Trainer:
                 validated = time.monotonic()
                 train_mode()
         if final:
-            # Where a stretch was too short to get there.
+            # Where a stage was too short to get there.
             if not frozen:
                 self.freeze(encoder)
             best.offer(self.validate(encoder, decoder), decoder)

@@ -1,4 +1,4 @@
-"""What follows encoder and decoder: phase allocation, theta, and the refiner, which corrects the complex matrix."""
+"""The BS after the decoder: phase allocation, theta, and the refiner, which corrects the complex matrix."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 import codec
-from captured import CapturedStep
-from guard import Guard
+from cuda_graph import CapturedStep
+from divergence import DivergenceGuard
 from normalization import Batch, Minmax, Spherical, Split
 from optimizer import Optimizer
 from refiner import Refiner
-from stretch import Stretch
+from schedule import Stage
 from trainer import BestWeights, Trainer, db
 
 GROUPS = 4
@@ -23,8 +23,8 @@ GROUPS = 4
 
 
 @dataclass(frozen=True)
-class Finished:
-    """The parts of a model beside its encoder and decoder; None where it has none."""
+class ReceiverParts:
+    """What a model has beside its encoder and decoder; None where it has none."""
 
     allocation: codec.PhaseAllocation | None
     theta: int
@@ -87,7 +87,7 @@ def target_of(batch: Batch) -> Tensor:
     return torch.stack([batch.csi.downlink.real, batch.csi.downlink.imag], 1)
 
 
-def fit_refiner(config: dict, trainer: Trainer, receiver: Receiver, theta: int, stretch: Stretch, name: str) -> Refiner:
+def fit_refiner(config: dict, trainer: Trainer, receiver: Receiver, theta: int, stage: Stage, name: str) -> Refiner:
     spec, hyper = config["refiner"], trainer.hyper
     refiner = Refiner(spec["width"], spec["blocks"]).to(trainer.device)
     optimizer = Optimizer([list(refiner.parameters())], [hyper["refinerLearningRate"]])
@@ -115,9 +115,9 @@ def fit_refiner(config: dict, trainer: Trainer, receiver: Receiver, theta: int, 
         return gain_db
 
     step, best, report, logged, seen = CapturedStep(train_on, f"{name} refiner", trainer.eager, trainer.log), BestWeights(refiner), 0.2, time.monotonic(), trainer.samples_seen
-    guard = Guard([refiner], optimizer, lambda line: trainer.log(f"{name} refiner: {line}"))
+    guard = DivergenceGuard([refiner], optimizer, lambda line: trainer.log(f"{name} refiner: {line}"))
     refiner.train()
-    for progress, rows in trainer.batches(stretch):
+    for progress, rows in trainer.batches(stage):
         optimizer.scale(guard.factor * min(1.0, 0.05 + progress * 20) * 0.5 * (1 + math.cos(math.pi * progress)))
         step(rows)
         if guard.due and guard.check(-gain_db.item()):
@@ -135,7 +135,7 @@ def fit_refiner(config: dict, trainer: Trainer, receiver: Receiver, theta: int, 
 
 
 def allocate(config: dict, trainer: Trainer, normalization, encoder: nn.Module) -> tuple[codec.PhaseAllocation, int]:
-    """Phase allocation of a finished encoder, and the theta that fills the config's report on the validation split."""
+    """Phase allocation of a trained encoder, and the theta that fills the config's report on the validation split."""
     codes, val = (trainer.quantizer.codes(trainer.latents(encoder, s)) for s in (trainer.train, trainer.val))
     # The allocation's own fit sees magnitudes relative to the norm as the encoder does: both ends know no other.
     allocation = codec.PhaseAllocation.fit(codes, trainer.train.all.x - normalization.floor, config["maxPhaseBits"])
@@ -143,21 +143,21 @@ def allocate(config: dict, trainer: Trainer, normalization, encoder: nn.Module) 
     return allocation, allocation.theta_for(allocation.coarse(val), phase_bits)
 
 
-def finish(
+def fit_receiver(
     config: dict, trainer: Trainer, normalization, encoder: nn.Module | None, decoder: nn.Module, name: str, refiner: Refiner | None,
-    allocated: tuple[codec.PhaseAllocation, int] | None, stretch: Stretch,
-) -> Finished:
+    allocated: tuple[codec.PhaseAllocation, int] | None, stage: Stage,
+) -> ReceiverParts:
     """What a trained pair lacks: allocation and theta where none are given, and its refiner where the config asks for one."""
     validation = {"outputNmseDb": trainer.validate(encoder, decoder)}
     if encoder is None:
-        return Finished(None, 0, None, validation)
+        return ReceiverParts(None, 0, None, validation)
     allocation, theta = allocated or allocate(config, trainer, normalization, encoder)
     shape = config["csi"]["numAntennas"], config["csi"]["numDelays"]
     receiver = Receiver(trainer, normalization, encoder.eval(), decoder.eval().requires_grad_(False), allocation, shape)
     validation["withoutRefiner"] = receiver.report_nmse(trainer.val, theta, None)
     trainer.log(f"{name} theta {theta}, reports without refiner {validation['withoutRefiner']}")
     if config["refiner"] is not None:
-        refiner = refiner or fit_refiner(config, trainer, receiver, theta, stretch, name)
+        refiner = refiner or fit_refiner(config, trainer, receiver, theta, stage, name)
         validation["report"] = receiver.report_nmse(trainer.val, theta, refiner)
         trainer.log(f"{name} reports with refiner {validation['report']}")
-    return Finished(allocation, theta, refiner if config["refiner"] is not None else None, validation)
+    return ReceiverParts(allocation, theta, refiner if config["refiner"] is not None else None, validation)

@@ -1,9 +1,13 @@
-"""A time budget shared out as it is spent, and models shared out over processes."""
+"""How long training lasts: stages by epochs or by the clock, a time budget shared out as it is spent, models over processes."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Iterator
+
+import torch
+from torch import Tensor
 
 
 def stage_weights(config: dict) -> list[float]:
@@ -44,3 +48,31 @@ def lanes(configs: list[dict], count: int) -> list[list[int]]:
     # In the order given, which is that of their importance; models of one link next to each other, to load its data once.
     links = [c["environment"] for c in configs]
     return [sorted(lane, key=lambda p: (links.index(links[p]), p)) for lane in shared]
+
+
+SYNC_EVERY = 16
+"""Steps between waits for a GPU, which would otherwise take orders for seconds ahead of the clock."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of training: epochs over the samples; seconds, where given, rule instead and are kept by the clock."""
+
+    epochs: float
+    seconds: float | None = None
+
+    def batches(self, samples: int, size: int, generator: torch.Generator, device: torch.device) -> Iterator[tuple[float, Tensor]]:
+        """Progress from 0 to below 1, and the rows of a batch, each epoch in a new order."""
+        size = min(size, samples)
+        steps, done, started = int(self.epochs * samples / size), 0, time.monotonic()
+        while True:
+            order = torch.randperm(samples, generator=generator).to(device)
+            for start in range(0, samples - size + 1, size):
+                if self.seconds is not None and device.type == "cuda" and done % SYNC_EVERY == 0:
+                    torch.cuda.synchronize()
+                gone, whole = (done, steps) if self.seconds is None else (time.monotonic() - started, self.seconds)
+                progress = gone / whole if whole > 0 else 1.0
+                if progress >= 1:
+                    return
+                yield progress, order[start : start + size]
+                done += 1

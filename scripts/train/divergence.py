@@ -7,7 +7,6 @@ import math
 import time
 from typing import Callable
 
-import torch
 from torch import nn
 
 from optimizer import Optimizer
@@ -18,7 +17,7 @@ ASTRAY_DB = 3.0
 """An error this far above the least that was seen is no noise of batches."""
 
 
-class Guard:
+class DivergenceGuard:
     """Keeps modules as they were at about the least training error. Where that error rises far above it, or is no number, they are put
     back, and training goes on from there with half the rate."""
 
@@ -27,9 +26,9 @@ class Guard:
         self.least_db, self.checked, self.factor = math.inf, time.monotonic(), 1.0
         self._keep()
 
-    def over(self, modules: list[nn.Module]) -> Guard:
+    def narrowed_to(self, modules: list[nn.Module]) -> DivergenceGuard:
         """A new one for the modules that are still trained, at the rate reached so far."""
-        guard = Guard(modules, self.optimizer, self.log)
+        guard = DivergenceGuard(modules, self.optimizer, self.log)
         guard.factor = self.factor
         return guard
 
