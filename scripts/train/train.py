@@ -3,7 +3,7 @@
     python3 train.py configs/dualnet-mag-m43.json --data DIR --out ../../models/zoo --golden ../../test/golden
 
 DIR holds the path lists cost2100-{indoor,outdoor}-{train,val}.npz. The test split is never read here: its figures come
-from `edge-csi bench --suite accuracy`. Pruned and full encoder continue from one stem for the same number of steps (by the
+from `edge-csi bench accuracy`. Pruned and full encoder continue from one stem for the same number of steps (by the
 clock: about), so that their difference is the convolution's and not the budget's. README.md says how to train on a GPU.
 """
 

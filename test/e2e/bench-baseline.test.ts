@@ -18,7 +18,7 @@ afterAll(() => command[Symbol.asyncDispose]());
 const bench = (...args: string[]) => command.run(...args);
 
 it('holds a run to a saved one, and fails by name where a figure is worse', async () => {
-  const args = ['--suite', 'accuracy', '--models', 'dualnet-mag-m16', '--samples', '64'];
+  const args = ['accuracy', '--models', 'dualnet-mag-m16', '--samples', '64'];
   const { result } = await bench(...args);
   const saved = path.join(folder, 'saved.json');
   await writeFile(saved, JSON.stringify(result));
@@ -37,41 +37,12 @@ it('holds a run to a saved one, and fails by name where a figure is worse', asyn
   expect(worse.stdout).toContain('Not measured this time: gone.');
 });
 
-it.each([
-  [
-    '{"schema": "edge-csi/bench@1", "suite": "accuracy"}',
-    /which has no metrics; give a file that bench --json has written/,
-  ],
-  ['{"schema": "edge-csi/bench@1", "suite": "dense", "metrics": []}', /a run of --suite dense; give one of accuracy/],
-  [
-    '{"schema": "edge-csi/bench@1", "suite": "accuracy", "partial": true, "metrics": []}',
-    /partial result of a run that was/,
-  ],
-  ['models', /which cannot be read as JSON/],
-])('refuses the baseline %s', async (text, message) => {
-  const file = path.join(folder, 'baseline.json');
-  await writeFile(file, text);
-  const { code, stderr } = await edgeCsi('bench', '--suite', 'accuracy', '--baseline', file);
-  expect(stderr).toMatch(message);
-  expect(code).toBe(2);
-});
-
 /** Says on stdout when the program begins to listen for SIGINT: before, the signal would just end it. */
 const announceSigint = `process.on('newListener', (name) => name === 'SIGINT' && process.stdout.write('armed\\n'))`;
 
 it('leaves a valid, partial result and exit code 130 where it is interrupted', async () => {
   const json = path.join(folder, 'cut.json');
-  const args = [
-    'bench',
-    '--suite',
-    'accuracy',
-    '--scenario',
-    'cost2100-indoor',
-    '--samples',
-    '1000000',
-    '--json',
-    json,
-  ];
+  const args = ['bench', 'accuracy', '--scenario', 'cost2100-indoor', '--samples', '1000000', '--json', json];
   const preload = `data:text/javascript,${encodeURIComponent(announceSigint)}`;
   const child = spawn(process.execPath, ['--import', preload, program, ...args]);
   let stderr = '';

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BenchCommand } from './bench-command.ts';
-import { edgeCsi } from './edge-csi-command.ts';
 
 let command: BenchCommand;
 let folder: string;
@@ -16,7 +15,7 @@ afterAll(() => command[Symbol.asyncDispose]());
 const bench = (...args: string[]) => command.run(...args);
 
 it('measures accuracy on simulated channels, by distance, with intervals over their environments', async () => {
-  const args = ['--suite', 'accuracy', '--models', 'dualnet-mag-m16', '--scenario', 'cost2100-indoor'];
+  const args = ['accuracy', '--models', 'dualnet-mag-m16', '--scenario', 'cost2100-indoor'];
   const { stdout, result } = await bench(...args, '--samples', '100', '--by', 'distance');
   const [run] = result.runs;
   expect(result).toMatchObject({ scenario: 'cost2100-indoor', data: 'cost2100-indoor' });
@@ -28,7 +27,7 @@ it('measures accuracy on simulated channels, by distance, with intervals over th
 
 it('shows what stale CSI costs, beside what compression costs', async () => {
   const page = path.join(folder, 'ageing.md');
-  const args = ['--suite', 'ageing', '--scenario', 'cost2100-indoor', '--models', 'dualnet-mag-m43', '--samples', '24'];
+  const args = ['ageing', '--scenario', 'cost2100-indoor', '--models', 'dualnet-mag-m43', '--samples', '24'];
   const speeds = ['--speeds-kmh', '1,10', '--periods-ms', '5,20', '--delay-ms', '2'];
   const { result } = await bench(...args, ...speeds, '--markdown', page, '--svg', folder);
   const runs: {
@@ -58,7 +57,7 @@ it('shows what stale CSI costs, beside what compression costs', async () => {
 
 it('shows what estimates are worth in throughput, beside perfect CSI, a codebook of as many bits and plain beams', async () => {
   const page = path.join(folder, 'throughput.md');
-  const args = ['--suite', 'throughput-gain', '--scenario', 'cost2100-indoor', '--models', 'dualnet-mag-m43'];
+  const args = ['throughput-gain', '--scenario', 'cost2100-indoor', '--models', 'dualnet-mag-m43'];
   const targets = ['--markdown', page, '--svg', folder];
   const { result } = await bench(...args, '--samples', '24', '--fit-samples', '128', ...targets);
   const { runs } = result;
@@ -89,7 +88,7 @@ it('shows what estimates are worth in throughput, beside perfect CSI, a codebook
 }, 300_000);
 
 it('takes a report apart by stage, and starts every backend cold', async () => {
-  const args = ['--suite', 'latency', '--models', 'dualnet-mag-m43', '--samples', '40', '--rounds', '1'];
+  const args = ['latency', '--models', 'dualnet-mag-m43', '--samples', '40', '--rounds', '1'];
   const { result, stdout } = await bench(...args);
   const [run] = result.runs;
   expect(Object.keys(run.latencyMs)).toEqual(['ort', 'micro', 'micro-float32']);
@@ -117,9 +116,3 @@ it('takes a report apart by stage, and starts every backend cold', async () => {
   }
   expect(stdout).toMatch(/At the UE, cold.*median in ms/s);
 }, 300_000);
-
-it('refuses a breakdown that the suite or the data do not have', async () => {
-  const misplaced = await edgeCsi('bench', '--suite', 'latency', '--by', 'snr');
-  expect(misplaced.code).toBe(2);
-  expect(misplaced.stderr).toMatch(/^edge-csi: --by belongs to --suite accuracy, not to latency/);
-});

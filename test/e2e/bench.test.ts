@@ -20,7 +20,7 @@ afterAll(() => command[Symbol.asyncDispose]());
 const bench = async (...args: string[]) => (await command.run('--models', 'dualnet-mag-m43', ...args)).result;
 
 it('measures accuracy that quantisation lowers and the refiner raises', async () => {
-  const { schema, suite, runs } = await bench('--suite', 'accuracy', '--samples', '128');
+  const { schema, suite, runs } = await bench('accuracy', '--samples', '128');
   expect({ schema, suite }).toEqual({ schema: 'edge-csi/bench@1', suite: 'accuracy' });
   const [run] = runs;
   expect(run).toMatchObject({
@@ -41,7 +41,7 @@ it('measures accuracy that quantisation lowers and the refiner raises', async ()
 
 it('studies the Dense layer: few bits per weight cost little, a quarter of the rank much', async () => {
   const [page, svg] = [path.join(folder, 'dense.md'), path.join(folder, 'figures')];
-  const { studies } = await bench('--suite', 'dense', '--samples', '64', '--markdown', page, '--svg', svg);
+  const { studies } = await bench('dense', '--samples', '64', '--markdown', page, '--svg', svg);
   const [{ codewordLength, variants, floatMagnitudeNmseDb }] = studies;
   const lossOf = (wanted: object) => {
     const found = variants.find((v: object) => Object.entries(wanted).every(([k, x]) => v[k as keyof typeof v] === x));
@@ -59,7 +59,7 @@ it('studies the Dense layer: few bits per weight cost little, a quarter of the r
 });
 
 it('compares what decoders cost in one run', async () => {
-  const { runs } = await bench('--suite', 'decoder', '--rounds', '2', '--seconds', '0.2');
+  const { runs } = await bench('decoder', '--rounds', '2', '--seconds', '0.2');
   expect(runs).toHaveLength(1);
   expect(runs[0]).toMatchObject({ model: 'dualnet-mag-m43', batchSize: 16, ratio: 1 });
   for (const rate of runs[0].reportsPerSecond) expect(rate).toBeGreaterThan(10);
@@ -67,7 +67,7 @@ it('compares what decoders cost in one run', async () => {
 
 it('trades bits for accuracy over both run-time knobs', async () => {
   const page = path.join(folder, 'curve.html');
-  const { curve } = await bench('--suite', 'rate-distortion', '--samples', '64', '--report', page);
+  const { curve } = await bench('rate-distortion', '--samples', '64', '--report', page);
   expect(await readFile(page, 'utf8')).toMatch(/^<!doctype html>.*<figure id="rate-distortion">.*dualnet-mag-m43/s);
   const best = (bits: number) =>
     Math.min(...curve.filter((point: { bits: number }) => point.bits <= bits).map((p: { nmseDb: number }) => p.nmseDb));
@@ -79,16 +79,6 @@ it('trades bits for accuracy over both run-time knobs', async () => {
   );
 });
 
-it('refuses to fit baselines on the data it measures, as bad usage', async () => {
-  const data = fileURLToPath(new URL('../../scripts/lab/data/cost2100-indoor-test-1024.npz', import.meta.url));
-  const refused = await edgeCsi('bench', '--suite', 'rate-distortion', '--baselines-from', data);
-  expect(refused.code).toBe(2);
-  expect(refused.stderr).toMatch(/^edge-csi: --baselines-from and --data are the same data/);
-  const misplaced = await edgeCsi('bench', '--suite', 'accuracy', '--select', data);
-  expect(misplaced.code).toBe(2);
-  expect(misplaced.stderr).toMatch(/^edge-csi: --select belongs to --suite rate-distortion/);
-});
-
 it('carries reports of a small data file through a saturated server, at chosen loads, and past a free decoder', async () => {
   const [data, page] = [path.join(folder, 'small.npy'), path.join(folder, 'server.md')];
   const random = createRandom(1);
@@ -98,7 +88,6 @@ it('carries reports of a small data file through a saturated server, at chosen l
     data: new Float32Array(5 * 2048).map(() => random.gaussian()),
   });
   const { runs } = await bench(
-    '--suite',
     'server',
     '--data',
     data,
@@ -169,7 +158,7 @@ it('holds models to the figures in its manifest', async () => {
 
 it('soaks a server in UEs that come and go, and accounts for every report', async () => {
   const page = path.join(folder, 'soak.md');
-  const { runs, problems } = await bench('--suite', 'soak', '--seconds', '8', '--ues', '8', '--markdown', page);
+  const { runs, problems } = await bench('soak', '--seconds', '8', '--ues', '8', '--markdown', page);
   const [run] = runs;
   expect(problems).toEqual([]);
   expect(run).toMatchObject({ model: 'dualnet-mag-m43', ues: 8, unhandledRejections: 0 });

@@ -87,7 +87,7 @@ it('verifies by hash alone where a manifest has no figures on the data, unless t
 });
 
 it('measures the accuracy of every family', async () => {
-  const { result } = await run('bench', '--suite', 'accuracy', '--samples', '16');
+  const { result } = await run('bench', 'accuracy', '--samples', '16');
   for (const [i, { id, bits }] of families.entries()) {
     const measured = result.runs[i];
     expect(measured).toMatchObject({ model: id, samples: 16, payloadBits: { codeword: 16, ...bits } });
@@ -100,7 +100,7 @@ it('measures the accuracy of every family', async () => {
 });
 
 it('measures rate and distortion of absolute parts', async () => {
-  const { result } = await run('bench', '--suite', 'rate-distortion', '--models', 'parts', '--samples', '64');
+  const { result } = await run('bench', 'rate-distortion', '--models', 'parts', '--samples', '64');
   expect(result.curve.length).toBeGreaterThan(0);
   for (const point of result.curve) {
     // The codeword drops up to two bits a component; the allocation sends every sign at any theta of the suite.
@@ -126,7 +126,7 @@ it('carries reports of the new families over sockets', async () => {
 
 it('saturates a server with reports of absolute parts', async () => {
   const args = ['--rounds', '1', '--seconds', '0.5', '--ues', '4', '--batch-size', '4'];
-  const { result } = await run('bench', '--suite', 'server', '--models', 'parts', ...args);
+  const { result } = await run('bench', 'server', '--models', 'parts', ...args);
   expect(result.runs[0].rawReportsPerSecond[0]).toBeGreaterThan(0);
   expect(result.runs[0].socketReportsPerSecond[0]).toBeGreaterThan(0);
 });

@@ -1,7 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { writeNpy } from '@edge-csi/csi/files';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LinkRunReport } from '../../scripts/cli/src/link-run/result.ts';
 import { edgeCsi } from './edge-csi-command.ts';
@@ -71,75 +70,5 @@ describe('edge-csi link-run', () => {
     expect(noisy).toBeGreaterThan((await nmseDb()) + 0.5);
     // As it comes, an uplink that is half noise is worse than none.
     expect(noisy).toBeLessThan(-12);
-  });
-});
-
-describe('wrong input', () => {
-  it.each([
-    [['link-run', '--reduction', '5'], /no pruned model of reduction 5; there are 4, .*8, .*12/],
-    [['link-run', '--models', 'nope'], /no model 'nope' in .*; there are .*dualnet-mag-m43/],
-    [['link-run', '--ues', 'many'], /--ues is 'many', give an integer from 1 to 4096/],
-    [['link-run', '--samples', '2000'], /--samples is 2000, cost2100-indoor-test-1024\.npz has 1024/],
-    [['link-run', '--models', ','], /--models is ',', give a list like a,b/],
-    [['ue', '--url', 'ws://'], /--url is 'ws:\/\/'/],
-    [['ue', '--id', 'bad id!'], /--id is 'bad id!', give 1 to 56 characters/],
-    [['link-run', '--bogus'], /unknown option '--bogus'/],
-    [
-      ['link-run', '--json', '/nonexistent/run.json'],
-      /--json is '\/nonexistent\/run\.json', but \/nonexistent is not a folder/,
-    ],
-    [['link-run', '--svg', 'curve.svg'], /--svg is 'curve\.svg', give a folder/],
-    [['link-run', '--report', '/'], /--report is '\/', which is a folder; give a file/],
-    [['link-run', '--samples', '8', '--show-samples', '8'], /--show-samples names 8, of 8 samples from 0 to 7/],
-    [['report', 'package.json'], /there is nothing to write; give --report, --svg or --markdown/],
-    [['report', 'nope.json', '--report', 'x.html'], /nope\.json cannot be read/],
-    [
-      ['figures', 'accuracy'],
-      /give --data-dir, a folder with cost2100-indoor-test\.npz; without it there are link-run/,
-    ],
-    [['figures', 'nope'], /no page 'nope'; there are link-run, /],
-    [['serve', '--models', 'x'], /no model 'x' in/],
-    [['ue', '--url', 'localhost'], /--url is 'localhost', give one like ws:\/\/host:port/],
-    [['bench', '--suite', 'nope'], /--suite is 'nope'/],
-  ])('%j exits with 2 and says what to change', async (args, message) => {
-    const { code, stderr } = await edgeCsi(...args);
-    expect(stderr).toMatch(message);
-    expect(code).toBe(2);
-  });
-
-  it('names a data file that is none', async () => {
-    const file = path.join(folder, 'wrong.npz');
-    await writeFile(file, 'this is not a zip archive');
-    const { code, stderr } = await edgeCsi('link-run', '--data', file);
-    expect(stderr).toMatch(/^edge-csi: file-format: .*wrong\.npz: expected \.npz, \.npy or \.mat/);
-    expect(code).toBe(1);
-  });
-
-  it.each([
-    ['link-run', '--reduction', '12'],
-    ['bench', '--suite', 'accuracy', '--models', 'dualnet-mag-m43'],
-  ])('names the sample whose CSI is of no use: %s', async (...command) => {
-    const file = path.join(folder, 'nan.npy');
-    const data = new Float32Array(4 * 2048).fill(0.1);
-    data[2 * 2048 + 5] = Number.NaN;
-    await writeNpy(file, { dtype: 'float32', shape: [4, 2048], data });
-    const { code, stderr } = await edgeCsi(...command, '--data', file, '--uplink', file);
-    expect(stderr).toMatch(/^edge-csi: csi-invalid: nan\.npy: downlink of sample 2: .*NaN/);
-    expect(code).toBe(1);
-  });
-
-  it('names a folder of models that is none', async () => {
-    const { code, stderr } = await edgeCsi('models', 'list', '--zoo', '/nonexistent');
-    expect(stderr).toMatch(/^edge-csi: model-unknown: \/nonexistent is no folder of models/);
-    expect(code).toBe(1);
-  });
-
-  it('says which server did not answer, and writes so', async () => {
-    const json = path.join(folder, 'ue.json');
-    const { code, stderr } = await edgeCsi('ue', '--url', 'ws://127.0.0.1:9', '--samples', '1', '--json', json);
-    expect(stderr).toMatch(/^edge-csi: connection-lost: .*127\.0\.0\.1:9/);
-    expect(code).toBe(1);
-    const { ues } = JSON.parse(await readFile(json, 'utf8'));
-    expect(ues).toEqual([{ ueId: 'ue', problem: expect.stringContaining('127.0.0.1:9') }]);
   });
 });

@@ -46,49 +46,6 @@ describe('edge-csi prune', { timeout: 240_000 }, () => {
     expect(run.reportsDecoded).toBeGreaterThan(0);
   });
 
-  it('says what to change where it cannot do what is asked', async () => {
-    const refusals: [string[], RegExp][] = [
-      [['--delays', '8', '--data', calibration()], /--calibration and --data are the same file/],
-      [[], /dualnet-mag-m8 has no convolution to fold: give --outputs, --delays, --rank or --weights/],
-      [['--weights', '5'], /--weights is 5, give 32, 16, 8, 4/],
-      [['--delays', '33'], /--delays is 33, and dualnet-mag-m8 has 32 delays/],
-      [['--delays', '8,4,8'], /--delays names 8 twice/],
-      [['--rank', '8'], /--rank is 8, and a rank is below the codeword length, 8/],
-      [['--rank', '5', '--weights', '4'], /--rank is 5, and 4 bits a weight take an even rank/],
-      [['--delays', '4,8', '--id', 'one'], /--id names one model, and 2 are asked for/],
-    ];
-    for (const [args, message] of refusals) {
-      const { code, stderr } = await prune(...args, '--out', out('refused'));
-      expect(stderr).toMatch(message);
-      expect(stderr.trim().split('\n')).toHaveLength(1);
-      expect(code).toBe(2);
-    }
-    const missing = await edgeCsi('prune', '--model', 'dualnet-mag-m8', '--delays', '8', '--out', out('refused'));
-    expect(missing.stderr).toContain("required option '--calibration <file>'");
-    expect(missing.code).toBe(2);
-  });
-
-  it('names a calibration file that cannot be used', async () => {
-    await writeFile(out('empty.npz'), '');
-    const of = (file: string) =>
-      edgeCsi(
-        'prune',
-        '--model',
-        'dualnet-mag-m8',
-        '--delays',
-        '8',
-        '--calibration',
-        out(file),
-        '--out',
-        out('refused'),
-      );
-    for (const file of ['absent.npz', 'empty.npz']) {
-      const { code, stderr } = await of(file);
-      expect(stderr).toContain(`file-format: ${out(file)}`);
-      expect(code).toBe(1);
-    }
-  });
-
   it('leaves a model that exists as it is', async () => {
     const again = await prune('--delays', '8', '--weights', '4', '--out', out('zoo'), '--data', sampleData);
     expect(again.stderr).toMatch(/dualnet-mag-m8-d8-w4 exists: remove it, or name another --id or --out/);

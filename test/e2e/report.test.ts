@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { LinkRunReport } from '../../scripts/cli/src/link-run/result.ts';
 import { edgeCsi } from './edge-csi-command.ts';
 
@@ -58,22 +58,3 @@ it('shows a link run, and shows it again from what was saved', async () => {
   expect(await readdir(figures)).toEqual(expect.arrayContaining(names.map((name) => `${name}.svg`)));
   for (const name of names) expect(html).toContain(`<figure id="${name}">`);
 }, 300_000);
-
-describe('a saved result that is none', () => {
-  it.each([
-    ['[1, 2', /^edge-csi: file-format: saved\.json is not JSON/],
-    ['null', /^edge-csi: file-format: saved\.json is no result of link-run or of a suite of bench/],
-    ['{"schema": "edge-csi/bench@1", "suite": "toString"}', /is no result of link-run or of a suite of bench/],
-    [
-      '{"schema": "edge-csi/bench@1", "suite": "soak", "runs": [], "environment": {}}',
-      /lacks fields that a result of edge-csi\/bench@1 has/,
-    ],
-    ['{"schema": "edge-csi/bench@1", "suite": "dense"}', /lacks fields that a result of edge-csi\/bench@1 has/],
-  ])('is named: %s', async (content, message) => {
-    const file = path.join(folder, 'saved.json');
-    await writeFile(file, content);
-    const { code, stderr } = await edgeCsi('report', file, '--report', path.join(folder, 'saved.html'));
-    expect(stderr).toMatch(message);
-    expect(code).toBe(1);
-  });
-});

@@ -89,26 +89,4 @@ describe('edge-csi serve and ue', () => {
     expect(stdout).toMatch(/^ue: 1 reports, /m);
     expect((await edgeCsi(...ue)).stderr).toMatch(/^edge-csi: connection-lost: /);
   });
-
-  it('say what is wrong with files and options', async () => {
-    const short = await file('short', 'secret\n');
-    const cases: [string[], RegExp][] = [
-      [
-        ['serve', '--token-secret-file', short],
-        /--token-secret-file is '.*short', with 6 bytes; make one with: openssl/,
-      ],
-      [['serve', '--token-secret-file', '/nowhere'], /--token-secret-file is '\/nowhere', which cannot be read/],
-      [['serve', '--tls-cert', short], /--tls-cert and --tls-key go together/],
-      [['serve', '--port', '65535'], /--port is 65535, and there is none after it: give --admin-port/],
-      [['serve', '--tls-ca', short], /--tls-ca needs --tls-cert/],
-      [['token', '--secret-file', short], /--ue is ''/],
-      [['token', '--role', 'phy', '--ue', 'ue-1', '--secret-file', short], /--ue goes with --role ue/],
-      [['ue', '--count', '2', '--token', 'x'], /--token is one UE's/],
-    ];
-    for (const [args, message] of cases) {
-      const { code, stderr } = await edgeCsi(...args);
-      expect(stderr).toMatch(message);
-      expect(code).toBe(2);
-    }
-  });
 });

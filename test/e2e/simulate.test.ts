@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openCsiSource, readNpz } from '@edge-csi/csi/files';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { edgeCsi, program } from './edge-csi-command.ts';
 
 const link = {
@@ -64,7 +64,7 @@ it('writes a path list that a model is measured on, the same for the same seed',
   const firstOf = (name: string) => Array.from(columns.get(name)?.data as Int32Array).slice(0, 6);
   expect(firstOf('ue')).toEqual([0, 1, 2, 3, 4, 0]);
   expect(firstOf('slot')).toEqual([0, 16, 32, 48, 64, 80]);
-  const measured = await edgeCsi('bench', '--suite', 'accuracy', '--models', 'dualnet-mag-m43', '--data', a);
+  const measured = await edgeCsi('bench', 'accuracy', '--models', 'dualnet-mag-m43', '--data', a);
   expect(measured.stderr).toBe('');
   expect(measured.stdout).toContain('50 samples of a.npz');
 });
@@ -101,32 +101,6 @@ it('writes a .npy file a band', async () => {
   expect((await readdir(folder)).sort()).toEqual(['down.npy', 'up.npy']);
 });
 
-describe('bad usage', () => {
-  it.each([
-    [['--scenario', 'cdl-f', '--out', 'x.npz'], /Allowed choices are cost2100-indoor/],
-    [['--scenario', 'umi', '--out', 'x.csv'], /--out is 'x.csv', name a file that ends in \.npz or \.npy/],
-    [['--scenario', 'umi', '--out', 'x.npz', '--snr-db', '10'], /--snr-db is for CSI matrices.*add --csi/],
-    [['--scenario', 'umi', '--out', 'x.npy'], /--uplink-out/],
-    [['--scenario', 'umi', '--out', 'x.npy', '--uplink-out', './x.npy'], /--out and --uplink-out are both/],
-    [
-      ['--scenario', 'umi', '--out', 'x.npy', '--uplink-out', 'y.npz'],
-      /--uplink-out is 'y.npz', name a file that ends in .npy/,
-    ],
-    [
-      ['--scenario', 'umi', '--out', 'x.npz', '--csi', '--samples', '1000000'],
-      /16384000000 bytes.*give fewer --samples/,
-    ],
-    [['--scenario', 'umi', '--out', 'x.npz', '--delay-spread-ns', '100'], /--delay-spread-ns belongs to cdl/],
-    [['--scenario', 'cost2100-indoor', '--out', 'x.npz', '--phases', 'carrier'], /--phases belongs to 3GPP/],
-    [['--scenario', 'umi', '--out', 'x.npz', '--speed-kmh', '-1'], /--speed-kmh is '-1', give a number from 0/],
-    [['--scenario', 'umi', '--out', 'x.npz', '--csi', '--delays', '99', '--subcarriers', '64'], /--delays is 99/],
-  ])('%j ends with code 2 and says what to change', async (args, message) => {
-    const { code, stderr } = await edgeCsi('simulate', ...args);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(message);
-  });
-});
-
 it('leaves a valid file with the samples so far when it is interrupted', async () => {
   const out = path.join(folder, 'cut.npz');
   const changes = watch(folder);
@@ -154,17 +128,7 @@ it('simulates outdoor channels that models decode as accurately as those of the 
   const ids = ['dualnet-mag-outdoor-m43', 'dualnet-mag-outdoor-m128'];
   const still = ['--environments', '12', '--ues', '40', '--samples', '480', '--speed-kmh', '0'];
   await simulate('--scenario', 'cost2100-outdoor', ...still, '--out', out);
-  const { stderr } = await edgeCsi(
-    'bench',
-    '--suite',
-    'accuracy',
-    '--models',
-    ids.join(),
-    '--data',
-    out,
-    '--json',
-    json,
-  );
+  const { stderr } = await edgeCsi('bench', 'accuracy', '--models', ids.join(), '--data', out, '--json', json);
   expect(stderr).toBe('');
   const { nmseDb } = JSON.parse(await readFile(outdoorFigures, 'utf8'));
   const { runs } = JSON.parse(await readFile(json, 'utf8'));
@@ -175,7 +139,7 @@ it('simulates outdoor channels that models decode as accurately as those of the 
 it('simulates channels that models decode as accurately as those of the data', async () => {
   const json = path.join(folder, 'simulator.json');
   const models = 'dualnet-mag-m43,dualnet-mag-m384';
-  const args = ['--suite', 'simulator', '--models', models, '--samples', '512', '--seconds', '0.9', '--json', json];
+  const args = ['simulator', '--models', models, '--samples', '512', '--seconds', '0.9', '--json', json];
   const { code, stderr } = await edgeCsi('bench', ...args);
   expect(stderr).toBe('');
   expect(code).toBe(0);

@@ -1,25 +1,37 @@
 import { createRequire } from 'node:module';
+import { CommanderError } from '@commander-js/extra-typings';
 import { CsiError } from '@edge-csi/csi';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { WireError } from '@edge-csi/proto';
-import { Command, CommanderError } from 'commander';
 import { Interrupted } from './interruption.ts';
+import { type AddCommand, addAsked, createProgram } from './options/command.ts';
 
-/** Commands in the order of the help. Each is loaded when it is asked for, since all of them together take their time. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  'link-run': async () => (await import('./commands/link-run.ts')).linkRunCommand(),
-  bench: async () => (await import('./commands/bench.ts')).benchCommand(),
-  report: async () => (await import('./commands/report.ts')).reportCommand(),
-  figures: async () => (await import('./commands/figures.ts')).figuresCommand(),
-  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand(),
-  convert: async () => (await import('./commands/convert.ts')).convertCommand(),
-  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
-  ue: async () => (await import('./commands/ue.ts')).ueCommand(),
-  token: async () => (await import('./commands/token.ts')).tokenCommand(),
-  models: async () => (await import('./commands/models.ts')).modelsCommand(),
-  prune: async () => (await import('./commands/prune.ts')).pruneCommand(),
-  visualize: async () => (await import('./commands/visualize.ts')).visualizeCommand(),
-  embed: async () => (await import('./commands/embed.ts')).embedCommand(),
+/** Commands in the order of the help. */
+const commands: Readonly<Record<string, AddCommand>> = {
+  'link-run': async (program) => (await import('./commands/link-run.ts')).addLinkRun(program),
+  bench: async (program, rest) => (await import('./commands/bench.ts')).addBench(program, rest),
+  report: async (program) => (await import('./commands/report.ts')).addReport(program),
+  figures: async (program) => (await import('./commands/figures.ts')).addFigures(program),
+  simulate: async (program) => (await import('./commands/simulate.ts')).addSimulate(program),
+  convert: async (program) => (await import('./commands/convert.ts')).addConvert(program),
+  serve: async (program) => (await import('./commands/serve.ts')).addServe(program),
+  ue: async (program) => (await import('./commands/ue.ts')).addUe(program),
+  token: async (program) => (await import('./commands/token.ts')).addToken(program),
+  models: async (program) => (await import('./commands/models.ts')).addModels(program),
+  prune: async (program) => (await import('./commands/prune.ts')).addPrune(program),
+  visualize: async (program) => (await import('./commands/visualize.ts')).addVisualize(program),
+  embed: async (program) => (await import('./commands/embed.ts')).addEmbed(program),
+};
+
+/** Where help and complaints go. What a command has found goes to the process's own stdout. */
+export interface CliOutput {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+const processOutput: CliOutput = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
 };
 
 /**
@@ -28,27 +40,22 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
  * @param argv - arguments after the program's name
  * @returns the exit code: 0 on success, 1 on failure, 2 on bad usage, 130 where it was interrupted
  */
-export async function main(argv: readonly string[]): Promise<number> {
-  const program = new Command('edge-csi')
+export async function main(argv: readonly string[], { out, err }: CliOutput = processOutput): Promise<number> {
+  const program = createProgram('edge-csi')
     .description('Deep-learning CSI feedback that runs on a link.')
     .version(ownVersion())
     .exitOverride()
+    .configureOutput({ writeOut: out, writeErr: err })
     .showHelpAfterError('Run with --help for options and examples.')
     .configureHelp({ showGlobalOptions: true });
-  const asked = Object.entries(commands).filter(([name]) => name === argv[0]);
-  for (const [, load] of asked.length > 0 ? asked : Object.entries(commands)) {
-    program.addCommand((await load()).exitOverride());
-  }
   try {
+    await addAsked(program, commands, argv);
     await program.parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof UsageError) {
-      process.stderr.write(`edge-csi: ${error.message}\n`);
-      return 2;
-    }
-    process.stderr.write(`edge-csi: ${describe(error)}\n`);
+    err(`edge-csi: ${describe(error)}\n`);
+    if (error instanceof UsageError) return 2;
     return error instanceof Interrupted ? 130 : 1;
   }
 }

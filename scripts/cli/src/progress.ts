@@ -16,3 +16,17 @@ export function startProgress(label: string, total: number): Progress {
   bar.start(total, 0);
   return { update: (done) => bar.update(Math.min(done, total)), stop: () => bar.stop() };
 }
+
+/** Does work under a progress bar. @param work - gets what to call with how much is done */
+export async function withProgress<T>(
+  label: string,
+  total: number,
+  work: (onProgress: (done: number) => void) => T | Promise<T>,
+): Promise<T> {
+  const progress = startProgress(label, total);
+  try {
+    return await work(progress.update);
+  } finally {
+    progress.stop();
+  }
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type BenchReport, benchPage } from '../../../scripts/cli/src/bench/bench-page.ts';
-import { reportStages } from '../../../scripts/cli/src/bench/latency/report-stages.ts';
-import { linkRunPage } from '../../../scripts/cli/src/link-run/link-run-page.ts';
+import { reportStages } from '../../../scripts/cli/src/bench/latency/stages.ts';
+import { type BenchSuite, benchPage, type SuiteReport } from '../../../scripts/cli/src/commands/report.ts';
+import { linkRunPage } from '../../../scripts/cli/src/link-run/page.ts';
 import type { LinkRunReport } from '../../../scripts/cli/src/link-run/result.ts';
 import { drawFigure } from '../../../scripts/report/src/figure.ts';
 import type { Page } from '../../../scripts/report/src/page.ts';
@@ -139,7 +139,7 @@ const results = {
   cluster: {
     runs: [{ ...model, ratePerSecond: 50, ues: 64, inProcess: [pathCost], overBroker: [pathCost], ingest: [] }],
   },
-} as const satisfies Record<BenchReport['suite'], object>;
+} as const satisfies Record<BenchSuite, object>;
 
 const provenance = {
   seed: 7,
@@ -174,12 +174,12 @@ const linkRun = {
   ],
 } as const satisfies LinkRunReport;
 
-const suites = Object.keys(results) as BenchReport['suite'][];
+const suites = Object.keys(results) as BenchSuite[];
 
 const bench = { ...provenance, schema: 'edge-csi/bench@1' } as const;
 
-function pageOf(suite: BenchReport['suite']): Page {
-  return benchPage({ ...bench, suite, ...results[suite] } as BenchReport);
+function pageOf(suite: BenchSuite): Page {
+  return benchPage({ ...bench, suite, ...results[suite] } as SuiteReport);
 }
 
 function figuresOf({ sections }: Page) {
@@ -214,7 +214,7 @@ describe('the page of accuracy', () => {
   const [run] = results.accuracy.runs;
   const part = { ...accuracy, samples: 4, clusters: 2, intervals };
   const rowsOf = (runs: readonly object[]) => {
-    const { sections } = benchPage({ ...bench, suite: 'accuracy', runs, uplinkOnly: [] } as BenchReport);
+    const { sections } = benchPage({ ...bench, suite: 'accuracy', runs, uplinkOnly: [] } as SuiteReport);
     return { sections, rows: sections.flatMap(({ tables = [] }) => tables.flatMap(({ rows }) => rows.map(String))) };
   };
 
@@ -234,7 +234,7 @@ describe('the page of accuracy', () => {
 });
 
 it('says of the page of an interrupted run that it is one', () => {
-  const report = { ...bench, suite: 'decoder', partial: true, ...results.decoder } as BenchReport;
+  const report = { ...bench, suite: 'decoder', partial: true, ...results.decoder } as SuiteReport;
   expect(benchPage(report).lead).toContain('was interrupted');
   expect(pageOf('decoder').lead).not.toContain('interrupted');
 });
@@ -245,7 +245,7 @@ it('shows stages and cold starts of a report where they were measured', () => {
   const stages = Object.fromEntries(reportStages.map((stage) => [stage, latencyMs]));
   const coldStart = { ort: cold, micro: cold, 'micro-float32': cold };
   const runs = [{ ...run, stages, endToEnd: latencyMs, coldStart }];
-  const titles = benchPage({ ...bench, suite: 'latency', runs } as BenchReport).sections.map(({ title }) => title);
+  const titles = benchPage({ ...bench, suite: 'latency', runs } as SuiteReport).sections.map(({ title }) => title);
   expect(titles).toEqual(['At the UE, warm, by backend', 'From CSI to estimate, by stage', 'At the UE, cold']);
   expect(pageOf('latency').sections).toHaveLength(1);
 });

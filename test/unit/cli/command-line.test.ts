@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { commandLine } from '../../../scripts/cli/src/command-line.ts';
+import { commandLine } from '../../../scripts/cli/src/provenance.ts';
 
 const { argv } = process;
 afterEach(() => {

@@ -2,14 +2,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, it } from 'vitest';
-import { isBenchSuite } from '../../../scripts/cli/src/bench/bench-page.ts';
-import { documentPages } from '../../../scripts/cli/src/document-pages.ts';
+import { documentPages } from '../../../scripts/cli/src/commands/figures.ts';
+import { isBenchSuite } from '../../../scripts/cli/src/commands/report.ts';
 
 describe.each(documentPages)('page $name', ({ name, files, args }) => {
   const given = args('DIR');
 
   it('is measured by a command there is, on models there are', async () => {
-    const [command, , suite] = given;
+    const [command, suite] = given;
     expect(command === 'link-run' || (command === 'bench' && isBenchSuite(suite))).toBe(true);
     const models = given[given.indexOf('--models') + 1]?.split(',') ?? [];
     const zoo = await readdir(zooDirectory());
@@ -25,7 +25,7 @@ describe.each(documentPages)('page $name', ({ name, files, args }) => {
 
   it('is described in docs/benchmarks.md with its command', async () => {
     const document = await readFile(fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url)), 'utf8');
-    const command = given[0] === 'link-run' ? 'edge-csi link-run' : `edge-csi bench --suite ${given[2]}`;
+    const command = given[0] === 'link-run' ? 'edge-csi link-run' : `edge-csi bench ${given[1]}`;
     const needsData = files.length === 0 ? 'no' : 'yes';
     expect(document).toMatch(new RegExp(`^\\| ${name} \\| .* \\| \`${command}\` \\| ${needsData} \\|$`, 'm'));
   });

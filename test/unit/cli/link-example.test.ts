@@ -3,7 +3,7 @@ import type { AngularDelayCsi } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { describe, expect, it } from 'vitest';
 import { examplesOf, mergeExamples, typicalSamples, unpackLevels } from '../../../scripts/cli/src/link-run/example.ts';
-import type { LinkRecords, ReceivedEstimate } from '../../../scripts/cli/src/link-run/summary.ts';
+import type { LinkRecords, ReceivedEstimate } from '../../../scripts/cli/src/link-run/result.ts';
 import { servedModel } from '../bs-server/served-model.ts';
 
 /** 2 x 2 entries, real. */

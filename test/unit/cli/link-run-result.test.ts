@@ -1,9 +1,8 @@
 import type { ServerStats } from '@edge-csi/bs-server';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { describe, expect, it } from 'vitest';
-import { renderLinkRun } from '../../../scripts/cli/src/link-run/render.ts';
-import type { LinkRun, LinkRunReport } from '../../../scripts/cli/src/link-run/result.ts';
-import { summarizeLink } from '../../../scripts/cli/src/link-run/summary.ts';
+import { renderLinkRun } from '../../../scripts/cli/src/link-run/page.ts';
+import { type LinkRun, type LinkRunReport, summarizeLink } from '../../../scripts/cli/src/link-run/result.ts';
 import { servedModel } from '../bs-server/served-model.ts';
 
 /** A run in which nothing was sent, so that only counters of the server show. */

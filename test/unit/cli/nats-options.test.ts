@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { natsOf, type SiteOptions } from '../../../scripts/cli/src/nats-options.ts';
+import { createProgram, givenFlag } from '../../../scripts/cli/src/options/command.ts';
+import { natsOf, siteOptions, withSite } from '../../../scripts/cli/src/options/site.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -10,45 +11,51 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const options = (given: Partial<SiteOptions>): SiteOptions => ({ role: 'gateway', localDecode: true, ...given });
-const nats = ['nats://a:4222', 'nats://b:4222'];
+/** What a command line says of NATS. */
+function nats(...args: string[]) {
+  const command = withSite(createProgram('serve').exitOverride()).parse(args, { from: 'user' });
+  return natsOf(command.opts(), givenFlag(command, siteOptions));
+}
 
-describe('natsOf', () => {
-  it('is nothing for a server that is the whole site', async () => {
-    expect(await natsOf(options({ role: 'all' }))).toBeUndefined();
+const gateway = ['--role', 'gateway', '--nats', 'nats://a:4222,nats://b:4222'];
+const worker = ['--role', 'worker', '--nats', 'nats://a:4222'];
+const servers = ['nats://a:4222', 'nats://b:4222'];
+
+describe('how to reach NATS', () => {
+  it('is nothing for a server that is the whole site', () => {
+    expect(nats()).toBeUndefined();
   });
 
-  it('reads what files hold, without the line break behind a password', async () => {
+  it('is what files hold, without the line break behind a password', async () => {
     const file = async (name: string, content: string) => {
       await writeFile(path.join(folder, name), content);
       return path.join(folder, name);
     };
-    const given = {
-      nats,
-      natsUser: 'gateway',
-      natsPasswordFile: await file('password', 'secret\n'),
-      natsCa: await file('ca', 'CA'),
-      natsCert: await file('cert', 'CERT'),
-      natsKey: await file('key', 'KEY'),
-    };
+    const password = ['--nats-user', 'gateway', '--nats-password-file', await file('password', 'secret\n')];
+    const pems = ['--nats-ca', await file('ca', 'CA'), '--nats-cert', await file('cert', 'CERT')];
+    const key = ['--nats-key', await file('key', 'KEY')];
     const tls = { ca: 'CA', cert: 'CERT', key: 'KEY' };
-    expect(await natsOf(options(given))).toEqual({ servers: nats, user: 'gateway', password: 'secret', tls });
-    const natsCreds = await file('creds', 'JWT');
-    expect(await natsOf(options({ nats, natsCreds }))).toEqual({ servers: nats, credentials: 'JWT' });
+    expect(nats(...gateway, ...password, ...pems, ...key)).toEqual({
+      ...{ servers, user: 'gateway', password: 'secret', tls },
+    });
+    expect(nats(...gateway, '--nats-creds', await file('creds', 'JWT'))).toEqual({ servers, credentials: 'JWT' });
   });
 
   it.each([
-    [{ role: 'all', nats }, '--nats goes with --role gateway or --role worker'],
-    [{ role: 'all', cell: 'a' }, '--cell goes with --role gateway or --role worker'],
-    [{ role: 'all', localDecode: false }, '--no-local-decode goes with --role gateway or --role worker'],
-    [{}, '--role gateway needs --nats, as --nats nats://127.0.0.1:4222'],
-    [{ role: 'worker', nats, cell: 'a' }, '--cell goes with --role gateway'],
-    [{ role: 'worker', nats, localDecode: false }, '--no-local-decode goes with --role gateway'],
-    [{ nats, natsUser: 'a' }, '--nats-user and --nats-password-file go together, give both'],
-    [{ nats, natsUser: 'a', natsPasswordFile: 'b', natsCreds: 'c' }, 'give --nats-user or --nats-creds, not both'],
-    [{ nats, natsCert: 'a' }, '--nats-cert and --nats-key go together, give both'],
-    [{ nats, natsCreds: '/nowhere' }, "--nats-creds is '/nowhere', which cannot be read"],
-  ] as const)('refuses %j', async (given, message) => {
-    await expect(natsOf(options(given as Partial<SiteOptions>))).rejects.toThrow(message);
+    [['--nats', 'nats://a:4222'], '--nats goes with --role gateway or --role worker'],
+    [['--cell', 'a'], '--cell goes with --role gateway or --role worker'],
+    [['--no-local-decode'], '--no-local-decode goes with --role gateway or --role worker'],
+    [['--role', 'gateway'], '--role gateway needs --nats, as --nats nats://127.0.0.1:4222'],
+    [[...worker, '--cell', 'a'], '--cell goes with --role gateway'],
+    [[...worker, '--no-local-decode'], '--no-local-decode goes with --role gateway'],
+    [[...gateway, '--nats-user', 'a'], '--nats-user and --nats-password-file go together, give both'],
+    [
+      [...gateway, '--nats-user', 'a', '--nats-password-file', '/dev/null', '--nats-creds', '/dev/null'],
+      'give --nats-user or --nats-creds, not both',
+    ],
+    [[...gateway, '--nats-cert', '/dev/null'], '--nats-cert and --nats-key go together, give both'],
+    [[...gateway, '--nats-creds', '/nowhere'], "--nats-creds is '/nowhere', which cannot be read"],
+  ])('refuses %j', (args, message) => {
+    expect(() => nats(...args)).toThrow(message);
   });
 });

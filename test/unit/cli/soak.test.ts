@@ -1,7 +1,6 @@
 import { createRandom } from '@edge-csi/csi';
 import { expect, it } from 'vitest';
-import { fitGrowth } from '../../../scripts/cli/src/bench/soak/growth.ts';
-import { problemsOf } from '../../../scripts/cli/src/bench/soak/soak.ts';
+import { fitGrowth, problemsOf } from '../../../scripts/cli/src/bench/soak/measure.ts';
 
 it('fits the slope of a line through noise, and says how sure it is', () => {
   const random = createRandom(1);

@@ -1,27 +1,41 @@
 import { describe, expect, it } from 'vitest';
-import { providers } from '../../../scripts/cli/src/provider.ts';
-import { finite, integer, list } from '../../../scripts/cli/src/usage.ts';
+import { createProgram } from '../../../scripts/cli/src/options/command.ts';
+import { providersOption } from '../../../scripts/cli/src/options/ends.ts';
+import { finite, integer, list, listOf } from '../../../scripts/cli/src/options/parse.ts';
 import { renderTable } from '../../../scripts/report/src/table.ts';
+
+function parse(...args: string[]) {
+  return createProgram('test')
+    .exitOverride()
+    .option('--n <n>', '', integer(1, 9))
+    .option('--least <n>', '', integer(0, 9))
+    .option('--x <x>', '', finite(-5, 5))
+    .option('--l <l>', '', list)
+    .option('--many <n>', '', listOf(integer(1, 9)))
+    .option(...providersOption)
+    .parse(args, { from: 'user' })
+    .opts();
+}
 
 describe('option parsers', () => {
   it('take values within their bounds', () => {
-    expect(integer('--n', 1, 9)('9')).toBe(9);
-    expect(finite('--x', -5, 5)('-2.5')).toBe(-2.5);
-    expect(list('--l')(' a, b,,c ')).toEqual(['a', 'b', 'c']);
-    expect(providers('webgpu,cpu')).toEqual(['webgpu', 'cpu']);
+    const given = parse('--n', '9', '--x', '-2.5', '--l', ' a, b,,c ', '--many', '1,2', '--provider', 'webgpu,cpu');
+    expect(given).toEqual({ n: 9, x: -2.5, l: ['a', 'b', 'c'], many: [1, 2], provider: ['webgpu', 'cpu'] });
+    expect(parse().provider).toEqual(['cuda', 'webgpu', 'cpu']);
   });
 
   it.each([
-    ['a fraction', () => integer('--n', 1, 9)('1.5'), /--n is '1.5', give an integer from 1 to 9/],
-    ['an integer out of bounds', () => integer('--n', 1, 9)('10'), /--n is '10'/],
-    ['nothing', () => finite('--x', 0, 1)(' '), /--x is ' ', give a number from 0 to 1/],
-    ['an empty integer', () => integer('--n', 0, 9)(''), /--n is ''/],
-    ['an empty list', () => list('--l')(' ,'), /--l is ' ,', give a list/],
-    ['a word', () => finite('--x', 0, 1)('half'), /--x is 'half'/],
-    ['an unknown provider', () => providers('tpu'), /--provider names 'tpu', give some of cuda, webgpu, cpu/],
-    ['no provider', () => providers(''), /--provider is ''/],
-  ])('refuse %s and say what would do', (_, parse, message) => {
-    expect(parse).toThrowError(message);
+    ['a fraction', ['--n', '1.5'], "--n is '1.5', give an integer from 1 to 9"],
+    ['an integer out of bounds', ['--n', '10'], "--n is '10', give"],
+    ['nothing', ['--x', ' '], "--x is ' ', give a number from -5 to 5"],
+    ['an empty integer', ['--least', ''], "--least is '', give"],
+    ['an empty list', ['--l', ' ,'], "--l is ' ,', give a list"],
+    ['a list with a word', ['--many', '1,two'], "--many is '1,two', give an integer from 1 to 9"],
+    ['a word', ['--x', 'half'], "--x is 'half', give"],
+    ['an unknown provider', ['--provider', 'tpu'], "--provider is 'tpu', give one of cuda, webgpu, cpu"],
+    ['no provider', ['--provider', ''], "--provider is '', give"],
+  ])('refuse %s and say what would do', (_, args, message) => {
+    expect(() => parse(...args)).toThrow(message);
   });
 });
 

@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
-import { rateDistortionJson, renderRateDistortion } from '../../../scripts/cli/src/bench/rate-distortion/page.ts';
+import {
+  type RateDistortionResult,
+  rateDistortionJson,
+  rateDistortionPage,
+} from '../../../scripts/cli/src/bench/rate-distortion/page.ts';
 import type { RatePoint } from '../../../scripts/lab/src/schemes/rate-distortion.ts';
+import { renderTextSections } from '../../../scripts/report/src/text-page.ts';
 
 const baseline: RatePoint = {
   scheme: 'linear-rrr',
@@ -17,6 +22,11 @@ const network: RatePoint = {
   setting: { codewordTruncation: 2, phaseTheta: 3137 },
 };
 const result = { samples: 64, curve: [baseline, network] };
+
+function renderRateDistortion(measured: RateDistortionResult, data: string): string {
+  const { lead, sections } = rateDistortionPage(rateDistortionJson(measured), data);
+  return `${lead}\n\n${renderTextSections(sections)}`;
+}
 
 it('puts the best baseline and the best network within each budget side by side', () => {
   const text = renderRateDistortion(result, 'test.npz');

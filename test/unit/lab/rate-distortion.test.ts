@@ -1,9 +1,9 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { listModels, zooDirectory } from '@edge-csi/models/disk';
+import { zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runRateDistortion } from '../../../scripts/cli/src/bench/rate-distortion/measure.ts';
+import { measureRateDistortion } from '../../../scripts/cli/src/bench/rate-distortion/measure.ts';
 import { sampleData } from '../../../scripts/lab/src/data.ts';
 import { bestWithin, lowerHull, type RatePoint, sweep } from '../../../scripts/lab/src/schemes/rate-distortion.ts';
 import type { Scheme } from '../../../scripts/lab/src/schemes/scheme.ts';
@@ -72,18 +72,12 @@ describe('a sweep', () => {
 
 describe('the suite', () => {
   async function attempt(roles: { select?: string; baselinesFrom?: string }) {
-    const manifests = (await listModels(zooDirectory())).filter(({ id }) => id === 'dualnet-mag-m43');
-    const files = { select: undefined, baselinesFrom: undefined, ...roles };
     const { signal } = new AbortController();
-    return runRateDistortion({
-      manifests,
-      zoo: zooDirectory(),
-      data: { data: sampleData },
-      samples: 1,
+    const models = ['dualnet-mag-m43'];
+    return measureRateDistortion(
+      { models, zoo: zooDirectory(), data: sampleData, samples: 1, fitSamples: 2, ...roles },
       signal,
-      fitSamples: 2,
-      ...files,
-    });
+    );
   }
 
   it('refuses to fit or choose on the bytes it measures on, under any name', async () => {

@@ -31,7 +31,7 @@ export async function readBaseline(file: string, suite: string): Promise<Baselin
     throw new UsageError(`--baseline is '${file}', which has no metrics; give a file that bench --json has written`);
   }
   if (saved.suite !== suite) {
-    throw new UsageError(`--baseline is '${file}', a run of --suite ${saved.suite}; give one of ${suite}`);
+    throw new UsageError(`--baseline is '${file}', a run of bench ${saved.suite}; give one of bench ${suite}`);
   }
   if (saved.partial === true) {
     throw new UsageError(`--baseline is '${file}', the partial result of a run that was interrupted; give a whole one`);

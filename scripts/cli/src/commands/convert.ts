@@ -1,33 +1,15 @@
 import path from 'node:path';
-import type { Timing } from '@edge-csi/csi';
+import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { type CsiFormat, type CsiSource, cutPathList, readPathList, writeCsi } from '@edge-csi/csi/files';
-import { type DataFlags, dataFor, openData } from '@edge-csi/lab/data';
+import { dataFor, openData } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { Command, Option } from 'commander';
-import { addDataOptions } from '../data-options.ts';
-import { requireWritable, writeJson } from '../json-file.ts';
-import { startProgress } from '../progress.ts';
-import { finite, integer } from '../usage.ts';
+import type { OptionsOf } from '../options/command.ts';
+import { withData } from '../options/data.ts';
+import { writeJson } from '../options/output.ts';
+import { finite, integer, writableFile } from '../options/parse.ts';
+import { withProgress } from '../progress.ts';
 
-interface Options extends DataFlags {
-  readonly out: string;
-  readonly uplinkOut?: string;
-  readonly to?: Format;
-  readonly samples?: number;
-  readonly dropEmpty?: boolean;
-  readonly antennas: number;
-  readonly delays: number;
-  readonly subcarriers: number;
-  readonly bandwidthMhz: number;
-  readonly downlinkGhz: number;
-  readonly uplinkGhz: number;
-  readonly timing: Timing;
-  readonly json?: string;
-}
-
-type Format = CsiFormat | 'path-list';
-
-const formats: readonly Format[] = ['npy', 'npz', 'mat', 'path-list'];
+const formats = ['npy', 'npz', 'mat', 'path-list'] as const;
 
 /** Names of the arrays in each format: DualNet's in a MAT-file. */
 const names = {
@@ -36,27 +18,26 @@ const names = {
   mat: ['Hur_down', 'Hur_up'],
 } as const satisfies Readonly<Record<CsiFormat, readonly [string, string]>>;
 
-/** `edge-csi convert`: one data file to another format. */
-export function convertCommand(): Command {
-  return addDataOptions(new Command('convert'))
+function declare(program: CommandUnknownOpts) {
+  return withData()(program.command('convert'))
     .description('Converts CSI data between path lists, .npy, .npz and .mat, a block of samples at a time.')
-    .requiredOption('--out <file>', 'file to write; its ending says the format: .npy, .npz or .mat')
-    .option('--uplink-out <file>', 'write the uplink to a file of its own, as DualNet has it')
+    .requiredOption('--out <file>', 'file to write; its ending says the format: .npy, .npz or .mat', writableFile)
+    .option('--uplink-out <file>', 'write the uplink to a file of its own, as DualNet has it', writableFile)
     .addOption(new Option('--to <format>', 'format, where the ending of --out does not say it').choices(formats))
-    .option('--samples <n>', 'samples to convert, the first ones; default all', integer('--samples', 1, 1e7))
+    .option('--samples <n>', 'samples to convert, the first ones; default all', integer(1, 1e7))
     .option('--drop-empty', 'leave out samples that are all zero in a band, as DeepMIMO has for UEs without a path')
-    .option('--antennas <n>', 'BS antennas', integer('--antennas', 1, 4096), 32)
-    .option('--delays <n>', 'delay taps kept', integer('--delays', 1, 4096), 32)
-    .option('--subcarriers <n>', 'path lists: subcarriers', integer('--subcarriers', 1, 65_536), 1024)
-    .option('--bandwidth-mhz <MHz>', 'path lists: bandwidth', finite('--bandwidth-mhz', 0.001, 1e5), 20)
-    .option('--downlink-ghz <GHz>', 'path lists: downlink carrier', finite('--downlink-ghz', 0.001, 1e4), 5.3)
-    .option('--uplink-ghz <GHz>', 'path lists: uplink carrier', finite('--uplink-ghz', 0.001, 1e4), 5.1)
+    .option('--antennas <n>', 'BS antennas', integer(1, 4096), 32)
+    .option('--delays <n>', 'delay taps kept', integer(1, 4096), 32)
+    .option('--subcarriers <n>', 'path lists: subcarriers', integer(1, 65_536), 1024)
+    .option('--bandwidth-mhz <MHz>', 'path lists: bandwidth', finite(0.001, 1e5), 20)
+    .option('--downlink-ghz <GHz>', 'path lists: downlink carrier', finite(0.001, 1e4), 5.3)
+    .option('--uplink-ghz <GHz>', 'path lists: uplink carrier', finite(0.001, 1e4), 5.1)
     .addOption(
       new Option('--timing <reference>', 'path lists: what delay 0 is')
         .choices(['absolute', 'first-path'])
         .default('absolute'),
     )
-    .option('--json <file>', 'write what was read and written as JSON')
+    .option('--json <file>', 'write what was read and written as JSON', writableFile)
     .addHelpText(
       'after',
       `
@@ -67,19 +48,20 @@ Examples:
   edge-csi convert --data DATA_Htestin.mat --out csinet.npy
   edge-csi convert --data deepmimo.npz --drop-empty --out ues.npz
   edge-csi convert --data paths.npz --to path-list --samples 100 --out few.npz`,
-    )
-    .action(run);
+    );
 }
 
+type Options = OptionsOf<typeof declare>;
+
+/** `edge-csi convert`: one data file to another format. */
+export const addConvert = (program: CommandUnknownOpts) => declare(program).action(run);
+
 async function run(options: Options): Promise<void> {
-  await requireWritable(options.json);
-  await requireWritable(options.out, '--out');
-  await requireWritable(options.uplinkOut, '--uplink-out');
-  requireApart(options);
+  requireFilesApart(options);
   const format = formatOf(options);
-  const report = format === 'path-list' ? await convertPathList(options) : await convertCsi(options, format);
-  process.stdout.write(`${report.lines.join('\n')}\n`);
-  const { lines: _, ...json } = report;
+  const { lines, ...json } =
+    format === 'path-list' ? await convertPathList(options) : await convertCsi(options, format);
+  process.stdout.write(`${lines.join('\n')}\n`);
   await writeJson(options.json, { schema: 'edge-csi/convert@1', data: path.basename(options.data), format, ...json });
 }
 
@@ -116,9 +98,11 @@ async function convertCsi(options: Options, format: CsiFormat): Promise<Report> 
   }
   const lines = [`downlink: ${source.description.downlink}`, `uplink: ${source.description.uplink ?? 'none'}`];
   for (const { file, arrays } of files) {
-    const progress = startProgress(path.basename(file), indices.length * Object.keys(arrays).length);
-    await writeCsi(file, format, arrays, progress.update).finally(progress.stop);
-    lines.push(`wrote ${file}: ${Object.keys(arrays).join(', ')}, ${indices.length} samples`);
+    const arrayNames = Object.keys(arrays);
+    await withProgress(path.basename(file), indices.length * arrayNames.length, (onProgress) =>
+      writeCsi(file, format, arrays, onProgress),
+    );
+    lines.push(`wrote ${file}: ${arrayNames.join(', ')}, ${indices.length} samples`);
   }
   if (dropped > 0) lines.push(`left out ${dropped} samples that are all zero`);
   if (hasUplink && !together && options.uplinkOut === undefined) {
@@ -181,7 +165,7 @@ function linkOf(options: Options) {
   };
 }
 
-function formatOf({ to, out }: Options): Format {
+function formatOf({ to, out }: Options): (typeof formats)[number] {
   const ending = path.extname(out).slice(1).toLowerCase();
   const format = to ?? formats.find((name) => name === ending);
   if (format === undefined) throw new UsageError(`--out is '${out}', end it in .npy, .npz or .mat, or give --to`);
@@ -189,12 +173,9 @@ function formatOf({ to, out }: Options): Format {
 }
 
 /** Refuses to write over what is read, or twice to one file. */
-function requireApart({ data, uplink, out, uplinkOut }: Options): void {
+function requireFilesApart({ data, uplink, out, uplinkOut }: Options): void {
   const read = [data, uplink].filter((file) => file !== undefined).map((file) => path.resolve(file));
-  for (const [flag, file] of [
-    ['--out', out],
-    ['--uplink-out', uplinkOut],
-  ] as const) {
+  for (const [flag, file] of Object.entries({ '--out': out, '--uplink-out': uplinkOut })) {
     if (file !== undefined && read.includes(path.resolve(file))) {
       throw new UsageError(`${flag} is '${file}', which is read; give another name`);
     }

@@ -3,26 +3,103 @@ import { once } from 'node:events';
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { monotonicMs } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { Command } from 'commander';
-import { documentPages } from '../document-pages.ts';
-import { requireWritableFolder } from '../json-file.ts';
+import { writableFolder } from '../options/parse.ts';
 
-interface Options {
-  readonly dataDir?: string;
-  readonly out: string;
+/** A page of docs/figures and the command line that measures it, as it is spelled now: a page quotes the one that made it. */
+interface DocumentPage {
+  readonly name: string;
+  /** What it needs of the folder of data; nothing where it measures on the sample that ships. */
+  readonly files: readonly string[];
+  /** Its figures go into a folder of its name: another page has figures of the same names. */
+  readonly hasFolder?: true;
+  /** Arguments of edge-csi, but for where the result goes. */
+  readonly args: (dataDir: string) => readonly string[];
 }
+
+const [train, select, test] = ['train', 'val', 'test'].map((split) => `cost2100-indoor-${split}.npz`) as [
+  string,
+  string,
+  string,
+];
+
+/** Pruned DualNet-MAG models by codeword length. */
+function magModels(...lengths: readonly number[]): string {
+  return lengths.map((length) => `dualnet-mag-m${length}`).join();
+}
+
+/** Every page whose figures documents cite, quick ones first. */
+export const documentPages: readonly DocumentPage[] = [
+  { name: 'link-run', files: [], args: () => ['link-run'] },
+  { name: 'encode-latency', files: [], args: () => ['bench', 'latency'] },
+  {
+    name: 'decoder-cost',
+    files: [],
+    args: () => [
+      ...['bench', 'decoder', '--rounds', '7', '--seconds', '1'],
+      ...['--models', `dualnet-mag-minmax-m128,${magModels(128, 43, 384)}`],
+    ],
+  },
+  { name: 'simulator', files: [], args: () => ['bench', 'simulator'] },
+  { name: 'ageing', files: [], args: () => ['bench', 'ageing'] },
+  {
+    name: 'throughput-gain',
+    files: [],
+    args: () => ['bench', 'throughput-gain', '--models', magModels(16, 43, 128, 384)],
+  },
+  {
+    name: 'accuracy',
+    files: [test],
+    args: (dataDir) => ['bench', 'accuracy', '--data', path.join(dataDir, test)],
+  },
+  {
+    name: 'accuracy-by-snr',
+    files: [test],
+    hasFolder: true,
+    args: (dataDir) => [
+      ...['bench', 'accuracy', '--by', 'snr', '--models', magModels(16, 43, 128, 384)],
+      ...['--data', path.join(dataDir, test)],
+    ],
+  },
+  {
+    name: 'dense-study',
+    files: [train, test],
+    args: (dataDir) => [
+      ...['bench', 'dense', '--models', magModels(4, 8, 16, 43, 64, 128, 384)],
+      ...['--data', path.join(dataDir, test), '--samples', '600'],
+      ...['--baselines-from', path.join(dataDir, train), '--fit-samples', '12000'],
+    ],
+  },
+  {
+    name: 'rate-distortion',
+    files: [train, select, test],
+    args: (dataDir) => [
+      ...['bench', 'rate-distortion', '--models', magModels(4, 8, 16, 43, 64, 128, 256, 384)],
+      ...['--data', path.join(dataDir, test), '--samples', '800', '--select', path.join(dataDir, select)],
+      ...['--baselines-from', path.join(dataDir, train)],
+    ],
+  },
+  {
+    name: 'server-load',
+    files: [],
+    args: () => ['bench', 'server', '--models', magModels(384, 128, 43), '--seconds', '20'],
+  },
+  { name: 'cluster', files: [], args: () => ['bench', 'cluster'] },
+  { name: 'soak', files: [], args: () => ['bench', 'soak', '--models', magModels(43), '--seconds', '1200'] },
+];
 
 const program = fileURLToPath(new URL('../../bin/edge-csi.js', import.meta.url));
 
 /** `edge-csi figures`: measures what the documents show, page by page. */
-export function figuresCommand(): Command {
-  return new Command('figures')
+export function addFigures(parent: CommandUnknownOpts) {
+  return parent
+    .command('figures')
     .description('Measure what the documents show, one page after the other, and write pages, figures and results.')
     .argument('[pages...]', `default all: ${documentPages.map(({ name }) => name).join(', ')}`)
     .option('--data-dir <dir>', 'folder of cost2100-indoor-train.npz, -val.npz and -test.npz, which some pages need')
-    .option('--out <dir>', 'folder to write to', path.join('docs', 'figures'))
+    .option('--out <dir>', 'folder to write to', writableFolder, path.join('docs', 'figures'))
     .addHelpText(
       'after',
       `
@@ -30,11 +107,10 @@ Examples:
   edge-csi figures --data-dir data
   edge-csi figures server-load soak`,
     )
-    .action(run);
+    .action((names, { dataDir, out }) => measurePages(names, out, dataDir));
 }
 
-async function run(names: string[], { dataDir, out }: Options): Promise<void> {
-  await requireWritableFolder(out, '--out');
+async function measurePages(names: readonly string[], out: string, dataDir: string | undefined): Promise<void> {
   const unknown = names.find((name) => documentPages.every((page) => page.name !== name));
   if (unknown !== undefined) {
     throw new UsageError(`no page '${unknown}'; there are ${documentPages.map(({ name }) => name).join(', ')}`);

@@ -1,76 +1,45 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import type { ExecutionProvider } from '@edge-csi/bs-server';
-import { type DataFlags, dataFor, openData, sampleData } from '@edge-csi/lab/data';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { dataFor, openData, sampleData } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { zooDirectory } from '@edge-csi/models/disk';
-import type { EncoderBackend } from '@edge-csi/ue-client';
-import { Command } from 'commander';
-import { commandLine } from '../command-line.ts';
-import { addDataOptions } from '../data-options.ts';
-import { encoderOption } from '../encoder-option.ts';
-import { describeEnvironment, describeStart } from '../environment.ts';
-import { requireWritable, writeJson } from '../json-file.ts';
-import { type LinkExample, mergeExamples } from '../link-run/example.ts';
+import { mergeExamples } from '../link-run/example.ts';
 import { runLink } from '../link-run/link-run.ts';
-import { linkRunPage } from '../link-run/link-run-page.ts';
-import { renderLinkRun } from '../link-run/render.ts';
-import type { LinkRun, LinkRunReport } from '../link-run/result.ts';
+import { linkRunPage, renderLinkRun } from '../link-run/page.ts';
+import type { LinkExample, LinkRun, LinkRunReport } from '../link-run/result.ts';
 import { slotMs } from '../link-run/schedule.ts';
-import { modelsById, modelsByReduction } from '../model-choice.ts';
-import { startProgress } from '../progress.ts';
-import { defaultProviders, providers } from '../provider.ts';
-import { finite, integer, list } from '../usage.ts';
-import { addPageOptions, type PageTargets, requirePageTargets, writePage } from '../write-page.ts';
+import type { OptionsOf } from '../options/command.ts';
+import { withData } from '../options/data.ts';
+import { encoderOption, providersOption } from '../options/ends.ts';
+import { modelsById, modelsByReduction, zooOption } from '../options/models.ts';
+import { jsonOption, withPage, writeJson, writePage } from '../options/output.ts';
+import { finite, integer, list, listOf, seedOption } from '../options/parse.ts';
+import { withProgress } from '../progress.ts';
+import { commandLine, describeEnvironment, describeStart } from '../provenance.ts';
 
-interface Options extends DataFlags, PageTargets {
-  readonly zoo: string;
-  readonly models?: string[];
-  readonly reduction?: string[];
-  readonly samples?: number;
-  readonly ues: number;
-  readonly ueWorkers: number;
-  readonly encoder: EncoderBackend;
-  readonly periodMs: number;
-  readonly deadlineMs: number;
-  readonly uplinkSnrDb?: number;
-  readonly provider: ExecutionProvider[];
-  readonly showSamples?: string[];
-  readonly seed: number;
-  readonly json?: string;
-}
+const defaultReductions = [4, 8, 12];
 
-/** `edge-csi link-run`: the main job. */
-export function linkRunCommand(): Command {
-  return addPageOptions(addDataOptions(new Command('link-run'), sampleData))
+function declare(program: CommandUnknownOpts) {
+  return withPage(withData(sampleData)(program.command('link-run')))
     .description('Simulated UEs, a PHY feed and a BS server over real sockets on this machine; one row per reduction.')
-    .option('--models <ids>', 'models to run, instead of the pruned one of each reduction', list('--models'))
-    .option('--reduction <list>', 'reductions to run, default 4,8,12', list('--reduction'))
-    .option('--zoo <dir>', 'folder of models', zooDirectory())
-    .option('--samples <n>', 'samples to run, default all', integer('--samples', 1, 1e7))
-    .option('--ues <n>', 'simulated UEs', integer('--ues', 1, 4096), 16)
-    .option(
-      '--ue-workers <n>',
-      'threads the UEs run on',
-      integer('--ue-workers', 1, 64),
-      Math.min(2, availableParallelism()),
-    )
-    .addOption(encoderOption())
-    .option('--period-ms <ms>', 'time between two reports of one UE', integer('--period-ms', 1, 320), 80)
-    .option('--deadline-ms <ms>', 'age at which the BS drops a report', finite('--deadline-ms', 1, 1e5), 200)
-    .option(
-      '--uplink-snr-db <dB>',
-      'estimation noise on the uplink CSI the BS gets',
-      finite('--uplink-snr-db', -50, 200),
-    )
-    .option('--provider <list>', 'execution providers of the decoder, in order', providers, defaultProviders)
-    .option('--seed <n>', 'seed of the noise', integer('--seed', 0, 2 ** 31 - 1), 7)
+    .option('--models <ids>', 'models to run, instead of the pruned one of each reduction', list)
+    .option('--reduction <list>', `reductions to run, default ${defaultReductions.join()}`, listOf(integer(1, 1024)))
+    .option(...zooOption())
+    .option('--samples <n>', 'samples to run, default all', integer(1, 1e7))
+    .option('--ues <n>', 'simulated UEs', integer(1, 4096), 16)
+    .option('--ue-workers <n>', 'threads the UEs run on', integer(1, 64), Math.min(2, availableParallelism()))
+    .addOption(encoderOption)
+    .option('--period-ms <ms>', 'time between two reports of one UE', integer(1, 320), 80)
+    .option('--deadline-ms <ms>', 'age at which the BS drops a report', finite(1, 1e5), 200)
+    .option('--uplink-snr-db <dB>', 'estimation noise on the uplink CSI the BS gets', finite(-50, 200))
+    .option(...providersOption)
+    .option(...seedOption)
     .option(
       '--show-samples <list>',
       'samples to draw as heat maps; default one of median error and one of the worst 5 %',
-      list('--show-samples'),
+      listOf(integer(0, 1e7)),
     )
-    .option('--json <file>', 'write the result as JSON')
+    .option(...jsonOption)
     .addHelpText(
       'after',
       `
@@ -80,21 +49,19 @@ Examples:
   edge-csi link-run --report run.html
   edge-csi link-run --encoder micro
   edge-csi link-run --data my-paths.npz --uplink-snr-db 10`,
-    )
-    .action(run);
+    );
 }
 
-async function run(options: Options): Promise<void> {
-  await requireWritable(options.json);
-  await requirePageTargets(options);
+/** `edge-csi link-run`: the main job. */
+export const addLinkRun = (program: CommandUnknownOpts) => declare(program).action(run);
+
+async function run(options: OptionsOf<typeof declare>): Promise<void> {
   if (options.models !== undefined && options.reduction !== undefined) {
     throw new UsageError('--models and --reduction both choose models; give one of them');
   }
-  const reductions = (options.reduction ?? ['4', '8', '12']).map(integer('--reduction', 1, 1024));
-  const manifests = options.models
-    ? await modelsById(options.models, options.zoo)
-    : await modelsByReduction(reductions, options.zoo);
-  let showSamples = options.showSamples?.map(integer('--show-samples', 0, 1e7));
+  const { reduction = defaultReductions } = options;
+  const manifests = await modelsById(options.models, options.zoo, (zoo) => modelsByReduction(reduction, zoo));
+  let { showSamples } = options;
   const start = describeStart();
   const runs: LinkRun[] = [];
   let examples: LinkExample[] = [];
@@ -111,33 +78,35 @@ async function run(options: Options): Promise<void> {
     if (beyond !== undefined) {
       throw new UsageError(`--show-samples names ${beyond}, of ${samples} samples from 0 to ${samples - 1}`);
     }
-    const progress = startProgress(manifest.id, samples);
-    const result = await runLink({
-      manifest,
-      data,
-      schedule: { numUes: Math.min(options.ues, samples), numSamples: samples, periodSlots: options.periodMs / slotMs },
-      ueWorkers: options.ueWorkers,
-      encoder: options.encoder,
-      bs: {
-        port: 0,
-        adminPort: false,
-        modelsDirectory: options.zoo,
-        models: [manifest.id],
-        reportPeriodSlots: options.periodMs / slotMs,
-        deadlineMs: options.deadlineMs,
-        // Samples of different slots are independent here: only the uplink of the same slot belongs to a report.
-        freshnessWindowSlots: 0,
-        uplinkWaitMs: options.deadlineMs / 4,
-        // A figure stands for the configuration it is listed under.
-        overloadControl: false,
-        maxHoldMs: 0,
-        executionProviders: options.provider,
-      },
-      seed: options.seed,
-      uplinkSnrDb: options.uplinkSnrDb,
-      showSamples,
-      onProgress: progress.update,
-    }).finally(progress.stop);
+    const periodSlots = options.periodMs / slotMs;
+    const result = await withProgress(manifest.id, samples, (onProgress) =>
+      runLink({
+        manifest,
+        data,
+        schedule: { numUes: Math.min(options.ues, samples), numSamples: samples, periodSlots },
+        ueWorkers: options.ueWorkers,
+        encoder: options.encoder,
+        bs: {
+          port: 0,
+          adminPort: false,
+          modelsDirectory: options.zoo,
+          models: [manifest.id],
+          reportPeriodSlots: periodSlots,
+          deadlineMs: options.deadlineMs,
+          // Samples of different slots are independent here: only the uplink of the same slot belongs to a report.
+          freshnessWindowSlots: 0,
+          uplinkWaitMs: options.deadlineMs / 4,
+          // A figure stands for the configuration it is listed under.
+          overloadControl: false,
+          maxHoldMs: 0,
+          executionProviders: options.provider,
+        },
+        seed: options.seed,
+        uplinkSnrDb: options.uplinkSnrDb,
+        showSamples,
+        onProgress,
+      }),
+    );
     provider = result.provider;
     runs.push(result.run);
     examples = mergeExamples(examples, result.examples);

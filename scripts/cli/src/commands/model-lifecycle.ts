@@ -1,16 +1,12 @@
-import type { Activation, LifecycleStatus, ModelStatus } from '@edge-csi/bs-server';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { type Activation, bsServerDefaults, type LifecycleStatus, type ModelStatus } from '@edge-csi/bs-server';
 import { CsiError } from '@edge-csi/csi';
-import { UsageError } from '@edge-csi/lab/usage-error';
 import { renderTable } from '@edge-csi/report';
-import type { Command } from 'commander';
-import { requireWritable, writeJson } from '../json-file.ts';
-import { secretOption } from '../secret-file.ts';
+import type { OptionsOf } from '../options/command.ts';
+import { writeJson } from '../options/output.ts';
+import { secret, url, writableFile } from '../options/parse.ts';
 
-interface Options {
-  readonly server: string;
-  readonly tokenFile?: string;
-  readonly json?: string;
-}
+const defaultServer = `http://${bsServerDefaults.adminHost}:${bsServerDefaults.port + 1}`;
 
 /** One operation: what is asked of the server, and how its answer reads. */
 interface Operation<R> {
@@ -19,45 +15,54 @@ interface Operation<R> {
   readonly render: (result: R) => string;
 }
 
-/** Adds `load`, `activate`, `rollback`, `unload` and `status`: what a running server does with its models. */
-export function addLifecycleCommands(models: Command): void {
-  const add = (usage: string, description: string) =>
-    models
-      .command(usage)
-      .description(description)
-      .option('--server <url>', 'administrative port of the server', 'http://127.0.0.1:8081')
-      .option('--token-file <file>', 'its token, where it asks for one')
-      .option('--json <file>', 'write what the server answered');
-  const of = (model: string, operation: string) => `/models/${encodeURIComponent(model)}/${operation}`;
+function declare<Usage extends string>(models: CommandUnknownOpts, usage: Usage, description: string) {
+  return models
+    .command(usage)
+    .description(description)
+    .option(
+      '--server <url>',
+      'administrative port of the server',
+      url(['http:', 'https:'], defaultServer),
+      defaultServer,
+    )
+    .option('--token-file <file>', 'its token, where it asks for one', secret)
+    .option('--json <file>', 'write what the server answered', writableFile);
+}
 
-  add('load <folder>', "load a folder of the server's models directory; nobody uses it before it is activated").action(
-    (folder: string, options: Options) =>
-      perform<ModelStatus>({ method: 'POST', path: of(folder, 'load'), render: renderLoaded }, options),
+/** Adds `load`, `activate`, `rollback`, `unload` and `status`: what a running server does with its models. */
+export function addLifecycle(models: CommandUnknownOpts): void {
+  const of = (model: string, operation: string) => `/models/${encodeURIComponent(model)}/${operation}`;
+  declare(
+    models,
+    'load <folder>',
+    "load a folder of the server's models directory; nobody uses it before it is activated",
+  ).action((folder, options) =>
+    perform<ModelStatus>({ method: 'POST', path: of(folder, 'load'), render: renderLoaded }, options),
   );
-  add('activate <model>', 'tell UEs to use a loaded version, named as `status` does or by its folder').action(
-    (model: string, options: Options) =>
-      perform<Activation>({ method: 'POST', path: of(model, 'activate'), render: renderActivation }, options),
+  declare(
+    models,
+    'activate <model>',
+    'tell UEs to use a loaded version, named as `status` does or by its folder',
+  ).action((model, options) =>
+    perform<Activation>({ method: 'POST', path: of(model, 'activate'), render: renderActivation }, options),
   );
-  add('rollback', 'activate what was active before').action((options: Options) =>
+  declare(models, 'rollback', 'activate what was active before').action((options) =>
     perform<Activation>({ method: 'POST', path: '/models/rollback', render: renderActivation }, options),
   );
-  add('unload <model>', 'free a version that is not active, once its UEs use another').action(
-    (model: string, options: Options) =>
+  declare(models, 'unload <model>', 'free a version that is not active, once its UEs use another').action(
+    (model, options) =>
       perform<ModelStatus>({ method: 'POST', path: of(model, 'unload'), render: renderUnloaded }, options),
   );
-  add('status', 'one line for each version the server has').action((options: Options) =>
+  declare(models, 'status', 'one line for each version the server has').action((options) =>
     perform<LifecycleStatus>({ method: 'GET', path: '/models', render: renderStatus }, options),
   );
 }
 
-async function perform<R>({ method, path, render }: Operation<R>, options: Options): Promise<void> {
-  const { server, tokenFile, json } = options;
-  if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol)) {
-    throw new UsageError(`--server is '${server}', give one like http://127.0.0.1:8081`);
-  }
-  await requireWritable(json);
-  const token = tokenFile === undefined ? undefined : await secretOption('--token-file', tokenFile);
-  const result = (await request(method, new URL(path, server), token)) as R;
+async function perform<R>(
+  { method, path, render }: Operation<R>,
+  { server, tokenFile, json }: OptionsOf<typeof declare>,
+): Promise<void> {
+  const result = (await request(method, new URL(path, server), tokenFile)) as R;
   await writeJson(json, result);
   process.stdout.write(`${render(result)}\n`);
 }

@@ -1,37 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CsiError, createRepresentation } from '@edge-csi/csi';
-import { dataFor, openData, sha256Of } from '@edge-csi/lab/data';
-import { completeModel, readCalibration, readsUplink, writeModel } from '@edge-csi/model-tools';
+import { completeModel, writeModel } from '@edge-csi/model-tools';
 import { parseDraft } from '@edge-csi/models/disk';
-import type { Command } from 'commander';
-import { startProgress } from '../progress.ts';
-import { integer } from '../usage.ts';
+import { calibrationFile, readGivenCalibration, withCalibration } from '../options/calibration.ts';
+import type { OptionsOf } from '../options/command.ts';
 
-interface Options {
-  readonly calibration: string;
-  readonly calibrationUplink?: string;
-  readonly calibrationSamples: number;
-}
-
-/** Adds `complete`: a pair of networks and a draft become a model. */
-export function addCompleteCommand(models: Command): void {
-  models
-    .command('complete')
+function declare(models: CommandUnknownOpts) {
+  return withCalibration(models.command('complete'))
     .description('make a model of your own networks and a draft manifest (docs/bring-your-own-model.md)')
-    .argument('<folder>', 'folder that holds manifest.json, a draft, and the networks it names')
-    .requiredOption('--calibration <file>', 'samples to fit quantiser and phase allocation on; formats as of --data')
-    .option('--calibration-uplink <file>', 'uplink CSI, where the decoder reads it and --calibration does not hold it')
-    .option(
-      '--calibration-samples <n>',
-      'at most, spread over the file',
-      integer('--calibration-samples', 16, 1e6),
-      8192,
-    )
-    .action(complete);
+    .argument('<folder>', 'folder that holds manifest.json, a draft, and the networks it names');
 }
 
-async function complete(folder: string, options: Options): Promise<void> {
+/** `models complete`: a pair of networks and a draft become a model. */
+export const addComplete = (models: CommandUnknownOpts) => declare(models).action(complete);
+
+async function complete(folder: string, options: OptionsOf<typeof declare>): Promise<void> {
   const draft = parseDraft(await readDraft(path.join(folder, 'manifest.json')));
   const files = new Map<string, Uint8Array>();
   const { encoder, decoder, refiner } = draft.files;
@@ -41,15 +26,9 @@ async function complete(folder: string, options: Options): Promise<void> {
   const { csi, normalization, planes = 'magnitude' } = draft;
   const { numAntennas, numDelays } = csi;
   const representation = createRepresentation({ numAntennas, numDelays, planes, normalization });
-  const { calibrationUplink: uplink, calibrationSamples: limit } = options;
-  const data = dataFor({ csi }, { data: options.calibration, ...(uplink === undefined ? {} : { uplink }) });
-  const bands = readsUplink(files.get(decoder) as Uint8Array, decoder) ? 'both' : 'downlink';
-  const progress = startProgress('calibration', limit);
-  const source = await openData(data);
-  const calibration = readCalibration(source, representation, { limit, bands, onProgress: progress.update });
-  progress.stop();
-  const read = { name: path.basename(options.calibration), sha256: await sha256Of(options.calibration) };
-  const model = await completeModel({ draft, files, calibration, data: read });
+  const network = files.get(decoder) as Uint8Array;
+  const calibration = await readGivenCalibration(options, draft, representation, network, decoder);
+  const model = await completeModel({ draft, files, calibration, data: await calibrationFile(options) });
   await writeModel(folder, model);
   const { codeword, phase } = model.manifest;
   const bits = codeword.bits.reduce((sum, count) => sum + count, 0);

@@ -1,20 +1,15 @@
 import path from 'node:path';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CsiError } from '@edge-csi/csi';
 import { hasFiguresOn, measureAccuracy, measureUplinkOnly, recordedAccuracy } from '@edge-csi/lab';
 import { dataFor, openData } from '@edge-csi/lab/data';
 import { type AnyManifest, isUplinkOnly, type Manifest, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
-import { loadModel, loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
-import type { Command } from 'commander';
-import { commandLine } from '../command-line.ts';
-import { requireWritable, writeJson } from '../json-file.ts';
-import { anyModels } from '../model-choice.ts';
-import { startProgress } from '../progress.ts';
-
-interface Options {
-  readonly zoo: string;
-  readonly data?: string;
-  readonly json?: string;
-}
+import { loadModel, loadUplinkOnlyModel } from '@edge-csi/models/disk';
+import type { OptionsOf } from '../options/command.ts';
+import { anyModels, zooOption } from '../options/models.ts';
+import { jsonOption, writeJson } from '../options/output.ts';
+import { withProgress } from '../progress.ts';
+import { commandLine } from '../provenance.ts';
 
 /** What was found of one model. */
 interface Verified {
@@ -27,20 +22,22 @@ interface Verified {
   readonly problem?: string;
 }
 
-/** Adds `verify`: whether files are what their manifests say, and models as good. */
-export function addVerifyCommand(models: Command): void {
-  models
+function declare(models: CommandUnknownOpts) {
+  return models
     .command('verify')
     .description('check every file against its hash; with --data, re-measure the figures in the manifest')
     .argument('[ids...]', 'default: all')
-    .option('--zoo <dir>', 'folder of models', zooDirectory())
+    .option(...zooOption())
     .option('--data <file>', 'data the manifest has figures for, e.g. the sample that ships with edge-csi')
-    .option('--json <file>', 'write the result as JSON')
-    .action(verify);
+    .option(...jsonOption);
 }
 
+type Options = OptionsOf<typeof declare>;
+
+/** `models verify`: whether files are what their manifests say, and models as good. */
+export const addVerify = (parent: CommandUnknownOpts) => declare(parent).action(verify);
+
 async function verify(ids: string[], options: Options): Promise<void> {
-  await requireWritable(options.json);
   const data = options.data && path.basename(options.data);
   const models: Verified[] = [];
   const write = () => writeJson(options.json, { schema: 'edge-csi/verify@1', command: commandLine(), data, models });
@@ -89,9 +86,10 @@ const reportFigures = ['nmseDb', 'magnitudeNmseDb', 'floatMagnitudeNmseDb'] as c
 async function verifyFigures(manifest: Manifest, zoo: string, dataPath: string) {
   const recorded = await recordedAccuracy(manifest, dataPath);
   const source = await openData(dataFor(manifest, { data: dataPath }));
-  const progress = startProgress(manifest.id, recorded.samples);
-  const measurement = { manifest, zoo, source, samples: recorded.samples, onProgress: progress.update };
-  const run = await measureAccuracy(measurement).finally(progress.stop);
+  const { samples } = recorded;
+  const run = await withProgress(manifest.id, samples, (onProgress) =>
+    measureAccuracy({ manifest, zoo, source, samples, onProgress }),
+  );
   const figures = sameFigures({ model: manifest.id, dataPath }, reportFigures, run, recorded);
   process.stdout.write(`  NMSE ${run.nmseDb.toFixed(2)} dB at ${run.payloadBits.mean.toFixed(0)} bits, as recorded\n`);
   return figures;
@@ -102,9 +100,10 @@ const uplinkOnlyFigures = ['magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const;
 async function verifyUplinkOnly(manifest: UplinkOnlyManifest, zoo: string, dataPath: string) {
   const recorded = await recordedAccuracy(manifest, dataPath);
   const source = await openData(dataFor(manifest, { data: dataPath }));
-  const progress = startProgress(manifest.id, recorded.samples);
-  const measurement = { manifest, zoo, source, samples: recorded.samples, onProgress: progress.update };
-  const run = await measureUplinkOnly(measurement).finally(progress.stop);
+  const { samples } = recorded;
+  const run = await withProgress(manifest.id, samples, (onProgress) =>
+    measureUplinkOnly({ manifest, zoo, source, samples, onProgress }),
+  );
   const figures = sameFigures({ model: manifest.id, dataPath }, uplinkOnlyFigures, run, recorded);
   process.stdout.write(`  |H| NMSE ${run.magnitudeNmseDb.toFixed(2)} dB at 0 bits, as recorded\n`);
   return figures;

@@ -1,29 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { renderCard } from '@edge-csi/model-tools/model-card';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type AnyManifest, isUplinkOnly } from '@edge-csi/models';
-import { zooDirectory } from '@edge-csi/models/disk';
 import { renderTable } from '@edge-csi/report';
-import { Command } from 'commander';
-import { requireWritable, writeJson } from '../json-file.ts';
-import { anyModels } from '../model-choice.ts';
-import { addLifecycleCommands } from './model-lifecycle.ts';
-import { addCompleteCommand } from './models-complete.ts';
-import { addVerifyCommand } from './models-verify.ts';
-
-interface Options {
-  readonly zoo: string;
-  readonly json?: string;
-}
+import { anyModels, zooOption } from '../options/models.ts';
+import { jsonOption, writeJson } from '../options/output.ts';
+import { addLifecycle } from './model-lifecycle.ts';
+import { addComplete } from './models-complete.ts';
+import { addVerify } from './models-verify.ts';
 
 /** `edge-csi models`: what is in a zoo, and the life cycle of models on a running server. */
-export function modelsCommand(): Command {
-  const zoo = ['--zoo <dir>', 'folder of models', zooDirectory()] as const;
-  const json = ['--json <file>', 'write the result as JSON'] as const;
-  // Its own commands take this from it when they are made.
-  const command = new Command('models').exitOverride();
-  command.description('List, show, verify and describe the models of a zoo; manage those of a running server.');
-  command.addHelpText(
+export function addModels(program: CommandUnknownOpts): void {
+  const models = program
+    .command('models')
+    .description('List, show, verify and describe the models of a zoo; manage those of a running server.');
+  models.addHelpText(
     'after',
     `
 Examples:
@@ -37,42 +28,40 @@ Examples:
   edge-csi models rollback
   edge-csi models status`,
   );
-  addLifecycleCommands(command);
-  addCompleteCommand(command);
-  addVerifyCommand(command);
-  command
+  addLifecycle(models);
+  addComplete(models);
+  addVerify(models);
+  models
     .command('list')
     .description('one line a model')
-    .option(...zoo)
-    .option(...json)
-    .action(async (options: Options) => {
-      await requireWritable(options.json);
-      const manifests = await anyModels([], options.zoo);
-      const models = manifests.map(sizesOf);
+    .option(...zooOption())
+    .option(...jsonOption)
+    .action(async ({ zoo, json }) => {
+      const sizes = (await anyModels([], zoo)).map(sizesOf);
       const header = ['model', 'CR', 'encoder', 'M', 'bits', 'Nt x Nd', 'encoder KiB', 'decoder KiB', 'refiner KiB'];
-      process.stdout.write(`${renderTable(header, models.map(rowOf))}\n`);
-      await writeJson(options.json, { schema: 'edge-csi/models@1', models });
+      process.stdout.write(`${renderTable(header, sizes.map(rowOf))}\n`);
+      await writeJson(json, { schema: 'edge-csi/models@1', models: sizes });
     });
-  command
+  models
     .command('show')
     .description("print a model's manifest")
     .argument('<id>')
-    .option(...zoo)
-    .action(async (id: string, options: Options) => {
-      await anyModels([id], options.zoo);
-      process.stdout.write(await readFile(path.join(options.zoo, id, 'manifest.json'), 'utf8'));
+    .option(...zooOption())
+    .action(async (id, { zoo }) => {
+      await anyModels([id], zoo);
+      process.stdout.write(await readFile(path.join(zoo, id, 'manifest.json'), 'utf8'));
     });
-  command
+  models
     .command('card')
     .description('write card.md of each model from its manifest')
     .argument('[ids...]', 'default: all')
-    .option(...zoo)
-    .action(async (ids: string[], options: Options) => {
-      for (const manifest of await anyModels(ids, options.zoo)) {
-        await writeFile(path.join(options.zoo, manifest.id, 'card.md'), renderCard(manifest));
+    .option(...zooOption())
+    .action(async (ids, { zoo }) => {
+      const { renderCard } = await import('@edge-csi/model-tools/model-card');
+      for (const manifest of await anyModels(ids, zoo)) {
+        await writeFile(path.join(zoo, manifest.id, 'card.md'), renderCard(manifest));
       }
     });
-  return command;
 }
 
 /** What `models list` shows of a model; lengths, bits and files that it does not have are 0 or absent. */

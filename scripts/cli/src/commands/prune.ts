@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { dataFor, openData, sampleData, sha256Of } from '@edge-csi/lab/data';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { dataFor, sampleData, sha256Of } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import {
   type ComparedModel,
@@ -9,78 +10,45 @@ import {
   measureModel,
   openPruner,
   type PruneSettings,
-  readCalibration,
-  readsUplink,
   type WeightWidth,
   weightWidths,
   writeModel,
 } from '@edge-csi/model-tools';
 import type { Manifest } from '@edge-csi/models';
-import { loadModel, zooDirectory } from '@edge-csi/models/disk';
+import { loadModel } from '@edge-csi/models/disk';
 import { renderTable } from '@edge-csi/report';
-import { Command } from 'commander';
-import { commandLine } from '../command-line.ts';
-import { addDataOptions } from '../data-options.ts';
-import { describeEnvironment } from '../environment.ts';
-import { requireWritable, requireWritableFolder, writeJson } from '../json-file.ts';
-import { modelsById } from '../model-choice.ts';
-import { startProgress } from '../progress.ts';
-import { integer, integers } from '../usage.ts';
+import { calibrationFile, readGivenCalibration, withCalibration } from '../options/calibration.ts';
+import type { OptionsOf } from '../options/command.ts';
+import { withData } from '../options/data.ts';
+import { modelById, zooOption } from '../options/models.ts';
+import { jsonOption, writeJson } from '../options/output.ts';
+import { integer, listOf, oneOf, writableFolder } from '../options/parse.ts';
+import { startProgress, withProgress } from '../progress.ts';
+import { commandLine, describeEnvironment } from '../provenance.ts';
 
-interface Options {
-  readonly model: string;
-  readonly calibration: string;
-  readonly calibrationUplink?: string;
-  readonly calibrationSamples: number;
-  readonly out: string;
-  readonly id?: string;
-  readonly outputs?: number[];
-  readonly delays?: number[];
-  readonly rank?: number[];
-  readonly weights?: number[];
-  readonly reportBits?: number;
-  readonly data: string;
-  readonly uplink?: string;
-  readonly samples?: number;
-  readonly zoo: string;
-  readonly json?: string;
-}
+const counts = listOf(integer(1, 65_536));
 
-/** `edge-csi prune`: smaller models from a model, in closed form. */
-export function pruneCommand(): Command {
-  const counts = (option: string) => integers(option, 1, 65_536);
-  return addDataOptions(new Command('prune'), sampleData)
+function declare(program: CommandUnknownOpts) {
+  return withCalibration(withData(sampleData)(program.command('prune')))
     .description(
       'Make smaller models of a model without training: fold its convolution, leave out codeword components or delays, ' +
         'factor or round the Dense layer; then compare.',
     )
     .requiredOption('--model <id>', 'model to start from')
-    .requiredOption('--calibration <file>', 'samples to fit on, none of which is in --data; formats as of --data')
-    .option('--calibration-uplink <file>', 'uplink CSI, where --calibration has the downlink only')
-    .option(
-      '--calibration-samples <n>',
-      'at most, spread over the file',
-      integer('--calibration-samples', 16, 1e6),
-      8192,
-    )
-    .requiredOption('--out <dir>', 'folder of models to write to, made where it does not exist')
+    .requiredOption('--out <dir>', 'folder of models to write to, made where it does not exist', writableFolder)
     .option('--id <id>', 'id of the new model; default: from what is pruned')
-    .option('--outputs <n,...>', 'codeword components to keep, those that are missed most', counts('--outputs'))
-    .option('--delays <n,...>', 'delays that the encoder sees, the strongest', counts('--delays'))
-    .option('--rank <n,...>', 'rank of the Dense layer, as two factors; default: as it is', counts('--rank'))
+    .option('--outputs <n,...>', 'codeword components to keep, those that are missed most', counts)
+    .option('--delays <n,...>', 'delays that the encoder sees, the strongest', counts)
+    .option('--rank <n,...>', 'rank of the Dense layer, as two factors; default: as it is', counts)
     .option(
       '--weights <bits,...>',
       `bits of a stored weight: ${weightWidths.join(', ')}; default 16`,
-      counts('--weights'),
+      listOf<WeightWidth>(oneOf(weightWidths)),
     )
-    .option(
-      '--report-bits <n>',
-      'mean bits of a whole report; default: as many for phases as before',
-      integer('--report-bits', 1, 1e6),
-    )
-    .option('--samples <n>', 'samples of --data to compare on, default all', integer('--samples', 1, 1e7))
-    .option('--zoo <dir>', 'folder of the model to start from', zooDirectory())
-    .option('--json <file>', 'write the comparison as JSON')
+    .option('--report-bits <n>', 'mean bits of a whole report; default: as many for phases as before', integer(1, 1e6))
+    .option('--samples <n>', 'samples of --data to compare on, default all', integer(1, 1e7))
+    .option(...zooOption())
+    .option(...jsonOption)
     .addHelpText(
       'after',
       `
@@ -95,31 +63,26 @@ Examples:
   edge-csi prune --model dualnet-mag-m64 --calibration calibration.npz --outputs 43,56 --weights 8,4 --out small
   edge-csi link-run --zoo small --models dualnet-mag-m43-d12-w4
   edge-csi embed --zoo small --model dualnet-mag-m43-d12-w4 --out encoder`,
-    )
-    .action(run);
+    );
 }
 
+type Options = OptionsOf<typeof declare>;
+
+/** `edge-csi prune`: smaller models from a model, in closed form. */
+export const addPrune = (program: CommandUnknownOpts) => declare(program).action(run);
+
 async function run(options: Options): Promise<void> {
-  await requireWritable(options.json);
-  await requireWritableFolder(options.out, '--out');
-  const [source] = (await modelsById([options.model], options.zoo)) as [Manifest];
+  const source = await modelById(options.model, options.zoo);
   const tasks = tasksOf(options, source);
   for (const { id } of tasks) await requireFree(options.out, id);
-  const calibrationHash = await sha256Of(options.calibration);
-  if (calibrationHash === (await sha256Of(options.data))) {
+  const data = await calibrationFile(options);
+  if (data.sha256 === (await sha256Of(options.data))) {
     throw new UsageError('--calibration and --data are the same file: compare on samples that nothing was fitted on');
   }
   const bundle = await loadModel(path.join(options.zoo, source.id), ['encoder', 'decoder', 'refiner']);
-  const { calibrationUplink: uplink, calibrationSamples: limit } = options;
-  const fitting = dataFor(source, { data: options.calibration, ...(uplink === undefined ? {} : { uplink }) });
-  const reading = startProgress('calibration', limit);
-  const { decoder } = source.files;
-  const bands = readsUplink(bundle.files.get('decoder') as Uint8Array, decoder.path) ? 'both' : 'downlink';
-  const calibration = readCalibration(await openData(fitting), bundle.representation, {
-    ...{ limit, bands, onProgress: reading.update },
-  });
-  reading.stop();
-  const data = { name: path.basename(options.calibration), sha256: calibrationHash };
+  const decoder = bundle.files.get('decoder') as Uint8Array;
+  const { path: decoderName } = source.files.decoder;
+  const calibration = await readGivenCalibration(options, source, bundle.representation, decoder, decoderName);
   const pruner = await openPruner({ bundle, calibration, data });
   const pruning = startProgress('models', tasks.length);
   const made: Manifest[] = [];
@@ -145,10 +108,11 @@ async function run(options: Options): Promise<void> {
   });
 }
 
-async function compare(manifest: Manifest, zoo: string, options: Options): Promise<ComparedModel> {
-  const progress = startProgress(manifest.id, options.samples ?? 0);
-  const measurement = { manifest, zoo, data: dataFor(manifest, options), samples: options.samples };
-  return measureModel({ ...measurement, onProgress: progress.update }).finally(progress.stop);
+function compare(manifest: Manifest, zoo: string, options: Options): Promise<ComparedModel> {
+  const { samples } = options;
+  return withProgress(manifest.id, samples ?? 0, (onProgress) =>
+    measureModel({ manifest, zoo, data: dataFor(manifest, options), samples, onProgress }),
+  );
 }
 
 /** Every combination of what is asked for, each with the id of its model. */
@@ -170,12 +134,10 @@ function tasksOf(options: Options, source: Manifest): { readonly id: string; rea
   requireAtMost('--delays', delays, source.csi.numDelays, `${source.id} has ${source.csi.numDelays} delays`);
   const shortest = Math.min(length, ...(outputs ?? []));
   requireAtMost('--rank', rank, shortest - 1, `a rank is below the codeword length, ${shortest}`);
-  const all = (values: number[] | undefined) => values ?? [undefined];
+  const all = <T>(values: readonly T[] | undefined) => values ?? [undefined];
   const settings = all(outputs).flatMap((o) =>
     all(delays).flatMap((d) =>
-      all(rank).flatMap((r) =>
-        (weights ?? [16]).map((w) => ({ outputs: o, delays: d, rank: r, weightBits: weightWidth(w) })),
-      ),
+      all(rank).flatMap((r) => (weights ?? [16]).map((w) => ({ outputs: o, delays: d, rank: r, weightBits: w }))),
     ),
   );
   requireEvenColumns(source, settings);
@@ -209,13 +171,7 @@ function requireEvenColumns({ csi }: Manifest, all: readonly PruneSettings[]): v
   }
 }
 
-function weightWidth(bits: number): WeightWidth {
-  const found = weightWidths.find((width) => width === bits);
-  if (found === undefined) throw new UsageError(`--weights is ${bits}, give ${weightWidths.join(', ')}`);
-  return found;
-}
-
-function idOf(source: Manifest, settings: PruneSettings, weights: number[] | undefined): string {
+function idOf(source: Manifest, settings: PruneSettings, weights: readonly number[] | undefined): string {
   const { outputs, delays, rank, weightBits } = settings;
   return [
     source.id,

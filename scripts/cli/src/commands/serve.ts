@@ -1,8 +1,9 @@
 import { once } from 'node:events';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import {
   type BsServer,
   type BsServerOptions,
-  type ExecutionProvider,
+  bsServerDefaults as defaults,
   type Pages,
   startBsServer,
 } from '@edge-csi/bs-server';
@@ -10,89 +11,67 @@ import type { DecodeWorker } from '@edge-csi/bs-server/cluster';
 import { sampleData } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { isUplinkOnly } from '@edge-csi/models';
-import { listModels, zooDirectory } from '@edge-csi/models/disk';
-import { Command } from 'commander';
-import { modelsOfOneLink, requireFolders, uplinkOnlyById } from '../model-choice.ts';
-import { addSiteOptions, natsOf, type SiteOptions } from '../nats-options.ts';
+import { listModels } from '@edge-csi/models/disk';
+import { givenFlag, type OptionsOf } from '../options/command.ts';
+import { providersOption } from '../options/ends.ts';
+import { modelsOfOneLink, requireFolders, uplinkOnlyById, zooOption } from '../options/models.ts';
+import { contents, finite, integer, list, secret } from '../options/parse.ts';
+import { natsOf, siteOptions, withSite } from '../options/site.ts';
 import { PageChannel } from '../page/page-channel.ts';
 import { PageFiles } from '../page/page-files.ts';
 import { createPages, pagePath } from '../page/pages.ts';
-import { defaultProviders, providers } from '../provider.ts';
-import { fileOption, secretOption } from '../secret-file.ts';
-import { finite, integer, list } from '../usage.ts';
-
-interface Options extends SiteOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly adminHost: string;
-  readonly adminPort?: number;
-  readonly adminTokenFile?: string;
-  /** False after --no-admin. */
-  readonly admin: boolean;
-  readonly zoo: string;
-  readonly models?: string[];
-  readonly uplinkOnly?: string | false;
-  readonly deadlineMs: number;
-  readonly holdMs: number;
-  readonly periodSlots: number;
-  readonly maxBatchSize?: number;
-  readonly overloadControl: boolean;
-  readonly provider: ExecutionProvider[];
-  readonly quiet?: boolean;
-  readonly tokenSecretFile?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly tlsCa?: string;
-  readonly allowOrigin?: string[];
-  readonly ui?: boolean;
-  readonly uiData?: string;
-}
 
 /** Assigned to new UEs where nothing else is asked for. */
 const preferred = 'dualnet-mag-m128';
+/** A gateway sends more at once than a decoder takes: messages cost it more than reports do. */
+const gatewayBatchSize = 32;
+const port = integer(0, 65_535);
 
-/** `edge-csi serve`: the BS server until SIGINT or SIGTERM. */
-export function serveCommand(): Command {
-  return addSiteOptions(new Command('serve'))
+function declare(program: CommandUnknownOpts) {
+  return withSite(program.command('serve'))
     .description(
       'BS server: /v1/ue, /v1/phy and /v1/estimates over WebSocket; models and health over HTTP; metrics and the life ' +
         'cycle of models on a port of their own.',
     )
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <n>', 'TCP port, 0 for any', integer('--port', 0, 65535), 8080)
-    .option('--admin-host <address>', 'address of the administrative port', '127.0.0.1')
-    .option('--admin-port <n>', 'administrative port, 0 for any; default --port + 1', integer('--admin-port', 0, 65535))
-    .option('--admin-token-file <file>', 'token the administrative port asks for')
+    .option('--host <address>', 'address to listen on', defaults.host)
+    .option('--port <n>', 'TCP port, 0 for any', port, defaults.port)
+    .option('--admin-host <address>', 'address of the administrative port', defaults.adminHost)
+    .option('--admin-port <n>', 'administrative port, 0 for any; default --port + 1', port)
+    .option('--admin-token-file <file>', 'token the administrative port asks for', secret)
     .option('--no-admin', 'no administrative port; /metrics is on --port then')
-    .option('--zoo <dir>', 'folder of models', zooDirectory())
+    .option(...zooOption())
     .option(
       '--models <folders>',
       `folders of the models to serve, the first one is assigned to new UEs; default all named by their id, ${preferred} first`,
-      list('--models'),
+      list,
     )
     .option('--uplink-only <id>', 'model for lost and late reports; default the one in --zoo that fits, if any')
     .option('--no-uplink-only', 'no estimates without a report')
-    .option('--deadline-ms <ms>', 'age at which a report is dropped', finite('--deadline-ms', 1, 1e5), 100)
+    .option('--deadline-ms <ms>', 'age at which a report is dropped', finite(1, 1e5), defaults.deadlineMs)
     .option(
       '--hold-ms <ms>',
       'age up to which an estimate is repeated where nothing newer can be had, 0: never',
-      finite('--hold-ms', 0, 1e5),
-      1_000,
+      finite(0, 1e5),
+      defaults.maxHoldMs,
     )
-    .option('--period-slots <n>', 'report period UEs are told', integer('--period-slots', 1, 320), 40)
+    .option('--period-slots <n>', 'report period UEs are told', integer(1, 320), defaults.reportPeriodSlots)
     .option(
       '--max-batch-size <n>',
-      'reports decoded at once, or sent to a worker at once; default 16, of a gateway 32',
-      integer('--max-batch-size', 1, 256),
+      `reports decoded at once, or sent to a worker at once; default ${defaults.maxBatchSize}, of a gateway ${gatewayBatchSize}`,
+      integer(1, 256),
     )
     .option('--no-overload-control', 'never tell UEs to hold back')
-    .option('--provider <list>', 'execution providers, in order', providers, defaultProviders)
+    .option(...providersOption)
     .option('--quiet', 'log warnings and errors only')
-    .option('--token-secret-file <file>', 'secret that tokens are signed with; every WebSocket must have one then')
-    .option('--tls-cert <file>', 'PEM: certificate chain of the server; serves https: and wss:')
-    .option('--tls-key <file>', 'PEM: key of --tls-cert')
-    .option('--tls-ca <file>', 'PEM: authorities of client certificates; clients without one are refused')
-    .option('--allow-origin <list>', 'origins whose pages may connect, default any', list('--allow-origin'))
+    .option(
+      '--token-secret-file <file>',
+      'secret that tokens are signed with; every WebSocket must have one then',
+      secret,
+    )
+    .option('--tls-cert <file>', 'PEM: certificate chain of the server; serves https: and wss:', contents)
+    .option('--tls-key <file>', 'PEM: key of --tls-cert', contents)
+    .option('--tls-ca <file>', 'PEM: authorities of client certificates; clients without one are refused', contents)
+    .option('--allow-origin <list>', 'origins whose pages may connect, default any', list)
     .option('--ui', `a page at ${pagePath} on --port: a UE in the browser, on the channel of --ui-data`)
     .option('--ui-data <file>', 'data with both bands that the page measures, default the shipped sample')
     .addHelpText(
@@ -105,47 +84,50 @@ Examples:
   edge-csi serve --tls-cert bs.pem --tls-key bs-key.pem --token-secret-file secret
   edge-csi serve --role worker --nats nats://broker:4222 --port 0 --models dualnet-mag-m128
   edge-csi serve --role gateway --nats nats://broker:4222 --cell cell-7 --models dualnet-mag-m128`,
-    )
-    .action(run);
+    );
 }
 
-async function run(options: Options): Promise<void> {
-  const models = options.models ?? (await preferredFirst(options.zoo));
-  await requireFolders(options.models ?? [], options.zoo);
-  const { uplinkOnly } = options;
-  if (uplinkOnly) await uplinkOnlyById(uplinkOnly, options.zoo);
-  const { adminPort, role, cell, localDecode } = options;
-  if (options.uiData !== undefined && !options.ui) throw new UsageError('--ui-data goes with --ui, give both');
-  if (options.admin && adminPort === undefined && options.port === 65_535) {
+type Options = OptionsOf<typeof declare>;
+
+/** `edge-csi serve`: the BS server until SIGINT or SIGTERM. */
+export const addServe = (program: CommandUnknownOpts) =>
+  declare(program).action((options, command) => run(options, givenFlag(command, siteOptions)));
+
+/** @param siteFlag - the first flag of a site that is given */
+async function run(options: Options, siteFlag: string | undefined): Promise<void> {
+  const { role, zoo, ui, uiData, uplinkOnly, admin, adminPort } = options;
+  const models = options.models ?? (await preferredFirst(zoo));
+  await requireFolders(options.models ?? [], zoo);
+  if (uplinkOnly) await uplinkOnlyById(uplinkOnly, zoo);
+  if (uiData !== undefined && !ui) throw new UsageError('--ui-data goes with --ui, give both');
+  if (admin && adminPort === undefined && options.port === 65_535) {
     throw new UsageError('--port is 65535, and there is none after it: give --admin-port, or --no-admin');
   }
-  if (options.ui && role === 'worker')
-    throw new UsageError('--ui needs a server that UEs connect to, not --role worker');
-  const ui = options.ui ? await openPages(options) : undefined;
-  const nats = await natsOf(options);
+  if (ui && role === 'worker') throw new UsageError('--ui needs a server that UEs connect to, not --role worker');
+  const pages = ui ? await openPages(options) : undefined;
   const serverOptions: BsServerOptions = {
     host: options.host,
     port: options.port,
     adminHost: options.adminHost,
-    ...(options.admin ? (adminPort === undefined ? {} : { adminPort }) : { adminPort: false }),
-    ...(options.adminTokenFile === undefined
-      ? {}
-      : { adminToken: await secretOption('--admin-token-file', options.adminTokenFile) }),
-    modelsDirectory: options.zoo,
+    adminPort: admin && adminPort,
+    adminToken: options.adminTokenFile,
+    modelsDirectory: zoo,
     deadlineMs: options.deadlineMs,
     maxHoldMs: options.holdMs,
     reportPeriodSlots: options.periodSlots,
-    maxBatchSize: options.maxBatchSize ?? (role === 'gateway' ? 32 : 16),
+    maxBatchSize: options.maxBatchSize ?? (role === 'gateway' ? gatewayBatchSize : defaults.maxBatchSize),
     overloadControl: options.overloadControl,
     executionProviders: options.provider,
     logLevel: options.quiet ? 'warn' : 'info',
     models,
-    ...(uplinkOnly === undefined ? {} : { uplinkOnlyModel: uplinkOnly }),
-    ...(nats === undefined ? {} : { nats }),
-    ...(cell === undefined ? {} : { cell }),
-    localDecode,
-    ...(await securityOf(options)),
-    ...(ui === undefined ? {} : { pages: ui }),
+    uplinkOnlyModel: uplinkOnly,
+    nats: natsOf(options, siteFlag),
+    cell: options.cell,
+    localDecode: options.localDecode,
+    tls: tlsOf(options),
+    tokenSecret: options.tokenSecretFile,
+    allowedOrigins: options.allowOrigin,
+    pages,
   };
   if (role === 'worker') {
     const { startDecodeWorker } = await import('@edge-csi/bs-server/cluster');
@@ -153,7 +135,7 @@ async function run(options: Options): Promise<void> {
     await untilStopped(worker, `worker ${worker.name} at ${worker.url}`);
   } else {
     const server = await startBsServer(serverOptions);
-    await untilStopped(server, `BS at ${server.url.replace(/^http/, 'ws')}`, ui && `${server.url}${ui.path}`);
+    await untilStopped(server, `BS at ${server.url.replace(/^http/, 'ws')}`, pages && `${server.url}${pages.path}`);
   }
 }
 
@@ -177,27 +159,13 @@ async function openPages({ zoo, uiData = sampleData }: Options): Promise<Pages> 
   return createPages({ files: await PageFiles.find(), channel });
 }
 
-async function securityOf(options: Options) {
-  const { tokenSecretFile, tlsCert, tlsKey, tlsCa, allowOrigin } = options;
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+function tlsOf({ tlsCert: cert, tlsKey: key, tlsCa: ca }: Options): BsServerOptions['tls'] {
+  if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError('--tls-cert and --tls-key go together, give both');
   }
-  if (tlsCa !== undefined && tlsCert === undefined) throw new UsageError('--tls-ca needs --tls-cert and --tls-key');
-  return {
-    ...(tokenSecretFile === undefined
-      ? {}
-      : { tokenSecret: await secretOption('--token-secret-file', tokenSecretFile) }),
-    ...(tlsCert === undefined || tlsKey === undefined
-      ? {}
-      : {
-          tls: {
-            cert: await fileOption('--tls-cert', tlsCert),
-            key: await fileOption('--tls-key', tlsKey),
-            ...(tlsCa === undefined ? {} : { ca: await fileOption('--tls-ca', tlsCa) }),
-          },
-        }),
-    ...(allowOrigin === undefined ? {} : { allowedOrigins: allowOrigin }),
-  };
+  if (cert !== undefined && key !== undefined) return { cert, key, ca };
+  if (ca !== undefined) throw new UsageError('--tls-ca needs --tls-cert and --tls-key');
+  return undefined;
 }
 
 async function preferredFirst(zoo: string): Promise<string[]> {

@@ -1,50 +1,43 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AccessGrant, type ClientTls, connectPhyFeed, type PhyFeed, signAccessToken } from '@edge-csi/bs-server';
-import { type DataFlags, dataFor, openData, sampleData, usableSample } from '@edge-csi/lab/data';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import {
+  type AccessGrant,
+  bsServerDefaults,
+  type ClientTls,
+  connectPhyFeed,
+  type PhyFeed,
+  signAccessToken,
+} from '@edge-csi/bs-server';
+import { dataFor, openData, sampleData, usableSample } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { connectUe, type EncoderBackend } from '@edge-csi/ue-client';
-import { Command } from 'commander';
-import { commandLine } from '../command-line.ts';
-import { addDataOptions } from '../data-options.ts';
-import { encoderOption } from '../encoder-option.ts';
-import { requireWritable, writeJson } from '../json-file.ts';
+import { connectUe } from '@edge-csi/ue-client';
 import { slotMs } from '../link-run/schedule.ts';
+import type { OptionsOf } from '../options/command.ts';
+import { withData } from '../options/data.ts';
+import { encoderOption } from '../options/ends.ts';
+import { writeJson } from '../options/output.ts';
+import { contents, id, integer, secret, url, writableFile } from '../options/parse.ts';
 import { startProgress } from '../progress.ts';
-import { fileOption, secretOption } from '../secret-file.ts';
-import { integer } from '../usage.ts';
+import { commandLine } from '../provenance.ts';
 
-interface Options extends DataFlags {
-  readonly url: string;
-  readonly id: string;
-  readonly count: number;
-  readonly samples: number;
-  readonly phy?: boolean;
-  readonly encoder: EncoderBackend;
-  readonly token?: string;
-  readonly tokenSecretFile?: string;
-  readonly ca?: string;
-  readonly tlsCert?: string;
-  readonly tlsKey?: string;
-  readonly json?: string;
-}
+const defaultUrl = `ws://${bsServerDefaults.host}:${bsServerDefaults.port}`;
 
-/** `edge-csi ue`: one or many UEs against a running server. */
-export function ueCommand(): Command {
-  return addDataOptions(new Command('ue'), sampleData)
+function declare(program: CommandUnknownOpts) {
+  return withData(sampleData)(program.command('ue'))
     .description('UEs that report the samples of a data file to a running BS server, at the period it asks for.')
-    .option('--url <url>', 'base of the BS server', 'ws://127.0.0.1:8080')
-    .option('--id <name>', 'UE id; with --count, the common prefix', 'ue')
-    .option('--count <n>', 'number of UEs', integer('--count', 1, 1024), 1)
-    .option('--samples <n>', 'reports each UE sends', integer('--samples', 1, 1e7), 100)
+    .option('--url <url>', 'base of the BS server', url(['ws:', 'wss:'], 'ws://host:port'), defaultUrl)
+    .option('--id <name>', 'UE id; with --count, the common prefix', id(56), 'ue')
+    .option('--count <n>', 'number of UEs', integer(1, 1024), 1)
+    .option('--samples <n>', 'reports each UE sends', integer(1, 1e7), 100)
     .option('--phy', 'also play the base band: send the uplink CSI of every report')
-    .addOption(encoderOption())
+    .addOption(encoderOption)
     .option('--token <text>', 'token of the one UE, as `edge-csi token` prints it')
-    .option('--token-secret-file <file>', "the server's secret: tokens of all UEs and of --phy are signed here")
-    .option('--ca <file>', 'PEM: authorities that the server is trusted by, for wss:')
-    .option('--tls-cert <file>', 'PEM: certificate of this end, where the server asks for one')
-    .option('--tls-key <file>', 'PEM: key of --tls-cert')
-    .option('--json <file>', 'write what became of the reports as JSON')
+    .option('--token-secret-file <file>', "the server's secret: tokens of all UEs and of --phy are signed here", secret)
+    .option('--ca <file>', 'PEM: authorities that the server is trusted by, for wss:', contents)
+    .option('--tls-cert <file>', 'PEM: certificate of this end, where the server asks for one', contents)
+    .option('--tls-key <file>', 'PEM: key of --tls-cert', contents)
+    .option('--json <file>', 'write what became of the reports as JSON', writableFile)
     .addHelpText(
       'after',
       `
@@ -52,22 +45,19 @@ Examples:
   edge-csi ue
   edge-csi ue --url ws://127.0.0.1:9000 --count 8 --samples 1000 --phy
   edge-csi ue --url wss://bs.example:8080 --ca ca.pem --token-secret-file secret --count 8 --phy`,
-    )
-    .action(run);
+    );
 }
 
+type Options = OptionsOf<typeof declare>;
+
+/** `edge-csi ue`: one or many UEs against a running server. */
+export const addUe = (program: CommandUnknownOpts) => declare(program).action(run);
+
 async function run(options: Options): Promise<void> {
-  if (!URL.canParse(options.url) || !/^wss?:$/.test(new URL(options.url).protocol)) {
-    throw new UsageError(`--url is '${options.url}', give one like ws://host:port`);
-  }
-  if (!/^[\w.:-]{1,56}$/.test(options.id)) {
-    throw new UsageError(`--id is '${options.id}', give 1 to 56 characters of A-Z a-z 0-9 . _ : -`);
-  }
-  await requireWritable(options.json);
   const ids = Array.from({ length: options.count }, (_, i) =>
     options.count === 1 ? options.id : `${options.id}-${i}`,
   );
-  const access = await accessOf(options);
+  const access = accessOf(options);
   const { url } = options;
   const { tls } = access;
   const phy = options.phy ? await connectPhyFeed({ url, tls, ...(await access.tokenFor({ role: 'phy' })) }) : undefined;
@@ -104,17 +94,16 @@ interface Access {
 /** Of the tokens signed here: longer than any run. */
 const ttlSeconds = 7 * 24 * 3600;
 
-async function accessOf(options: Options): Promise<Access> {
-  const { token, tokenSecretFile, ca, tlsCert, tlsKey } = options;
-  if (token !== undefined && (tokenSecretFile !== undefined || options.count > 1 || options.phy)) {
+function accessOf(options: Options): Access {
+  const { token, tokenSecretFile: secret, ca, tlsCert, tlsKey } = options;
+  if (token !== undefined && (secret !== undefined || options.count > 1 || options.phy)) {
     throw new UsageError("--token is one UE's: with --count, --phy or --token-secret-file leave it out");
   }
-  const secret = tokenSecretFile === undefined ? undefined : await secretOption('--token-secret-file', tokenSecretFile);
   return {
     tls: {
-      ...(ca === undefined ? {} : { ca: await fileOption('--ca', ca) }),
-      ...(tlsCert === undefined ? {} : { cert: await fileOption('--tls-cert', tlsCert) }),
-      ...(tlsKey === undefined ? {} : { key: await fileOption('--tls-key', tlsKey) }),
+      ...(ca !== undefined && { ca }),
+      ...(tlsCert !== undefined && { cert: tlsCert }),
+      ...(tlsKey !== undefined && { key: tlsKey }),
     },
     tokenFor: async (grant) => {
       if (secret !== undefined) return { token: await signAccessToken(secret, { ...grant, ttlSeconds }) };

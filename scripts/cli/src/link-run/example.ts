@@ -1,30 +1,6 @@
 import { type AngularDelayCsi, squaredErrorRatio } from '@edge-csi/csi';
 import { readCsiMatrixInto } from '@edge-csi/proto';
-import type { LinkRecords } from './summary.ts';
-
-/**
- * One sample as both ends saw it: magnitudes in whole dB, one byte an entry (int8, base64), angle by angle, delay fastest.
- * Of downlink, estimates and errors relative to the strongest entry of the downlink, of the uplink relative to its own.
- */
-export interface LinkExample {
-  readonly sample: number;
-  readonly numAntennas: number;
-  readonly numDelays: number;
-  /** Spacing of the delay taps. */
-  readonly tapNs: number;
-  readonly downlink: string;
-  /** As the BS got it, noise and all. */
-  readonly uplink: string;
-  /** Of each model that decoded a report of this sample. */
-  readonly estimates: readonly {
-    readonly model: string;
-    /** Of this sample alone. */
-    readonly nmseDb: number;
-    readonly estimate: string;
-    /** |H - Hhat|. */
-    readonly error: string;
-  }[];
-}
+import type { LinkExample, LinkRecords } from './result.ts';
 
 /** Errors of the samples that are shown unless others are asked for: the middle one, and one of the worst. */
 const shownShares = [0.5, 0.95];

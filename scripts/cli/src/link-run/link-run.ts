@@ -8,12 +8,10 @@ import type { Manifest } from '@edge-csi/models';
 import type { ChannelEstimate } from '@edge-csi/proto';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import { startBsThread } from '../threads/bs-thread.ts';
-import { cpuIdle } from '../threads/cpu-idle.ts';
-import { startWorker, type WorkerThread } from '../threads/worker-thread.ts';
-import { examplesOf, type LinkExample, typicalSamples } from './example.ts';
-import type { LinkRun } from './result.ts';
+import { cpuIdle, startWorker, type WorkerThread } from '../threads/worker-thread.ts';
+import { examplesOf, typicalSamples } from './example.ts';
+import { type LinkExample, type LinkRun, type ReceivedEstimate, summarizeLink } from './result.ts';
 import { type Schedule, sampleOf, scheduleReports, slotMs, ueIdOf } from './schedule.ts';
-import { type ReceivedEstimate, summarizeLink } from './summary.ts';
 import type { SentRecord, UeWorkerData, UeWorkerDone, UeWorkerReady, UeWorkerStart } from './ue-worker.ts';
 
 /** What one link run needs. */

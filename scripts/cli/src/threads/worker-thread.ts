@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { monotonicMs } from '@edge-csi/lab/metrics';
 
 /** A thread of this package's own, spoken to in plain messages. */
 export interface WorkerThread {
@@ -37,4 +40,37 @@ export function startWorker(file: URL, workerData: unknown): WorkerThread {
       await worker.terminate();
     },
   };
+}
+
+/**
+ * Time the calling thread has spent on a processor, in milliseconds. Unlike wall time it does not grow while something
+ * else has the processor. Undefined where the platform does not say: Linux only.
+ */
+export function threadCpuMs(): number | undefined {
+  try {
+    const [onCpuNs] = readFileSync('/proc/thread-self/schedstat', 'ascii').split(' ');
+    return Number(onCpuNs) / 1e6;
+  } catch {
+    return undefined;
+  }
+}
+
+const windowMs = 250;
+/** Share of one core that counts as idle. */
+const idleShare = 0.15;
+
+/**
+ * Waits until this process, all its threads together, has stopped computing. A JavaScript engine goes on compiling for
+ * seconds in the background after WebAssembly has first run, which is a cost of starting and not of the link.
+ *
+ * @param timeoutMs - longest wait; a process that stays busy is taken as it is
+ */
+export async function cpuIdle(timeoutMs: number): Promise<void> {
+  const giveUpMs = monotonicMs() + timeoutMs;
+  while (monotonicMs() < giveUpMs) {
+    const before = process.cpuUsage();
+    await sleep(windowMs);
+    const { user, system } = process.cpuUsage(before);
+    if ((user + system) / 1000 < idleShare * windowMs) return;
+  }
 }

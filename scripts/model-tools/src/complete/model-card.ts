@@ -146,7 +146,7 @@ function measuredOf(manifest: AnyManifest): string {
         .trim(),
     ),
     '',
-    `\`edge-csi bench --suite accuracy --models ${manifest.id} --data FILE --record\`; \`edge-csi models verify ${manifest.id} --data FILE\``,
+    `\`edge-csi bench accuracy --models ${manifest.id} --data FILE --record\`; \`edge-csi models verify ${manifest.id} --data FILE\``,
     'measures again. None of this data was used in training.',
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StageTimer, timedMethods } from '../../../../scripts/cli/src/bench/latency/stage-timer.ts';
+import { StageTimer, timedMethods } from '../../../../scripts/cli/src/bench/latency/stages.ts';
 
 /** A timer on a clock that moves only when told to. */
 function timerOf<Stage extends string>(...stages: Stage[]) {

@@ -1,6 +1,6 @@
 import { zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, test } from 'vitest';
-import { anyModels } from '../../../../scripts/cli/src/model-choice.ts';
+import { anyModels } from '../../../../scripts/cli/src/options/models.ts';
 import { buildModel } from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { decodeModel } from '../../../../scripts/model-tools/src/onnx/schema.ts';
 import { floatTensor } from '../../../../scripts/model-tools/src/onnx/tensor.ts';

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requirePageTargets, writePage } from '../../../../scripts/cli/src/write-page.ts';
+import { createProgram } from '../../../../scripts/cli/src/options/command.ts';
+import { withPage, writePage } from '../../../../scripts/cli/src/options/output.ts';
 import { renderMarkdownPage } from '../../../../scripts/report/src/text-page.ts';
 import { page } from './page-fixture.ts';
 
@@ -20,6 +21,11 @@ it('says where figures come from, and how busy the machine was', () => {
   );
 });
 
+/** Where a command line wants its page. */
+function targetsOf(...args: string[]) {
+  return withPage(createProgram('test').exitOverride()).parse(args, { from: 'user' }).opts();
+}
+
 describe('written pages', () => {
   let folder: string;
   beforeAll(async () => {
@@ -31,7 +37,7 @@ describe('written pages', () => {
 
   it('point from Markdown to the files of the figures, wherever they are', async () => {
     const targets = { svg: path.join(folder, 'docs', 'figures'), markdown: path.join(folder, 'page.md') };
-    await requirePageTargets(targets);
+    targetsOf('--svg', targets.svg, '--markdown', targets.markdown);
     await writePage(page, targets);
     expect(await readdir(targets.svg)).toEqual(['lines.svg', 'maps.svg']);
     const markdown = await readFile(targets.markdown, 'utf8');
@@ -44,9 +50,9 @@ describe('written pages', () => {
   it('are refused where they cannot be written, before anything is measured', async () => {
     const file = path.join(folder, 'taken');
     await writeFile(file, '');
-    await expect(requirePageTargets({ svg: file })).rejects.toThrow(/--svg is '.*taken', which is not a folder/);
-    await expect(requirePageTargets({ svg: 'curve.svg' })).rejects.toThrow(/give a folder/);
-    await expect(requirePageTargets({ report: folder })).rejects.toThrow(/--report is '.*', which is a folder/);
-    await expect(requirePageTargets({ markdown: path.join(file, 'x.md') })).rejects.toThrow(/--markdown is '/);
+    expect(() => targetsOf('--svg', file)).toThrow(/--svg is '.*taken', which is not a folder/);
+    expect(() => targetsOf('--svg', 'curve.svg')).toThrow(/give a folder/);
+    expect(() => targetsOf('--report', folder)).toThrow(/--report is '.*', which is a folder/);
+    expect(() => targetsOf('--markdown', path.join(file, 'x.md'))).toThrow(/--markdown is '/);
   });
 });

@@ -1,13 +1,54 @@
-import { defaultCarriers, type ScenarioName } from '@edge-csi/csi';
+import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import { defaultCarriers, type ScenarioName, scenarioNames } from '@edge-csi/csi';
 import { type AgeingRun, createAgeGrid, measureAgeing, perfectCsiName } from '@edge-csi/lab';
 import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report';
-import { magnitudeModelsFor, modelsById, requireOneShape } from '../../model-choice.ts';
-import { startProgress } from '../../progress.ts';
-import type { BenchOptions } from '../bench-options.ts';
+import type { OptionsOf } from '../../options/command.ts';
+import { magnitudeModelsFor, modelsById, requireOneShape } from '../../options/models.ts';
+import { finite, integer, listOf } from '../../options/parse.ts';
+import { withProgress } from '../../progress.ts';
+import { runSuite, suite } from '../suite.ts';
 import { type AgeingResult, ageingPage } from './page.ts';
+
+/** Scenarios of the two links that the zoo has models for. */
+const defaultScenarios: readonly ScenarioName[] = ['cost2100-indoor', 'cost2100-outdoor'];
+const defaultReductions = [4, 8, 12];
+/** Some 2.5 ms that 3GPP grants a UE (TS 38.214, 5.4), and the link. */
+const defaultDelayMs = 4;
+
+function declare(bench: CommandUnknownOpts) {
+  return suite(bench, 'ageing', `the pruned ones of CR ${defaultReductions.join(', ')}`)
+    .description('What stale CSI costs, by speed and report period, beside what compression costs.')
+    .addOption(
+      new Option('--scenario <name>', `channels to simulate; default ${defaultScenarios.join(' and ')}`).choices(
+        scenarioNames,
+      ),
+    )
+    .option('--samples <n>', 'UEs, each in an environment of its own', integer(1, 1e7), 256)
+    .option('--speeds-kmh <list>', 'speeds of UEs', listOf(finite(0.1, 500)), [1, 3, 10, 30])
+    .option('--periods-ms <list>', 'report periods', listOf(integer(1, 10_000)), [5, 10, 20, 40, 80, 160])
+    .option(
+      '--delay-ms <ms>',
+      'from the measurement at the UE to the estimate in use',
+      integer(0, 1000),
+      defaultDelayMs,
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench ageing
+  edge-csi bench ageing --speeds-kmh 3,30 --periods-ms 5,20,80
+  edge-csi bench ageing --scenario umi --models dualnet-mag-m43 --json ageing.json`,
+    );
+}
+
+type Options = OptionsOf<typeof declare>;
+
+/** `bench ageing`: what the BS holds against the true channel as it ages, by speed and report period. */
+export const addAgeing = (bench: CommandUnknownOpts) =>
+  declare(bench).action((options) => runSuite('ageing', options, measure, ageingPage));
 
 interface MeasuredResult extends AgeingResult {
   /** The scenarios: there is no file. */
@@ -15,35 +56,20 @@ interface MeasuredResult extends AgeingResult {
   readonly metrics: readonly Metric[];
 }
 
-/** Scenarios of the two links that the zoo has models for. */
-const defaultScenarios: readonly ScenarioName[] = ['cost2100-indoor', 'cost2100-outdoor'];
-const defaultReductions = [4, 8, 12];
-const defaultTracks = 256;
-const defaultSpeedsKmh = [1, 3, 10, 30];
-const defaultPeriodsMs = [5, 10, 20, 40, 80, 160];
-/** Some 2.5 ms that 3GPP grants a UE (TS 38.214, 5.4), and the link. */
-const defaultDelayMs = 4;
-
-/** `bench --suite ageing`: what the BS holds against the true channel as it ages, by speed and report period. */
-export async function ageing(options: BenchOptions): Promise<MeasuredResult> {
-  const { speedsKmh = defaultSpeedsKmh, periodsMs = defaultPeriodsMs, delayMs = defaultDelayMs } = options;
-  const { seed, zoo, signal, samples: numTracks = defaultTracks } = options;
+async function measure(options: Options, signal: AbortSignal): Promise<MeasuredResult> {
+  const { seed, zoo, samples: numTracks, speedsKmh, periodsMs, delayMs } = options;
   const grid = createAgeGrid(periodsMs, delayMs);
   const runs: AgeingRun[] = [];
   const links = await chosen(options);
   for (const { scenario, manifests } of links) {
     if (signal.aborted) break;
-    const progress = startProgress(scenario, numTracks);
-    const onProgress = progress.update;
-    const measurement = { scenario, manifests, zoo, numTracks, speedsKmh, periodsMs, grid, seed, signal, onProgress };
-    const ofScenario = await measureAgeing(measurement).finally(progress.stop);
+    const measurement = { scenario, manifests, zoo, numTracks, speedsKmh, periodsMs, grid, seed, signal };
+    const ofScenario = await withProgress(scenario, numTracks, (onProgress) =>
+      measureAgeing({ ...measurement, onProgress }),
+    );
     runs.push(...ofScenario.filter(({ tracks }) => tracks > 0));
   }
-  const data = links.map(({ scenario }) => scenario).join(', ');
-  const result: MeasuredResult = { data, delayMs, runs, metrics: ageingMetrics(runs) };
-  const { lead, sections } = ageingPage(result);
-  process.stdout.write(`${lead}\n\n${renderTextSections(sections)}\n`);
-  return result;
+  return { data: links.map(({ scenario }) => scenario).join(', '), delayMs, runs, metrics: ageingMetrics(runs) };
 }
 
 /** What a later run is held to: how models' estimates age. The true matrix is the simulator's affair. */
@@ -62,7 +88,7 @@ function ageingMetrics(runs: readonly AgeingRun[]): Metric[] {
 }
 
 /** Scenarios with their models: those asked for, else the pruned ones of the main reductions. */
-async function chosen({ models, zoo, scenario }: BenchOptions) {
+async function chosen({ models, zoo, scenario }: Options) {
   const named = models && (await modelsById(models, zoo));
   const found: { scenario: ScenarioName; manifests: Manifest[] }[] = [];
   for (const candidate of scenario === undefined ? defaultScenarios : [scenario]) {

@@ -31,9 +31,9 @@ export interface MeasuredBroker extends MeasuredProcess {
 /** @throws UsageError where the suite cannot run on this machine. */
 export function requireBroker(): void {
   if (process.platform !== 'linux')
-    throw new UsageError('--suite cluster reads processor times from /proc: run it on Linux');
+    throw new UsageError('bench cluster reads processor times from /proc: run it on Linux');
   if (spawnSync('nats-server', ['--version']).error === undefined) return;
-  throw new UsageError('--suite cluster needs nats-server in PATH; on Debian: apt-get install nats-server');
+  throw new UsageError('bench cluster needs nats-server in PATH; on Debian: apt-get install nats-server');
 }
 
 /** Starts a NATS server on a free port. */

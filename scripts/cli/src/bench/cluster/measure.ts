@@ -1,15 +1,15 @@
-import { dataFor } from '@edge-csi/lab/data';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { dataFor, sampleData } from '@edge-csi/lab/data';
 import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
-import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report';
 import { eachUntilInterrupted } from '../../interruption.ts';
-import { modelsById } from '../../model-choice.ts';
+import type { OptionsOf } from '../../options/command.ts';
+import { withData } from '../../options/data.ts';
+import { modelsById } from '../../options/models.ts';
 import { startProgress } from '../../progress.ts';
-import type { BenchOptions } from '../bench-options.ts';
+import { roundsOption, runSuite, secondsOption, suite, uesOption } from '../suite.ts';
 import { requireBroker } from './child-process.ts';
-import type { ClusterRun } from './cluster-run.ts';
 import { type GatewayIngest, measureGatewayIngest } from './gateway-ingest.ts';
-import { clusterPage } from './page.ts';
+import { type ClusterRun, clusterPage } from './page.ts';
 import { measureInProcess, measureOverBroker, type PathCost } from './path-cost.ts';
 
 /** Offered reports a second: so few that one seldom waits for another. */
@@ -22,13 +22,32 @@ const ingestPayloads = [
   { uplinks: true, estimates: true },
 ] as const;
 
-/** `bench --suite cluster`: the way over NATS beside one process, and what one gateway takes. */
-export async function cluster(
-  options: BenchOptions,
+function declare(bench: CommandUnknownOpts) {
+  return withData(sampleData)(suite(bench, 'cluster', defaultModel))
+    .description('The way of a report over NATS beside one process, and what one gateway takes; needs nats-server.')
+    .option(...uesOption)
+    .option(...roundsOption)
+    .option(...secondsOption)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench cluster
+  edge-csi bench cluster --models dualnet-mag-m43 --markdown cluster.md`,
+    );
+}
+
+/** `bench cluster`: the way over NATS beside one process, and what one gateway takes. */
+export const addCluster = (bench: CommandUnknownOpts) =>
+  declare(bench).action((options) => runSuite('cluster', options, measure, clusterPage));
+
+async function measure(
+  options: OptionsOf<typeof declare>,
+  signal: AbortSignal,
 ): Promise<{ runs: readonly ClusterRun[]; metrics: readonly Metric[] }> {
   requireBroker();
-  const { zoo, rounds, seconds, seed, ues: numUes, signal } = options;
-  const manifests: Manifest[] = await modelsById(options.models ?? [defaultModel], zoo);
+  const { models = [defaultModel], zoo, rounds, seconds, seed, ues: numUes } = options;
+  const manifests = await modelsById(models, zoo);
   const progress = startProgress('measurements', manifests.length * (2 * rounds + ingestPayloads.length));
   let done = 0;
   const step = async <T>(measure: () => Promise<T>): Promise<T> => {
@@ -58,7 +77,6 @@ export async function cluster(
     }
     return { model: manifest.id, ratePerSecond, ues: numUes, inProcess, overBroker, ingest };
   }).finally(progress.stop);
-  process.stdout.write(`${renderTextSections(clusterPage({ runs }).sections)}\n`);
   return { runs, metrics: runs.flatMap(clusterMetrics) };
 }
 

@@ -1,7 +1,17 @@
 import { lowerMedian } from '@edge-csi/lab/metrics';
 import type { Figure, PageContent, PlotSeries, Table } from '@edge-csi/report';
-import type { ClusterRun } from './cluster-run.ts';
+import type { GatewayIngest } from './gateway-ingest.ts';
 import type { PathCost } from './path-cost.ts';
+
+/** What the way over a broker costs for one model, one entry a round. */
+export interface ClusterRun {
+  readonly model: string;
+  readonly ratePerSecond: number;
+  readonly ues: number;
+  readonly inProcess: readonly PathCost[];
+  readonly overBroker: readonly PathCost[];
+  readonly ingest: readonly GatewayIngest[];
+}
 
 /** Offered by a site, for the estimate. */
 const siteUes = 10_000_000;

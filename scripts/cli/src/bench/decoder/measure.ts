@@ -1,39 +1,72 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { openRawDecoder, type RawDecoder, rawReportsPerSecond } from '@edge-csi/lab';
 import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
-import { renderTextSections } from '@edge-csi/report';
-import { modelsById, prunedModels } from '../../model-choice.ts';
-import { startProgress } from '../../progress.ts';
-import type { BenchOptions } from '../bench-options.ts';
-import { type DecoderCost, measureDecoderCost } from './decoder-cost.ts';
-import { decoderPage } from './page.ts';
+import { eachUntilInterrupted } from '../../interruption.ts';
+import type { OptionsOf } from '../../options/command.ts';
+import { providerOption } from '../../options/ends.ts';
+import { modelsById, prunedModels } from '../../options/models.ts';
+import { withProgress } from '../../progress.ts';
+import { batchSizeOption, roundsOption, runSuite, secondsOption, suite } from '../suite.ts';
+import { type DecoderCost, decoderPage } from './page.ts';
 
-/** `bench --suite decoder`: what each decoder costs, beside the first. */
-export async function decoder({
-  models,
-  zoo,
-  batchSize,
-  provider = 'cpu',
-  rounds,
-  seconds,
-  signal,
-}: BenchOptions): Promise<{ runs: DecoderCost[]; metrics: Metric[] }> {
-  const manifests = models ? await modelsById(models, zoo) : await prunedModels(zoo);
-  const progress = startProgress('rounds', rounds);
-  const measurement = {
-    manifests,
-    zoo,
+function declare(bench: CommandUnknownOpts) {
+  return suite(bench, 'decoder', 'the pruned ones; ratios are by the first')
+    .description('Reports a second of every decoder alone, all in turn on ready-made tensors.')
+    .addOption(providerOption)
+    .option(...batchSizeOption)
+    .option(...roundsOption)
+    .option(...secondsOption)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench decoder
+  edge-csi bench decoder --models dualnet-mag-m128,dualnet-mag-m43 --rounds 7 --seconds 1
+  edge-csi bench decoder --provider cuda --batch-size 64 --json decoder.json`,
+    );
+}
+
+/** `bench decoder`: what each decoder costs, beside the first. */
+export const addDecoder = (bench: CommandUnknownOpts) =>
+  declare(bench).action((options) => runSuite('decoder', options, measure, decoderPage));
+
+/** Measures decoders in turn, round by round, so that a machine whose speed drifts treats all alike. */
+async function measure(
+  { models, zoo, batchSize, provider, rounds, seconds }: OptionsOf<typeof declare>,
+  signal: AbortSignal,
+): Promise<{ runs: DecoderCost[]; metrics: Metric[] }> {
+  const manifests = await modelsById(models, zoo, prunedModels);
+  const decoders: RawDecoder[] = [];
+  for (const manifest of manifests) {
+    decoders.push(await openRawDecoder({ manifest, zoo, batchSize, provider, refine: false }));
+  }
+  const rates = await withProgress('rounds', rounds, (onProgress) =>
+    eachUntilInterrupted(
+      Array.from({ length: rounds }, (_, round) => round),
+      signal,
+      async (round) => {
+        const ofRound: number[] = [];
+        for (const decoder of decoders) {
+          ofRound.push(await rawReportsPerSecond(decoder, batchSize, seconds, signal));
+        }
+        onProgress(round + 1);
+        return ofRound;
+      },
+    ),
+  );
+  for (const decoder of decoders) await decoder.close();
+  const runs = manifests.map((manifest, i) => ({
+    model: manifest.id,
+    codewordLength: manifest.codeword.length,
     batchSize,
     provider,
-    rounds,
-    secondsPerRound: seconds,
-    signal,
-    onProgress: progress.update,
-  };
-  const runs = await measureDecoderCost(measurement).finally(progress.stop);
-  process.stdout.write(`${renderTextSections(decoderPage({ runs }).sections)}\n`);
+    reportsPerSecond: rates.map((ofRound) => ofRound[i] as number),
+    ratio: lowerMedian(rates.map((ofRound) => (ofRound[i] as number) / (ofRound[0] as number))),
+  }));
   const metrics = runs.flatMap(({ model, reportsPerSecond, ratio }, i) => [
     speedMetric(`${model} reports/s`, lowerMedian(reportsPerSecond), 'higher', 0.25),
     // Ratios within a run stand more than speeds do.
     ...(i > 0 ? [speedMetric(`${model} rate by ${runs[0]?.model}`, ratio, 'higher', 0.1)] : []),
   ]);
-  return { runs, metrics };
+  return rates.length === 0 ? { runs: [], metrics: [] } : { runs, metrics };
 }

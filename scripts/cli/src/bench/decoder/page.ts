@@ -1,6 +1,18 @@
+import type { ExecutionProvider } from '@edge-csi/bs-server';
 import { lowerMedian } from '@edge-csi/lab/metrics';
 import { fixed, type PageContent } from '@edge-csi/report';
-import type { DecoderCost } from './decoder-cost.ts';
+
+/** Decoder throughput of one model, the refiner left out. */
+export interface DecoderCost {
+  readonly model: string;
+  readonly codewordLength: number;
+  readonly batchSize: number;
+  readonly provider: ExecutionProvider;
+  /** Of each round, on one thread where it runs on the CPU. */
+  readonly reportsPerSecond: readonly number[];
+  /** Median over rounds of this model's rate by that of the first model, taken in the same round. */
+  readonly ratio: number;
+}
 
 /** What each decoder costs, as a page. */
 export function decoderPage({ runs }: { readonly runs: readonly DecoderCost[] }): PageContent {

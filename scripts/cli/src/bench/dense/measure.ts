@@ -1,27 +1,45 @@
-import path from 'node:path';
-import {
-  type DenseStudy,
-  type FloatRow,
-  fitBaselines,
-  linkSamples,
-  measureFloatTable,
-  studyDense,
-} from '@edge-csi/lab';
-import { dataFor, openData } from '@edge-csi/lab/data';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { type DenseStudy, type FloatRow, fitBaselines, measureFloatTable, studyDense } from '@edge-csi/lab';
+import { dataFor, linkSamples, openData, sampleCount, sampleData } from '@edge-csi/lab/data';
 import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report';
 import { eachUntilInterrupted, unlessInterrupted } from '../../interruption.ts';
-import { modelsById, prunedModelsOfOneShape } from '../../model-choice.ts';
-import { startProgress } from '../../progress.ts';
-import type { BenchOptions } from '../bench-options.ts';
+import type { OptionsOf } from '../../options/command.ts';
+import { withData } from '../../options/data.ts';
+import { modelsById, prunedModelsOfOneShape } from '../../options/models.ts';
+import { integer } from '../../options/parse.ts';
+import { withProgress } from '../../progress.ts';
+import { fitSamplesOption, runSuite, suite } from '../suite.ts';
 import { type DenseResult, densePage } from './page.ts';
 
-/** `bench --suite dense`: NMSE against codeword length, rank and bits per weight of the encoder's Dense layer. */
-export async function dense(options: BenchOptions): Promise<DenseResult & { readonly metrics: readonly Metric[] }> {
-  const { models, zoo, samples, signal } = options;
-  const manifests = models ? await modelsById(models, zoo) : await prunedModelsOfOneShape(zoo);
+function declare(bench: CommandUnknownOpts) {
+  return withData(sampleData)(suite(bench, 'dense', 'the pruned ones of one shape'))
+    .description("NMSE against codeword length, rank and bits per weight of the encoder's Dense layer.")
+    .option('--samples <n>', 'samples, the first of the data; default all', integer(1, 1e7))
+    .option('--baselines-from <file>', 'fit linear schemes on this file, with both bands, and add them')
+    .option(...fitSamplesOption)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench dense --models dualnet-mag-m16,dualnet-mag-m43 --samples 200
+  edge-csi bench dense --data test.npz --baselines-from train.npz --markdown dense.md --svg figures`,
+    );
+}
+
+type Options = OptionsOf<typeof declare>;
+
+/** `bench dense`: NMSE against codeword length, rank and bits per weight of the encoder's Dense layer. */
+export const addDense = (bench: CommandUnknownOpts) =>
+  declare(bench).action((options) => runSuite('dense', options, measure, densePage));
+
+async function measure(
+  options: Options,
+  signal: AbortSignal,
+): Promise<DenseResult & { readonly metrics: readonly Metric[] }> {
+  const { models, zoo, samples } = options;
+  const manifests = await modelsById(models, zoo, prunedModelsOfOneShape);
   const other = manifests.find((m) => !m.pruned || m.planes === 'absolute-parts');
   if (other !== undefined) {
     throw new UsageError(
@@ -29,17 +47,16 @@ export async function dense(options: BenchOptions): Promise<DenseResult & { read
     );
   }
   manifests.sort((a, b) => a.codeword.length - b.codeword.length);
-  const progress = startProgress('models', manifests.length);
   let studied = 0;
-  const studies = await eachUntilInterrupted(manifests, signal, async (manifest) => {
-    const study = await studyDense({ manifest, zoo, data: dataFor(manifest, options), samples, signal });
-    progress.update(++studied);
-    return study;
-  }).finally(progress.stop);
+  const studies = await withProgress('models', manifests.length, (onProgress) =>
+    eachUntilInterrupted(manifests, signal, async (manifest) => {
+      const study = await studyDense({ manifest, zoo, data: dataFor(manifest, options), samples, signal });
+      onProgress(++studied);
+      return study;
+    }),
+  );
   const [first] = manifests;
-  const linear = first && (await unlessInterrupted(signal, () => linearTable(options, first)));
-  const { sections } = densePage({ studies, linear }, path.basename(options.data));
-  process.stdout.write(`${renderTextSections(sections)}\n`);
+  const linear = first && (await unlessInterrupted(signal, () => linearTable(options, first, signal)));
   return { studies, linear, metrics: denseMetrics(studies) };
 }
 
@@ -54,22 +71,15 @@ function denseMetrics(studies: readonly DenseStudy[]): Metric[] {
   ]);
 }
 
-async function linearTable(options: BenchOptions, manifest: Manifest): Promise<FloatRow[] | undefined> {
-  const { baselinesFrom, normalization } = { ...options, normalization: manifest.normalization };
+async function linearTable(options: Options, manifest: Manifest, signal: AbortSignal): Promise<FloatRow[] | undefined> {
+  const { baselinesFrom, fitSamples: limit, samples } = options;
+  const { normalization } = manifest;
   if (baselinesFrom === undefined || normalization.kind !== 'spherical') return undefined;
   const training = await openData(dataFor(manifest, { data: baselinesFrom }));
-  const progress = startProgress('linear', Math.min(options.fitSamples, training.numSamples));
-  const fitting = {
-    source: training,
-    limit: options.fitSamples,
-    scale: normalization.scale,
-    signal: options.signal,
-    onProgress: progress.update,
-  };
-  const { linear } = await fitBaselines(fitting).finally(progress.stop);
-  const source = await openData(dataFor(manifest, options));
-  return measureFloatTable(
-    linear,
-    linkSamples(source, 0, Math.min(options.samples ?? source.numSamples, source.numSamples)),
+  const { scale } = normalization;
+  const { linear } = await withProgress('linear', sampleCount(training, limit), (onProgress) =>
+    fitBaselines({ source: training, limit, scale, signal, onProgress }),
   );
+  const source = await openData(dataFor(manifest, options));
+  return measureFloatTable(linear, linkSamples(source, 0, sampleCount(source, samples)));
 }

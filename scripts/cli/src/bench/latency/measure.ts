@@ -1,41 +1,61 @@
 import path from 'node:path';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { measureEncodeLatency } from '@edge-csi/lab';
-import { dataFor, openData, usableSample } from '@edge-csi/lab/data';
+import { dataFor, openData, sampleCount, sampleData, usableSample } from '@edge-csi/lab/data';
 import { type LatencyBackend, latencyBackends } from '@edge-csi/lab/encoder-backend';
 import { type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report';
 import { eachUntilInterrupted } from '../../interruption.ts';
-import { modelsById, prunedModelsOfOneShape } from '../../model-choice.ts';
-import { startProgress } from '../../progress.ts';
-import type { BenchOptions } from '../bench-options.ts';
+import type { OptionsOf } from '../../options/command.ts';
+import { withData } from '../../options/data.ts';
+import { modelsById, prunedModelsOfOneShape } from '../../options/models.ts';
+import { integer } from '../../options/parse.ts';
+import { withProgress } from '../../progress.ts';
+import { roundsOption, runSuite, suite } from '../suite.ts';
 import { measureColdStart } from './cold-start.ts';
-import type { LatencyRun } from './latency-run.ts';
-import { latencyPage } from './page.ts';
-import { measureStages } from './report-stages.ts';
+import { type LatencyRun, latencyPage } from './page.ts';
+import { measureStages } from './stages.ts';
 
-/** `bench --suite latency`: a report's time, by model, backend and stage, in one run. */
-export async function latency(
-  options: BenchOptions,
+function declare(bench: CommandUnknownOpts) {
+  return withData(sampleData)(suite(bench, 'latency', 'the pruned ones of one shape'))
+    .description("A report's time by model, backend and stage, warm and cold, in one run.")
+    .option('--samples <n>', 'samples, the first of the data; default all', integer(1, 1e7))
+    .option(...roundsOption)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench latency --models dualnet-mag-m43,dualnet-mag-m128
+  edge-csi bench latency --models dualnet-mag-m43 --samples 200 --rounds 1 --json latency.json`,
+    );
+}
+
+type Options = OptionsOf<typeof declare>;
+
+/** `bench latency`: a report's time, by model, backend and stage, in one run. */
+export const addLatency = (bench: CommandUnknownOpts) =>
+  declare(bench).action((options) => runSuite('latency', options, measure, latencyPage));
+
+async function measure(
+  options: Options,
+  signal: AbortSignal,
 ): Promise<{ runs: readonly LatencyRun[]; metrics: readonly Metric[] }> {
-  const { models, zoo, signal } = options;
-  const manifests = models ? await modelsById(models, zoo) : await prunedModelsOfOneShape(zoo);
-  const progress = startProgress('models', manifests.length);
+  const manifests = await modelsById(options.models, options.zoo, prunedModelsOfOneShape);
   let done = 0;
-  const runs = await eachUntilInterrupted(manifests, signal, async (manifest) => {
-    const run = await measureRun(manifest, options);
-    progress.update(++done);
-    return run;
-  }).finally(progress.stop);
-  const { sections } = latencyPage({ runs }, path.basename(options.data));
-  process.stdout.write(`${renderTextSections(sections)}\n`);
+  const runs = await withProgress('models', manifests.length, (onProgress) =>
+    eachUntilInterrupted(manifests, signal, async (manifest) => {
+      const run = await measureRun(manifest, options, signal);
+      onProgress(++done);
+      return run;
+    }),
+  );
   return { runs, metrics: runs.flatMap(latencyMetrics) };
 }
 
-async function measureRun(manifest: Manifest, options: BenchOptions): Promise<LatencyRun> {
-  const { zoo, rounds, signal } = options;
+async function measureRun(manifest: Manifest, options: Options, signal: AbortSignal): Promise<LatencyRun> {
+  const { zoo, rounds } = options;
   const source = await openData(dataFor(manifest, options));
-  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
+  const samples = sampleCount(source, options.samples);
   const measurement = { manifest, zoo, source, samples, signal };
   const warm = await measureEncodeLatency(measurement);
   const stages = await measureStages(measurement);

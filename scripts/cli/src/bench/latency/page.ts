@@ -1,8 +1,18 @@
-import { latencyBackends } from '@edge-csi/lab/encoder-backend';
+import type { EncodeLatency } from '@edge-csi/lab';
+import { type LatencyBackend, latencyBackends } from '@edge-csi/lab/encoder-backend';
 import type { LatencySummary } from '@edge-csi/lab/metrics';
 import { type Figure, fixed, type PageContent, type Section, type Table } from '@edge-csi/report';
-import type { LatencyRun } from './latency-run.ts';
-import { reportStages } from './report-stages.ts';
+import type { ColdStart } from './cold-start.ts';
+import { reportStages, type StageLatency } from './stages.ts';
+
+/** What a report of one model takes: warm and cold by backend, by stage, and from CSI to estimate. */
+export interface LatencyRun extends EncodeLatency, StageLatency {
+  readonly model: string;
+  readonly reduction: number;
+  readonly codewordLength: number;
+  readonly samples: number;
+  readonly coldStart: Readonly<Record<LatencyBackend, ColdStart>>;
+}
 
 /** What only some versions measured. */
 type Later = 'stages' | 'endToEnd' | 'coldStart';

@@ -1,12 +1,11 @@
 import path from 'node:path';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ScaleSpec } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import {
   type Baselines,
-  type FloatRow,
   fitBaselines,
   type LinkSample,
-  linkSamples,
   measureFloatTable,
   openNetworkScheme,
   type RatePoint,
@@ -14,58 +13,69 @@ import {
   type SweepSamples,
   sweep,
 } from '@edge-csi/lab';
-import { type DataFlags, type DataOptions, dataFor, openData, sha256Of } from '@edge-csi/lab/data';
+import {
+  type DataOptions,
+  dataFor,
+  linkSamples,
+  openData,
+  sampleCount,
+  sampleData,
+  sha256Of,
+  spreadIndices,
+} from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import type { Manifest } from '@edge-csi/models';
 import { eachUntilInterrupted, unlessInterrupted } from '../../interruption.ts';
-import { requireOneShape } from '../../model-choice.ts';
-import { startProgress } from '../../progress.ts';
-import { requireApart } from '../require-apart.ts';
+import type { OptionsOf } from '../../options/command.ts';
+import { requireApart, withData } from '../../options/data.ts';
+import { modelsById, prunedModelsOfOneShape, requireOneShape } from '../../options/models.ts';
+import { integer } from '../../options/parse.ts';
+import { withProgress } from '../../progress.ts';
+import { fitSamplesOption, runSuite, suite } from '../suite.ts';
+import { type RateDistortionResult, rateDistortionJson, rateDistortionPage, type UsedFile } from './page.ts';
 
-export interface RateDistortionOptions {
-  readonly manifests: readonly Manifest[];
-  readonly zoo: string;
-  readonly data: DataFlags;
-  /** Samples of `data`, and of `select`, at most, spread over each. */
-  readonly samples: number | undefined;
-  /** File that settings are chosen on; `data` itself where absent. */
-  readonly select: string | undefined;
-  /** File that the classical schemes are fitted on; none are drawn where absent. */
-  readonly baselinesFrom: string | undefined;
-  /** Samples of `baselinesFrom`, at most. */
-  readonly fitSamples: number;
-  /** Ends the run after the scheme under way, which is left out. */
-  readonly signal: AbortSignal;
+function declare(bench: CommandUnknownOpts) {
+  return withData(sampleData)(suite(bench, 'rate-distortion', 'the pruned ones of one shape'))
+    .description('NMSE against all bits of a report: networks over their run-time knobs, and classical schemes.')
+    .option('--samples <n>', 'samples of --data, and of --select, spread over each; default all', integer(1, 1e7))
+    .option('--select <file>', 'choose operating points on this file; default --data')
+    .option('--baselines-from <file>', 'fit classical schemes on this file, with both bands, and add them')
+    .option(...fitSamplesOption)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench rate-distortion --models dualnet-mag-m43 --samples 200
+  edge-csi bench rate-distortion --data test.npz --baselines-from train.npz --select val.npz --report curve.html`,
+    );
 }
 
-/** A file that took part in a measurement. */
-interface UsedFile {
-  readonly data: string;
-  readonly dataSha256: string;
-  readonly samples: number;
-}
+/** `bench rate-distortion`: networks and classical schemes at every size of a report. */
+export const addRateDistortion = (bench: CommandUnknownOpts) =>
+  declare(bench).action((options) => runSuite('rate-distortion', options, measure, rateDistortionPage));
 
-export interface RateDistortionResult {
-  readonly samples: number;
-  readonly select?: UsedFile;
-  readonly baselines?: UsedFile;
-  readonly curve: readonly RatePoint[];
-  /** Float codewords of the linear schemes. */
-  readonly floatTable?: readonly FloatRow[];
+type Options = Pick<
+  OptionsOf<typeof declare>,
+  'models' | 'zoo' | 'data' | 'samples' | 'select' | 'baselinesFrom' | 'fitSamples'
+>;
+
+async function measure(options: Options, signal: AbortSignal) {
+  return rateDistortionJson(await measureRateDistortion(options, signal));
 }
 
 /**
  * Measures networks, and classical schemes where there is a file to fit them on, as whole reports on the same samples.
  *
+ * @param signal - ends the run after the scheme under way, which is left out
  * @throws UsageError where a file would serve two of fitting, choosing and measuring, or cannot serve its own purpose.
  */
-export async function runRateDistortion(options: RateDistortionOptions): Promise<RateDistortionResult> {
-  const { manifests, select: selectPath, baselinesFrom, signal } = options;
-  await requireApart({ '--data': options.data.data, '--select': selectPath, '--baselines-from': baselinesFrom });
+export async function measureRateDistortion(options: Options, signal: AbortSignal): Promise<RateDistortionResult> {
+  const { zoo, select: selectPath, baselinesFrom } = options;
+  const manifests = await modelsById(options.models, zoo, prunedModelsOfOneShape);
+  await requireApart({ '--data': options.data, '--select': selectPath, '--baselines-from': baselinesFrom });
   const [first] = manifests;
   if (first === undefined) throw new UsageError('there is no model to take the shape of the CSI from');
   requireOneShape(manifests);
-  const measure = await readSamples(dataFor(first, options.data), options.samples);
+  const measure = await readSamples(dataFor(first, options), options.samples);
   const select =
     selectPath === undefined
       ? measure
@@ -74,8 +84,10 @@ export async function runRateDistortion(options: RateDistortionOptions): Promise
 
   const curve: RatePoint[] = [];
   const draw = async (scheme: Scheme): Promise<void> => {
-    const progress = startProgress(scheme.name, scheme.settings.length);
-    curve.push(...(await sweep(scheme, samples, progress.update, signal).finally(progress.stop)));
+    const points = await withProgress(scheme.name, scheme.settings.length, (onProgress) =>
+      sweep(scheme, samples, onProgress, signal),
+    );
+    curve.push(...points);
   };
   let fitted: Pick<RateDistortionResult, 'baselines' | 'floatTable'> = {};
   if (baselinesFrom !== undefined) {
@@ -94,7 +106,7 @@ export async function runRateDistortion(options: RateDistortionOptions): Promise
     }
   }
   await eachUntilInterrupted(manifests, signal, async (manifest) => {
-    const scheme = await openNetworkScheme(manifest, options.zoo);
+    const scheme = await openNetworkScheme(manifest, zoo);
     await draw(scheme).finally(() => scheme.close());
   });
   const chosen = selectPath === undefined ? {} : { select: await usedFile(selectPath, select.length) };
@@ -102,17 +114,15 @@ export async function runRateDistortion(options: RateDistortionOptions): Promise
 }
 
 function fitWithProgress(source: CsiSource, limit: number, scale: ScaleSpec, signal: AbortSignal): Promise<Baselines> {
-  const progress = startProgress('fit of the baselines', Math.min(limit, source.numSamples));
-  return fitBaselines({ source, limit, scale, signal, onProgress: progress.update }).finally(progress.stop);
+  return withProgress('fit of the baselines', sampleCount(source, limit), (onProgress) =>
+    fitBaselines({ source, limit, scale, signal, onProgress }),
+  );
 }
 
 async function readSamples(data: DataOptions, limit: number | undefined, option?: string): Promise<LinkSample[]> {
   const source = option === undefined ? await openData(data) : await bothBands(data, option);
-  const count = Math.min(limit ?? source.numSamples, source.numSamples);
   // Spread over the file, whose neighbours may be neighbours in space, so that both files are sampled alike.
-  return Array.from({ length: count }, (_, i) => Math.floor((i * source.numSamples) / count)).flatMap((index) =>
-    linkSamples(source, index, index + 1),
-  );
+  return spreadIndices(source, limit ?? source.numSamples).flatMap((index) => linkSamples(source, index, index + 1));
 }
 
 /** Opens data that has to bring its own uplink, as `--uplink` belongs to `--data`. */

@@ -1,14 +1,23 @@
-import { bestWithin, type RatePoint } from '@edge-csi/lab';
+import { bestWithin, type FloatRow, type RatePoint } from '@edge-csi/lab';
 import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
-import {
-  fixed,
-  type LinePlot,
-  type PageContent,
-  type PlotSeries,
-  renderTextSections,
-  type Table,
-} from '@edge-csi/report';
-import type { RateDistortionResult } from './measure.ts';
+import { fixed, type LinePlot, type PageContent, type PlotSeries, type Table } from '@edge-csi/report';
+
+/** A file that took part in a measurement. */
+export interface UsedFile {
+  readonly data: string;
+  readonly dataSha256: string;
+  readonly samples: number;
+}
+
+/** What the suite measures. */
+export interface RateDistortionResult {
+  readonly samples: number;
+  readonly select?: UsedFile;
+  readonly baselines?: UsedFile;
+  readonly curve: readonly RatePoint[];
+  /** Float codewords of the linear schemes. */
+  readonly floatTable?: readonly FloatRow[];
+}
 
 /** Total bits at which the best operating point is named. */
 const budgets = [100, 200, 350, 500, 700, 1000, 1330, 1700, 3000];
@@ -58,12 +67,6 @@ export function rateDistortionPage(result: RateDistortionJson, data: string): Pa
     return { scheme, family, bits, nmseDb, setting, ...(chosenAt && { chosenAt }) };
   });
   return pageOf({ ...result, curve }, data);
-}
-
-/** Text and tables: the best of each kind within each budget, and float codewords. Every point is in the JSON report. */
-export function renderRateDistortion(result: RateDistortionResult, data: string): string {
-  const { lead, sections } = pageOf(result, data);
-  return `${lead}\n\n${renderTextSections(sections)}`;
 }
 
 function pageOf(result: RateDistortionResult, data: string): PageContent {

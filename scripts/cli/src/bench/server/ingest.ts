@@ -1,11 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createRepresentation } from '@edge-csi/csi';
 import { lowerMedian, monotonicMs } from '@edge-csi/lab/metrics';
+import { buildModel } from '@edge-csi/model-tools';
+import { type Manifest, representationOf, sha256Bytes, toHex } from '@edge-csi/models';
 import { paths, subprotocol } from '@edge-csi/proto';
 import { WebSocket } from 'ws';
-import { writeIngestModel } from './ingest-model.ts';
 import { startLoadedServer } from './loaded-server.ts';
 import { type ServerBenchOptions, settleMs } from './saturation.ts';
 
@@ -101,4 +103,32 @@ async function subscribeUnread(url: string): Promise<WebSocket> {
     socket.once('error', reject);
   });
   return socket;
+}
+
+/**
+ * Writes a copy of a model into another zoo whose decoder passes the uplink on and has no refiner: its messages are
+ * those of the model, and its networks cost nothing.
+ */
+async function writeIngestModel(manifest: Manifest, zoo: string, into: string): Promise<void> {
+  const { tensor } = createRepresentation(representationOf(manifest));
+  const decoder = buildModel({
+    inputs: [
+      { name: 'latent', dims: [manifest.codeword.length] },
+      { name: 'uplink', dims: tensor.dims },
+    ],
+    output: { name: tensor.name, dims: tensor.dims },
+    initializers: [],
+    operators: [{ type: 'Identity', inputs: ['uplink'], output: tensor.name }],
+  });
+  const { encoder, allocation } = manifest.files;
+  const decoderFile = { path: 'decoder.onnx', sha256: toHex(await sha256Bytes(decoder)), bytes: decoder.length };
+  const { measured: _, ...kept } = manifest;
+  const files = { encoder, allocation, decoder: decoderFile };
+  const folder = path.join(into, manifest.id);
+  await mkdir(folder, { recursive: true });
+  for (const { path: name } of [encoder, allocation]) {
+    await writeFile(path.join(folder, name), await readFile(path.join(zoo, manifest.id, name)));
+  }
+  await writeFile(path.join(folder, decoderFile.path), decoder);
+  await writeFile(path.join(folder, 'manifest.json'), JSON.stringify({ ...kept, files }));
 }

@@ -6,8 +6,7 @@ import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { ReportOutcome } from '@edge-csi/proto';
 import { ueIdOf } from '../../link-run/schedule.ts';
 import type { Arrivals } from './arrivals.ts';
-import { LoadUe } from './load-ue.ts';
-import { openReportBank } from './report-bank.ts';
+import { LoadUe, openReportBank } from './load-ue.ts';
 
 /** What the load generator is told when it starts. */
 export interface LoadWorkerData {

@@ -2,8 +2,7 @@ import path from 'node:path';
 import type { ExecutionProvider } from '@edge-csi/bs-server';
 import type { DataOptions } from '@edge-csi/lab/data';
 import { type BsThread, startBsThread } from '../../threads/bs-thread.ts';
-import { cpuIdle } from '../../threads/cpu-idle.ts';
-import { startWorker } from '../../threads/worker-thread.ts';
+import { cpuIdle, startWorker } from '../../threads/worker-thread.ts';
 import type { LoadRequest, LoadWorkerData, LoadWorkerDone, LoadWorkerReady } from './load-worker.ts';
 
 export interface LoadedServerOptions {

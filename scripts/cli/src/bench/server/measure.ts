@@ -1,41 +1,57 @@
-import { dataFor } from '@edge-csi/lab/data';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { dataFor, sampleData } from '@edge-csi/lab/data';
 import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
-import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report';
 import { eachUntilInterrupted } from '../../interruption.ts';
-import { modelsById, prunedModels } from '../../model-choice.ts';
-import { startProgress } from '../../progress.ts';
-import type { BenchOptions } from '../bench-options.ts';
+import type { OptionsOf } from '../../options/command.ts';
+import { withData } from '../../options/data.ts';
+import { providerOption } from '../../options/ends.ts';
+import { modelsById, prunedModels } from '../../options/models.ts';
+import { withProgress } from '../../progress.ts';
+import { batchSizeOption, roundsOption, runSuite, secondsOption, suite, uesOption } from '../suite.ts';
 import { measureIngest } from './ingest.ts';
 import { intraOpNumThreads } from './loaded-server.ts';
 import { measureOpenLoop } from './open-loop.ts';
-import { serverPage } from './page.ts';
+import { type ServerRun, serverPage } from './page.ts';
 import { measureSaturation, type ServerBenchOptions } from './saturation.ts';
-import type { ServerRun } from './server-run.ts';
 
-/** `bench --suite server`: throughput through sockets beside that of the networks alone, ingest, latency under load. */
-export async function server(options: BenchOptions): Promise<{ runs: ServerRun[]; metrics: Metric[] }> {
-  const { models, zoo, provider = 'cpu', signal } = options;
-  const manifests: Manifest[] = models ? await modelsById(models, zoo) : await prunedModels(zoo);
-  const progress = startProgress('models', manifests.length);
+function declare(bench: CommandUnknownOpts) {
+  return withData(sampleData)(suite(bench, 'server', 'the pruned ones'))
+    .description('A server under load: throughput through sockets beside the decoder alone, latency by load, ingest.')
+    .addOption(providerOption)
+    .option(...uesOption)
+    .option(...batchSizeOption)
+    .option(...roundsOption)
+    .option(...secondsOption)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench server --models dualnet-mag-m43 --json server.json
+  edge-csi bench server --report server.html --svg figures
+  edge-csi bench server --provider cuda --batch-size 64 --ues 256`,
+    );
+}
+
+/** `bench server`: throughput through sockets beside that of the networks alone, ingest, latency under load. */
+export const addServer = (bench: CommandUnknownOpts) =>
+  declare(bench).action((options) => runSuite('server', options, measure, serverPage));
+
+async function measure(
+  options: OptionsOf<typeof declare>,
+  signal: AbortSignal,
+): Promise<{ runs: ServerRun[]; metrics: Metric[] }> {
+  const { zoo, ues: numUes, batchSize, provider, rounds, seconds: secondsPerRound, seed } = options;
+  const manifests = await modelsById(options.models, zoo, prunedModels);
   let done = 0;
-  const runs = await eachUntilInterrupted(manifests, signal, async (manifest) => {
-    const run = await benchServer({
-      manifest,
-      zoo,
-      data: dataFor(manifest, options),
-      numUes: options.ues,
-      batchSize: options.batchSize,
-      provider,
-      rounds: options.rounds,
-      secondsPerRound: options.seconds,
-      seed: options.seed,
-      signal,
-    });
-    progress.update(++done);
-    return run;
-  }).finally(progress.stop);
-  process.stdout.write(`${renderTextSections(serverPage({ runs }).sections)}\n`);
+  const runs = await withProgress('models', manifests.length, (onProgress) =>
+    eachUntilInterrupted(manifests, signal, async (manifest) => {
+      const data = dataFor(manifest, options);
+      const how = { zoo, numUes, batchSize, provider, rounds, secondsPerRound, seed, signal };
+      const run = await benchServer({ manifest, data, ...how });
+      onProgress(++done);
+      return run;
+    }),
+  );
   return { runs, metrics: runs.flatMap(serverMetrics) };
 }
 

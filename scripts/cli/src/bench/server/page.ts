@@ -1,6 +1,22 @@
 import { lowerMedian } from '@edge-csi/lab/metrics';
 import { cdfPlot, type Figure, fixed, type PageContent, type PlotSeries, type Table } from '@edge-csi/report';
-import type { ServerRun } from './server-run.ts';
+import type { Ingest } from './ingest.ts';
+import type { OpenLoop } from './open-loop.ts';
+import type { Saturation } from './saturation.ts';
+
+/** The server with one model: what it decodes, what it takes in, and how long reports take. */
+export interface ServerRun extends Saturation {
+  readonly model: string;
+  readonly reduction: number;
+  readonly codewordLength: number;
+  readonly pruned: boolean;
+  readonly ues: number;
+  readonly batchSize: number;
+  readonly intraOpNumThreads: number;
+  readonly decodeWorkers: number;
+  readonly ingest: readonly Ingest[];
+  readonly openLoop: OpenLoop;
+}
 
 /** Load on a BS server as a page. */
 export function serverPage({ runs }: { readonly runs: readonly ServerRun[] }): PageContent {

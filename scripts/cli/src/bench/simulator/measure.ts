@@ -1,28 +1,59 @@
-import path from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ChannelStatistician, type ChannelStatistics, scenarioNames } from '@edge-csi/csi';
+import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import {
+  ChannelStatistician,
+  type ChannelStatistics,
+  createSynthesizer,
+  type ScenarioName,
+  scenarioNames,
+  simulateChannel,
+} from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { measureAccuracy } from '@edge-csi/lab';
-import { dataFor, openData, simulatedSource, still, usableSample } from '@edge-csi/lab/data';
-import { type Metric, speedMetric } from '@edge-csi/lab/metrics';
-import { renderTextSections } from '@edge-csi/report';
+import { dataFor, openData, sampleCount, sampleData, simulatedSource, still, usableSample } from '@edge-csi/lab/data';
+import { type Metric, monotonicMs, speedMetric } from '@edge-csi/lab/metrics';
 import { eachUntilInterrupted } from '../../interruption.ts';
-import { magnitudeModelsFor, modelsById } from '../../model-choice.ts';
-import { startProgress } from '../../progress.ts';
-import type { BenchOptions } from '../bench-options.ts';
-import { type ModelComparison, type SimulatorResult, simulatorPage } from './page.ts';
-import { measureSimulationRate, type SimulationRate } from './simulation-rate.ts';
+import type { OptionsOf } from '../../options/command.ts';
+import { withData } from '../../options/data.ts';
+import { magnitudeModelsFor, modelsById } from '../../options/models.ts';
+import { integer } from '../../options/parse.ts';
+import { withProgress } from '../../progress.ts';
+import { runSuite, secondsOption, suite } from '../suite.ts';
+import { type ModelComparison, type SimulationRate, type SimulatorResult, simulatorPage } from './page.ts';
 
-type MeasuredResult = SimulatorResult & { readonly metrics: readonly Metric[] };
+function declare(bench: CommandUnknownOpts) {
+  return withData(sampleData)(suite(bench, 'simulator', "the pruned ones of the scenario's carriers"))
+    .description('Simulated channels beside those of a file, as statistics and models see them, and what they cost.')
+    .addOption(
+      new Option('--scenario <name>', 'what to simulate beside --data')
+        .choices(scenarioNames)
+        .default('cost2100-indoor'),
+    )
+    .option('--samples <n>', 'samples of either side, the first of the data; default all', integer(1, 1e7))
+    .option(...secondsOption)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench simulator --models dualnet-mag-m43 --json simulator.json
+  edge-csi bench simulator --scenario cost2100-outdoor --data cost2100-outdoor-test.npz`,
+    );
+}
 
-/** `bench --suite simulator`: simulated channels beside those of a file, and what each scenario costs. */
-export async function simulator(options: BenchOptions): Promise<MeasuredResult> {
-  const { scenario = 'cost2100-indoor', seed } = options;
+/** `bench simulator`: simulated channels beside those of a file, and what each scenario costs. */
+export const addSimulator = (bench: CommandUnknownOpts) =>
+  declare(bench).action((options) => runSuite('simulator', options, measure, simulatorPage));
+
+async function measure(
+  options: OptionsOf<typeof declare>,
+  signal: AbortSignal,
+): Promise<SimulatorResult & { readonly metrics: readonly Metric[] }> {
+  const { scenario, seed } = options;
   const view = { numAntennas: 32, numDelays: 32, bandwidthHz: 20e6, numSubcarriers: 1024, timing: 'absolute' } as const;
   const carriers = still(scenario, seed);
   const data = await openData(dataFor({ csi: { ...view, ...carriers } }, options));
-  const numSamples = Math.min(options.samples ?? data.numSamples, data.numSamples);
-  const { models: named, zoo, signal } = options;
+  const numSamples = sampleCount(data, options.samples);
+  const { models: named, zoo } = options;
   const simulatedChannels = simulatedSource(scenario, numSamples, { ...view, ...carriers }, seed);
   const statistics = {
     data: await statisticsOf(data, numSamples, signal),
@@ -30,39 +61,34 @@ export async function simulator(options: BenchOptions): Promise<MeasuredResult> 
   };
   const manifests = named ? await modelsById(named, zoo) : await magnitudeModelsFor(carriers, zoo);
   const models = await eachUntilInterrupted(manifests, signal, async (manifest): Promise<ModelComparison> => {
-    const progress = startProgress(manifest.id, 2 * numSamples);
-    const measure = async (source: CsiSource, done: number) => {
-      const onProgress = (now: number) => progress.update(done + now);
-      const run = await measureAccuracy({ manifest, zoo, source, samples: numSamples, signal, onProgress });
-      // Both sides are of as many samples, or they are not compared.
-      signal.throwIfAborted();
-      return run;
-    };
-    try {
-      const ofData = await measure(await openData(dataFor(manifest, options)), 0);
-      const simulated = await measure(simulatedSource(scenario, numSamples, manifest.csi, seed), numSamples);
-      return {
-        model: manifest.id,
-        nmseDb: { data: ofData.nmseDb, simulated: simulated.nmseDb },
-        floatMagnitudeNmseDb: { data: ofData.floatMagnitudeNmseDb, simulated: simulated.floatMagnitudeNmseDb },
+    const measureBoth = async (onProgress: (done: number) => void) => {
+      const of = async (source: CsiSource, before: number) => {
+        const update = (now: number) => onProgress(before + now);
+        const run = await measureAccuracy({ manifest, zoo, source, samples: numSamples, signal, onProgress: update });
+        // Both sides are of as many samples, or they are not compared.
+        signal.throwIfAborted();
+        return run;
       };
-    } finally {
-      progress.stop();
+      const ofData = await of(await openData(dataFor(manifest, options)), 0);
+      return { ofData, simulated: await of(simulatedSource(scenario, numSamples, manifest.csi, seed), numSamples) };
+    };
+    const { ofData, simulated } = await withProgress(manifest.id, 2 * numSamples, measureBoth);
+    return {
+      model: manifest.id,
+      nmseDb: { data: ofData.nmseDb, simulated: simulated.nmseDb },
+      floatMagnitudeNmseDb: { data: ofData.floatMagnitudeNmseDb, simulated: simulated.floatMagnitudeNmseDb },
+    };
+  });
+  const rates: SimulationRate[] = [];
+  await withProgress('scenarios', scenarioNames.length, async (onProgress) => {
+    for (const name of scenarioNames) {
+      await nextTurn();
+      if (signal.aborted) break;
+      rates.push(measureSimulationRate(name, options.seconds / scenarioNames.length, seed));
+      onProgress(rates.length);
     }
   });
-  const progress = startProgress('scenarios', scenarioNames.length);
-  const rates: SimulationRate[] = [];
-  for (const name of scenarioNames) {
-    await nextTurn();
-    if (signal.aborted) break;
-    rates.push(measureSimulationRate(name, options.seconds / scenarioNames.length, seed));
-    progress.update(rates.length);
-  }
-  progress.stop();
-  const result: MeasuredResult = { scenario, statistics, models, rates, metrics: simulatorMetrics(models, rates) };
-  const { lead, sections } = simulatorPage(result, path.basename(options.data));
-  process.stdout.write(`${lead}\n\n${renderTextSections(sections)}\n`);
-  return result;
+  return { scenario, statistics, models, rates, metrics: simulatorMetrics(models, rates) };
 }
 
 /** What a later run is held to: how far simulated channels are from the data's, as models see it, and their cost. */
@@ -78,7 +104,7 @@ function simulatorMetrics(models: readonly ModelComparison[], rates: readonly Si
   ];
 }
 
-/** Samples between two turns of the event loop, in which a signal is seen. */
+/** Samples between two looks at the clock, or turns of the event loop, in which a signal is seen. */
 const block = 64;
 
 /** Statistics of the first samples of a source, which NMSE is measured on too; of those so far where it is interrupted. */
@@ -91,4 +117,44 @@ async function statisticsOf(source: CsiSource, numSamples: number, signal: Abort
     if (signal.aborted) break;
   }
   return statistician.result();
+}
+
+const shape = { numAntennas: 32, numDelays: 32 };
+/** Simulates 16 UEs at walking speed for some time. */
+function measureSimulationRate(scenario: ScenarioName, seconds: number, seed: number): SimulationRate {
+  const settings = { ...still(scenario, seed), speedKmh: 3, numUes: 16, numEnvironments: 1, numSamples: 2 ** 31 };
+  const band = {
+    downlinkCarrierHz: settings.downlinkCarrierHz,
+    bandwidthHz: 20e6,
+    numSubcarriers: 1024,
+  };
+  const synthesizers = [
+    createSynthesizer({ ...band, direction: 'downlink', carrierHz: settings.downlinkCarrierHz }, shape),
+    createSynthesizer({ ...band, direction: 'uplink', carrierHz: settings.uplinkCarrierHz }, shape),
+  ];
+  const samples = simulateChannel(settings);
+  const runFor = (limitMs: number) => {
+    const startMs = monotonicMs();
+    const cpu = process.cpuUsage();
+    let pairs = 0;
+    let paths = 0;
+    do {
+      for (let i = 0; i < block; i++) {
+        const { value } = samples.next();
+        if (value === undefined) throw new RangeError('the simulation is at its end');
+        for (const synthesize of synthesizers) synthesize(value.paths, 0);
+        paths += value.paths.delayNs.length;
+      }
+      pairs += block;
+    } while (monotonicMs() - startMs < limitMs);
+    const { user, system } = process.cpuUsage(cpu);
+    return {
+      paths: paths / pairs,
+      pairsPerCpuSecond: pairs / ((user + system) / 1e6),
+      pairsPerSecond: pairs / ((monotonicMs() - startMs) / 1000),
+    };
+  };
+  // The first part is for the compiler.
+  runFor(seconds * 250);
+  return { scenario, ...runFor(seconds * 1000) };
 }

@@ -1,6 +1,15 @@
 import type { ChannelStatistics, ScenarioName } from '@edge-csi/csi';
 import { fixed, type PageContent, type Table } from '@edge-csi/report';
-import type { SimulationRate } from './simulation-rate.ts';
+
+/** What a scenario costs on one thread. */
+export interface SimulationRate {
+  readonly scenario: ScenarioName;
+  /** Paths of a sample, mean. */
+  readonly paths: number;
+  /** Samples with both bands as 32 x 32 matrices, by the processor time that they took and by the clock. */
+  readonly pairsPerCpuSecond: number;
+  readonly pairsPerSecond: number;
+}
 
 /** A model's NMSE on the data and on simulated samples. */
 export interface ModelComparison {

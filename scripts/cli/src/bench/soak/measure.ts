@@ -1,30 +1,53 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ServerStats } from '@edge-csi/bs-server';
-import { dataFor } from '@edge-csi/lab/data';
-import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
+import { createRandom } from '@edge-csi/csi';
+import { type DataOptions, dataFor, sampleData } from '@edge-csi/lab/data';
+import { lowerMedian, type Metric, monotonicMs, speedMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { renderTextSections } from '@edge-csi/report';
-import { modelsById, prunedModels } from '../../model-choice.ts';
-import type { BenchOptions } from '../bench-options.ts';
-import type { ChurnCounts } from './churn.ts';
-import { soakPage } from './page.ts';
-import { runSoak, type Soak, type SoakPoint } from './soak.ts';
+import type { Manifest } from '@edge-csi/models';
+import type { OptionsOf } from '../../options/command.ts';
+import { withData } from '../../options/data.ts';
+import { modelsById, prunedModels } from '../../options/models.ts';
+import { finite } from '../../options/parse.ts';
+import { openReportBank } from '../server/load-ue.ts';
+import { runSuite, suite, uesOption } from '../suite.ts';
+import { type Growth, type Soak, type SoakPoint, soakPage } from './page.ts';
+import { startServerProcess } from './server-process.ts';
+import type { SoakClosed } from './soak-process.ts';
+import { Churn, type ChurnCounts, startSubscribers } from './traffic.ts';
 
 /** Time between two lines of progress. */
 const progressS = 10;
 
-interface SoakResult {
-  readonly runs: readonly Soak[];
-  readonly problems: readonly string[];
-  readonly metrics: readonly Metric[];
+function declare(bench: CommandUnknownOpts) {
+  return withData(sampleData)(suite(bench, 'soak', 'the pruned one of strongest compression'))
+    .description('One server under UEs that come and go: its memory over time, and whether the counts add up.')
+    .option(...uesOption)
+    .option('--seconds <s>', 'how long', finite(0.1, 1e6), 1200)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench soak
+  edge-csi bench soak --seconds 60 --ues 16 --models dualnet-mag-m43 --json soak.json`,
+    );
 }
 
-/** `bench --suite soak`: one server under traffic that comes and goes; its memory, and whether the counts add up. */
-export async function soak(options: BenchOptions): Promise<SoakResult> {
-  const { models, zoo, ues, seconds, seed, signal } = options;
-  const manifests = models ? await modelsById(models, zoo) : (await prunedModels(zoo)).slice(-1);
+/** `bench soak`: one server under traffic that comes and goes; its memory, and whether the counts add up. */
+export const addSoak = (bench: CommandUnknownOpts) =>
+  declare(bench).action((options) => runSuite('soak', options, measure, soakPage));
+
+async function measure(
+  options: OptionsOf<typeof declare>,
+  signal: AbortSignal,
+): Promise<{ runs: readonly Soak[]; problems: readonly string[]; metrics: readonly Metric[] }> {
+  const { models, zoo, ues, seconds, seed } = options;
+  const manifests = await modelsById(models, zoo, async () => (await prunedModels(zoo)).slice(-1));
   const [manifest, ...others] = manifests;
   if (manifest === undefined || others.length > 0) {
-    throw new UsageError(`--suite soak takes one model, --models names ${manifests.length}`);
+    throw new UsageError(`bench soak takes one model, --models names ${manifests.length}`);
   }
   let shownS = 0;
   const run = await runSoak({
@@ -41,7 +64,6 @@ export async function soak(options: BenchOptions): Promise<SoakResult> {
       process.stdout.write(`${progressLine(point, counts, stats)}\n`);
     },
   });
-  process.stdout.write(`${renderTextSections(soakPage({ runs: [run] }).sections)}\n`);
   return { runs: [run], problems: run.problems, metrics: soakMetrics(run) };
 }
 
@@ -70,4 +92,137 @@ function progressLine({ atS, rssMib, heapUsedMib }: SoakPoint, counts: ChurnCoun
     `RSS ${rssMib.toFixed(0)} MiB`,
     `heap ${heapUsedMib.toFixed(0)} MiB`,
   ].join(', ');
+}
+
+interface SoakOptions {
+  readonly manifest: Manifest;
+  readonly zoo: string;
+  readonly data: DataOptions;
+  readonly numUes: number;
+  readonly seconds: number;
+  readonly seed: number;
+  /** Ends the traffic early; the run is of the time until then. */
+  readonly signal: AbortSignal;
+  /** Told of every sample. */
+  readonly onSample: (sample: SoakPoint, counts: ChurnCounts, stats: ServerStats) => void;
+}
+
+const mib = 2 ** 20;
+const samplePeriodMs = 1_000;
+const reconfigurePeriodS = 5;
+/** Share of the run before the line is fitted: engines compile, pools and buffers grow. */
+const warmUpShare = 0.25;
+/** What UEs are told, at the join and now and then. */
+const periods = [100, 200, 400] as const;
+const truncations = [0, 1] as const;
+
+/** Runs the traffic against a server, else with its own defaults, in a process of its own. */
+async function runSoak(options: SoakOptions): Promise<Soak> {
+  const { manifest, zoo, data, numUes, seed, signal } = options;
+  const directory = path.join(zoo, manifest.id);
+  const banks = await Promise.all(truncations.map((truncation) => openReportBank(directory, data, truncation)));
+  const server = await startServerProcess({
+    port: 0,
+    adminPort: false,
+    modelsDirectory: zoo,
+    models: [manifest.id],
+    executionProviders: ['cpu'],
+    reportPeriodSlots: periods[1],
+    // A small buffer, so that the subscriber that does not keep up is passed over, whatever the kernel buffers.
+    limits: { maxUes: Math.max(1024, numUes), maxBufferedBytes: 2 ** 20 },
+    logLevel: 'error',
+  });
+  try {
+    const { url } = server;
+    const churn = new Churn({ url, numUes, seed, banks, theta: manifest.phase.theta });
+    const subscribers = await startSubscribers(url);
+    try {
+      const random = createRandom(seed + numUes);
+      const points: SoakPoint[] = [];
+      let reconfigurations = 0;
+      const startMs = monotonicMs();
+      for (let tick = 1; tick * samplePeriodMs <= options.seconds * 1000 && !signal.aborted; tick++) {
+        await sleep(Math.max(0, startMs + tick * samplePeriodMs - monotonicMs()));
+        const sample = await server.sample();
+        const point = {
+          atS: (monotonicMs() - startMs) / 1000,
+          rssMib: sample.rssBytes / mib,
+          heapUsedMib: sample.heapUsedBytes / mib,
+          externalMib: sample.externalBytes / mib,
+        };
+        points.push(point);
+        options.onSample(point, churn.counts, sample.stats);
+        const ueId = churn.present[Math.floor(random.uniform() * churn.present.length)];
+        if (tick % reconfigurePeriodS !== 0 || ueId === undefined) continue;
+        const reportPeriodSlots = periods[Math.floor(random.uniform() * periods.length)] as number;
+        const codewordTruncation = truncations[Math.floor(random.uniform() * truncations.length)] as number;
+        server.reconfigure(ueId, { reportPeriodSlots, codewordTruncation });
+        reconfigurations++;
+      }
+      const seconds = signal.aborted ? (monotonicMs() - startMs) / 1000 : options.seconds;
+      await churn.stop();
+      await subscribers.close();
+      const closed = await server.close();
+      const warmUpSeconds = seconds * warmUpShare;
+      const late = points.filter(({ atS }) => atS >= warmUpSeconds);
+      const growth = (pick: (point: SoakPoint) => number) =>
+        late.length < 3 ? undefined : fitGrowth(late.map((point) => ({ atS: point.atS, value: pick(point) })));
+      return {
+        model: manifest.id,
+        ues: numUes,
+        seconds,
+        warmUpSeconds,
+        points,
+        rssGrowth: growth(({ rssMib }) => rssMib),
+        heapGrowth: growth(({ heapUsedMib }) => heapUsedMib),
+        traffic: { ...churn.counts, estimatesReceived: subscribers.received, reconfigurations },
+        stats: closed.stats,
+        unhandledRejections: closed.unhandledRejections,
+        problems: problemsOf(closed, churn.counts, subscribers.received),
+      };
+    } finally {
+      // Where the server has failed they would go on for ever.
+      await Promise.allSettled([churn.stop(), subscribers.close()]);
+    }
+  } finally {
+    server.kill();
+  }
+}
+
+/** What does not add up at the end. */
+export function problemsOf(
+  { stats, unhandledRejections }: Pick<SoakClosed, 'stats' | 'unhandledRejections'>,
+  { sent, outcomes }: Pick<ChurnCounts, 'sent' | 'outcomes'>,
+  estimatesReceived: number,
+): string[] {
+  const { received, decoded, superseded, late, shed, invalid, inFlight } = stats;
+  const settled = decoded + superseded + late + shed + invalid;
+  const answered = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+  const estimates = Object.values(stats.qualities).reduce((sum, count) => sum + count, 0);
+  const checks: readonly (readonly [boolean, string])[] = [
+    [unhandledRejections === 0, `${unhandledRejections} unhandled rejections`],
+    [received === settled, `${received} reports received, ${settled} settled`],
+    [inFlight === 0, `${inFlight} reports in flight at the end`],
+    [received <= sent, `${received} reports received, ${sent} sent`],
+    [answered <= received, `${answered} reports answered, ${received} received`],
+    [invalid === 0, `${invalid} reports refused, all were valid`],
+    [estimatesReceived <= estimates, `${estimatesReceived} estimates at the subscriber, ${estimates} published`],
+    [decoded > 0 && estimatesReceived > 0, `${decoded} reports decoded, ${estimatesReceived} estimates received`],
+    [stats.workerRestarts === 0, `${stats.workerRestarts} decode workers restarted`],
+    [stats.connections.ues === 0, `${stats.connections.ues} UEs connected at the end`],
+  ];
+  return checks.filter(([holds]) => !holds).map(([, problem]) => problem);
+}
+
+/** Least squares line. @param points - times in seconds; at least three of them, not all at one time */
+export function fitGrowth(points: readonly { readonly atS: number; readonly value: number }[]): Growth {
+  const n = points.length;
+  if (n < 3) throw new RangeError(`a line is fitted to ${n} points, must be at least 3`);
+  const mean = (pick: (point: (typeof points)[number]) => number) => points.reduce((sum, p) => sum + pick(p), 0) / n;
+  const meanS = mean(({ atS }) => atS);
+  const meanValue = mean(({ value }) => value);
+  const spread = points.reduce((sum, { atS }) => sum + (atS - meanS) ** 2, 0);
+  const slope = points.reduce((sum, { atS, value }) => sum + (atS - meanS) * (value - meanValue), 0) / spread;
+  const residual = points.reduce((sum, { atS, value }) => sum + (value - meanValue - slope * (atS - meanS)) ** 2, 0);
+  return { perHour: 3600 * slope, standardError: 3600 * Math.sqrt(residual / (n - 2) / spread) };
 }

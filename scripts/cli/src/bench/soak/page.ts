@@ -1,6 +1,38 @@
+import type { ServerStats } from '@edge-csi/bs-server';
 import type { Figure, PageContent, PlotSeries } from '@edge-csi/report';
-import type { Growth } from './growth.ts';
-import type { Soak, SoakPoint } from './soak.ts';
+import type { ChurnCounts } from './traffic.ts';
+
+/** A line through measurements over time. */
+export interface Growth {
+  readonly perHour: number;
+  /** Of `perHour`, as if the measurements were independent. */
+  readonly standardError: number;
+}
+
+/** The server's memory at one moment. */
+export interface SoakPoint {
+  readonly atS: number;
+  readonly rssMib: number;
+  readonly heapUsedMib: number;
+  readonly externalMib: number;
+}
+
+/** A server under traffic that comes and goes. */
+export interface Soak {
+  readonly model: string;
+  readonly ues: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly points: readonly SoakPoint[];
+  /** MiB an hour, after the warm-up; absent where the run was too short for a line. */
+  readonly rssGrowth: Growth | undefined;
+  readonly heapGrowth: Growth | undefined;
+  readonly traffic: ChurnCounts & { readonly estimatesReceived: number; readonly reconfigurations: number };
+  readonly stats: ServerStats;
+  readonly unhandledRejections: number;
+  /** What does not add up. Empty where all is well. */
+  readonly problems: readonly string[];
+}
 
 /** A soak of a BS server as a page. */
 export function soakPage({ runs }: { readonly runs: readonly Soak[] }): PageContent {

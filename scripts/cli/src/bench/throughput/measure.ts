@@ -1,23 +1,19 @@
+import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { defaultCarriers, type ScenarioName, scenarioNames } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { linkSamples, measureThroughput, openContenders, type ThroughputRun } from '@edge-csi/lab';
-import { dataFor, openData, simulatedSource } from '@edge-csi/lab/data';
+import { measureThroughput, openContenders, type ThroughputRun } from '@edge-csi/lab';
+import { dataFor, linkSamples, openData, sampleCount, sampleData, simulatedSource } from '@edge-csi/lab/data';
 import type { Metric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
-import { renderTextSections } from '@edge-csi/report';
 import { unlessInterrupted } from '../../interruption.ts';
-import { magnitudeModelsFor, modelsById, prunedModelsOfOneShape, requireOneShape } from '../../model-choice.ts';
-import { type Progress, startProgress } from '../../progress.ts';
-import type { BenchOptions } from '../bench-options.ts';
-import { requireApart } from '../require-apart.ts';
+import type { OptionsOf } from '../../options/command.ts';
+import { requireApart, withData } from '../../options/data.ts';
+import { magnitudeModelsFor, modelsById, prunedModelsOfOneShape, requireOneShape } from '../../options/models.ts';
+import { integer } from '../../options/parse.ts';
+import { type Progress, startProgress, withProgress } from '../../progress.ts';
+import { fitSamplesOption, runSuite, suite } from '../suite.ts';
 import { type ThroughputResult, throughputPage } from './page.ts';
-
-interface MeasuredResult extends ThroughputResult {
-  /** What the UEs' channels are from. */
-  readonly data: string;
-  readonly metrics: readonly Metric[];
-}
 
 const defaultReductions = [4, 8, 12];
 const defaultSimulated = 1024;
@@ -26,9 +22,41 @@ const simulatedTraining = 4096;
 /** Samples that the codebook's setting is chosen on. */
 const selectSamples = 64;
 
-/** `bench --suite throughput-gain`: spectral efficiency from each estimate, against perfect CSI and a codebook. */
-export async function throughputGain(options: BenchOptions): Promise<MeasuredResult> {
-  const { zoo, seed, signal, scenario, baselinesFrom } = options;
+function declare(bench: CommandUnknownOpts) {
+  return withData(sampleData)(suite(bench, 'throughput-gain', `the pruned ones of CR ${defaultReductions.join(', ')}`))
+    .description('Spectral efficiency from each estimate, beside perfect CSI, a codebook of as many bits, plain beams.')
+    .addOption(new Option('--scenario <name>', 'simulate channels in place of --data').choices(scenarioNames))
+    .option(
+      '--samples <n>',
+      `samples, the first of the data; default all, simulated ${defaultSimulated}`,
+      integer(1, 1e7),
+    )
+    .option('--baselines-from <file>', `fit the codebook on this file; default ${simulatedTraining} simulated samples`)
+    .option(...fitSamplesOption)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  edge-csi bench throughput-gain --samples 400
+  edge-csi bench throughput-gain --scenario umi --models dualnet-mag-m43 --markdown throughput.md
+  edge-csi bench throughput-gain --data test.npz --baselines-from train.npz`,
+    );
+}
+
+type Options = OptionsOf<typeof declare>;
+
+/** `bench throughput-gain`: spectral efficiency from each estimate, against perfect CSI and a codebook. */
+export const addThroughputGain = (bench: CommandUnknownOpts) =>
+  declare(bench).action((options) => runSuite('throughput-gain', options, measure, throughputPage));
+
+interface MeasuredResult extends ThroughputResult {
+  /** What the UEs' channels are from. */
+  readonly data: string;
+  readonly metrics: readonly Metric[];
+}
+
+async function measure(options: Options, signal: AbortSignal): Promise<MeasuredResult> {
+  const { zoo, seed, scenario, baselinesFrom } = options;
   if (scenario === undefined) await requireApart({ '--data': options.data, '--baselines-from': baselinesFrom });
   const manifests = await chosen(options);
   const [first] = manifests;
@@ -38,41 +66,39 @@ export async function throughputGain(options: BenchOptions): Promise<MeasuredRes
     scenario === undefined
       ? await openData(dataFor(first, options))
       : simulatedSource(scenario, options.samples ?? defaultSimulated, first.csi, seed);
-  const samples = Math.min(options.samples ?? source.numSamples, source.numSamples);
+  const samples = sampleCount(source, options.samples);
   const training =
     baselinesFrom === undefined
       ? simulatedSource(scenarioOf(first), Math.min(simulatedTraining, options.fitSamples), first.csi, seed + 1)
       : await openData(dataFor(first, { data: baselinesFrom }));
-  const trainingSamples = Math.min(training.numSamples, options.fitSamples);
+  const trainingSamples = sampleCount(training, options.fitSamples);
   const runs = await unlessInterrupted(signal, async () => {
     const select = spread(source, samples);
-    let bar: (Progress & { readonly part: string }) | undefined;
-    const onProgress = (part: string, done: number, total: number) => {
-      if (bar?.part !== part) {
-        bar?.stop();
-        bar = { part, ...startProgress(part, total) };
-      }
-      bar.update(done);
-    };
-    const opening = { manifests, zoo, training, trainingSamples, select, signal, onProgress };
-    const contenders = await openContenders(opening).finally(() => bar?.stop());
-    const progress = startProgress('samples', samples);
-    const measurement = { source, samples, contenders: contenders.list, seed, signal, onProgress: progress.update };
-    return measureThroughput(measurement).finally(async () => {
-      progress.stop();
-      await contenders.close();
-    });
+    const contenders = await openWithProgress({ manifests, zoo, training, trainingSamples, select, signal });
+    return withProgress('samples', samples, (onProgress) =>
+      measureThroughput({ source, samples, contenders: contenders.list, seed, signal, onProgress }),
+    ).finally(() => contenders.close());
   });
   const measured = (runs ?? []).filter((run) => run.samples > 0);
-  const result: MeasuredResult = {
+  return {
     data: source.name,
     baselines: { data: training.name, samples: trainingSamples },
     runs: measured,
     metrics: throughputMetrics(measured),
   };
-  const { lead, sections } = throughputPage(result, result.data);
-  process.stdout.write(`${lead}\n\n${renderTextSections(sections)}\n`);
-  return result;
+}
+
+/** Each part of the opening has a bar of its own. */
+async function openWithProgress(options: Omit<Parameters<typeof openContenders>[0], 'onProgress'>) {
+  let bar: (Progress & { readonly part: string }) | undefined;
+  const onProgress = (part: string, done: number, total: number) => {
+    if (bar?.part !== part) {
+      bar?.stop();
+      bar = { part, ...startProgress(part, total) };
+    }
+    bar.update(done);
+  };
+  return openContenders({ ...options, onProgress }).finally(() => bar?.stop());
 }
 
 /** What a later run is held to: spectral efficiency of the models, and what they gain over the codebook. */
@@ -98,7 +124,7 @@ function throughputMetrics(runs: readonly ThroughputRun[]): Metric[] {
 }
 
 /** Models asked for; else the pruned ones of the main reductions, for the scenario's carriers or the zoo's first link. */
-async function chosen({ models, zoo, scenario }: BenchOptions): Promise<Manifest[]> {
+async function chosen({ models, zoo, scenario }: Options): Promise<Manifest[]> {
   if (models !== undefined) return modelsById(models, zoo);
   const all =
     scenario === undefined

@@ -1,16 +1,19 @@
+import type { LatencySummary } from '@edge-csi/lab/metrics';
 import {
   cdfPlot,
   type Figure,
+  fixed,
   type HeatMapPanel,
   type Page,
   type PlotSeries,
   publishedCaption,
   publishedSeries,
   reductionAxis,
+  renderTable,
+  type Table,
 } from '@edge-csi/report';
-import { type LinkExample, unpackLevels } from './example.ts';
-import type { LinkRun, LinkRunReport, LinkStage } from './result.ts';
-import { accuracyTable, latencyTable } from './tables.ts';
+import { unpackLevels } from './example.ts';
+import type { LinkExample, LinkRun, LinkRunReport, LinkStage } from './result.ts';
 
 const stageNames: Readonly<Record<LinkStage, string>> = {
   encode: 'encode',
@@ -65,6 +68,55 @@ export function linkRunPage(report: LinkRunReport): Page {
   };
 }
 
+/** The result of a link run as a person reads it: one table for accuracy and bits, one for time. */
+export function renderLinkRun({ runs }: LinkRunReport): string {
+  return [accuracyTable(runs), latencyTable(runs)].map(({ header, rows }) => renderTable(header, rows)).join('\n\n');
+}
+
+/** What became of the reports of each run, how large they were and how accurate the estimates. */
+function accuracyTable(runs: readonly LinkRun[]): Table {
+  const withUplinkOnly = runs.some((run) => run.uplinkOnlyEstimates > 0);
+  return {
+    header: [
+      ...['model', 'CR', 'sent', 'decoded', 'late', 'superseded', 'lost'],
+      ...(withUplinkOnly ? ['uplink-only'] : []),
+      ...['bits', 'NMSE dB', '|H| NMSE dB', 'SGCS'],
+    ],
+    rows: runs.map((run) => [
+      run.model,
+      `1/${run.reduction}`,
+      String(run.reportsSent),
+      String(run.reportsDecoded),
+      String(run.reportsLate),
+      String(run.reportsSuperseded),
+      String(run.reportsLost),
+      ...(withUplinkOnly ? [String(run.uplinkOnlyEstimates)] : []),
+      fixed(run.payloadBits.mean, 0),
+      fixed(run.nmseDb, 2),
+      fixed(run.magnitudeNmseDb, 2),
+      fixed(run.sgcs, 4),
+    ]),
+  };
+}
+
+/** How long each step of a report took, and how many came through a second. */
+function latencyTable(runs: readonly LinkRun[]): Table {
+  const ms = (value: number) => fixed(value, value < 10 ? 2 : 1);
+  const pair = ({ p50, p99 }: LatencySummary) => `${ms(p50)} / ${ms(p99)}`;
+  return {
+    header: ['p50 / p99 in ms', 'encode', 'transport', 'queue', 'decode', 'end to end', 'reports/s'],
+    rows: runs.map(({ model, latencyMs, throughputPerSecond }) => [
+      model,
+      pair(latencyMs.encode),
+      pair(latencyMs.transport),
+      pair(latencyMs.queue),
+      pair(latencyMs.decode),
+      pair(latencyMs.endToEnd),
+      fixed(throughputPerSecond, 0),
+    ]),
+  };
+}
+
 function reductionFigure(runs: readonly LinkRun[]): Figure {
   const measured = (name: string, pick: (run: LinkRun) => number): PlotSeries => ({
     name,
@@ -76,7 +128,7 @@ function reductionFigure(runs: readonly LinkRun[]): Figure {
     name: 'link-nmse',
     caption:
       `Measured: whole reports, quantised, over the link. ${publishedCaption} The figure that compares with them, with ` +
-      'floating-point codewords, is that of edge-csi bench --suite accuracy.',
+      'floating-point codewords, is that of edge-csi bench accuracy.',
     drawing: {
       kind: 'lines',
       title: 'Accuracy by reduction',

@@ -33,6 +33,18 @@ export function describeEnvironment(provider: string): Environment {
   };
 }
 
+/**
+ * The command line of this process as a shell takes it, without folders: those of one machine say nothing to the reader of
+ * another.
+ */
+export function commandLine(): string {
+  return ['edge-csi', ...process.argv.slice(2).map((argument) => quoted(path.basename(argument)))].join(' ');
+}
+
+function quoted(argument: string): string {
+  return /^[\w.,:=@%+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
 /** When a measurement begins, and how busy the machine is with other things. */
 export function describeStart(): { readonly startedAt: string; readonly loadAverage: number } {
   return { startedAt: new Date().toISOString(), loadAverage: loadavg()[0] ?? Number.NaN };

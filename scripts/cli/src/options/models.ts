@@ -2,15 +2,40 @@ import { UsageError } from '@edge-csi/lab/usage-error';
 import { type AnyManifest, isUplinkOnly, type Manifest, type UplinkOnlyManifest } from '@edge-csi/models';
 import { listModels, listUplinkOnlyModels, readZoo, zooDirectory } from '@edge-csi/models/disk';
 
-/** Finds models of a zoo that decode reports by id. @throws UsageError that names the ids there are. */
-export async function modelsById(ids: readonly string[], zoo: string = zooDirectory()): Promise<Manifest[]> {
-  return pick(await listModels(zoo), ids, zoo);
+/** The folder that models are taken from. @throws CsiError `model-unknown` where the zoo is not installed. */
+export const zooOption = () => ['--zoo <dir>', 'folder of models', zooDirectory()] as const;
+
+/**
+ * Models of a zoo that decode reports.
+ *
+ * @param ids - of those wanted
+ * @param otherwise - those where none is named
+ * @throws UsageError that names the ids there are.
+ */
+export async function modelsById(
+  ids: readonly string[] | undefined,
+  zoo: string,
+  otherwise: (zoo: string) => Promise<Manifest[]> = listModels,
+): Promise<Manifest[]> {
+  return ids === undefined ? otherwise(zoo) : pick(await listModels(zoo), ids, zoo);
+}
+
+/** The model of that id that decodes reports. @throws UsageError that names the ids there are. */
+export async function modelById(id: string, zoo: string): Promise<Manifest> {
+  const [found] = await modelsById([id], zoo);
+  return found as Manifest;
 }
 
 /** Models of either kind by id, all of the zoo where none is named. @throws UsageError that names the ids there are. */
 export async function anyModels(ids: readonly string[], zoo: string): Promise<AnyManifest[]> {
   const all = (await readZoo(zoo)).map(({ manifest }) => manifest);
   return ids.length === 0 ? all : pick(all, ids, zoo);
+}
+
+/** The model of that id, of either kind. @throws UsageError that names the ids there are. */
+export async function anyModel(id: string, zoo: string): Promise<AnyManifest> {
+  const [found] = await anyModels([id], zoo);
+  return found as AnyManifest;
 }
 
 /** Checks that a zoo has folders of that name, which for most is the id of their model. @throws UsageError that names them. */
@@ -38,7 +63,7 @@ function pick<M extends AnyManifest>(all: readonly M[], ids: readonly string[], 
 }
 
 /** The pruned models of a zoo, strongest compression last. */
-export async function prunedModels(zoo: string = zooDirectory()): Promise<Manifest[]> {
+export async function prunedModels(zoo: string): Promise<Manifest[]> {
   const pruned = (await listModels(zoo)).filter((manifest) => manifest.pruned);
   return pruned.sort((a, b) => a.reduction - b.reduction);
 }
@@ -47,7 +72,7 @@ export async function prunedModels(zoo: string = zooDirectory()): Promise<Manife
  * The models of the link that the zoo's first model is for, of either kind: a data file holds one link's CSI, and a model of
  * other bands would be measured on channels that are none.
  */
-export async function modelsOfOneLink(zoo: string = zooDirectory()): Promise<AnyManifest[]> {
+export async function modelsOfOneLink(zoo: string): Promise<AnyManifest[]> {
   const [first] = await listModels(zoo);
   const all = await anyModels([], zoo);
   return first === undefined ? all : all.filter((manifest) => sameBands(manifest, first));
@@ -89,7 +114,7 @@ export function requireOneShape(manifests: readonly Manifest[]): void {
 type CarrierPair = Pick<AnyManifest['csi'], 'downlinkCarrierHz' | 'uplinkCarrierHz'>;
 
 /** The pruned models that share the first one's bands, shape and view of CSI: points of one rate-distortion curve. */
-export async function prunedModelsOfOneShape(zoo: string = zooDirectory()): Promise<Manifest[]> {
+export async function prunedModelsOfOneShape(zoo: string): Promise<Manifest[]> {
   const pruned = await prunedModels(zoo);
   const [first] = (await listModels(zoo)).filter((manifest) => manifest.pruned);
   if (first === undefined) return pruned;
@@ -108,10 +133,7 @@ function sameBands(a: { readonly csi: CarrierPair }, b: { readonly csi: CarrierP
 }
 
 /** The pruned model of each reduction asked for. @throws UsageError that names the reductions there are. */
-export async function modelsByReduction(
-  reductions: readonly number[],
-  zoo: string = zooDirectory(),
-): Promise<Manifest[]> {
+export async function modelsByReduction(reductions: readonly number[], zoo: string): Promise<Manifest[]> {
   const pruned = await prunedModels(zoo);
   return reductions.map((reduction) => {
     const found = pruned.find((manifest) => manifest.reduction === reduction);
