@@ -26,7 +26,7 @@ describe('proto/src/generated', () => {
         minify: true,
         format: 'cjs',
         platform: 'node',
-        conditions: ['@edge-csi/source'],
+        alias: { '@edge-csi/csi': fileURLToPath(new URL('../../../csi/src/index.ts', import.meta.url)) },
         write: false,
       } as const),
     });
