@@ -16,7 +16,7 @@ export function describeEnvironment(provider: string): Environment {
   const packageOf = (entry: string) => require(fileURLToPath(new URL('../package.json', entry))) as PackageFile;
   // Dependencies are pinned, so what is declared is what runs.
   const bs = packageOf(import.meta.resolve('@edge-csi/bs-server')).dependencies;
-  const ue = packageOf(import.meta.resolve('@edge-csi/ue-client')).dependencies;
+  const own = packageOf(import.meta.url);
   return {
     node: process.versions.node,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -24,9 +24,9 @@ export function describeEnvironment(provider: string): Environment {
     provider,
     ...(provider === 'cuda' || provider === 'webgpu' ? gpu() : {}),
     versions: {
-      'edge-csi': packageOf(import.meta.url).version,
+      'edge-csi': own.version,
       'onnxruntime-node': bs['onnxruntime-node'] ?? 'unknown',
-      'onnxruntime-web': ue['onnxruntime-web'] ?? 'unknown',
+      'onnxruntime-web': own.dependencies['onnxruntime-web'] ?? 'unknown',
       ws: bs.ws ?? 'unknown',
       v8: process.versions.v8,
     },

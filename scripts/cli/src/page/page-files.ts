@@ -37,8 +37,7 @@ export class PageFiles {
     for (const name of names) {
       if (contentTypes.has(path.extname(name))) paths.set(name, path.join(folder, name));
     }
-    // As the UE client has it installed.
-    const { resolve } = createRequire(import.meta.resolve('@edge-csi/ue-client'));
+    const { resolve } = createRequire(import.meta.url);
     for (const name of ortFiles) paths.set(`ort/${name}`, resolve(`onnxruntime-web/${name}`));
     return new PageFiles(paths);
   }
