@@ -3,10 +3,23 @@ import { type Logger, pino } from 'pino';
 import * as v from 'valibot';
 import type { ExecutionProvider } from './decode/graph.ts';
 import { reportTerms } from './ingest/session-config.ts';
+import { secretKeySchema } from './net/access-token.ts';
 import { limitsSchema } from './net/limits.ts';
 import { pagesSchema } from './net/pages.ts';
-import { securityOptions } from './net/security.ts';
-import { checked, flag, instanceOf, integerIn, numberIn, oneOf, optionsOf, someOf, spanMs, text } from './ops/check.ts';
+import { clientTlsSchema, serverTlsSchema } from './net/tls.ts';
+import {
+  checked,
+  flag,
+  instanceOf,
+  integerIn,
+  listOf,
+  numberIn,
+  oneOf,
+  optionsOf,
+  someOf,
+  spanMs,
+  text,
+} from './ops/check.ts';
 
 const providers = ['cuda', 'webgpu', 'cpu'] as const satisfies readonly ExecutionProvider[];
 const port = integerIn(0, 65_535);
@@ -20,7 +33,7 @@ const natsSchema = optionsOf({
   user: v.optional(text),
   password: v.optional(text),
   /** PEM. Where it is there, or a server is named as tls://, there is TLS or no connection; the authorities are Node's without `ca`. */
-  tls: v.optional(optionsOf({ ca: v.exactOptional(text), cert: v.exactOptional(text), key: v.exactOptional(text) })),
+  tls: v.optional(clientTlsSchema),
 });
 
 /** CLOCK_MONOTONIC in milliseconds: never runs backwards, and is the same in every process of a host. */
@@ -40,7 +53,28 @@ const entries = {
   adminHost: v.optional(text, '127.0.0.1'),
   /** Where set, whoever uses the administrative listener must name it, as `Authorization: Bearer`. UEs need not know it. */
   adminToken: v.optional(v.string(' must be text')),
-  ...securityOptions,
+  /** Certificate and key of the server, as PEM; plain TCP where absent. */
+  tls: v.optional(serverTlsSchema),
+  /**
+   * At least 32 random bytes. Where set, every WebSocket must come with a token that was signed with it (`signAccessToken`,
+   * `edge-csi token`); HTTP stays open.
+   */
+  tokenSecret: v.optional(secretKeySchema),
+  /** Origins whose pages may connect, e.g. `https://ue.example`. Any where absent. Only browsers name an origin. */
+  allowedOrigins: v.optional(
+    v.pipe(
+      listOf(
+        v.pipe(
+          text,
+          v.check(
+            (origin) => URL.canParse(origin) && new URL(origin).origin === origin,
+            'must be an origin like https://host or http://host:port',
+          ),
+        ),
+      ),
+      v.transform((origins): ReadonlySet<string> => new Set(origins)),
+    ),
+  ),
 
   /** Folder of models, one folder each; `@edge-csi/zoo` where absent. Others of its folders can be loaded while the server runs. */
   modelsDirectory: v.optional(text),

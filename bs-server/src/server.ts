@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
-import type { GatewayLink } from './cluster/gateway-link.ts';
+import type { GatewayLink } from './cluster/gateway-decoder.ts';
 import type { BatchListener } from './decode/batch-decoder.ts';
 import { decoderModelOf } from './decode/decoder-model.ts';
 import { DecoderPool } from './decode/decoder-pool.ts';
@@ -13,12 +13,12 @@ import { UeSession } from './ingest/ue-session.ts';
 import { UplinkIntake } from './ingest/uplink-intake.ts';
 import { ReportPipeline } from './join/report-pipeline.ts';
 import { AccessControl } from './net/access-token.ts';
+import { offerOf } from './net/model-routes.ts';
 import type { PagesContext } from './net/pages.ts';
 import { Upgrader } from './net/upgrader.ts';
 import { registerMeters, statsOf } from './ops/meters.ts';
 import { loadCatalog, type ServedModel } from './ops/model-catalog.ts';
 import type { ModelLifecycle } from './ops/model-lifecycle.ts';
-import { offerOf } from './ops/model-offer.ts';
 import { OverloadControl } from './ops/overload-control.ts';
 import { type Role, ServerHost } from './ops/server-host.ts';
 import { createDistributions, type ServerStats, serverMeters } from './ops/server-stats.ts';
@@ -75,7 +75,7 @@ export async function startBsServer(options: BsServerOptions = {}): Promise<BsSe
   const served = await loadCatalog(modelsDirectory, models);
   const uplinkOnly = await loadUplinkOnly(modelsDirectory, uplinkOnlyModel, served);
   // What talks to brokers is loaded only where there is one.
-  const link = nats && new (await import('./cluster/gateway-link.ts')).GatewayLink(resolved, nats);
+  const link = nats && new (await import('./cluster/gateway-decoder.ts')).GatewayLink(resolved, nats);
   return new ServedCell(resolved, served, (host) => new Station(host, served, uplinkOnly, link)).start();
 }
 

@@ -3,11 +3,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { signAccessToken, subscribeEstimates } from '@edge-csi/bs-server';
-import { type AngularDelayCsi, nmseDb, squaredErrorRatio } from '@edge-csi/csi';
+import { type Estimate, signAccessToken, subscribeEstimates } from '@edge-csi/bs-server';
+import { nmseDb, squaredErrorRatio } from '@edge-csi/csi';
 import { openCsiSource } from '@edge-csi/csi/files';
 import { readManifest, zooDirectory } from '@edge-csi/models/disk';
-import { type ChannelEstimate, readCsiMatrixInto } from '@edge-csi/proto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumProblem, startChromium } from './chromium.ts';
@@ -97,16 +96,12 @@ async function waitForText(opened: Page, id: string, text: RegExp): Promise<void
 }
 
 /** NMSE of the estimates that a subscriber in this process got of one UE, from the data itself. */
-async function nmseOf(estimates: readonly ChannelEstimate[]): Promise<number> {
+async function nmseOf(estimates: readonly Estimate[]): Promise<number> {
   const manifest = await readManifest(path.join(zooDirectory(), model));
   const source = await openCsiSource(data, manifest.csi);
-  const { numAntennas, numDelays } = manifest.csi;
-  const ratios = estimates.map(({ slot, csi }) => {
-    const values = new Float32Array(2 * numAntennas * numDelays);
-    readCsiMatrixInto(values, csi);
-    const estimate: AngularDelayCsi = { domain: 'angular-delay', numAntennas, numDelays, values };
-    return squaredErrorRatio(source.downlink(Math.floor(slot / 8) % source.numSamples), estimate);
-  });
+  const ratios = estimates.map(({ slot, csi }) =>
+    squaredErrorRatio(source.downlink(Math.floor(slot / 8) % source.numSamples), csi),
+  );
   return nmseDb(ratios);
 }
 
@@ -118,7 +113,7 @@ describe.skipIf(browserIsMissing())('the page of edge-csi serve --ui', () => {
     { reports: 200, encoder: 'ort', place: 'worker' },
   ])('sends $reports reports with $encoder in $place, and shows the NMSE that the estimates have', async (setting) => {
     const { url } = server;
-    const estimates: ChannelEstimate[] = [];
+    const estimates: Estimate[] = [];
     const subscription = await subscribeEstimates({ url, onEstimate: (estimate) => estimates.push(estimate) });
     const { page: opened, complaints } = await openPage(url);
     await opened.locator(`input[value=${setting.encoder}] + span`).click();

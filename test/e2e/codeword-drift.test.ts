@@ -4,7 +4,7 @@ import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { openEncoder } from '@edge-csi/ue-client';
 import { expect, it } from 'vitest';
 import { CodewordDrift, type CodewordStatistics } from '../../bs-server/src/decode/codeword-drift.ts';
-import { alarmNats } from '../../bs-server/src/ops/drift-watch.ts';
+import { alarmNats } from '../../bs-server/src/ops/watchdog.ts';
 import { openData, sampleData } from '../../scripts/lab/src/data.ts';
 
 /** CSI whose every path comes `taps` later. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type BsServer, connectPhyFeed, type PhyFeed, startBsServer, subscribeEstimates } from '@edge-csi/bs-server';
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import { toHex } from '@edge-csi/models';
-import { paths, protocolVersion, readCsiMatrixInto } from '@edge-csi/proto';
+import { paths, protocolVersion } from '@edge-csi/proto';
 import { connectUe, type ReportResult, type SentReport, type Ue, type UeState } from '@edge-csi/ue-client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { bundleOf } from '../family-model.ts';
@@ -92,11 +92,7 @@ it('loads, activates and rolls back under UEs that report all the while: none is
   const estimates = new Map<string, Float32Array>();
   const subscription = await subscribeEstimates({
     url,
-    onEstimate: ({ ueId, slot, csi }) => {
-      const values = new Float32Array(2 * csi.numAntennas * csi.numDelays);
-      readCsiMatrixInto(values, csi);
-      estimates.set(`${ueId} ${slot}`, values);
-    },
+    onEstimate: ({ ueId, slot, csi }) => estimates.set(`${ueId} ${slot}`, csi.values),
   });
   const phy = await connectPhyFeed({ url });
   const ues = new Map([

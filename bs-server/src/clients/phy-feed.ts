@@ -1,9 +1,9 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import { type CsiEncoding, csiMatrixOf, encodeFrame, paths, type WireError, wireErrorOf } from '@edge-csi/proto';
-import { type ConnectionOptions, openSocket } from './socket.ts';
+import { type ClientOptions, openSocket } from './socket.ts';
 
 /** Options of `connectPhyFeed`. */
-export interface PhyFeedOptions extends ConnectionOptions {
+export interface PhyFeedOptions extends ClientOptions {
   /** Precision on the wire, default float32. */
   readonly encoding?: CsiEncoding;
   /** Called for every uplink matrix the server refuses; the feed goes on. */

@@ -9,6 +9,7 @@ import {
   wireErrorOfStatus,
 } from '@edge-csi/proto';
 import { WebSocket } from 'ws';
+import { type ClientTls, pemOf } from '../net/tls.ts';
 
 /** A connected WebSocket that carries frames. */
 export interface Socket {
@@ -21,17 +22,8 @@ export interface Socket {
   close(): Promise<void>;
 }
 
-/** Who this end trusts and who it is, as PEM, where the URL is wss:. */
-export interface ClientTls {
-  /** Authorities of the server's certificate; the system's where absent. */
-  readonly ca?: string | Uint8Array;
-  /** Certificate and key of this end, where the server asks for them. */
-  readonly cert?: string | Uint8Array;
-  readonly key?: string | Uint8Array;
-}
-
 /** Options of every connection to the BS server. */
-export interface ConnectionOptions {
+export interface ClientOptions {
   /** Base of the BS server, e.g. `ws://127.0.0.1:8080`. */
   readonly url: string;
   /** Signed token of the right role, where the server asks for one. */
@@ -42,7 +34,7 @@ export interface ConnectionOptions {
 }
 
 /** What `openSocket` connects to. */
-interface SocketOptions extends ConnectionOptions {
+interface SocketOptions extends ClientOptions {
   readonly path: string;
   readonly onFrame: (frame: Frame) => void;
 }
@@ -61,7 +53,7 @@ export async function openSocket(options: SocketOptions): Promise<Socket> {
     perMessageDeflate: false,
     maxPayload: maxFrameBytes.estimates,
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    ...pemOf(tls),
+    ...(tls && pemOf(tls)),
   });
   const abort = () => socket.terminate();
   signal?.addEventListener('abort', abort, { once: true });
@@ -116,12 +108,4 @@ export async function openSocket(options: SocketOptions): Promise<Socket> {
       await closed;
     },
   };
-}
-
-/** As Node's TLS takes them. */
-function pemOf(tls: ClientTls = {}) {
-  const given = Object.entries(tls).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    given.map(([name, value]) => [name, typeof value === 'string' ? value : Buffer.from(value)]),
-  );
 }

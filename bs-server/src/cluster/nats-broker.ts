@@ -6,6 +6,7 @@ import {
   type NatsConnection,
   usernamePasswordAuthenticator,
 } from '@nats-io/transport-node';
+import { pemOf } from '../net/tls.ts';
 import type { NatsOptions } from '../options.ts';
 import type { Broker, BrokerListener, BrokerMessage, BrokerSubscription } from './broker.ts';
 
@@ -49,7 +50,7 @@ function connectionOptions(options: NatsOptions, name: string): ConnectionOption
     ignoreAuthErrorAbort: true,
     ...(credentials === undefined ? {} : { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }),
     ...(user === undefined ? {} : { authenticator: usernamePasswordAuthenticator(user, password) }),
-    ...(tls === undefined ? {} : { tls }),
+    ...(tls === undefined ? {} : { tls: pemOf(tls) }),
   };
 }
 

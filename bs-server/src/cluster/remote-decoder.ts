@@ -2,8 +2,7 @@ import { CsiError } from '@edge-csi/csi';
 import type { BatchDecoder, BatchListener, LossReason } from '../decode/batch-decoder.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
-import type { Broker, BrokerListener, BrokerMessage, ConnectBroker } from './broker.ts';
-import type { ClusterTally } from './cluster-tally.ts';
+import type { Broker, BrokerListener, BrokerMessage, ClusterTally, ConnectBroker } from './broker.ts';
 import { DeadlineTimer } from './deadline-timer.ts';
 import { readWorkerMessage, type WorkerMessage } from './decode-answer.ts';
 import { assertBatchFits, writeDecodeRequest } from './decode-request.ts';
@@ -16,12 +15,12 @@ import {
   lossOf,
   maxAttempts,
   type Pending,
+  RemoteRoom,
   shapeOf,
   takenByMs,
-} from './pending-batch.ts';
-import { RemoteRoom } from './remote-room.ts';
+} from './remote-batch.ts';
 import { answerSubject, answersOf, decodeSubject, requestOf, workerSubject } from './subjects.ts';
-import { WorkerWatch } from './worker-watch.ts';
+import { WorkerWatch } from './worker-table.ts';
 
 const tickMs = 4;
 

@@ -2,7 +2,7 @@ import type { ReportConfig, ReportSizes } from '@edge-csi/proto';
 import * as v from 'valibot';
 import { checked, integerIn, optionsOf, text } from '../ops/check.ts';
 import { findModel, maxPhaseBits, type ServedModel } from '../ops/model-catalog.ts';
-import type { Relief } from '../ops/overload-policy.ts';
+import type { Relief } from '../ops/overload-control.ts';
 
 /** What a UE can be told to report. */
 interface Terms {

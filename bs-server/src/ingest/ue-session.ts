@@ -14,11 +14,10 @@ import type { Limits } from '../net/limits.ts';
 import { pairModel, type ServedModel } from '../ops/model-catalog.ts';
 import type { ModelUser } from '../ops/model-control.ts';
 import type { ModelTally } from '../ops/model-tally.ts';
-import type { Relief } from '../ops/overload-policy.ts';
+import type { Relief } from '../ops/overload-control.ts';
 import type { Tally } from '../ops/server-stats.ts';
 import type { ReportOrigin, SettleReason } from '../queue/decode-job.ts';
-import { type RefusalReason, ReportGate } from './report-gate.ts';
-import { ReportRate } from './report-rate.ts';
+import { type RefusalReason, ReportGate, ReportRate } from './report-gate.ts';
 import {
   type ConfigChange,
   changedConfig,

@@ -1,5 +1,4 @@
-import type { Limits } from './limits.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { type Limits, TokenBucket } from './limits.ts';
 
 /** Why a TCP connection is refused. */
 export type ConnectionRefusal =

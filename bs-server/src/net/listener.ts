@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionGuard, type ConnectionLimits, type ConnectionRefusal } from './connection-guard.ts';
 import type { Limits } from './limits.ts';
-import { type ServerTls, secureContextOf } from './security.ts';
+import { pemOf, type ServerTls } from './tls.ts';
 
 /** Why an upgrade is refused. */
 export interface UpgradeRefusal {
@@ -60,7 +60,7 @@ export class Listener {
       tls === undefined
         ? createServer(http, onRequest)
         : createTlsServer(
-            { ...http, ...secureContextOf(tls), ...clientCheck(tls), handshakeTimeout: timeoutMs },
+            { ...http, ...pemOf(tls), minVersion: 'TLSv1.2', ...clientCheck(tls), handshakeTimeout: timeoutMs },
             onRequest,
           );
     this.#server.maxHeadersCount = maxHeaders;

@@ -1,4 +1,6 @@
+import type { CsiShape } from '@edge-csi/csi';
 import type { ServedModel } from '../ops/model-catalog.ts';
+import type { ModelVersions } from '../ops/model-versions.ts';
 import type { StaticFile } from './http-answer.ts';
 
 /**
@@ -37,4 +39,15 @@ export function modelRoutes(
 function json(value: unknown, version: string): StaticFile {
   const bytes = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
   return { contentType: 'application/json', etag: `"${version}"`, bytes };
+}
+
+/** What a server offers to UEs and base bands, by the models that are loaded. */
+export interface ModelOffer {
+  readonly files: ReadonlyMap<string, StaticFile>;
+  /** Shapes of uplink CSI that are taken. */
+  readonly shapes: readonly CsiShape[];
+}
+
+export function offerOf({ ready, decodable }: ModelVersions<ServedModel>): ModelOffer {
+  return { files: modelRoutes(ready, decodable), shapes: decodable.map(({ shape }) => shape) };
 }

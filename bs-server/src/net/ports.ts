@@ -7,7 +7,7 @@ import { answer, answerFile, answerMetrics, answerProbe, type Probes, pathOf, ty
 import type { Limits } from './limits.ts';
 import { Listener, type OnUpgrade } from './listener.ts';
 import { isOfPages, type PagesContext, pagesListener } from './pages.ts';
-import type { ServerTls } from './security.ts';
+import type { ServerTls } from './tls.ts';
 
 /** What everybody may ask for. */
 export interface PublicRoutes extends Probes {

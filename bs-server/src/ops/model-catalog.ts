@@ -3,8 +3,7 @@ import path from 'node:path';
 import { CsiError, type CsiShape } from '@edge-csi/csi';
 import { isUplinkOnly, type Manifest, type ModelBundle, type ModelFile, toHex, versionName } from '@edge-csi/models';
 import { loadModel, readZoo, type ZooEntry } from '@edge-csi/models/disk';
-import { type ModelRef, WireError } from '@edge-csi/proto';
-import { assertFramesFit } from '../ingest/frame-limits.ts';
+import { type ModelRef, maxFrameBytes, WireError } from '@edge-csi/proto';
 
 /** A version of a model the server decodes. */
 export interface ServedModel {
@@ -143,4 +142,30 @@ export function pairModel(served: readonly ServedModel[], held: readonly ModelRe
 /** Most phase or sign bits any codeword of the model can ask for. */
 export function maxPhaseBits({ bundle }: ServedModel): number {
   return bundle.allocation.numEntries * bundle.allocation.maxBits;
+}
+
+/** Room in a frame for all that is not CSI, codeword or phase: ids, numbers, field tags. */
+const overheadBytes = 512;
+
+/**
+ * Checks that every message about a model fits the largest frame of its path: reports, uplinks and estimates as float32.
+ *
+ * @throws CsiError `model-invalid` naming what does not fit.
+ */
+export function assertFramesFit({ manifest, quantizer, allocation }: Omit<ModelBundle, 'files'>): void {
+  const { numAntennas, numDelays } = manifest.csi;
+  const matrixBytes = 2 * 4 * numAntennas * numDelays;
+  const phaseBytes = Math.ceil((allocation.numEntries * allocation.maxBits) / 8);
+  const frames = [
+    ['a report', Math.ceil(quantizer.totalBits / 8) + phaseBytes, maxFrameBytes.ue],
+    ['an uplink', matrixBytes, maxFrameBytes.phy],
+    ['an estimate', matrixBytes, maxFrameBytes.estimates],
+  ] as const;
+  for (const [what, bytes, most] of frames) {
+    if (bytes + overheadBytes <= most) continue;
+    throw new CsiError(
+      'model-invalid',
+      `${manifest.id} is ${numAntennas} x ${numDelays}: ${what} takes up to ${bytes + overheadBytes} bytes, a frame ${most}`,
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import type { ReportOutcome } from '@edge-csi/proto';
-import type { VersionDrift } from './drift-watch.ts';
+import type { VersionDrift } from './watchdog.ts';
 
 /** What has gone through one model version. */
 export interface VersionCounts {

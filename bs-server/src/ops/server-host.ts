@@ -6,7 +6,6 @@ import type { OnUpgrade } from '../net/listener.ts';
 import type { PagesContext } from '../net/pages.ts';
 import { Ports } from '../net/ports.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { DriftWatch } from './drift-watch.ts';
 import { logDecoderEvent, logLifecycle } from './event-log.ts';
 import { Registry } from './meters.ts';
 import { loadServedModel, type ServedModel, sameLink } from './model-catalog.ts';
@@ -15,7 +14,7 @@ import { registerModelMetrics } from './model-metrics.ts';
 import { ModelTally } from './model-tally.ts';
 import { ModelVersions } from './model-versions.ts';
 import { Tally } from './server-stats.ts';
-import { Watchdog } from './watchdog.ts';
+import { DriftWatch, Watchdog } from './watchdog.ts';
 
 /** What a server does: everything itself, the gateway of a site, or its decode worker. */
 export interface Role {

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { DriftWatch } from '../../../bs-server/src/ops/drift-watch.ts';
+import { DriftWatch } from '../../../bs-server/src/ops/watchdog.ts';
 
 function createRig() {
   const lines: string[] = [];

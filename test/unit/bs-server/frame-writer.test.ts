@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { FrameWriter } from '../../../bs-server/src/net/frame-writer.ts';
+import { FrameWriter } from '../../../bs-server/src/net/connection.ts';
 
 let server: Server;
 let received: Uint8Array[];

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { listModels, zooDirectory } from '@edge-csi/models/disk';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { assertFramesFit } from '../../../bs-server/src/ingest/frame-limits.ts';
 import { modelRoutes } from '../../../bs-server/src/net/model-routes.ts';
 import {
+  assertFramesFit,
   loadCatalog,
   loadServedModel,
   pairModel,

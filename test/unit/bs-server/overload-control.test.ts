@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { OverloadControl } from '../../../bs-server/src/ops/overload-control.ts';
-import { type Relief, reliefLevels } from '../../../bs-server/src/ops/overload-policy.ts';
+import { OverloadControl, type Relief, reliefLevels } from '../../../bs-server/src/ops/overload-control.ts';
 import { Tally } from '../../../bs-server/src/ops/server-stats.ts';
 
 /** A control with a tally and a clock in the test's hands; one window is 250 ms. */

@@ -4,7 +4,7 @@ import {
   OverloadPolicy,
   type Relief,
   reliefLevels,
-} from '../../../bs-server/src/ops/overload-policy.ts';
+} from '../../../bs-server/src/ops/overload-control.ts';
 
 const idle: LoadWindow = { settled: 10, missed: 0, queueMs: 1, busyShare: 0.1 };
 const missing: LoadWindow = { settled: 100, missed: 10, queueMs: 20, busyShare: 1 };

@@ -7,7 +7,7 @@ import {
   relievedConfig,
   reportConfigOf,
 } from '../../../bs-server/src/ingest/session-config.ts';
-import { noRelief, type Relief, reliefLevels } from '../../../bs-server/src/ops/overload-policy.ts';
+import { noRelief, type Relief, reliefLevels } from '../../../bs-server/src/ops/overload-control.ts';
 import { servedModel } from './served-model.ts';
 
 const served = [servedModel('small', 0, 7), servedModel('large', 1, 9)] as const;

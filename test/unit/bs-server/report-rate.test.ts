@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReportRate } from '../../../bs-server/src/ingest/report-rate.ts';
+import { ReportRate } from '../../../bs-server/src/ingest/report-gate.ts';
 
 /** Verdicts on reports that come at an interval, counted. */
 function send(rate: ReportRate, count: number, intervalMs: number, startMs = 0): Record<string, number> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TokenBucket } from '../../../bs-server/src/net/token-bucket.ts';
+import { TokenBucket } from '../../../bs-server/src/net/limits.ts';
 
 function takeAll(bucket: TokenBucket, nowMs: number): number {
   let taken = 0;

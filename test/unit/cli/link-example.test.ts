@@ -18,9 +18,8 @@ const uplink = csi(0.5, 0, 0, 0.05);
 /** A run whose estimate of sample i misses the first entry by i thousandths. */
 function recordsOf(id: string, samples: readonly number[]): LinkRecords {
   const estimateOf = (sample: number): ReceivedEstimate => {
-    const values = new Uint8Array(csi(2 - sample / 1000, 0.2, 0, -1).values.buffer);
-    const matrix = { numAntennas: 2, numDelays: 2, encoding: 'float32', values } as const;
-    return { estimate: { csi: matrix } as ReceivedEstimate['estimate'], atMs: 0 };
+    const estimate = { csi: csi(2 - sample / 1000, 0.2, 0, -1) } as ReceivedEstimate['estimate'];
+    return { estimate, atMs: 0 };
   };
   return {
     manifest: servedModel(id).manifest,

@@ -9,7 +9,7 @@ import { decoderModelOf } from '../../../bs-server/src/decode/decoder-model.ts';
 import { ModelDecoder } from '../../../bs-server/src/decode/model-decoder.ts';
 import { openOrtGraph } from '../../../bs-server/src/decode/ort-graph.ts';
 import { firstConfig } from '../../../bs-server/src/ingest/session-config.ts';
-import { noRelief } from '../../../bs-server/src/ops/overload-policy.ts';
+import { noRelief } from '../../../bs-server/src/ops/overload-control.ts';
 import { bundleOf, type FamilyOptions, familyModel } from '../../family-model.ts';
 
 const shape = { numAntennas: 2, numDelays: 3 };

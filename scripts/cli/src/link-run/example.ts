@@ -1,5 +1,4 @@
 import { type AngularDelayCsi, squaredErrorRatio } from '@edge-csi/csi';
-import { readCsiMatrixInto } from '@edge-csi/proto';
 import type { LinkExample, LinkRecords } from './result.ts';
 
 /** Errors of the samples that are shown unless others are asked for: the middle one, and one of the worst. */
@@ -10,7 +9,7 @@ export function typicalSamples(records: LinkRecords): number[] {
   const errors = [...records.estimates.keys()]
     .map((sample) => {
       const truth = records.source.downlink(sample);
-      return { sample, error: squaredErrorRatio(truth, estimateOf(records, sample, truth) ?? truth) };
+      return { sample, error: squaredErrorRatio(truth, records.estimates.get(sample)?.estimate.csi ?? truth) };
     })
     .sort((a, b) => a.error - b.error);
   const picked = shownShares.map((share) => errors[Math.floor(share * (errors.length - 1))]?.sample);
@@ -28,7 +27,7 @@ export function examplesOf(
     const truth = source.downlink(sample);
     const uplink = uplinks[sample] as AngularDelayCsi;
     const peak = Math.max(...magnitudes(truth.values));
-    const estimate = estimateOf(records, sample, truth);
+    const estimate = records.estimates.get(sample)?.estimate.csi;
     return {
       sample,
       numAntennas: truth.numAntennas,
@@ -67,14 +66,6 @@ function shown(model: string, truth: AngularDelayCsi, estimate: AngularDelayCsi,
     estimate: pack(estimate.values, peak),
     error: pack(error, peak),
   };
-}
-
-function estimateOf({ estimates }: LinkRecords, sample: number, truth: AngularDelayCsi): AngularDelayCsi | undefined {
-  const received = estimates.get(sample);
-  if (received === undefined) return undefined;
-  const values = new Float32Array(truth.values.length);
-  readCsiMatrixInto(values, received.estimate.csi);
-  return { ...truth, values };
 }
 
 function pack(values: Float32Array, peak: number): string {

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BsServerOptions, connectPhyFeed, subscribeEstimates } from '@edge-csi/bs-server';
+import { type BsServerOptions, connectPhyFeed, type Estimate, subscribeEstimates } from '@edge-csi/bs-server';
 import { type AngularDelayCsi, createRandom, withEstimationNoise } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { type DataOptions, openData, usableSample } from '@edge-csi/lab/data';
 import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
-import type { ChannelEstimate } from '@edge-csi/proto';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import { startBsThread } from '../threads/bs-thread.ts';
 import { cpuIdle, startWorker, type WorkerThread } from '../threads/worker-thread.ts';
@@ -108,7 +107,7 @@ function startUes(ues: readonly WorkerThread[]): { readonly startMs: number; rea
   return { startMs, sent };
 }
 
-function receive(estimate: ChannelEstimate, schedule: Schedule, into: Map<number, ReceivedEstimate>): void {
+function receive(estimate: Estimate, schedule: Schedule, into: Map<number, ReceivedEstimate>): void {
   const atMs = monotonicMs();
   const ue = Number(estimate.ueId.slice(ueIdOf(0).length - 1));
   const sample = sampleOf(schedule, ue, estimate.slot);

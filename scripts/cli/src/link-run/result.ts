@@ -1,4 +1,4 @@
-import type { ServerStats } from '@edge-csi/bs-server';
+import type { Estimate, ServerStats } from '@edge-csi/bs-server';
 import type { CsiSource } from '@edge-csi/csi/files';
 import {
   distributionOf,
@@ -8,7 +8,6 @@ import {
   summarizeLatency,
 } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
-import { type ChannelEstimate, readCsiMatrixInto } from '@edge-csi/proto';
 import type { Provenance } from '@edge-csi/report';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { SentRecord } from './ue-worker.ts';
@@ -92,7 +91,7 @@ export interface LinkRunReport extends Provenance {
 
 /** An estimate as the subscriber got it. */
 export interface ReceivedEstimate {
-  readonly estimate: ChannelEstimate;
+  readonly estimate: Estimate;
   /** Monotonic clock at arrival. */
   readonly atMs: number;
 }
@@ -121,9 +120,7 @@ export function summarizeLink(records: LinkRecords): LinkRun {
     if (received === undefined) continue;
     const { estimate, atMs } = received;
     const truth = source.downlink(record.sample);
-    const values = new Float32Array(truth.values.length);
-    readCsiMatrixInto(values, estimate.csi);
-    scorer.add(truth, { ...truth, values });
+    scorer.add(truth, estimate.csi);
     quality[estimate.quality] = (quality[estimate.quality] ?? 0) + 1;
     latency.transport.push(estimate.receivedMs - record.sentMs);
     latency.queue.push(estimate.queueMs);

@@ -1,6 +1,6 @@
 import { decodeFrame } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
-import { ClusterTally } from '../../../../bs-server/src/cluster/cluster-tally.ts';
+import { ClusterTally } from '../../../../bs-server/src/cluster/broker.ts';
 import { readWorkerMessage } from '../../../../bs-server/src/cluster/decode-answer.ts';
 import { type DecodeRequest, writeDecodeRequest } from '../../../../bs-server/src/cluster/decode-request.ts';
 import { DecodeService } from '../../../../bs-server/src/cluster/decode-service.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ClusterTally } from '../../../../bs-server/src/cluster/cluster-tally.ts';
+import { ClusterTally } from '../../../../bs-server/src/cluster/broker.ts';
 import { GatewayDecoder } from '../../../../bs-server/src/cluster/gateway-decoder.ts';
 import { beatSubject } from '../../../../bs-server/src/cluster/subjects.ts';
 import { writeBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';

@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { ClusterTally } from '../../../../bs-server/src/cluster/cluster-tally.ts';
+import { ClusterTally } from '../../../../bs-server/src/cluster/broker.ts';
 import { AnswerWriter } from '../../../../bs-server/src/cluster/decode-answer.ts';
 import { RemoteDecoder } from '../../../../bs-server/src/cluster/remote-decoder.ts';
 import { beatSubject } from '../../../../bs-server/src/cluster/subjects.ts';
