@@ -46,11 +46,11 @@ export class DecodeService {
   readonly #group = new Map<string, BrokerSubscription>();
   readonly #direct: BrokerSubscription;
   readonly #open = new Set<OpenRequest>();
+  readonly #waiting: (() => void)[] = [];
   #draining = false;
   #lastJob = 0;
   /** What a batch takes, by the latest few. */
   #decodeMs = 0;
-  #onceIdle: (() => void) | undefined;
 
   constructor(parts: DecodeServiceParts) {
     this.#parts = parts;
@@ -110,7 +110,7 @@ export class DecodeService {
   async remove(model: string): Promise<void> {
     this.#models.delete(model);
     await this.#leave(model);
-    await this.#idle(() => ![...this.#open].some((request) => request.model === model));
+    await this.#until(() => ![...this.#open].some((request) => request.model === model));
     this.#parts.queues.remove(model);
   }
 
@@ -153,9 +153,9 @@ export class DecodeService {
 
   async #drained(): Promise<void> {
     await Promise.all([...this.#group.keys()].map((model) => this.#leave(model)));
-    await this.#idle(() => this.#open.size === 0);
+    await this.#until(() => this.#open.size === 0);
     await this.#direct.drain();
-    await this.#idle(() => this.#open.size === 0);
+    await this.#until(() => this.#open.size === 0);
   }
 
   async #leave(model: string): Promise<void> {
@@ -164,16 +164,9 @@ export class DecodeService {
     await subscription?.drain();
   }
 
-  async #idle(condition: () => boolean): Promise<void> {
-    while (!condition()) {
-      await new Promise<void>((resolve) => {
-        const before = this.#onceIdle;
-        this.#onceIdle = () => {
-          before?.();
-          resolve();
-        };
-      });
-    }
+  /** Waits for what comes about when a request is closed. */
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #take({ data, reply }: BrokerMessage): void {
@@ -289,9 +282,7 @@ export class DecodeService {
 
   #close(request: OpenRequest): void {
     this.#open.delete(request);
-    const wake = this.#onceIdle;
-    this.#onceIdle = undefined;
-    wake?.();
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #turnAway(reply: string, refusal: BatchRefusal): void {

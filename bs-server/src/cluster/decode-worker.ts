@@ -7,11 +7,11 @@ import type { WorkerModel } from '../decode/thread-port.ts';
 import { uplinkOnlyDecoderModelOf } from '../decode/uplink-only-decoder.ts';
 import { gauge, registerMeters } from '../ops/meters.ts';
 import { loadCatalog, type ServedModel } from '../ops/model-catalog.ts';
-import type { ModelLifecycle } from '../ops/model-lifecycle.ts';
 import { type Role, ServerHost } from '../ops/server-host.ts';
 import { loadUplinkOnly } from '../ops/uplink-only-catalog.ts';
 import { type BsServerOptions, type NatsOptions, resolveOptions } from '../options.ts';
 import { BatchQueues } from '../queue/batch-queues.ts';
+import type { BsServer } from '../server.ts';
 import { type Broker, ClusterTally, connectionMeters } from './broker.ts';
 import { DecodeService } from './decode-service.ts';
 import { connectNats } from './nats-broker.ts';
@@ -19,19 +19,15 @@ import type { WorkerJob } from './open-request.ts';
 import { beatSubject, peerName } from './subjects.ts';
 import { beatMs, type WorkerBeat, writeBeat } from './worker-beat.ts';
 
-/** A running decode worker: it has no sockets but those of its operator, and decodes what gateways send over the broker. */
-export interface DecodeWorker extends AsyncDisposable {
+/**
+ * A running decode worker: it has no sockets but those of its operator, and decodes what gateways send over the broker. It
+ * drains by leaving the queue group and answering everything it has taken.
+ */
+export interface DecodeWorker
+  extends AsyncDisposable,
+    Pick<BsServer, 'url' | 'adminUrl' | 'executionProvider' | 'lifecycle' | 'drain' | 'close'> {
   /** Its name at the broker. */
   readonly name: string;
-  /** HTTP origin of /healthz and /readyz. */
-  readonly url: string;
-  /** HTTP origin of the administrative listener: metrics and the life cycle of models. */
-  readonly adminUrl: string | undefined;
-  readonly executionProvider: ExecutionProvider | undefined;
-  readonly lifecycle: ModelLifecycle;
-  /** Leaves the queue group and waits until everything it has taken is answered, at most for the drain timeout. */
-  drain(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /**

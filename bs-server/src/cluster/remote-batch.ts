@@ -54,18 +54,12 @@ export class RemoteRoom implements BatchRoom<DecodeJob> {
 export interface Attempt {
   /** Whom it was sent to, or, of the queue group, who has it; undefined while that is not known. */
   worker: string | undefined;
-  /** The worker has said that it has it. */
-  taken: boolean;
+  /** Sends the batch to another worker where this one does not say in time that it has it. */
+  timer?: NodeJS.Timeout;
 }
 
 /** First attempt and one more. */
 export const maxAttempts = 2;
-
-/** Something to look at when it is due: whether a worker has taken an attempt, or, without one, whether it is too late. */
-export interface Check {
-  readonly id: number;
-  readonly attempt?: Attempt;
-}
 
 /** A batch that is with a worker, or on its way. */
 export interface Pending {
@@ -75,6 +69,8 @@ export interface Pending {
   /** The latest deadline of its jobs. */
   readonly untilMs: number;
   readonly wantsEstimates: boolean;
+  /** Gives it up once it is too late. */
+  readonly timer: NodeJS.Timeout;
   /** How often it was sent. */
   numSent: number;
   /** Of these, the ones that may still be answered, oldest first. */
@@ -86,9 +82,9 @@ const takenShare = 1 / 4;
 /** But not sooner: a worker that is busy elsewhere for a moment is not silent. */
 const leastTakenMs = 20;
 
-/** Until when a worker's word is waited for that it has a batch which is sent now. */
-export function takenByMs({ untilMs }: Pending, nowMs: number): number {
-  return nowMs + Math.max(leastTakenMs, (untilMs - nowMs) * takenShare);
+/** How long a worker's word is waited for that it has a batch which is sent now. */
+export function takenWithinMs({ untilMs }: Pending, nowMs: number): number {
+  return Math.max(leastTakenMs, (untilMs - nowMs) * takenShare);
 }
 
 /** The attempt that a worker speaks of; undefined where it has no say in it any more. */

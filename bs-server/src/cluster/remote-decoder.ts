@@ -3,26 +3,25 @@ import type { BatchDecoder, BatchListener, LossReason } from '../decode/batch-de
 import type { WorkerModel } from '../decode/thread-port.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
 import type { Broker, BrokerListener, BrokerMessage, ClusterTally, ConnectBroker } from './broker.ts';
-import { DeadlineTimer } from './deadline-timer.ts';
 import { readWorkerMessage, type WorkerMessage } from './decode-answer.ts';
 import { assertBatchFits, writeDecodeRequest } from './decode-request.ts';
 import {
   type Attempt,
   answers,
   attemptOf,
-  type Check,
   latestDeadlineMs,
   lossOf,
   maxAttempts,
   type Pending,
   RemoteRoom,
   shapeOf,
-  takenByMs,
+  takenWithinMs,
 } from './remote-batch.ts';
 import { answerSubject, answersOf, decodeSubject, requestOf, workerSubject } from './subjects.ts';
 import { WorkerWatch } from './worker-table.ts';
 
-const tickMs = 4;
+/** Pace at which closing looks whether batches are back. */
+const pollMs = 4;
 
 export interface RemoteDecoderOptions {
   readonly connect: ConnectBroker;
@@ -56,14 +55,12 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   /** Of these, the ones whose batch is not back, with their model. */
   readonly #open = new Map<RemoteRoom, string>();
   readonly #pending = new Map<number, Pending>();
-  readonly #timer: DeadlineTimer<Check>;
   #lastId = 0;
   #broker: Broker | undefined;
 
   constructor(options: RemoteDecoderOptions, listener: BatchListener<DecodeJob>) {
     this.#options = options;
     this.#listener = listener;
-    this.#timer = new DeadlineTimer(tickMs, options.clock, (check) => this.#onDue(check));
     this.#workers = new WorkerWatch({
       onChanged: () => this.#listener.changed({ kind: 'group-changed', decoders: this.#workers.table.decoders() }),
       onSilent: (workers) => this.#workersSilent(workers),
@@ -153,11 +150,11 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     const untilMs = latestDeadlineMs(room.jobs);
     const wantsEstimates = this.#options.wantsEstimates();
     const id = ++this.#lastId;
-    const pending: Pending = { id, room, model, untilMs, wantsEstimates, numSent: 0, attempts: new Set() };
+    const timer = setTimeout(() => this.#lose(pending, 'deadline-passed'), Math.ceil(untilMs - this.#options.clock()));
+    const pending: Pending = { id, room, model, untilMs, wantsEstimates, timer, numSent: 0, attempts: new Set() };
     this.#pending.set(pending.id, pending);
     this.#options.tally.requests.add();
     this.#send(pending, this.#workers.table.hasSuspects ? this.#workers.table.idlest(model) : undefined);
-    this.#timer.schedule(untilMs, { id: pending.id });
   }
 
   checkProgress(): void {
@@ -178,10 +175,9 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   async close(timeoutMs: number): Promise<void> {
     const giveUpMs = this.#options.clock() + timeoutMs;
     while (this.#pending.size > 0 && this.#options.clock() < giveUpMs && this.connected) {
-      await new Promise((resolve) => setTimeout(resolve, tickMs));
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
     await this.#workers.stop();
-    this.#timer.stop();
     await this.#broker?.close();
     this.#loseAll();
   }
@@ -193,14 +189,15 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     const nowMs = clock();
     const { jobs } = room;
     const request = { model, cell, shape: shapeOf(jobs), wantsEstimates, jobs };
-    const attempt: Attempt = { worker, taken: false };
+    const attempt: Attempt = { worker };
     attempts.add(attempt);
     pending.numSent++;
     const subject = worker === undefined ? decodeSubject(model) : workerSubject(worker);
     const isOnItsWay = this.#broker?.publish(subject, writeDecodeRequest(request, nowMs), answerSubject(gateway, id));
     // Not before whoever dispatched it is done with that; the broker would not take it a second time.
     if (isOnItsWay === false) queueMicrotask(() => this.#pending.has(id) && this.#lose(pending, 'broker-refused'));
-    this.#timer.schedule(takenByMs(pending, nowMs), { id, attempt });
+    // Where there is nobody else, it may still be answered.
+    attempt.timer = setTimeout(() => this.#sendAgain(pending, attempt.worker), takenWithinMs(pending, nowMs));
   }
 
   #answered({ subject, data, noResponders }: BrokerMessage): void {
@@ -236,7 +233,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
       const attempt = attemptOf(pending, worker);
       if (attempt === undefined) return;
       attempt.worker = worker;
-      if (message.kind === 'taken') attempt.taken = true;
+      if (message.kind === 'taken') clearTimeout(attempt.timer);
       else this.#failed(pending, attempt, lossOf(message.refusal));
       return;
     }
@@ -257,7 +254,10 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
 
   /** Sends a batch to another worker, or gives it up where no attempt is left that may be answered. */
   #failed(pending: Pending, attempt: Attempt | undefined, reason: LossReason): void {
-    if (attempt !== undefined) pending.attempts.delete(attempt);
+    if (attempt !== undefined) {
+      clearTimeout(attempt.timer);
+      pending.attempts.delete(attempt);
+    }
     if (!this.#sendAgain(pending, attempt?.worker) && pending.attempts.size === 0) this.#lose(pending, reason);
   }
 
@@ -282,7 +282,9 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     for (const pending of [...this.#pending.values()]) this.#lose(pending, 'broker-lost');
   }
 
-  #forget({ id, room }: Pending): void {
+  #forget({ id, room, timer, attempts }: Pending): void {
+    clearTimeout(timer);
+    for (const attempt of attempts) clearTimeout(attempt.timer);
     this.#pending.delete(id);
     this.#open.delete(room);
   }
@@ -306,13 +308,5 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
       if (event.kind === 'broker-lost') this.#loseAll();
       this.#listener.changed(event);
     });
-  }
-
-  #onDue({ id, attempt }: Check): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    if (attempt === undefined) this.#lose(pending, 'deadline-passed');
-    // Where there is nobody else, it may still be answered.
-    else if (pending.attempts.has(attempt) && !attempt.taken) this.#sendAgain(pending, attempt.worker);
   }
 }

@@ -1,4 +1,4 @@
-import type * as broker from '../../../bs-server/src/cluster/broker.ts';
+import type * as brokerModule from '../../../bs-server/src/cluster/broker.ts';
 import type { Broker, BrokerListener } from '../../../bs-server/src/cluster/broker.ts';
 import type * as decodeService from '../../../bs-server/src/cluster/decode-service.ts';
 import type * as natsBroker from '../../../bs-server/src/cluster/nats-broker.ts';
@@ -25,7 +25,7 @@ export const overNats: Contender = {
     const server = await NatsServer.start();
     const { connectNats } = await builtModule<typeof natsBroker>('./cluster/nats-broker.js');
     const { RemoteDecoder } = await builtModule<typeof remoteDecoder>('./cluster/remote-decoder.js');
-    const { ClusterTally } = await builtModule<typeof broker>('./cluster/broker.js');
+    const { ClusterTally } = await builtModule<typeof brokerModule>('./cluster/broker.js');
     const connect = (to: BrokerListener) => connectNats({ servers: [server.url] }, 'test', to);
     const end = await startWorkerEnd(models, await connect(silent));
     const decoder = new RemoteDecoder(
@@ -63,7 +63,7 @@ async function startWorkerEnd({ workerModels }: StartModels, broker: Broker) {
   const { DecoderPool } = await builtModule<typeof decoderPool>('./decode/decoder-pool.js');
   const { BatchQueues } = await builtModule<typeof batchQueues>('./queue/batch-queues.js');
   const { DecodeService } = await builtModule<typeof decodeService>('./cluster/decode-service.js');
-  const { ClusterTally } = await builtModule<typeof broker>('./cluster/broker.js');
+  const { ClusterTally } = await builtModule<typeof brokerModule>('./cluster/broker.js');
   const { beatSubject } = await builtModule<typeof subjects>('./cluster/subjects.js');
   const { beatMs, writeBeat } = await builtModule<typeof workerBeat>('./cluster/worker-beat.js');
   const pool = new DecoderPool<WorkerJob>(

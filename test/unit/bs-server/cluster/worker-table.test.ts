@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { DeadlineWheel } from '../../../../bs-server/src/cluster/deadline-timer.ts';
 import type { WorkerBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';
 import { WorkerTable } from '../../../../bs-server/src/cluster/worker-table.ts';
 
@@ -48,18 +47,4 @@ it('a worker table names the idlest worker for a batch, and the one heard of las
     'b',
     undefined,
   ]);
-});
-
-it('a deadline wheel gives up what is due, in order, never early and at most a tick late', () => {
-  const wheel = new DeadlineWheel<string>(4);
-  expect(wheel.wakeMs).toBe(Number.POSITIVE_INFINITY);
-  wheel.schedule(21, 'c');
-  wheel.schedule(9, 'a');
-  wheel.schedule(12, 'b');
-  expect(wheel.wakeMs).toBe(12);
-  expect(wheel.takeDue(11.9)).toEqual([]);
-  expect(wheel.takeDue(12)).toEqual(['a', 'b']);
-  expect(wheel.wakeMs).toBe(24);
-  expect(wheel.takeDue(100)).toEqual(['c']);
-  expect(wheel.wakeMs).toBe(Number.POSITIVE_INFINITY);
 });
