@@ -1,6 +1,7 @@
 import { CsiError } from '@edge-csi/csi';
 import type { BatchDecoder, BatchListener, LossReason } from '../decode/batch-decoder.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
+import type { ResolvedOptions } from '../options.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
 import type { Broker, BrokerListener, BrokerMessage, ClusterTally, ConnectBroker } from './broker.ts';
 import { readWorkerMessage, type WorkerMessage } from './decode-answer.ts';
@@ -23,20 +24,15 @@ import { WorkerWatch } from './worker-table.ts';
 /** Pace at which closing looks whether batches are back. */
 const pollMs = 4;
 
-export interface RemoteDecoderOptions {
+export interface RemoteDecoderOptions extends Pick<ResolvedOptions, 'cell' | 'maxBatchSize' | 'clock'> {
   readonly connect: ConnectBroker;
   /** Name of this gateway among all: a token of a subject. */
   readonly gateway: string;
-  readonly cell: string;
   /** Whether anybody wants estimates from this gateway at present. */
   readonly wantsEstimates: () => boolean;
   readonly tally: ClusterTally;
   /** Models at the start. */
   readonly models: readonly WorkerModel[];
-  /** Most jobs of one request. */
-  readonly maxBatchSize: number;
-  /** Monotonic milliseconds. */
-  readonly clock: () => number;
 }
 
 /**
@@ -124,7 +120,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
 
   claim(fullBatch: boolean, model: string): RemoteRoom | undefined {
     if (!this.connected || this.#workers.expected) return undefined;
-    if (!this.#hasRoom(model, fullBatch ? 2 : 1)) return undefined;
+    if (!this.#workers.table.hasRoom(model, [...this.#open.values()], fullBatch ? 2 : 1)) return undefined;
     const room: RemoteRoom = new RemoteRoom({
       send: (key) => this.#dispatch(room, key),
       released: () => {
@@ -135,15 +131,6 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
     this.#rooms.add(room);
     this.#open.set(room, model);
     return room;
-  }
-
-  /** Workers need not have the same models: what waits for those of one model keeps nothing from the others. */
-  #hasRoom(model: string, perDecoder: number): boolean {
-    const { table } = this.#workers;
-    const ofModel = [...this.#open.values()].filter((key) => key === model).length;
-    // One batch may always try: the broker says at once where there is nobody.
-    const most = (decoders: number) => perDecoder * Math.max(1, decoders);
-    return ofModel < most(table.decoders(model)) && this.#open.size < most(table.decoders());
   }
 
   #dispatch(room: RemoteRoom, model: string): void {

@@ -76,6 +76,18 @@ export class WorkerTable {
     return this.#serving(model).reduce((sum, { beat: { decoders } }) => sum + decoders, 0);
   }
 
+  /**
+   * Whether one more batch of a model may be under way. Workers need not have the same models: what waits for those of one
+   * model keeps nothing from the others. One batch may always try: the broker says at once where there is nobody.
+   *
+   * @param open - models of the batches that are under way
+   */
+  hasRoom(model: string, open: readonly string[], perDecoder: number): boolean {
+    const most = (decoders: number) => perDecoder * Math.max(1, decoders);
+    const ofModel = open.filter((key) => key === model).length;
+    return ofModel < most(this.decoders(model)) && open.length < most(this.decoders());
+  }
+
   /** The least loaded worker that decodes a model. */
   idlest(model: string): string | undefined {
     const serving = this.#serving(model).map(({ beat }) => beat);
