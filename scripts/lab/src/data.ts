@@ -142,8 +142,8 @@ export interface CsiView extends CsiShape {
 const uesPerEnvironment: Partial<Record<ScenarioName, number>> = { 'cost2100-outdoor': 40 };
 const defaultUes = 20;
 
-/** What all measurements simulate alike. */
-export function still(scenario: ScenarioName, seed: number) {
+/** Settings of a simulation of UEs that stand still: what all measurements simulate alike. */
+export function standingUes(scenario: ScenarioName, seed: number) {
   const defaults = { speedKmh: 0, periodSlots: 80, delaySpreadNs: 100, phases: 'independent' } as const;
   return { scenario, seed, ...defaultCarriers(scenario), ...defaults };
 }
@@ -152,13 +152,16 @@ export function still(scenario: ScenarioName, seed: number) {
  * Simulated samples as a source of CSI: UEs that stand still, several in each environment, as independent as the samples
  * of a data set. Samples are drawn as they are read and one is held at a time, so that memory does not grow with their
  * number; reading one before the last begins again from the first.
+ *
+ * @example
+ * const source = simulatedSource('cost2100-indoor', 1024, manifest.csi, 1);
  */
 export function simulatedSource(scenario: ScenarioName, numSamples: number, view: CsiView, seed: number): CsiSource {
   const numUes = uesPerEnvironment[scenario] ?? defaultUes;
   const numEnvironments = Math.ceil(numSamples / numUes);
   const { downlinkCarrierHz, uplinkCarrierHz } = view;
   const settings = {
-    ...still(scenario, seed),
+    ...standingUes(scenario, seed),
     downlinkCarrierHz,
     uplinkCarrierHz,
     numSamples,

@@ -4,7 +4,12 @@ import { escapeMarkup } from './markup.ts';
 import type { Page, Provenance, Section } from './page.ts';
 import type { Table } from './table.ts';
 
-/** Renders a page as one HTML document that needs nothing else: no script, no font, no file, no network. */
+/**
+ * Renders a page as one HTML document that needs nothing else: no script, no font, no file, no network.
+ *
+ * @example
+ * await writeFile('accuracy.html', await renderHtmlPage({ title, lead, sections: [{ title: 'NMSE', tables }], provenance }));
+ */
 export async function renderHtmlPage(page: Page): Promise<string> {
   const { title, lead, provenance, sections } = page;
   const contents = sections.map((section, i) => `<a href="#section-${i + 1}">${escapeMarkup(section.title)}</a>`);

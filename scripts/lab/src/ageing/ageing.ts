@@ -11,7 +11,7 @@ import {
   squaredErrorRatio,
 } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
-import { type CsiView, still } from '../data.ts';
+import { type CsiView, standingUes } from '../data.ts';
 import { batchSize, openTransceiver } from '../link/transceiver.ts';
 import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
 import { ratioToDb } from '../metrics/scorer.ts';
@@ -63,6 +63,11 @@ const numSubcarriers = 64;
 /**
  * Lets UEs report once each and move on, and scores what the BS holds of them against their true channel as it ages, at
  * several speeds, beside the true matrix held as long. Tracks that the interruption cut short are left out.
+ *
+ * @example
+ * const times = { speedsKmh: [3], periodsMs: [20], grid: createAgeGrid([20], 4) };
+ * const manifests = (await listModels()).slice(0, 1);
+ * await measureAgeing({ scenario: 'cost2100-indoor', manifests, zoo, numTracks: 64, ...times, seed: 1, signal, onProgress });
  */
 export async function measureAgeing(options: AgeingOptions): Promise<AgeingRun[]> {
   const { manifests, zoo, speedsKmh, periodsMs, grid, numTracks, signal, seed } = options;
@@ -210,7 +215,7 @@ export interface TrackOptions {
 export function* simulateTracks(options: TrackOptions): Generator<Track> {
   const { scenario, numTracks, speedKmh, agesMs, view, seed } = options;
   const settings: SimulationOptions = {
-    ...still(scenario, seed),
+    ...standingUes(scenario, seed),
     ...defaultCarriers(scenario),
     speedKmh,
     // A slot is 1 ms long.

@@ -11,6 +11,12 @@ const tail = 0.025;
  * Means of several figures over samples that come in clusters, each with a 95 % bootstrap interval. Samples of one cluster,
  * UEs among the same scatterers say, are correlated, so that whole clusters are drawn and not samples; where every sample is
  * a cluster of its own this is the ordinary bootstrap. Memory grows with the clusters only.
+ *
+ * @example
+ * const means = new ClusteredMeans(['sgcs']);
+ * for (const { environment, sgcs } of scores) means.add(environment, { sgcs });
+ * means.mean('sgcs');
+ * means.intervals(createRandom(1))?.sgcs;
  */
 export class ClusteredMeans<Name extends string> {
   readonly #names: readonly Name[];

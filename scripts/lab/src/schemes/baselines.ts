@@ -35,7 +35,15 @@ const codewordBudgets = [24, 36, 50, 70, 95, 130, 170, 215, 270, 330, 400, 480, 
 const stepSamples = 4096;
 const rateSamples = 256;
 
-/** Fits every baseline on one pass over a data file. @throws AbortError as `fitSamples`. */
+/**
+ * Fits every classical scheme on one pass over a data file.
+ *
+ * @throws AbortError as `fitSamples`.
+ * @example
+ * const { schemes } = await fitBaselines({ source, limit: 16_000, scale, onProgress: () => undefined });
+ * for (const scheme of schemes) curve.push(...(await sweep(scheme, { select: samples, measure: samples }, () => undefined)));
+ * bestWithin(curve, 700);
+ */
 export async function fitBaselines({ source, limit, scale, signal, onProgress }: BaselineOptions): Promise<Baselines> {
   const samples = sampleCount(source, limit);
   const strongest: StrongestEntries[] = [];

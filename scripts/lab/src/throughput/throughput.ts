@@ -67,6 +67,10 @@ type Cell = readonly number[];
 /**
  * Measures what precoding from each contender's estimates is worth: every sample alone, and, where the data tell
  * environments, UEs of one environment together, drawn into groups. Cells that an interruption cut short are left out.
+ *
+ * @example
+ * const contenders = [perfectCsi, widebandBeam].map((scheme) => ({ scheme, name: scheme.name, isEstimate: false }));
+ * await measureThroughput({ source, samples: 512, contenders, seed: 1, signal, onProgress: () => undefined });
  */
 export async function measureThroughput(options: ThroughputOptions): Promise<ThroughputRun[]> {
   const { source, contenders, seed, signal } = options;

@@ -171,7 +171,16 @@ interface NetworkOptions {
   readonly operators: readonly Operator[];
 }
 
-/** The bytes of an .onnx file (opset 13) of a network that is written out operator by operator. */
+/**
+ * The bytes of an .onnx file (opset 13) of a network that is written out operator by operator.
+ *
+ * @example
+ * const edge = { name: 'x', dims: [4] };
+ * buildModel({
+ *   ...{ inputs: [edge], output: { ...edge, name: 'y' }, initializers: [] },
+ *   operators: [{ type: 'Relu', inputs: ['x'], output: 'y' }],
+ * });
+ */
 export function buildModel({ inputs, output, initializers, operators }: NetworkOptions): Uint8Array {
   return encodeModel({
     irVersion: 8,

@@ -10,7 +10,7 @@ import {
 } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { measureAccuracy } from '@edge-csi/lab';
-import { dataFor, openData, sampleCount, sampleData, simulatedSource, still, usableSample } from '@edge-csi/lab/data';
+import { dataFor, openData, sampleCount, sampleData, simulatedSource, standingUes, usableSample } from '@edge-csi/lab/data';
 import { type Metric, monotonicMs, speedMetric } from '@edge-csi/lab/metrics';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
@@ -50,7 +50,7 @@ async function measure(
 ): Promise<SimulatorResult & { readonly metrics: readonly Metric[] }> {
   const { scenario, seed } = options;
   const view = { numAntennas: 32, numDelays: 32, bandwidthHz: 20e6, numSubcarriers: 1024, timing: 'absolute' } as const;
-  const carriers = still(scenario, seed);
+  const carriers = standingUes(scenario, seed);
   const data = await openData(dataFor({ csi: { ...view, ...carriers } }, options));
   const numSamples = sampleCount(data, options.samples);
   const { models: named, zoo } = options;
@@ -122,7 +122,7 @@ async function statisticsOf(source: CsiSource, numSamples: number, signal: Abort
 const shape = { numAntennas: 32, numDelays: 32 };
 /** Simulates 16 UEs at walking speed for some time. */
 function measureSimulationRate(scenario: ScenarioName, seconds: number, seed: number): SimulationRate {
-  const settings = { ...still(scenario, seed), speedKmh: 3, numUes: 16, numEnvironments: 1, numSamples: 2 ** 31 };
+  const settings = { ...standingUes(scenario, seed), speedKmh: 3, numUes: 16, numEnvironments: 1, numSamples: 2 ** 31 };
   const band = {
     downlinkCarrierHz: settings.downlinkCarrierHz,
     bandwidthHz: 20e6,
