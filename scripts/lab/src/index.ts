@@ -50,8 +50,18 @@ export {
   thetaFor,
 } from './schemes/codec-fit.ts';
 export { type FloatRow, measureFloatTable } from './schemes/linear-estimate.ts';
-export { bestWithin, lowerHull, type RatePoint, type SweepSamples, sweep } from './schemes/rate-distortion.ts';
-export { type Measured, measureScheme, openNetworkScheme, type Scheme, type Setting } from './schemes/scheme.ts';
+export {
+  bestWithin,
+  type Measured,
+  measureScheme,
+  openNetworkScheme,
+  paretoFront,
+  type RatePoint,
+  type Scheme,
+  type Setting,
+  type SweepSamples,
+  sweep,
+} from './schemes/scheme.ts';
 export { createTopKScheme } from './schemes/topk-scheme.ts';
 export { type Contenders, openContenders } from './throughput/contenders.ts';
 export { mrtRates, unitChannel, zeroForcingRates } from './throughput/precoding.ts';

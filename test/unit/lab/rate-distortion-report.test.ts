@@ -4,7 +4,7 @@ import {
   rateDistortionJson,
   rateDistortionPage,
 } from '../../../scripts/cli/src/bench/rate-distortion/page.ts';
-import type { RatePoint } from '../../../scripts/lab/src/schemes/rate-distortion.ts';
+import type { RatePoint } from '../../../scripts/lab/src/schemes/scheme.ts';
 import { renderTextSections } from '../../../scripts/report/src/text-page.ts';
 
 const baseline: RatePoint = {

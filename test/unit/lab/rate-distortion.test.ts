@@ -5,8 +5,13 @@ import { zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { measureRateDistortion } from '../../../scripts/cli/src/bench/rate-distortion/measure.ts';
 import { sampleData } from '../../../scripts/lab/src/data.ts';
-import { bestWithin, lowerHull, type RatePoint, sweep } from '../../../scripts/lab/src/schemes/rate-distortion.ts';
-import type { Scheme } from '../../../scripts/lab/src/schemes/scheme.ts';
+import {
+  bestWithin,
+  paretoFront,
+  type RatePoint,
+  type Scheme,
+  sweep,
+} from '../../../scripts/lab/src/schemes/scheme.ts';
 import { UsageError } from '../../../scripts/lab/src/usage-error.ts';
 import { correlatedSamples } from './baselines/correlated-samples.ts';
 
@@ -22,7 +27,7 @@ const point = (bits: number, nmseDb: number, chosenAt?: { bits: number; nmseDb: 
 it('keeps only points that nothing beats in both bits and NMSE', () => {
   const beaten = [point(300, -9), point(300, -8), point(250, -7), point(500, -12)];
   const kept = [point(200, -8), point(280, -10), point(400, -12)];
-  expect(lowerHull([...beaten, ...kept])).toEqual(kept);
+  expect(paretoFront([...beaten, ...kept], ({ nmseDb }) => nmseDb)).toEqual(kept);
 });
 
 describe('the best point within a budget', () => {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LinkSample } from '../link/transceiver.ts';
-import type { Scheme, Setting } from '../schemes/scheme.ts';
+import { paretoFront, type Scheme, type Setting } from '../schemes/scheme.ts';
 import { type UnitChannel, unitChannel, zeroForcingRates } from './precoding.ts';
 
 /** A setting of a scheme, and what it takes and gives. */
@@ -38,11 +38,7 @@ export async function operatingPoints(
     tried.push({ setting, ...(await measure(scheme, setting, samples, truths)) });
     onProgress(tried.length);
   }
-  const kept: OperatingPoint[] = [];
-  for (const point of tried.sort((a, b) => a.bits - b.bits || b.rate - a.rate)) {
-    if (point.rate > (kept.at(-1)?.rate ?? Number.NEGATIVE_INFINITY)) kept.push(point);
-  }
-  return kept;
+  return paretoFront(tried, ({ rate }) => -rate);
 }
 
 async function measure(

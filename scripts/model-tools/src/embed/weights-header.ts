@@ -2,8 +2,7 @@ import { CsiError, type ScaleSpec } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import { type IntegerEncoder, integerEncoder } from '@edge-csi/ue-client/micro';
 import { cArray, cDefines } from './c-source.ts';
-import { packAllocation } from './packed-allocation.ts';
-import { type PackedWeights, packWeights } from './packed-weights.ts';
+import { type PackedWeights, packAllocation, packWeights } from './packed.ts';
 
 /**
  * The text of weights.h: a model's constants for kernel/encoder.c.

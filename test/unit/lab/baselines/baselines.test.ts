@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { type Baselines, fitBaselines } from '../../../../scripts/lab/src/schemes/baselines.ts';
-import { type RatePoint, sweep } from '../../../../scripts/lab/src/schemes/rate-distortion.ts';
+import { type RatePoint, sweep } from '../../../../scripts/lab/src/schemes/scheme.ts';
 import { correlatedSamples, numEntries, sourceOf } from './correlated-samples.ts';
 
 const scale = { minDb: -60, stepDb: 0.375, bits: 8 };

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { rateDistortionJson, rateDistortionPage } from '../../../../scripts/cli/src/bench/rate-distortion/page.ts';
-import type { RatePoint } from '../../../../scripts/lab/src/schemes/rate-distortion.ts';
+import type { RatePoint } from '../../../../scripts/lab/src/schemes/scheme.ts';
 import { type LinePlot, renderLinePlot, tableOfLinePlot } from '../../../../scripts/report/src/line-plot.ts';
 
 const curve = (scheme: string, family: RatePoint['family'], offset: number): RatePoint[] =>

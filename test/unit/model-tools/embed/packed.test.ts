@@ -1,7 +1,7 @@
 import { createRandom } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
 import { fromInt16Csi, toInt16Csi } from '../../../../scripts/model-tools/src/embed/golden-header.ts';
-import { BitPacker, packAllocation } from '../../../../scripts/model-tools/src/embed/packed-allocation.ts';
+import { BitPacker, packAllocation } from '../../../../scripts/model-tools/src/embed/packed.ts';
 
 describe('BitPacker', () => {
   it('writes least significant bits first, zero padded, with three bytes to read past', () => {
