@@ -91,7 +91,7 @@ function rangeOf({ codewordLength, numInputs, numFine, weights }: IntegerEncoder
 }
 
 /** Fours in the order 0 2 1 3: SXTB16 takes bytes 0 and 2 of a word, then 1 and 3, for two products each. */
-export function swappedFours(row: Int8Array): number[] {
+function swappedFours(row: Int8Array): number[] {
   return Array.from(row, (_, i) => row[(i & ~3) | ((i & 1) << 1) | ((i & 2) >> 1)] as number);
 }
 
