@@ -10,7 +10,15 @@ import {
 } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { measureAccuracy } from '@edge-csi/lab';
-import { dataFor, openData, sampleCount, sampleData, simulatedSource, standingUes, usableSample } from '@edge-csi/lab/data';
+import {
+  dataFor,
+  openData,
+  sampleCount,
+  sampleData,
+  simulatedSource,
+  standingUes,
+  usableSample,
+} from '@edge-csi/lab/data';
 import { type Metric, monotonicMs, speedMetric } from '@edge-csi/lab/metrics';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
