@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => command[Symbol.asyncDispose]());
 
-const bench = async (...args: string[]) => (await command.run('--models', 'dualnet-mag-m43', ...args)).result;
+const bench = async (...args: string[]) => (await command.run(...args, '--models', 'dualnet-mag-m43')).result;
 
 it('measures accuracy that quantisation lowers and the refiner raises', async () => {
   const { schema, suite, runs } = await bench('accuracy', '--samples', '128');

@@ -2,11 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, it } from 'vitest';
-import { documentPages } from '../../../scripts/cli/src/commands/figures.ts';
+import { documentPages, filesOf } from '../../../scripts/cli/src/commands/figures.ts';
 import { isBenchSuite } from '../../../scripts/cli/src/commands/report.ts';
 
-describe.each(documentPages)('page $name', ({ name, files, args }) => {
-  const given = args('DIR');
+describe.each(documentPages)('page $name', (page) => {
+  const { name, args: given } = page;
 
   it('is measured by a command there is, on models there are', async () => {
     const [command, suite] = given;
@@ -17,16 +17,13 @@ describe.each(documentPages)('page $name', ({ name, files, args }) => {
   });
 
   it('asks for the data that its command reads, and no other', () => {
-    const read = given
-      .filter((argument) => argument.startsWith('DIR'))
-      .map((argument) => argument.slice('DIR/'.length));
-    expect([...files].sort()).toEqual(read.sort());
+    expect(filesOf(page)).toEqual(given.filter((argument) => argument.endsWith('.npz')));
   });
 
   it('is described in docs/benchmarks.md with its command', async () => {
     const document = await readFile(fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url)), 'utf8');
     const command = given[0] === 'link-run' ? 'edge-csi link-run' : `edge-csi bench ${given[1]}`;
-    const needsData = files.length === 0 ? 'no' : 'yes';
+    const needsData = filesOf(page).length === 0 ? 'no' : 'yes';
     expect(document).toMatch(new RegExp(`^\\| ${name} \\| .* \\| \`${command}\` \\| ${needsData} \\|$`, 'm'));
   });
 });

@@ -2,12 +2,14 @@ import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { sampleData } from '@edge-csi/lab/data';
 import type { Metric } from '@edge-csi/lab/metrics';
+import type { Manifest } from '@edge-csi/models';
 import { type Page, type PageContent, type Provenance, renderTextSections } from '@edge-csi/report';
-import { Interrupted, withInterruption } from '../interruption.ts';
+import { eachUntilInterrupted, Interrupted, withInterruption } from '../interruption.ts';
 import type { OptionsOf } from '../options/command.ts';
 import { zooOption } from '../options/models.ts';
 import { jsonOption, withPage, writeJson, writePage } from '../options/output.ts';
 import { finite, integer, list, seedOption } from '../options/parse.ts';
+import { withProgress } from '../progress.ts';
 import { commandLine, describeEnvironment, describeStart } from '../provenance.ts';
 import { type BaselineComparison, compareWith, readBaseline, renderComparison } from './baseline.ts';
 
@@ -113,6 +115,22 @@ export async function runSuite<Options extends SuiteOptions, Result extends Meas
   process.stdout.write(`\n${renderComparison(comparison, baseline, environment.cpu)}\n`);
   const worse = comparison.changes.filter(({ verdict }) => verdict === 'worse').map(({ name }) => name);
   if (worse.length > 0) throw new Error(`worse than in ${baseline.name}: ${worse.join(', ')}`);
+}
+
+/** Measures models in turn, until an interruption. */
+export function eachModel<Result>(
+  manifests: readonly Manifest[],
+  signal: AbortSignal,
+  measure: (manifest: Manifest) => Promise<Result>,
+): Promise<Result[]> {
+  let done = 0;
+  return withProgress('models', manifests.length, (onProgress) =>
+    eachUntilInterrupted(manifests, signal, async (manifest) => {
+      const result = await measure(manifest);
+      onProgress(++done);
+      return result;
+    }),
+  );
 }
 
 /** A page of what a suite has to show and where it was measured. */

@@ -4,7 +4,7 @@ import { type CsiFormat, type CsiSource, cutPathList, readPathList, writeCsi } f
 import { dataFor, openData } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { OptionsOf } from '../options/command.ts';
-import { withData } from '../options/data.ts';
+import { viewOf, withData, withView } from '../options/data.ts';
 import { writeJson } from '../options/output.ts';
 import { finite, integer, writableFile } from '../options/parse.ts';
 import { withProgress } from '../progress.ts';
@@ -19,24 +19,15 @@ const names = {
 } as const satisfies Readonly<Record<CsiFormat, readonly [string, string]>>;
 
 function declare(program: CommandUnknownOpts) {
-  return withData()(program.command('convert'))
+  return withView(withData()(program.command('convert')))
     .description('Converts CSI data between path lists, .npy, .npz and .mat, a block of samples at a time.')
     .requiredOption('--out <file>', 'file to write; its ending says the format: .npy, .npz or .mat', writableFile)
     .option('--uplink-out <file>', 'write the uplink to a file of its own, as DualNet has it', writableFile)
     .addOption(new Option('--to <format>', 'format, where the ending of --out does not say it').choices(formats))
     .option('--samples <n>', 'samples to convert, the first ones; default all', integer(1, 1e7))
     .option('--drop-empty', 'leave out samples that are all zero in a band, as DeepMIMO has for UEs without a path')
-    .option('--antennas <n>', 'BS antennas', integer(1, 4096), 32)
-    .option('--delays <n>', 'delay taps kept', integer(1, 4096), 32)
-    .option('--subcarriers <n>', 'path lists: subcarriers', integer(1, 65_536), 1024)
-    .option('--bandwidth-mhz <MHz>', 'path lists: bandwidth', finite(0.001, 1e5), 20)
     .option('--downlink-ghz <GHz>', 'path lists: downlink carrier', finite(0.001, 1e4), 5.3)
     .option('--uplink-ghz <GHz>', 'path lists: uplink carrier', finite(0.001, 1e4), 5.1)
-    .addOption(
-      new Option('--timing <reference>', 'path lists: what delay 0 is')
-        .choices(['absolute', 'first-path'])
-        .default('absolute'),
-    )
     .option('--json <file>', 'write what was read and written as JSON', writableFile)
     .addHelpText(
       'after',
@@ -73,7 +64,8 @@ interface Report {
 }
 
 async function convertCsi(options: Options, format: CsiFormat): Promise<Report> {
-  const source = await openData(dataFor({ csi: linkOf(options) }, options));
+  const carriers = { downlinkCarrierHz: options.downlinkGhz * 1e9, uplinkCarrierHz: options.uplinkGhz * 1e9 };
+  const source = await openData(dataFor({ csi: { ...viewOf(options), ...carriers } }, options));
   const { indices, dropped } = chosenSamples(source, options);
   const [downName, upName] = names[format];
   const hasUplink = source.description.uplink !== undefined;
@@ -148,21 +140,6 @@ function bandOf(source: CsiSource, band: 'downlink' | 'uplink', index: number) {
   const csi = source[band](index);
   if (csi === undefined) throw new TypeError(`${source.name} has no ${band}`);
   return csi;
-}
-
-function linkOf(options: Options) {
-  if (options.delays > options.subcarriers) {
-    throw new UsageError(`--delays is ${options.delays}, give at most --subcarriers, ${options.subcarriers}`);
-  }
-  return {
-    numAntennas: options.antennas,
-    numDelays: options.delays,
-    numSubcarriers: options.subcarriers,
-    bandwidthHz: options.bandwidthMhz * 1e6,
-    downlinkCarrierHz: options.downlinkGhz * 1e9,
-    uplinkCarrierHz: options.uplinkGhz * 1e9,
-    timing: options.timing,
-  };
 }
 
 function formatOf({ to, out }: Options): (typeof formats)[number] {

@@ -11,12 +11,10 @@ import { writableFolder } from '../options/parse.ts';
 /** A page of docs/figures and the command line that measures it, as it is spelled now: a page quotes the one that made it. */
 interface DocumentPage {
   readonly name: string;
-  /** What it needs of the folder of data; nothing where it measures on the sample that ships. */
-  readonly files: readonly string[];
+  /** Arguments of edge-csi, but for where the result goes; a file of the folder of data by its name. */
+  readonly args: readonly string[];
   /** Its figures go into a folder of its name: another page has figures of the same names. */
   readonly hasFolder?: true;
-  /** Arguments of edge-csi, but for where the result goes. */
-  readonly args: (dataDir: string) => readonly string[];
 }
 
 const [train, select, test] = ['train', 'val', 'test'].map((split) => `cost2100-indoor-${split}.npz`) as [
@@ -32,63 +30,47 @@ function magModels(...lengths: readonly number[]): string {
 
 /** Every page whose figures documents cite, quick ones first. */
 export const documentPages: readonly DocumentPage[] = [
-  { name: 'link-run', files: [], args: () => ['link-run'] },
-  { name: 'encode-latency', files: [], args: () => ['bench', 'latency'] },
+  { name: 'link-run', args: ['link-run'] },
+  { name: 'encode-latency', args: ['bench', 'latency'] },
   {
     name: 'decoder-cost',
-    files: [],
-    args: () => [
+    args: [
       ...['bench', 'decoder', '--rounds', '7', '--seconds', '1'],
       ...['--models', `dualnet-mag-minmax-m128,${magModels(128, 43, 384)}`],
     ],
   },
-  { name: 'simulator', files: [], args: () => ['bench', 'simulator'] },
-  { name: 'ageing', files: [], args: () => ['bench', 'ageing'] },
-  {
-    name: 'throughput-gain',
-    files: [],
-    args: () => ['bench', 'throughput-gain', '--models', magModels(16, 43, 128, 384)],
-  },
-  {
-    name: 'accuracy',
-    files: [test],
-    args: (dataDir) => ['bench', 'accuracy', '--data', path.join(dataDir, test)],
-  },
+  { name: 'simulator', args: ['bench', 'simulator'] },
+  { name: 'ageing', args: ['bench', 'ageing'] },
+  { name: 'throughput-gain', args: ['bench', 'throughput-gain', '--models', magModels(16, 43, 128, 384)] },
+  { name: 'accuracy', args: ['bench', 'accuracy', '--data', test] },
   {
     name: 'accuracy-by-snr',
-    files: [test],
     hasFolder: true,
-    args: (dataDir) => [
-      ...['bench', 'accuracy', '--by', 'snr', '--models', magModels(16, 43, 128, 384)],
-      ...['--data', path.join(dataDir, test)],
-    ],
+    args: ['bench', 'accuracy', '--by', 'snr', '--models', magModels(16, 43, 128, 384), '--data', test],
   },
   {
     name: 'dense-study',
-    files: [train, test],
-    args: (dataDir) => [
-      ...['bench', 'dense', '--models', magModels(4, 8, 16, 43, 64, 128, 384)],
-      ...['--data', path.join(dataDir, test), '--samples', '600'],
-      ...['--baselines-from', path.join(dataDir, train), '--fit-samples', '12000'],
+    args: [
+      ...['bench', 'dense', '--models', magModels(4, 8, 16, 43, 64, 128, 384), '--data', test, '--samples', '600'],
+      ...['--baselines-from', train, '--fit-samples', '12000'],
     ],
   },
   {
     name: 'rate-distortion',
-    files: [train, select, test],
-    args: (dataDir) => [
-      ...['bench', 'rate-distortion', '--models', magModels(4, 8, 16, 43, 64, 128, 256, 384)],
-      ...['--data', path.join(dataDir, test), '--samples', '800', '--select', path.join(dataDir, select)],
-      ...['--baselines-from', path.join(dataDir, train)],
+    args: [
+      ...['bench', 'rate-distortion', '--models', magModels(4, 8, 16, 43, 64, 128, 256, 384), '--data', test],
+      ...['--samples', '800', '--select', select, '--baselines-from', train],
     ],
   },
-  {
-    name: 'server-load',
-    files: [],
-    args: () => ['bench', 'server', '--models', magModels(384, 128, 43), '--seconds', '20'],
-  },
-  { name: 'cluster', files: [], args: () => ['bench', 'cluster'] },
-  { name: 'soak', files: [], args: () => ['bench', 'soak', '--models', magModels(43), '--seconds', '1200'] },
+  { name: 'server-load', args: ['bench', 'server', '--models', magModels(384, 128, 43), '--seconds', '20'] },
+  { name: 'cluster', args: ['bench', 'cluster'] },
+  { name: 'soak', args: ['bench', 'soak', '--models', magModels(43), '--seconds', '1200'] },
 ];
+
+/** What a page needs of the folder of data; nothing where it measures on the sample that ships. */
+export function filesOf({ args }: DocumentPage): string[] {
+  return args.filter((argument) => [train, select, test].includes(argument));
+}
 
 const program = fileURLToPath(new URL('../../bin/edge-csi.js', import.meta.url));
 
@@ -116,9 +98,9 @@ async function measurePages(names: readonly string[], out: string, dataDir: stri
     throw new UsageError(`no page '${unknown}'; there are ${documentPages.map(({ name }) => name).join(', ')}`);
   }
   const chosen = documentPages.filter(({ name }) => names.length === 0 || names.includes(name));
-  for (const file of new Set(chosen.flatMap(({ files }) => files))) {
+  for (const file of new Set(chosen.flatMap(filesOf))) {
     if (dataDir === undefined) {
-      const apart = documentPages.filter(({ files }) => files.length === 0).map(({ name }) => name);
+      const apart = documentPages.filter((page) => filesOf(page).length === 0).map(({ name }) => name);
       throw new UsageError(`give --data-dir, a folder with ${file}; without it there are ${apart.join(', ')}`);
     }
     await access(path.join(dataDir, file)).catch((cause: unknown) => {
@@ -126,20 +108,18 @@ async function measurePages(names: readonly string[], out: string, dataDir: stri
     });
   }
   await mkdir(out, { recursive: true });
-  for (const [i, { name, args, hasFolder }] of chosen.entries()) {
-    const targets = [
-      '--svg',
-      hasFolder ? path.join(out, name) : out,
-      '--markdown',
-      path.join(out, `${name}.md`),
-      '--json',
-      path.join(out, `${name}.json`),
-    ];
+  for (const [i, page] of chosen.entries()) {
+    const { name, args, hasFolder } = page;
+    const files = filesOf(page);
+    const onData = args.map((argument) => (files.includes(argument) ? path.join(dataDir ?? '', argument) : argument));
+    const figures = hasFolder ? path.join(out, name) : out;
+    const pageFile = path.join(out, name);
+    const targets = ['--svg', figures, '--markdown', `${pageFile}.md`, '--json', `${pageFile}.json`];
     process.stdout.write(`== ${name} (${i + 1} of ${chosen.length})\n`);
     const startMs = monotonicMs();
-    const code = await runToItsEnd([...args(dataDir ?? ''), ...targets]);
+    const code = await runToItsEnd([...onData, ...targets]);
     if (code !== 0) {
-      const left = chosen.slice(i).map((page) => page.name);
+      const left = chosen.slice(i).map((one) => one.name);
       throw new Error(`${name} failed; go on with: edge-csi figures ${left.join(' ')}`);
     }
     process.stdout.write(`== ${name} took ${((monotonicMs() - startMs) / 60_000).toFixed(1)} min\n`);

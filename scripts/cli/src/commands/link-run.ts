@@ -11,19 +11,17 @@ import { slotMs } from '../link-run/schedule.ts';
 import type { OptionsOf } from '../options/command.ts';
 import { withData } from '../options/data.ts';
 import { encoderOption, providersOption } from '../options/ends.ts';
-import { modelsById, modelsByReduction, zooOption } from '../options/models.ts';
+import { mainReductions, modelsById, modelsByReduction, zooOption } from '../options/models.ts';
 import { jsonOption, withPage, writeJson, writePage } from '../options/output.ts';
 import { finite, integer, list, listOf, seedOption } from '../options/parse.ts';
 import { withProgress } from '../progress.ts';
 import { commandLine, describeEnvironment, describeStart } from '../provenance.ts';
 
-const defaultReductions = [4, 8, 12];
-
 function declare(program: CommandUnknownOpts) {
   return withPage(withData(sampleData)(program.command('link-run')))
     .description('Simulated UEs, a PHY feed and a BS server over real sockets on this machine; one row per reduction.')
     .option('--models <ids>', 'models to run, instead of the pruned one of each reduction', list)
-    .option('--reduction <list>', `reductions to run, default ${defaultReductions.join()}`, listOf(integer(1, 1024)))
+    .option('--reduction <list>', `reductions to run, default ${mainReductions.join()}`, listOf(integer(1, 1024)))
     .option(...zooOption())
     .option('--samples <n>', 'samples to run, default all', integer(1, 1e7))
     .option('--ues <n>', 'simulated UEs', integer(1, 4096), 16)
@@ -59,7 +57,7 @@ async function run(options: OptionsOf<typeof declare>): Promise<void> {
   if (options.models !== undefined && options.reduction !== undefined) {
     throw new UsageError('--models and --reduction both choose models; give one of them');
   }
-  const { reduction = defaultReductions } = options;
+  const { reduction = mainReductions } = options;
   const manifests = await modelsById(options.models, options.zoo, (zoo) => modelsByReduction(reduction, zoo));
   let { showSamples } = options;
   const start = describeStart();

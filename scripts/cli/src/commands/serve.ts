@@ -18,8 +18,7 @@ import { modelsOfOneLink, requireFolders, uplinkOnlyById, zooOption } from '../o
 import { contents, finite, integer, list, secret } from '../options/parse.ts';
 import { natsOf, siteOptions, withSite } from '../options/site.ts';
 import { PageChannel } from '../page/page-channel.ts';
-import { PageFiles } from '../page/page-files.ts';
-import { createPages, pagePath } from '../page/pages.ts';
+import { createPages, PageFiles, pagePath } from '../page/pages.ts';
 
 /** Assigned to new UEs where nothing else is asked for. */
 const preferred = 'dualnet-mag-m128';

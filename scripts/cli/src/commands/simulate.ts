@@ -6,6 +6,7 @@ import { monotonicMs } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { Interrupted, withInterruption } from '../interruption.ts';
 import { givenFlag, type OptionsOf } from '../options/command.ts';
+import { viewOf, withView } from '../options/data.ts';
 import { writeJson } from '../options/output.ts';
 import { finite, integer, seedOption, writableFile } from '../options/parse.ts';
 import { startProgress } from '../progress.ts';
@@ -22,8 +23,7 @@ import {
 const csiOptions = ['antennas', 'delays', 'bandwidthMhz', 'subcarriers', 'timing', 'snrDb', 'uplinkSnrDb'];
 
 function declare(program: CommandUnknownOpts) {
-  return program
-    .command('simulate')
+  return withView(program.command('simulate'))
     .description('Write channels of simulated, moving UEs in both bands: path lists, or CSI matrices.')
     .addOption(new Option('--scenario <name>', 'channel to simulate').choices(scenarioNames).makeOptionMandatory())
     .requiredOption(
@@ -46,13 +46,6 @@ function declare(program: CommandUnknownOpts) {
     )
     .option('--delay-spread-ns <ns>', 'cdl: delay spread', finite(0, 1e5), 100)
     .option('--csi', 'write CSI matrices, not a path list')
-    .option('--antennas <n>', 'CSI: antennas', integer(1, 4096), 32)
-    .option('--delays <n>', 'CSI: delay taps kept', integer(1, 4096), 32)
-    .option('--bandwidth-mhz <f>', 'CSI: bandwidth', finite(0.1, 1e4), 20)
-    .option('--subcarriers <n>', 'CSI: subcarriers over it', integer(1, 65_536), 1024)
-    .addOption(
-      new Option('--timing <origin>', 'CSI: what delay 0 is').choices(['absolute', 'first-path']).default('absolute'),
-    )
     .option('--snr-db <dB>', 'CSI: estimation noise, default none', finite(-50, 200))
     .option('--uplink-snr-db <dB>', 'CSI: the uplink, where it differs', finite(-50, 200))
     .option(...seedOption)
@@ -128,7 +121,7 @@ async function writeSamples(options: Options, settings: Settings, signal: AbortS
 
 /** @throws UsageError where options contradict each other. @param given - the flag of the first of these that is given */
 function checkTogether(options: Options, given: (...names: string[]) => string | undefined): void {
-  const { scenario, out, uplinkOut, samples, antennas, delays, subcarriers } = options;
+  const { scenario, out, uplinkOut, samples } = options;
   if (!/\.np[yz]$/.test(out)) throw new UsageError(`--out is '${out}', name a file that ends in .npz or .npy`);
   if (out.endsWith('.npy') !== (uplinkOut !== undefined)) {
     throw new UsageError(
@@ -154,10 +147,8 @@ function checkTogether(options: Options, given: (...names: string[]) => string |
     if (flag === undefined) return;
     throw new UsageError(`${flag} is for CSI matrices, and a path list has none; add --csi, or leave it to the reader`);
   }
-  if (delays > subcarriers) {
-    throw new UsageError(`--delays is ${delays}, give at most --subcarriers, ${subcarriers}`);
-  }
-  const bytes = samples * 2 * 2 * 4 * antennas * delays;
+  const { numAntennas, numDelays } = viewOf(options);
+  const bytes = samples * 2 * 2 * 4 * numAntennas * numDelays;
   if (out.endsWith('.npz') && bytes > maxNpzBytes) {
     throw new UsageError(
       `CSI would be ${bytes} bytes, a .npz holds ${maxNpzBytes}; give fewer --samples, or .npy names`,
@@ -189,19 +180,12 @@ function settingsOf(options: Options) {
 }
 
 async function openWriter(options: Options, settings: Settings): Promise<SampleWriter> {
-  const { out, uplinkOut, antennas: numAntennas, delays: numDelays, subcarriers: numSubcarriers, snrDb } = options;
+  const { out, uplinkOut, snrDb } = options;
   if (!isCsi(options)) return openPathListWriter(out, isTr38901(settings.scenario));
-  const measure = createCsiPairs({
-    ...settings,
-    numAntennas,
-    numDelays,
-    bandwidthHz: options.bandwidthMhz * 1e6,
-    numSubcarriers,
-    timing: options.timing,
-    downlinkSnrDb: snrDb,
-    uplinkSnrDb: options.uplinkSnrDb ?? snrDb,
-  });
-  const numValues = 2 * numAntennas * numDelays;
+  const view = viewOf(options);
+  const snrs = { downlinkSnrDb: snrDb, uplinkSnrDb: options.uplinkSnrDb ?? snrDb };
+  const measure = createCsiPairs({ ...settings, ...view, ...snrs });
+  const numValues = 2 * view.numAntennas * view.numDelays;
   return uplinkOut === undefined
     ? openCsiNpzWriter(out, numValues, measure)
     : openCsiNpyWriter(out, uplinkOut, numValues, measure);

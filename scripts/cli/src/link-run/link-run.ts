@@ -6,8 +6,8 @@ import { type DataOptions, openData, usableSample } from '@edge-csi/lab/data';
 import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
 import type { EncoderBackend } from '@edge-csi/ue-client';
-import { startBsThread } from '../threads/bs-thread.ts';
-import { cpuIdle, startWorker, type WorkerThread } from '../threads/worker-thread.ts';
+import { hostBs } from '../children/bs-host.ts';
+import { type Child, cpuIdle, startThread } from '../children/child.ts';
 import { examplesOf, typicalSamples } from './example.ts';
 import { type LinkExample, type LinkRun, type ReceivedEstimate, summarizeLink } from './result.ts';
 import { type Schedule, sampleOf, scheduleReports, slotMs, ueIdOf } from './schedule.ts';
@@ -48,10 +48,10 @@ export async function runLink(options: LinkRunOptions): Promise<LinkOutcome> {
   const { manifest, schedule } = options;
   const source = await openData(options.data);
   const uplinks = uplinkSamples(source, options);
-  const bs = await startBsThread(options.bs);
+  const bs = await hostBs('thread', options.bs);
   try {
     const { sent, estimates } = await exchange(bs.url, options, uplinks);
-    const stats = await bs.close();
+    const { stats } = await bs.close();
     const records = { manifest, numUes: schedule.numUes, source, sent, estimates, stats };
     const examples = examplesOf(records, options.showSamples ?? typicalSamples(records), uplinks);
     return { run: summarizeLink(records), examples, provider: bs.provider };
@@ -69,7 +69,7 @@ async function exchange(url: string, options: LinkRunOptions, uplinks: readonly 
   const phy = await connectPhyFeed({ url, onReject: (error) => refused.push(error) });
   const ues = dealUes(schedule.numUes, options.ueWorkers).map((indices) => {
     const data: UeWorkerData = { url, data: options.data, schedule, encoder: options.encoder, ues: indices };
-    return startWorker(new URL('./ue-worker.js', import.meta.url), data);
+    return startThread(new URL('./ue-worker.js', import.meta.url), data);
   });
   try {
     await Promise.all(ues.map((ue) => ue.next<UeWorkerReady>('ready')));
@@ -93,7 +93,7 @@ async function exchange(url: string, options: LinkRunOptions, uplinks: readonly 
   }
 }
 
-function startUes(ues: readonly WorkerThread[]): { readonly startMs: number; readonly sent: Promise<SentRecord[]> } {
+function startUes(ues: readonly Child[]): { readonly startMs: number; readonly sent: Promise<SentRecord[]> } {
   const startMs = monotonicMs() + leadMs;
   const done = Promise.all(ues.map((ue) => ue.next<UeWorkerDone>('done')));
   for (const ue of ues) ue.post({ startMs } satisfies UeWorkerStart);

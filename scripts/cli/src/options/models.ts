@@ -5,6 +5,9 @@ import { listModels, listUplinkOnlyModels, readZoo, zooDirectory } from '@edge-c
 /** The folder that models are taken from. @throws CsiError `model-unknown` where the zoo is not installed. */
 export const zooOption = () => ['--zoo <dir>', 'folder of models', zooDirectory()] as const;
 
+/** Reductions of the main models: those that the figures of the documents are of. */
+export const mainReductions: readonly number[] = [4, 8, 12];
+
 /**
  * Models of a zoo that decode reports.
  *

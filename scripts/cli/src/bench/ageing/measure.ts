@@ -5,7 +5,7 @@ import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
 import type { OptionsOf } from '../../options/command.ts';
-import { magnitudeModelsFor, modelsById, requireOneShape } from '../../options/models.ts';
+import { magnitudeModelsFor, mainReductions, modelsById, requireOneShape } from '../../options/models.ts';
 import { finite, integer, listOf } from '../../options/parse.ts';
 import { withProgress } from '../../progress.ts';
 import { runSuite, suite } from '../suite.ts';
@@ -13,12 +13,11 @@ import { type AgeingResult, ageingPage } from './page.ts';
 
 /** Scenarios of the two links that the zoo has models for. */
 const defaultScenarios: readonly ScenarioName[] = ['cost2100-indoor', 'cost2100-outdoor'];
-const defaultReductions = [4, 8, 12];
 /** Some 2.5 ms that 3GPP grants a UE (TS 38.214, 5.4), and the link. */
 const defaultDelayMs = 4;
 
 function declare(bench: CommandUnknownOpts) {
-  return suite(bench, 'ageing', `the pruned ones of CR ${defaultReductions.join(', ')}`)
+  return suite(bench, 'ageing', `the pruned ones of CR ${mainReductions.join(', ')}`)
     .description('What stale CSI costs, by speed and report period, beside what compression costs.')
     .addOption(
       new Option('--scenario <name>', `channels to simulate; default ${defaultScenarios.join(' and ')}`).choices(
@@ -95,7 +94,7 @@ async function chosen({ models, zoo, scenario }: Options) {
     const carriers = defaultCarriers(candidate);
     const manifests = named
       ? named.filter(({ csi }) => csi.downlinkCarrierHz === carriers.downlinkCarrierHz)
-      : (await magnitudeModelsFor(carriers, zoo)).filter(({ reduction }) => defaultReductions.includes(reduction));
+      : (await magnitudeModelsFor(carriers, zoo)).filter(({ reduction }) => mainReductions.includes(reduction));
     if (manifests.length === 0) continue;
     requireOneShape(manifests);
     found.push({ scenario: candidate, manifests });

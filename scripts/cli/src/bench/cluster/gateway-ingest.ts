@@ -1,14 +1,17 @@
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { BsServerOptions, NatsOptions } from '@edge-csi/bs-server';
+import { GatewayLink, loadCatalog, ReportPipeline, resolveOptions } from '@edge-csi/bs-server/cluster';
+import { decoderModelOf } from '@edge-csi/bs-server/decode';
 import type { DataOptions } from '@edge-csi/lab/data';
 import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
+import type { ReportOutcome } from '@edge-csi/proto';
+import { startThread, threadCpuMs } from '../../children/child.ts';
 import { orAborted } from '../../interruption.ts';
-import { startWorker, threadCpuMs } from '../../threads/worker-thread.ts';
 import { openReportBank, type ReportBank } from '../server/load-ue.ts';
-import { startBroker } from './child-process.ts';
-import { type GatewayStage, startGatewayStage } from './gateway-stage.ts';
+import { startBroker } from './measured-process.ts';
 import type { RecordedAnswerData, RecordedAnswerReady } from './recorded-answer-worker.ts';
 
 /** What one gateway takes from accepted report to result, with a worker that gives a recorded answer. */
@@ -70,7 +73,7 @@ export async function measureGatewayIngest(
     },
   );
   const workerData: RecordedAnswerData = { servers: [broker.url], model: stage.version, decoders };
-  const worker = startWorker(new URL('./recorded-answer-worker.js', import.meta.url), workerData);
+  const worker = startThread(new URL('./recorded-answer-worker.js', import.meta.url), workerData);
   try {
     await orAborted(signal, worker.next<RecordedAnswerReady>('ready'));
     while (!stage.serving) {
@@ -146,5 +149,61 @@ async function reportSource({ manifest, zoo }: GatewayIngestOptions, bank: Repor
         origin,
       });
     };
+  };
+}
+
+/** A gateway from an accepted report to its result, without its sockets. */
+interface GatewayStage {
+  readonly pipeline: ReportPipeline;
+  /** Version name of the model it serves. */
+  readonly version: string;
+  /** True once it has heard of a worker. */
+  readonly serving: boolean;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the way of reports through a gateway, for measuring it.
+ *
+ * @param options - with one model
+ * @param wantsEstimates - whether answers are to hold the estimates, as for subscribers of this gateway
+ * @param onSettled - told what became of each report
+ */
+async function startGatewayStage(
+  options: BsServerOptions & { readonly nats: NatsOptions },
+  wantsEstimates: boolean,
+  onSettled: (outcome: ReportOutcome) => void,
+): Promise<GatewayStage> {
+  const resolved = resolveOptions({ ...options, localDecode: false });
+  const [served] = await loadCatalog(resolved.modelsDirectory, resolved.models);
+  if (served === undefined) throw new RangeError('models is empty, must name one');
+  const link = new GatewayLink(resolved, options.nats);
+  const pipeline = new ReportPipeline({
+    options: { ...resolved, ...resolved.limits },
+    uplinkOnly: undefined,
+    createDecoder: (listener) =>
+      link.createDecoder([decoderModelOf(served.bundle)], undefined, listener, () => wantsEstimates),
+    outlet: {
+      decoded: () => undefined,
+      settled: (_, outcome) => onSettled(outcome),
+      batchDone: () => undefined,
+      lost: () => undefined,
+      unreplaced: () => undefined,
+      dropped: () => undefined,
+    },
+    queueBound: () => resolved.maxQueueSize,
+    onDecoderEvent: () => undefined,
+  });
+  await pipeline.decoder.start();
+  return {
+    pipeline,
+    version: served.version,
+    get serving() {
+      return pipeline.decoder.serving;
+    },
+    close: async () => {
+      pipeline.abandon();
+      await pipeline.decoder.close(1_000);
+    },
   };
 }

@@ -7,8 +7,8 @@ import { withData } from '../../options/data.ts';
 import { modelsById } from '../../options/models.ts';
 import { startProgress } from '../../progress.ts';
 import { roundsOption, runSuite, secondsOption, suite, uesOption } from '../suite.ts';
-import { requireBroker } from './child-process.ts';
 import { type GatewayIngest, measureGatewayIngest } from './gateway-ingest.ts';
+import { requireBroker } from './measured-process.ts';
 import { type ClusterRun, clusterPage } from './page.ts';
 import { measureInProcess, measureOverBroker, type PathCost } from './path-cost.ts';
 

@@ -5,12 +5,12 @@ import { createRandom } from '@edge-csi/csi';
 import type { DataOptions } from '@edge-csi/lab/data';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
+import { startThread } from '../../children/child.ts';
 import { orAborted } from '../../interruption.ts';
-import { startWorker } from '../../threads/worker-thread.ts';
 import { drawArrivals } from '../server/arrivals.ts';
 import type { LoadRequest, LoadWorkerData, LoadWorkerDone, LoadWorkerReady } from '../server/load-worker.ts';
 import { settleMs } from '../server/saturation.ts';
-import { type MeasuredBroker, type MeasuredProcess, startBroker, startServe } from './child-process.ts';
+import { type MeasuredBroker, type MeasuredProcess, startBroker, startServe } from './measured-process.ts';
 
 export interface PathCostOptions {
   readonly manifest: Manifest;
@@ -93,7 +93,7 @@ export async function measureOverBroker(options: PathCostOptions): Promise<PathC
 async function measure({ url, processes, broker }: Measured, options: PathCostOptions): Promise<PathCost> {
   const { manifest, zoo, data, numUes, ratePerSecond, seconds, seed, signal } = options;
   const loadData: LoadWorkerData = { url, modelDirectory: path.join(zoo, manifest.id), data, numUes, uplinks: true };
-  const load = startWorker(new URL('../server/load-worker.js', import.meta.url), loadData);
+  const load = startThread(new URL('../server/load-worker.js', import.meta.url), loadData);
   const arrivedMs = new Map<number, number>();
   let numEstimates = 0;
   const subscribing = subscribeEstimates({

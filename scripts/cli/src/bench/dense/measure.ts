@@ -4,13 +4,13 @@ import { dataFor, linkSamples, openData, sampleCount, sampleData } from '@edge-c
 import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
-import { eachUntilInterrupted, unlessInterrupted } from '../../interruption.ts';
+import { unlessInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { withData } from '../../options/data.ts';
 import { modelsById, prunedModelsOfOneShape } from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
 import { withProgress } from '../../progress.ts';
-import { fitSamplesOption, runSuite, suite } from '../suite.ts';
+import { eachModel, fitSamplesOption, runSuite, suite } from '../suite.ts';
 import { type DenseResult, densePage } from './page.ts';
 
 function declare(bench: CommandUnknownOpts) {
@@ -47,13 +47,8 @@ async function measure(
     );
   }
   manifests.sort((a, b) => a.codeword.length - b.codeword.length);
-  let studied = 0;
-  const studies = await withProgress('models', manifests.length, (onProgress) =>
-    eachUntilInterrupted(manifests, signal, async (manifest) => {
-      const study = await studyDense({ manifest, zoo, data: dataFor(manifest, options), samples, signal });
-      onProgress(++studied);
-      return study;
-    }),
+  const studies = await eachModel(manifests, signal, (manifest) =>
+    studyDense({ manifest, zoo, data: dataFor(manifest, options), samples, signal }),
   );
   const [first] = manifests;
   const linear = first && (await unlessInterrupted(signal, () => linearTable(options, first, signal)));

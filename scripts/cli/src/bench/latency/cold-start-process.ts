@@ -12,6 +12,7 @@ export interface ColdStartRequest {
 
 /** When a process came how far, on the clock that all processes of a machine share. */
 export interface ColdStartMarks {
+  readonly kind: 'marks';
   readonly runningMs: number;
   readonly loadedMs: number;
   readonly openMs: number;
@@ -31,7 +32,7 @@ async function start({ modelDirectory, backend, csi }: ColdStartRequest): Promis
   await encoder.encode(csi, { codewordTruncation: 0, phaseTheta: bundle.manifest.phase.theta });
   const firstReportMs = monotonicMs();
   await encoder.close();
-  return { runningMs, loadedMs, openMs, firstReportMs };
+  return { kind: 'marks', runningMs, loadedMs, openMs, firstReportMs };
 }
 
 process.once('message', (request: ColdStartRequest) => {

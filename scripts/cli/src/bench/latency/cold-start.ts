@@ -1,8 +1,7 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import type { LatencyBackend } from '@edge-csi/lab/encoder-backend';
 import { lowerMedian, monotonicMs } from '@edge-csi/lab/metrics';
+import { startProcess } from '../../children/child.ts';
 import type { ColdStartMarks, ColdStartRequest } from './cold-start-process.ts';
 
 /** Time to a first report in a process of its own: medians over the rounds, each apart. */
@@ -48,17 +47,11 @@ export async function measureColdStart(options: ColdStartOptions): Promise<ColdS
 /** @throws Error where the process ends before it has made a report. */
 async function startOnce(request: ColdStartRequest): Promise<ColdStart> {
   const startMs = monotonicMs();
-  const child = fork(new URL('./cold-start-process.js', import.meta.url), { execArgv: [], serialization: 'advanced' });
+  const child = startProcess(new URL('./cold-start-process.js', import.meta.url));
   try {
-    const ended = once(child, 'exit').then(([code, signal]) => {
-      throw new Error(`the process of a cold start ended with ${signal ?? `exit code ${code}`}`);
-    });
-    // It ends once it has answered, too.
-    ended.catch(() => undefined);
-    const answered = once(child, 'message') as Promise<[ColdStartMarks]>;
-    child.send(request);
-    const [marks] = await Promise.race([answered, ended]);
-    const { runningMs, loadedMs, openMs, firstReportMs } = marks;
+    const answered = child.next<ColdStartMarks>('marks');
+    child.post(request);
+    const { runningMs, loadedMs, openMs, firstReportMs } = await answered;
     return {
       processMs: runningMs - startMs,
       loadMs: loadedMs - runningMs,
@@ -67,6 +60,6 @@ async function startOnce(request: ColdStartRequest): Promise<ColdStart> {
       totalMs: firstReportMs - startMs,
     };
   } finally {
-    child.kill();
+    await child.stop();
   }
 }

@@ -5,13 +5,11 @@ import { dataFor, openData, sampleCount, sampleData, usableSample } from '@edge-
 import { type LatencyBackend, latencyBackends } from '@edge-csi/lab/encoder-backend';
 import { type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
-import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { withData } from '../../options/data.ts';
 import { modelsById, prunedModelsOfOneShape } from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
-import { withProgress } from '../../progress.ts';
-import { roundsOption, runSuite, suite } from '../suite.ts';
+import { eachModel, roundsOption, runSuite, suite } from '../suite.ts';
 import { measureColdStart } from './cold-start.ts';
 import { type LatencyRun, latencyPage } from './page.ts';
 import { measureStages } from './stages.ts';
@@ -41,14 +39,7 @@ async function measure(
   signal: AbortSignal,
 ): Promise<{ runs: readonly LatencyRun[]; metrics: readonly Metric[] }> {
   const manifests = await modelsById(options.models, options.zoo, prunedModelsOfOneShape);
-  let done = 0;
-  const runs = await withProgress('models', manifests.length, (onProgress) =>
-    eachUntilInterrupted(manifests, signal, async (manifest) => {
-      const run = await measureRun(manifest, options, signal);
-      onProgress(++done);
-      return run;
-    }),
-  );
+  const runs = await eachModel(manifests, signal, (manifest) => measureRun(manifest, options, signal));
   return { runs, metrics: runs.flatMap(latencyMetrics) };
 }
 

@@ -85,9 +85,9 @@ async function measureOnce(options: ServerBenchOptions, uplinksAndSubscriber: bo
   async function count(): Promise<Sample> {
     await sleep(settleMs, undefined, { signal: options.signal });
     const startMs = monotonicMs();
-    const before = await server.bs.usage();
+    const before = await server.bs.sample();
     await sleep(options.secondsPerRound * 1000, undefined, { signal: options.signal });
-    const after = await server.bs.usage();
+    const after = await server.bs.sample();
     const reports = after.stats.decoded - before.stats.decoded;
     const perSecond = (reports * 1000) / (monotonicMs() - startMs);
     if (before.threadCpuMs === undefined || after.threadCpuMs === undefined) return { perSecond, cpuUs: undefined };

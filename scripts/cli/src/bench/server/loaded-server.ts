@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { ExecutionProvider } from '@edge-csi/bs-server';
 import type { DataOptions } from '@edge-csi/lab/data';
-import { type BsThread, startBsThread } from '../../threads/bs-thread.ts';
-import { cpuIdle, startWorker } from '../../threads/worker-thread.ts';
+import { type HostedBs, hostBs } from '../../children/bs-host.ts';
+import { cpuIdle, startThread } from '../../children/child.ts';
 import type { LoadRequest, LoadWorkerData, LoadWorkerDone, LoadWorkerReady } from './load-worker.ts';
 
 export interface LoadedServerOptions {
@@ -18,7 +18,7 @@ export interface LoadedServerOptions {
 
 /** A BS server on one thread, and a load generator on another whose UEs have joined it. */
 export interface LoadedServer {
-  readonly bs: BsThread;
+  readonly bs: HostedBs;
   /** Rejects where the generator fails first. */
   ask(request: Exclude<LoadRequest, { kind: 'saturate' }>): Promise<LoadWorkerDone>;
   /** Starts a load that lasts until the end. */
@@ -36,7 +36,7 @@ const startUpMs = 10_000;
 /** Starts both, at a fixed configuration: one decode worker, nobody is told to hold back. */
 export async function startLoadedServer(options: LoadedServerOptions): Promise<LoadedServer> {
   const { zoo, modelId, data, numUes, batchSize, provider, deadlineMs, uplinks } = options;
-  const bs = await startBsThread({
+  const bs = await hostBs('thread', {
     port: 0,
     adminPort: false,
     modelsDirectory: zoo,
@@ -60,7 +60,7 @@ export async function startLoadedServer(options: LoadedServerOptions): Promise<L
   });
   const modelDirectory = path.join(zoo, modelId);
   const loadData: LoadWorkerData = { url: bs.url, modelDirectory, data, numUes, uplinks };
-  const load = startWorker(new URL('./load-worker.js', import.meta.url), loadData);
+  const load = startThread(new URL('./load-worker.js', import.meta.url), loadData);
   const post = (request: LoadRequest) => load.post(request);
   const close = async () => {
     await load.stop();

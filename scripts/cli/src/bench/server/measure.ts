@@ -1,13 +1,11 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { dataFor, sampleData } from '@edge-csi/lab/data';
 import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
-import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { withData } from '../../options/data.ts';
 import { providerOption } from '../../options/ends.ts';
 import { modelsById, prunedModels } from '../../options/models.ts';
-import { withProgress } from '../../progress.ts';
-import { batchSizeOption, roundsOption, runSuite, secondsOption, suite, uesOption } from '../suite.ts';
+import { batchSizeOption, eachModel, roundsOption, runSuite, secondsOption, suite, uesOption } from '../suite.ts';
 import { measureIngest } from './ingest.ts';
 import { intraOpNumThreads } from './loaded-server.ts';
 import { measureOpenLoop } from './open-loop.ts';
@@ -42,15 +40,9 @@ async function measure(
 ): Promise<{ runs: ServerRun[]; metrics: Metric[] }> {
   const { zoo, ues: numUes, batchSize, provider, rounds, seconds: secondsPerRound, seed } = options;
   const manifests = await modelsById(options.models, zoo, prunedModels);
-  let done = 0;
-  const runs = await withProgress('models', manifests.length, (onProgress) =>
-    eachUntilInterrupted(manifests, signal, async (manifest) => {
-      const data = dataFor(manifest, options);
-      const how = { zoo, numUes, batchSize, provider, rounds, secondsPerRound, seed, signal };
-      const run = await benchServer({ manifest, data, ...how });
-      onProgress(++done);
-      return run;
-    }),
+  const how = { zoo, numUes, batchSize, provider, rounds, secondsPerRound, seed, signal };
+  const runs = await eachModel(manifests, signal, (manifest) =>
+    benchServer({ manifest, data: dataFor(manifest, options), ...how }),
   );
   return { runs, metrics: runs.flatMap(serverMetrics) };
 }

@@ -111,10 +111,10 @@ async function measureLevel(
   offeredPerSecond: number,
   seconds: number,
 ): Promise<Omit<LoadLevel, 'load'>> {
-  const before = (await server.bs.usage()).stats;
+  const before = (await server.bs.sample()).stats;
   const startMs = monotonicMs() + headStartMs;
   const done = await server.ask({ kind: 'open-loop', arrivals, firstSlot, startMs });
-  const { stats } = await server.bs.usage();
+  const { stats } = await server.bs.sample();
   const dueMs = arrivals.atMs.map((atMs) => startMs + atMs);
   const latencyMs = latencies(dueMs, firstSlot, arrivedMs);
   const batches = stats.batches.decoded - before.batches.decoded;

@@ -7,6 +7,8 @@ import { type DataOptions, dataFor, sampleData } from '@edge-csi/lab/data';
 import { lowerMedian, type Metric, monotonicMs, speedMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
+import type { BsClosed } from '../../children/bs-child.ts';
+import { hostBs } from '../../children/bs-host.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { withData } from '../../options/data.ts';
 import { modelsById, prunedModels } from '../../options/models.ts';
@@ -14,8 +16,6 @@ import { finite } from '../../options/parse.ts';
 import { openReportBank } from '../server/load-ue.ts';
 import { runSuite, suite, uesOption } from '../suite.ts';
 import { type Growth, type Soak, type SoakPoint, soakPage } from './page.ts';
-import { startServerProcess } from './server-process.ts';
-import type { SoakClosed } from './soak-process.ts';
 import { Churn, type ChurnCounts, startSubscribers } from './traffic.ts';
 
 /** Time between two lines of progress. */
@@ -121,7 +121,7 @@ async function runSoak(options: SoakOptions): Promise<Soak> {
   const { manifest, zoo, data, numUes, seed, signal } = options;
   const directory = path.join(zoo, manifest.id);
   const banks = await Promise.all(truncations.map((truncation) => openReportBank(directory, data, truncation)));
-  const server = await startServerProcess({
+  const server = await hostBs('process', {
     port: 0,
     adminPort: false,
     modelsDirectory: zoo,
@@ -185,13 +185,13 @@ async function runSoak(options: SoakOptions): Promise<Soak> {
       await Promise.allSettled([churn.stop(), subscribers.close()]);
     }
   } finally {
-    server.kill();
+    await server.kill();
   }
 }
 
 /** What does not add up at the end. */
 export function problemsOf(
-  { stats, unhandledRejections }: Pick<SoakClosed, 'stats' | 'unhandledRejections'>,
+  { stats, unhandledRejections }: Pick<BsClosed, 'stats' | 'unhandledRejections'>,
   { sent, outcomes }: Pick<ChurnCounts, 'sent' | 'outcomes'>,
   estimatesReceived: number,
 ): string[] {

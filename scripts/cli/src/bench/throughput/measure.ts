@@ -9,13 +9,18 @@ import type { Manifest } from '@edge-csi/models';
 import { unlessInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { requireApart, withData } from '../../options/data.ts';
-import { magnitudeModelsFor, modelsById, prunedModelsOfOneShape, requireOneShape } from '../../options/models.ts';
+import {
+  magnitudeModelsFor,
+  mainReductions,
+  modelsById,
+  prunedModelsOfOneShape,
+  requireOneShape,
+} from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
 import { type Progress, startProgress, withProgress } from '../../progress.ts';
 import { fitSamplesOption, runSuite, suite } from '../suite.ts';
 import { type ThroughputResult, throughputPage } from './page.ts';
 
-const defaultReductions = [4, 8, 12];
 const defaultSimulated = 1024;
 /** Simulated samples that the codebook is fitted on where no file is given for it. */
 const simulatedTraining = 4096;
@@ -23,7 +28,7 @@ const simulatedTraining = 4096;
 const selectSamples = 64;
 
 function declare(bench: CommandUnknownOpts) {
-  return withData(sampleData)(suite(bench, 'throughput-gain', `the pruned ones of CR ${defaultReductions.join(', ')}`))
+  return withData(sampleData)(suite(bench, 'throughput-gain', `the pruned ones of CR ${mainReductions.join(', ')}`))
     .description('Spectral efficiency from each estimate, beside perfect CSI, a codebook of as many bits, plain beams.')
     .addOption(new Option('--scenario <name>', 'simulate channels in place of --data').choices(scenarioNames))
     .option(
@@ -130,7 +135,7 @@ async function chosen({ models, zoo, scenario }: Options): Promise<Manifest[]> {
     scenario === undefined
       ? await prunedModelsOfOneShape(zoo)
       : await magnitudeModelsFor(defaultCarriers(scenario), zoo);
-  return all.filter(({ reduction }) => defaultReductions.includes(reduction));
+  return all.filter(({ reduction }) => mainReductions.includes(reduction));
 }
 
 /** The COST 2100 scenario of a model's carriers. @throws UsageError where there is none to fit the codebook on. */

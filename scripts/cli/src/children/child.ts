@@ -1,24 +1,42 @@
+import { fork } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { monotonicMs } from '@edge-csi/lab/metrics';
 
-/** A thread of this package's own, spoken to in plain messages. */
-export interface WorkerThread {
-  /** The next message of a kind. @throws Error where the thread fails first. */
+/** A thread or a process that runs a module of this package, spoken to in plain messages. */
+export interface Child {
+  /** The next message of a kind. @throws Error where the child fails first. */
   next<Message extends { readonly kind: string }>(kind: Message['kind']): Promise<Message>;
-  /** Never resolves; rejects when the thread fails or ends by itself. */
+  /** Never resolves; rejects when the child fails or ends by itself. */
   readonly failed: Promise<never>;
   post(message: unknown): void;
+  /** Ends it as it is. Does nothing once it has ended. */
   stop(): Promise<void>;
 }
 
-/** Starts a worker thread from the build, where its file ends in .js whatever the caller's own ending. */
-export function startWorker(file: URL, workerData: unknown): WorkerThread {
+/** Starts a thread from the build, where its file ends in .js whatever the caller's own ending. */
+export function startThread(file: URL, workerData?: unknown): Child {
   const worker = new Worker(file, { workerData });
+  const post = (message: unknown) => worker.postMessage(message);
+  return childOf(worker, file, post, async () => void (await worker.terminate()));
+}
+
+/** Starts a process from the build. */
+export function startProcess(file: URL): Child {
+  const child = fork(file, { execArgv: [], serialization: 'advanced' });
+  const post = (message: unknown) => void child.send(message as object);
+  return childOf(child, file, post, async () => void child.kill());
+}
+
+function childOf(emitter: EventEmitter, file: URL, post: Child['post'], stop: Child['stop']): Child {
   const failed = new Promise<never>((_, reject) => {
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`${file.pathname} ended with exit code ${code}`)));
+    emitter.once('error', reject);
+    emitter.once('exit', (code: number | null, signal?: string | null) => {
+      reject(new Error(`${path.basename(file.pathname)} ended with ${signal ?? `exit code ${code}`}`));
+    });
   });
   // Whoever waits sees the failure; nobody waiting must not end the process.
   failed.catch(() => undefined);
@@ -27,18 +45,16 @@ export function startWorker(file: URL, workerData: unknown): WorkerThread {
       const message = new Promise<Message>((resolve) => {
         const listen = (received: Message) => {
           if (received.kind !== kind) return;
-          worker.off('message', listen);
+          emitter.off('message', listen);
           resolve(received);
         };
-        worker.on('message', listen);
+        emitter.on('message', listen);
       });
       return Promise.race([message, failed]);
     },
     failed,
-    post: (message) => worker.postMessage(message),
-    stop: async () => {
-      await worker.terminate();
-    },
+    post,
+    stop,
   };
 }
 
