@@ -3,10 +3,9 @@ import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { GatewayLink } from './cluster/gateway-decoder.ts';
 import type { BatchListener } from './decode/batch-decoder.ts';
-import { decoderModelOf } from './decode/decoder-model.ts';
 import { DecoderPool } from './decode/decoder-pool.ts';
 import type { ExecutionProvider } from './decode/graph.ts';
-import { uplinkOnlyDecoderModelOf } from './decode/uplink-only-decoder.ts';
+import { uplinkOnlyWorkerModelOf, workerModelOf } from './decode/loaded-model.ts';
 import { type ConfigChange, reportConfigOf } from './ingest/session-config.ts';
 import { UeRegistry } from './ingest/ue-registry.ts';
 import { UeSession } from './ingest/ue-session.ts';
@@ -142,8 +141,8 @@ class Station implements Role {
       clock,
     });
     const models = [
-      ...served.map(({ bundle }) => decoderModelOf(bundle)),
-      ...(uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(uplinkOnly)]),
+      ...served.map(({ bundle }) => workerModelOf(bundle)),
+      ...(uplinkOnly === undefined ? [] : [uplinkOnlyWorkerModelOf(uplinkOnly)]),
     ];
     const local = (listener: BatchListener<DecodeJob>) => new DecoderPool(options, models, listener);
     const wantsEstimates = () => stream.subscribers > 0 || maxHoldMs > 0;
@@ -233,7 +232,7 @@ class Station implements Role {
   }
 
   load(model: ServedModel): Promise<void> {
-    return this.#pipeline.decoder.load(decoderModelOf(model.bundle));
+    return this.#pipeline.decoder.load(workerModelOf(model.bundle));
   }
 
   free(version: string): Promise<void> {

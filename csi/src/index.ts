@@ -15,10 +15,31 @@ export {
 } from './channel/scenario.ts';
 export { type ChannelSample, type SimulationOptions, simulateChannel } from './channel/simulate.ts';
 export { ChannelStatistician, type ChannelStatistics } from './channel/statistics.ts';
+export { createBsCodec, knobBounds, unquantized } from './codec/bs-codec.ts';
+export type {
+  BsCodec,
+  DecodeRow,
+  Network,
+  NetworkSpec,
+  Networks,
+  Payload,
+  PayloadBits,
+  PayloadEncoder,
+  ReceivedPayload,
+  RowCodec,
+  RowDecoder,
+  RowStatus,
+  Tensor,
+  UeCodec,
+  Unquantized,
+  UnquantizedSample,
+} from './codec/codec.ts';
+export { rowStatuses } from './codec/codec.ts';
+export { CodewordDrift, type CodewordStatistics } from './codec/dualnet/codeword-drift.ts';
+export { createDualnet, type Dualnet } from './codec/dualnet/dualnet.ts';
+export { createDualnetEncoder } from './codec/dualnet/encoder.ts';
 export { invertMinmaxInto, type MinmaxRange, normalizeMinmax, uplinkMinmaxInto } from './codec/dualnet/minmax.ts';
 export {
-  assertUsable,
-  frobeniusNorm,
   normalizePartsSpherical,
   normalizeSpherical,
   uplinkMagnitudeInto,
@@ -41,16 +62,22 @@ export {
 } from './codec/dualnet/representation.ts';
 export { dequantizeScale, quantizeScale, type ScaleSpec } from './codec/dualnet/scale.ts';
 export { encodeSigns, reconstructFromSignsInto, type SignReport } from './codec/dualnet/sign-coder.ts';
-export type {
-  AngularDelayCsi,
-  BitString,
-  Codeword,
-  CsiShape,
-  Latent,
-  NormalizedMagnitude,
-  NormalizedParts,
-  Scale,
-  SpatialFrequencyCsi,
+export { type DualnetSpec, dualnetBits } from './codec/dualnet/spec.ts';
+export { createPayloadEncoder } from './codec/payload-encoder.ts';
+export { checkRate, coarserRate, type Rate, type RateKnob, rateOf } from './codec/rate.ts';
+export { type CodecSpec, createUeCodec } from './codec/ue-codec.ts';
+export {
+  type AngularDelayCsi,
+  assertUsable,
+  type BitString,
+  type Codeword,
+  type CsiShape,
+  frobeniusNorm,
+  type Latent,
+  type NormalizedMagnitude,
+  type NormalizedParts,
+  type Scale,
+  type SpatialFrequencyCsi,
 } from './csi.ts';
 export { CsiError, type CsiErrorCode, EdgeCsiError } from './errors.ts';
 export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from './metrics.ts';
@@ -60,3 +87,4 @@ export type { Band, PathList, Timing } from './transform/path-list.ts';
 export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './transform/synthesis.ts';
 export { createUplinkInput, type UplinkInput } from './uplink/decoder-input.ts';
 export { createUplinkDenoiser, type UplinkDenoiser } from './uplink/denoiser.ts';
+export { createUplinkOnly, UplinkOnlyDecoder, type UplinkOnlySpec } from './uplink/uplink-only.ts';

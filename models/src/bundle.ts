@@ -1,13 +1,5 @@
-import {
-  CsiError,
-  createPhaseAllocation,
-  createQuantizer,
-  createRepresentation,
-  type PhaseAllocation,
-  type Quantizer,
-  type Representation,
-} from '@edge-csi/csi';
-import { type Manifest, representationOf } from './manifest.ts';
+import { type CodecSpec, CsiError } from '@edge-csi/csi';
+import { codecSpecOf, type Manifest } from './manifest.ts';
 import { pairingHash, sha256Bytes, toHex } from './pairing-hash.ts';
 
 /** The files a manifest can name. */
@@ -16,14 +8,13 @@ export type ModelFile = keyof Manifest['files'];
 /** Reads one file of a model by its name in the manifest: from disk, over HTTP, from memory. */
 export type ReadModelFile = (path: string) => Promise<Uint8Array>;
 
-/** A manifest with the bytes one end needs, hash-checked, and the codec built from them. */
+/** A manifest with the bytes one end needs, hash-checked, and what its codec is made of. */
 export interface ModelBundle {
   readonly manifest: Manifest;
   /** Pairing hash, 32 bytes. */
   readonly sha256: Uint8Array;
-  readonly representation: Representation;
-  readonly quantizer: Quantizer;
-  readonly allocation: PhaseAllocation;
+  /** For `createUeCodec` and `createBsCodec`. */
+  readonly codec: CodecSpec;
   readonly files: ReadonlyMap<ModelFile, Uint8Array>;
 }
 
@@ -43,19 +34,10 @@ export async function loadBundle(
     if (entry === undefined) continue;
     files.set(name, await readChecked(manifest.id, entry, read));
   }
-  const { codeword, phase } = manifest;
-  const representation = createRepresentation(representationOf(manifest));
   return {
     manifest,
     sha256: await pairingHash(manifest),
-    representation,
-    quantizer: createQuantizer(codeword.bits, codeword.step),
-    allocation: createPhaseAllocation({
-      bytes: files.get('allocation') as Uint8Array,
-      numEntries: representation.numComponents,
-      codewordLength: codeword.length,
-      maxBits: phase.maxBits,
-    }),
+    codec: codecSpecOf(manifest, files.get('allocation') as Uint8Array),
     files,
   };
 }

@@ -1,4 +1,4 @@
-import { CsiError } from '@edge-csi/csi';
+import { CsiError, createRepresentation } from '@edge-csi/csi';
 import type { ModelBundle } from './bundle.ts';
 import { type Constant, type FoldedGraph, foldConstants } from './constant-folding.ts';
 import { type OnnxNode, readOnnxGraph } from './onnx-graph.ts';
@@ -76,7 +76,7 @@ export function readEncoderLayers(bundle: ModelBundle): EncoderLayers {
   }
   const { numDelays } = bundle.manifest.csi;
   const { length } = bundle.manifest.codeword;
-  const { numComponents, tensor } = bundle.representation;
+  const { numComponents, tensor } = createRepresentation(bundle.codec.representation);
   const reader = new LayerReader(file, graph);
   const gemms = layers.filter(({ type }) => type === 'Gemm');
   if (layers[0]?.type === 'Conv') {

@@ -6,7 +6,7 @@
 export { loadBundle, type ModelBundle, type ModelFile, type ReadModelFile } from './bundle.ts';
 export { type ConvLayer, type DenseLayer, type EncoderLayers, readEncoderLayers } from './encoder-layers.ts';
 export { fromFloat16 } from './float16.ts';
-export { type Manifest, parseManifest, representationOf } from './manifest.ts';
+export { codecSpecOf, type Manifest, parseManifest, representationOf } from './manifest.ts';
 export { pairingHash, sha256Bytes, toHex, versionName } from './pairing-hash.ts';
 export {
   type AnyManifest,

@@ -1,4 +1,4 @@
-import type { CsiShape, NormalizationSpec, RepresentationSpec } from '@edge-csi/csi';
+import type { CodecSpec, CsiShape, NormalizationSpec, RepresentationSpec } from '@edge-csi/csi';
 import { manifestSchema, parseWith } from './schema.ts';
 
 /** A file that a manifest names. */
@@ -82,4 +82,11 @@ export function parseManifest(json: unknown): Manifest {
 /** How the model's networks see CSI. */
 export function representationOf({ csi, planes = 'magnitude', normalization }: Manifest): RepresentationSpec {
   return { numAntennas: csi.numAntennas, numDelays: csi.numDelays, planes, normalization };
+}
+
+/** What the model's codec is made of. @param allocation - bytes of the manifest's file of that name */
+export function codecSpecOf(manifest: Manifest, allocation: Uint8Array): CodecSpec {
+  const { id, codeword, phase, files } = manifest;
+  const representation = representationOf(manifest);
+  return { kind: 'dualnet', id, representation, codeword, phase, allocation, hasRefiner: files.refiner !== undefined };
 }

@@ -1,3 +1,4 @@
+import type { UplinkOnlySpec } from '@edge-csi/csi';
 import { type ReadModelFile, readChecked } from './bundle.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
 import { parseWith, uplinkOnlyKind, uplinkOnlySchema } from './schema.ts';
@@ -25,6 +26,8 @@ export type AnyManifest = Manifest | UplinkOnlyManifest;
 /** An uplink-only model with its network, hash-checked. */
 export interface UplinkOnlyBundle {
   readonly manifest: UplinkOnlyManifest;
+  /** For `createUplinkOnly`. */
+  readonly codec: UplinkOnlySpec;
   readonly decoder: Uint8Array;
 }
 
@@ -53,5 +56,9 @@ export async function loadUplinkOnlyBundle(
   manifest: UplinkOnlyManifest,
   read: ReadModelFile,
 ): Promise<UplinkOnlyBundle> {
-  return { manifest, decoder: await readChecked(manifest.id, manifest.files.decoder, read) };
+  const { id, csi, normalization, files } = manifest;
+  const { numAntennas, numDelays } = csi;
+  const downlinkOverUplink = 10 ** (normalization.downlinkOverUplinkDb / 20);
+  const codec = { kind: 'uplink-only', id, numAntennas, numDelays, downlinkOverUplink } as const;
+  return { manifest, codec, decoder: await readChecked(id, files.decoder, read) };
 }

@@ -43,4 +43,3 @@ export {
   subprotocol,
   tokenSubprotocolPrefix,
 } from './protocol.ts';
-export { checkReport, type ReportSizes } from './report.ts';

@@ -1,4 +1,5 @@
-import { decoderModelOf } from '@edge-csi/bs-server/decode';
+import { workerModelOf } from '@edge-csi/bs-server/decode';
+import { createBsCodec } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BatchSlot } from '../../bs-server/src/decode/batch-slot.ts';
@@ -30,7 +31,7 @@ async function startPool() {
       maxWorkerRestarts: 3,
       clock: () => performance.now(),
     },
-    [decoderModelOf(model)],
+    [workerModelOf(model)],
     {
       decoded: (slot) => decoded.push(slot),
       lost: (jobs, reason) => log.push(`${jobs.map(({ name }) => name)} ${reason}`),
@@ -43,26 +44,27 @@ async function startPool() {
 
 /** The sample, under a name. */
 function sampleJob(name: string): NamedJob {
-  const { codeword, phase, payloadBits, scale, uplink } = sample;
-  const { quantizer, manifest, representation } = model;
-  const phaseBits = payloadBits - quantizer.totalBits - representation.scaleBits;
-  const theta = manifest.phase.theta;
-  const payload = { codeword, phase, phaseBits, theta, truncation: 0, scaleLevel: scale };
-  return { name, payload, uplink: { values: uplink } };
+  const record = createBsCodec(model.codec).receive(sample, {});
+  return { name, record, uplink: { values: sample.uplink } };
 }
 
-const keyOf = (bundle: ModelBundle) => decoderModelOf(bundle).key;
+const keyOf = (bundle: ModelBundle) => workerModelOf(bundle).key;
 
 /** Has the pool decode zeros with a model. @returns what became of the batch */
 async function decodeZeros(bundle: ModelBundle, { pool, decoded, log }: Awaited<ReturnType<typeof startPool>>) {
   const [before, failures] = [decoded.length, log.length];
   await until('a free slot', () => pool.serving);
   const slot = pool.claim(false);
-  const { totalBits } = bundle.quantizer;
-  const codeword = new Uint8Array(Math.ceil(totalBits / 8));
+  const codewordBits = bundle.manifest.codeword.bits.reduce((sum, bits) => sum + bits, 0);
   // Twelve phase bits at most: entries of a family model get two each.
-  const payload = { codeword, phase: new Uint8Array(3), phaseBits: 24, theta: 16, truncation: 0, scaleLevel: 0 };
-  slot?.dispatch(keyOf(bundle), [{ name: 'zeros', payload, uplink: { values: new Float32Array(24).fill(1) } }]);
+  const payload = {
+    codeword: new Uint8Array(Math.ceil(codewordBits / 8)),
+    scale: 0,
+    phase: new Uint8Array(3),
+    payloadBits: codewordBits + 8 + 24,
+  };
+  const record = createBsCodec(bundle.codec).receive(payload, { phaseTheta: 16 });
+  slot?.dispatch(keyOf(bundle), [{ name: 'zeros', record, uplink: { values: new Float32Array(24).fill(1) } }]);
   await until('the batch', () => decoded.length > before || log.length > failures);
   if (decoded.length === before) return log.at(-1);
   const status = slot?.buffers.status(0);
@@ -83,10 +85,11 @@ describe('a decode worker', () => {
     await until('two batches', () => decoded.length === 2);
     const expected = await (await createReferenceDecoder(model))(sample, sample.uplink);
     const norm = Math.hypot(...expected);
+    const { numAntennas, numDelays } = model.manifest.csi;
     for (const { buffers, jobs } of decoded) {
       for (const i of jobs.keys()) {
         expect(buffers.status(i)).toBe('decoded');
-        const values = buffers.estimate(i, model.allocation.numEntries);
+        const values = buffers.estimate(i, numAntennas * numDelays);
         expect(Math.hypot(...values.map((value, k) => value - (expected[k] as number))) / norm).toBeLessThan(1e-5);
       }
     }
@@ -126,7 +129,7 @@ describe('a decode worker', () => {
     );
     const rig = await startPool();
     expect(await decodeZeros(other, rig)).toBe('zeros decoder-error');
-    await rig.pool.load(decoderModelOf(other));
+    await rig.pool.load(workerModelOf(other));
     expect(await decodeZeros(other, rig)).toBe('decoded');
     for (let failure = 1; failure <= 3; failure++) {
       const slot = rig.pool.claim(false);
@@ -142,14 +145,19 @@ describe('a decode worker', () => {
 
   it('refuses a model whose networks are none, or of another shape, and goes on with what it has', async () => {
     const rig = await startPool();
-    const good = decoderModelOf(model);
-    const noNetwork = { ...good, key: 'broken', decoderOnnx: new TextEncoder().encode('no network') };
+    const good = workerModelOf(model);
+    const withDecoder = (key: string, decoder: Uint8Array) => ({
+      ...good,
+      key,
+      networks: { ...good.networks, decoder },
+    });
+    const noNetwork = withDecoder('broken', new TextEncoder().encode('no network'));
     await expect(rig.pool.load(noNetwork)).rejects.toThrow(/protobuf/i);
     const refiner = model.files.get('refiner') as Uint8Array;
-    await expect(rig.pool.load({ ...good, key: 'swapped', decoderOnnx: refiner })).rejects.toThrow();
+    await expect(rig.pool.load(withDecoder('swapped', refiner))).rejects.toThrow();
     const { numAntennas, numDelays } = model.manifest.csi;
     const normalization = { kind: 'spherical', scale: { minDb: -60, stepDb: 0.5, bits: 8 } } as const;
-    const { decoderOnnx } = decoderModelOf(
+    const { networks } = workerModelOf(
       await bundleOf(
         await familyModel({
           id: 'small',
@@ -157,11 +165,11 @@ describe('a decode worker', () => {
           numDelays: numDelays / 2,
           normalization,
           maxBits: 2,
-          codewordLength: good.codewordBits.length,
+          codewordLength: model.manifest.codeword.length,
         }),
       ),
     );
-    await expect(rig.pool.load({ ...good, key: 'misshapen', decoderOnnx })).rejects.toThrow();
+    await expect(rig.pool.load(withDecoder('misshapen', networks.decoder as Uint8Array))).rejects.toThrow();
     const slot = rig.pool.claim(false);
     slot?.dispatch(keyOf(model), [sampleJob('job')]);
     await until('a batch', () => rig.decoded.length === 1);

@@ -1,4 +1,12 @@
-import { createRandom, encodePhase, type Quantizer, reconstructInto, uplinkMagnitudeInto } from '@edge-csi/csi';
+import {
+  createDualnet,
+  createRandom,
+  encodePhase,
+  type PhaseAllocation,
+  type Quantizer,
+  reconstructInto,
+  uplinkMagnitudeInto,
+} from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';
 import {
@@ -113,14 +121,15 @@ export interface Sample {
 export function createSample(model: ModelBundle, seed: number, config?: ReportConfig): Sample {
   const random = createRandom(seed);
   const { csi, phase } = model.manifest;
-  const { scaleBits } = model.representation;
-  const quantizer = model.quantizer.withTruncation(config?.codewordTruncation ?? 0);
+  const { representation, ...dualnet } = createDualnet(model.codec);
+  const { scaleBits } = representation;
+  const quantizer = dualnet.quantizer.withTruncation(config?.codewordTruncation ?? 0);
   const levels = quantizer.bits.map((bits) => {
     const half = 2 ** (bits - 1);
     return Math.min(Math.max(Math.floor(half + (half / 2) * random.gaussian()), 0), 2 * half - 1);
   });
   const codeword = { domain: 'codeword', levels } as const;
-  const bits = phaseBitsOf(model, quantizer, levels, config?.phaseTheta ?? phase.theta);
+  const bits = phaseBitsOf(dualnet.allocation, quantizer, levels, config?.phaseTheta ?? phase.theta);
   // Energy falls with delay, as that of channels does: what is as strong everywhere is noise to a BS.
   const gaussians = () =>
     Float32Array.from({ length: 2 * bits.length }, (_, i) => random.gaussian() * Math.exp(-(i % csi.numDelays) / 2));
@@ -134,11 +143,11 @@ export function createSample(model: ModelBundle, seed: number, config?: ReportCo
   };
 }
 
-function phaseBitsOf(model: ModelBundle, quantizer: Quantizer, levels: Uint8Array, theta: number): Uint8Array {
+function phaseBitsOf(allocation: PhaseAllocation, quantizer: Quantizer, levels: Uint8Array, theta: number): Uint8Array {
   const centred = new Int16Array(quantizer.length);
   quantizer.centredInto(centred, { domain: 'codeword', levels });
-  const bits = new Uint8Array(model.allocation.numEntries);
-  model.allocation.allocateInto(bits, centred, theta);
+  const bits = new Uint8Array(allocation.numEntries);
+  allocation.allocateInto(bits, centred, theta);
   return bits;
 }
 
@@ -149,12 +158,18 @@ export async function createReferenceDecoder(model: ModelBundle) {
   const refiner = refinerOnnx === undefined ? undefined : await InferenceSession.create(refinerOnnx);
   const { numAntennas, numDelays } = model.manifest.csi;
   const numEntries = numAntennas * numDelays;
+  const dualnet = createDualnet(model.codec);
   const plane = (values: Float32Array) => new Tensor('float32', values, [1, numAntennas, numDelays]);
 
   return async (sample: Sample, uplinkCsi: Float32Array | undefined, config?: ReportConfig): Promise<Float32Array> => {
-    const quantizer = model.quantizer.withTruncation(config?.codewordTruncation ?? 0);
+    const quantizer = dualnet.quantizer.withTruncation(config?.codewordTruncation ?? 0);
     const codeword = quantizer.unpack(sample.codeword);
-    const bits = phaseBitsOf(model, quantizer, codeword.levels, config?.phaseTheta ?? model.manifest.phase.theta);
+    const bits = phaseBitsOf(
+      dualnet.allocation,
+      quantizer,
+      codeword.levels,
+      config?.phaseTheta ?? model.manifest.phase.theta,
+    );
     const latent = new Float32Array(quantizer.length);
     quantizer.dequantizeInto(latent, codeword);
     const uplink = new Float32Array(numEntries);
@@ -169,7 +184,7 @@ export async function createReferenceDecoder(model: ModelBundle) {
     const magnitude = outputOf(await decoder.run(inputs), 'magnitude');
     const csi = new Float32Array(2 * numEntries);
     reconstructInto(csi, { magnitude, bits, phase: sample.phase, norm: 1 });
-    const norm = model.representation.dequantizeNorm({ domain: 'scale', level: sample.scale });
+    const norm = dualnet.representation.dequantizeNorm({ domain: 'scale', level: sample.scale });
     if (refiner === undefined) return csi.map((value) => norm * value);
     const refined = await refiner.run({
       estimate: new Tensor('float32', csi, [1, 2, numAntennas, numDelays]),

@@ -1,9 +1,8 @@
 import path from 'node:path';
-import type { AngularDelayCsi } from '@edge-csi/csi';
+import { type AngularDelayCsi, CodewordDrift, type CodewordStatistics, createDualnet } from '@edge-csi/csi';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { openEncoder } from '@edge-csi/ue-client';
 import { expect, it } from 'vitest';
-import { CodewordDrift, type CodewordStatistics } from '../../bs-server/src/decode/codeword-drift.ts';
 import { alarmNats } from '../../bs-server/src/ops/watchdog.ts';
 import { openData, sampleData } from '../../scripts/lab/src/data.ts';
 
@@ -21,7 +20,8 @@ it.each(['dualnet-mag-m43', 'dualnet-mag-m128'])(
   'tells CSI as %s was trained on from CSI two taps late',
   async (id) => {
     const bundle = await loadModel(path.join(zooDirectory(), id), ['encoder']);
-    const { manifest, quantizer } = bundle;
+    const { manifest } = bundle;
+    const { quantizer } = createDualnet(bundle.codec);
     const source = await openData({ path: sampleData, csi: manifest.csi });
     const encoder = await openEncoder('micro', bundle);
     const driftOf = async (taps: number) => {
@@ -29,7 +29,7 @@ it.each(['dualnet-mag-m43', 'dualnet-mag-m128'])(
       const latent = new Float32Array(quantizer.length);
       for (let i = 0; i < 256; i++) {
         const csi = delayed(source.downlink(4 * i), taps);
-        const { codeword } = await encoder.encode(csi, { codewordTruncation: 0, phaseTheta: manifest.phase.theta });
+        const { codeword } = await encoder.encode(csi, {});
         quantizer.dequantizeInto(latent, quantizer.unpack(codeword));
         drift.add(latent);
       }

@@ -42,7 +42,7 @@ describe('edge-csi link-run', () => {
       expect(run.reportsDecoded + run.reportsSuperseded + run.reportsLate).toBe(192);
       expect(run.reportsDecoded).toBeGreaterThan(150);
       expect(run.quality.fresh).toBeGreaterThan(0.95);
-      const { mean, codeword, phase, scale } = run.payloadBits;
+      const { mean, codeword = 0, phase = 0, scale = 0 } = run.payloadBits;
       expect(mean).toBeCloseTo(codeword + phase + scale, 9);
       expect(run.wireBytes.mean).toBeGreaterThan(mean / 8);
       expect(run.wireBytes.mean).toBeLessThan(mean / 8 + 64);

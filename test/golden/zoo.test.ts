@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodePhase, reconstructInto } from '@edge-csi/csi';
+import { createDualnet, type Dualnet, encodePhase, reconstructInto } from '@edge-csi/csi';
 import { type NpyArray, readNpz } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';
@@ -71,29 +71,31 @@ it('has golden vectors for every model that was trained', () => {
 describe.each(models.map((manifest) => [manifest.id, manifest] as const))('%s', (id, manifest: Manifest) => {
   let arrays: Arrays;
   let bundle: Awaited<ReturnType<typeof loadModel>>;
+  let dualnet: Dualnet;
   const file = (name: 'encoder' | 'decoder' | 'refiner') => bundle.files.get(name) as Uint8Array;
 
   beforeAll(async () => {
     arrays = await readNpz(golden(id));
     bundle = await loadModel(path.join(zooDirectory(), id), ['encoder', 'decoder', 'refiner']);
+    dualnet = createDualnet(bundle.codec);
   });
 
   it('normalises as NumPy does', () => {
-    const { tensor, numComponents: n } = bundle.representation;
+    const { tensor, numComponents: n } = dualnet.representation;
     const downlink = planes(arrays, 'downlink').data;
     const expected = planes(arrays, tensor.name).data;
     const { numAntennas, numDelays } = manifest.csi;
     const size = 2 * numAntennas * numDelays;
     for (let i = 0; i * size < downlink.length; i++) {
       const values = downlink.subarray(size * i, size * (i + 1));
-      const { input } = bundle.representation.normalize({ domain: 'angular-delay', numAntennas, numDelays, values });
+      const { input } = dualnet.representation.normalize({ domain: 'angular-delay', numAntennas, numDelays, values });
       expect(largestDifference(input.values, expected.subarray(n * i, n * (i + 1)))).toBeLessThan(1e-6);
     }
   });
 
   describe.each(runtimes)('in $name', ({ run }) => {
     it('encodes as PyTorch does', async () => {
-      const { name } = bundle.representation.tensor;
+      const { name } = dualnet.representation.tensor;
       const latent = await run(file('encoder'), { [name]: planes(arrays, name) });
       expect(largestDifference(latent, planes(arrays, 'latent').data)).toBeLessThan(tolerance);
     });
@@ -140,7 +142,7 @@ describe.each(models.map((manifest) => [manifest.id, manifest] as const))('%s', 
   });
 
   it('quantises the PyTorch latents to the same integers as NumPy', () => {
-    const { quantizer } = bundle;
+    const { quantizer } = dualnet;
     const latent = planes(arrays, 'latent').data;
     const expected = planes(arrays, 'centred').data;
     const centred = new Int16Array(quantizer.length);
@@ -152,7 +154,7 @@ describe.each(models.map((manifest) => [manifest.id, manifest] as const))('%s', 
   });
 
   it('allocates the same phase bits as NumPy', () => {
-    const { quantizer, allocation } = bundle;
+    const { quantizer, allocation } = dualnet;
     const codes = Int16Array.from(planes(arrays, 'centred').data);
     const coarse = planes(arrays, 'coarse').data;
     const bits = planes(arrays, 'bits').data;

@@ -218,11 +218,11 @@ export class Client implements Ue {
   async #encodeAndSend(job: ReportJob<SentReport>, link: Link, terms: Terms): Promise<void> {
     try {
       const startedMs = this.#options.clock.nowMs();
-      const encoded = await terms.model.reports.encode(job.csi, terms.config);
+      const payload = await terms.model.reports.encode(job.csi, terms.rate);
       if (this.#end !== undefined) job.reject(this.#end);
       // The link it was made for is gone; the next one may ask for something else.
       else if (link !== this.#link || !link.isOpen) this.#queue.unshift(job);
-      else job.resolve(link.send(encoded, terms, { slot: job.slot, handedOverMs: job.handedOverMs, startedMs }));
+      else job.resolve(link.send(payload, terms, { slot: job.slot, handedOverMs: job.handedOverMs, startedMs }));
     } catch (error) {
       job.reject(error as Error);
     }

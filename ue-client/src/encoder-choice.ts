@@ -1,6 +1,6 @@
 import type { ModelBundle } from '@edge-csi/models';
 
-import { createReportEncoder, type ReportEncoder } from './report-encoder.ts';
+import type { ReportEncoder } from './report-encoder.ts';
 
 /**
  * The encoders there are: `ort` runs encoder.onnx with onnxruntime-web; `micro` does all of a report in a WebAssembly
@@ -33,5 +33,5 @@ export async function openEncoder(choice: EncoderChoice, bundle: ModelBundle): P
     return createMicroEncoder(bundle);
   }
   const { createOrtEncoder } = await import('./encoder/ort.ts');
-  return createReportEncoder(bundle, await createOrtEncoder(bundle));
+  return createOrtEncoder(bundle);
 }

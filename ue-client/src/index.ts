@@ -3,21 +3,13 @@
  *
  * @module @edge-csi/ue-client
  */
-export { type AngularDelayCsi, CsiError } from '@edge-csi/csi';
+export { type AngularDelayCsi, CsiError, type Payload, type PayloadBits, type Rate } from '@edge-csi/csi';
 export { type ReportConfig, WireError, type WireErrorCode } from '@edge-csi/proto';
 export type { Clock } from './clock/clock.ts';
 export { connectUe } from './connect.ts';
-export type { Encoder } from './encoder/encoder.ts';
 export { type EncoderBackend, type EncoderChoice, encoderBackends, openEncoder } from './encoder-choice.ts';
 export type { SentReport } from './link.ts';
 export type { ConnectOptions, ReconnectOptions, ReportResult, UeEvents, UeState } from './options.ts';
-export {
-  createReportEncoder,
-  type EncodedReport,
-  type PayloadBits,
-  type RateConfig,
-  type ReportEncoder,
-  warmUp,
-} from './report-encoder.ts';
+export { type ReportEncoder, warmUp } from './report-encoder.ts';
 export type { ClientTls } from './socket/socket.ts';
 export type { Ue } from './ue.ts';

@@ -1,3 +1,4 @@
+import { type Payload, type PayloadBits, type Rate, rateOf } from '@edge-csi/csi';
 import {
   encodeFrame,
   type Hello,
@@ -11,12 +12,13 @@ import {
 import { InFlight } from './in-flight.ts';
 import type { ActiveModel, ModelSlot } from './model-slot.ts';
 import type { ReportResult, ResolvedOptions } from './options.ts';
-import type { EncodedReport, PayloadBits } from './report-encoder.ts';
 import { openSession, type Session, type SessionHandlers } from './session.ts';
 
 /** A configuration with the model it names, ready to make reports. */
 export interface Terms {
   readonly config: ReportConfig;
+  /** What of the configuration is for the model's codec. */
+  readonly rate: Rate;
   readonly model: ActiveModel;
 }
 
@@ -127,11 +129,11 @@ export class Link implements SessionHandlers {
   }
 
   /** Sends a report made under some terms of this link. */
-  send(encoded: EncodedReport, { config }: Terms, { slot, handedOverMs, startedMs }: ReportTiming): SentReport {
+  send(payload: Payload, { config }: Terms, { slot, handedOverMs, startedMs }: ReportTiming): SentReport {
     const { clock } = this.#options;
     const seq = this.#seq + 1;
     const epoch = this.#epoch;
-    const { codeword, scale, phase, payloadBits } = encoded;
+    const { codeword, scale, phase, payloadBits } = payload;
     const processingUs = Math.min(maxUint32, Math.round((clock.nowMs() - handedOverMs) * 1000));
     const frame = encodeFrame('report', {
       epoch,
@@ -193,7 +195,7 @@ export class Link implements SessionHandlers {
       (model) => {
         end();
         if (signal.aborted) this.#models.discard(model);
-        else this.#offer({ config: loading.config, model });
+        else this.#offer({ config: loading.config, rate: rateOf(model.codec.knobs, loading.config), model });
       },
       (error: Error) => {
         end();

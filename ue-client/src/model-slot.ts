@@ -1,3 +1,4 @@
+import { createUeCodec, type UeCodec } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import type { ModelRef, ReportConfig } from '@edge-csi/proto';
 import { httpGet } from '#http';
@@ -9,6 +10,7 @@ import { type ReportEncoder, warmUp } from './report-encoder.ts';
 /** A model ready to make reports. */
 export interface ActiveModel {
   readonly bundle: ModelBundle;
+  readonly codec: UeCodec;
   readonly reports: ReportEncoder;
 }
 
@@ -45,15 +47,16 @@ export class ModelSlot {
     if (this.#current !== undefined && isSameModel(this.#current.bundle, model)) return this.#current;
     const bundle = await this.#bundle(model, modelUrl, signal);
     signal.throwIfAborted();
+    const codec = createUeCodec(bundle.codec);
     const reports = await openEncoder(this.#options.encoder, bundle);
     try {
-      await warmUp(reports, bundle.manifest, this.#options.warmUpRuns);
+      await warmUp(reports, codec, this.#options.warmUpRuns);
       signal.throwIfAborted();
     } catch (error) {
       await reports.close();
       throw error;
     }
-    return { bundle, reports };
+    return { bundle, codec, reports };
   }
 
   /** Puts a loaded model in use. Nothing may be encoding. */

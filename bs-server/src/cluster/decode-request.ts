@@ -6,11 +6,11 @@ import type { WorkerModel } from '../decode/thread-port.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
 
 // The layout is described in docs/scale-out.md; little endian throughout.
-const layoutVersion = 1;
+const layoutVersion = 2;
 const headerBytes = 20;
-const recordBytes = 40;
+const jobBytes = 28;
 
-/** In the order of their numbers in a record. */
+/** In the order of their numbers in a job. */
 const qualities = ['fresh', 'stale-uplink', 'no-uplink', 'uplink-only'] as const satisfies readonly EstimateQuality[];
 
 /** A batch on its way to a worker. */
@@ -61,14 +61,14 @@ const ueIdPattern = /^[\w.:-]{1,64}$/;
  * @throws CsiError `model-state` where it is.
  */
 export function assertBatchFits({ key, sizes }: WorkerModel, maxBatchSize: number, maxPayload: number): void {
-  const { maxCodewordBytes, maxPhaseBytes, maxEntries } = sizes;
+  const { maxRecordBytes, maxEntries } = sizes;
   // Ids of UEs and cells have at most 64 bytes, keys of models 77.
-  const jobBytes = recordBytes + 64 + maxCodewordBytes + maxPhaseBytes + 8 * maxEntries;
+  const perJob = jobBytes + 64 + maxRecordBytes + 8 * maxEntries;
   const fixedBytes = headerBytes + 77 + 64 + 3;
-  const bytes = fixedBytes + maxBatchSize * jobBytes;
+  const bytes = fixedBytes + maxBatchSize * perJob;
   if (bytes <= maxPayload) return;
   const problem = `${maxBatchSize} reports of ${key} take ${bytes} bytes, the broker's max_payload is ${maxPayload}`;
-  const most = Math.floor((maxPayload - fixedBytes) / jobBytes);
+  const most = Math.floor((maxPayload - fixedBytes) / perJob);
   throw new CsiError('model-state', `${problem}; raise it, or have batches of ${most} at most`);
 }
 
@@ -80,26 +80,23 @@ export function assertBatchFits({ key, sizes }: WorkerModel, maxBatchSize: numbe
 export function assertRequestFits({ model, shape, jobs }: ReadRequest, sizes: BatchSizes): void {
   const { numAntennas, numDelays } = shape;
   if (numAntennas * numDelays !== sizes.maxEntries) throw invalid(`CSI of ${numAntennas} x ${numDelays} for ${model}`);
-  for (const { ueId, quality, payload, uplink } of jobs) {
-    const { codeword, phase } = payload;
-    if (codeword.length > sizes.maxCodewordBytes || phase.length > sizes.maxPhaseBytes) {
-      throw invalid(`codeword of ${codeword.length} bytes and phase of ${phase.length} for ${model}`);
-    }
+  for (const { ueId, quality, record, uplink } of jobs) {
+    if (record.length > sizes.maxRecordBytes) throw invalid(`record of ${record.length} bytes for ${model}`);
     if (quality === 'uplink-only' && uplink === undefined) throw invalid(`no uplink of ${ueId} to decode alone`);
   }
 }
 
-/** Writes a batch: a record of fixed size for each job, then the bytes of all, then the uplinks. */
+/** Writes a batch: a head of fixed size for each job, then the bytes of all, then the uplinks. */
 export function writeDecodeRequest(request: DecodeRequest, nowMs: number): Uint8Array {
   const { model, cell, shape, wantsEstimates, jobs } = request;
   const modelBytes = encoder.encode(model);
   const cellBytes = encoder.encode(cell);
   const ueIds = jobs.map(({ ueId }) => encoder.encode(ueId));
-  const bytesAt = headerBytes + jobs.length * recordBytes;
+  const bytesAt = headerBytes + jobs.length * jobBytes;
   let end = bytesAt + modelBytes.length + cellBytes.length;
   let numUplinks = 0;
-  for (const [i, { payload, uplink }] of jobs.entries()) {
-    end += (ueIds[i] as Uint8Array).length + payload.codeword.length + payload.phase.length;
+  for (const [i, { record, uplink }] of jobs.entries()) {
+    end += (ueIds[i] as Uint8Array).length + record.length;
     if (uplink !== undefined) numUplinks++;
   }
   const uplinksAt = Math.ceil(end / 4) * 4;
@@ -127,12 +124,11 @@ export function writeDecodeRequest(request: DecodeRequest, nowMs: number): Uint8
   append(cellBytes);
   let uplinkAt = uplinksAt;
   for (const [i, job] of jobs.entries()) {
-    const { payload, uplink } = job;
+    const { record, uplink } = job;
     const ueId = ueIds[i] as Uint8Array;
-    writeRecord(view, headerBytes + i * recordBytes, job, ueId.length, nowMs);
+    writeJob(view, headerBytes + i * jobBytes, job, ueId.length, nowMs);
     append(ueId);
-    append(payload.codeword);
-    append(payload.phase);
+    append(record);
     if (uplink === undefined) continue;
     const { buffer: values, byteOffset, byteLength } = uplink.values;
     out.set(new Uint8Array(values, byteOffset, byteLength), uplinkAt);
@@ -141,20 +137,17 @@ export function writeDecodeRequest(request: DecodeRequest, nowMs: number): Uint8
   return out;
 }
 
-function writeRecord(view: DataView, at: number, job: DecodeJob, ueIdBytes: number, nowMs: number): void {
-  const { payload, uplink, quality, deadlineMs, arrivalAgeMs, receivedMs } = job;
+function writeJob(view: DataView, at: number, job: DecodeJob, ueIdBytes: number, nowMs: number): void {
+  const { record, uplink, quality, deadlineMs, arrivalAgeMs, receivedMs } = job;
   view.setUint32(at, microseconds(deadlineMs - nowMs), true);
   view.setUint32(at + 4, microseconds(arrivalAgeMs + nowMs - receivedMs), true);
   view.setUint32(at + 8, job.epoch, true);
   view.setUint32(at + 12, job.seq, true);
   view.setUint32(at + 16, job.slot, true);
-  view.setUint32(at + 20, payload.theta, true);
-  view.setUint32(at + 24, payload.phaseBits, true);
-  view.setUint32(at + 28, job.payloadBits, true);
-  view.setUint32(at + 32, payload.scaleLevel, true);
-  view.setUint16(at + 36, payload.codeword.length, true);
-  view.setUint8(at + 38, ueIdBytes);
-  view.setUint8(at + 39, payload.truncation | (uplink === undefined ? 0 : 8) | (qualities.indexOf(quality) << 4));
+  view.setUint32(at + 20, job.payloadBits, true);
+  view.setUint16(at + 24, record.length, true);
+  view.setUint8(at + 26, ueIdBytes);
+  view.setUint8(at + 27, (uplink === undefined ? 0 : 1) | (qualities.indexOf(quality) << 1));
 }
 
 /**
@@ -171,7 +164,7 @@ export function readDecodeRequest(bytes: Uint8Array): ReadRequest {
   const bytesAt = view.getUint32(12, true);
   const uplinksAt = view.getUint32(16, true);
   const uplinkBytes = 8 * shape.numAntennas * shape.numDelays;
-  if (count === 0 || bytesAt !== headerBytes + count * recordBytes || bytesAt > bytes.length) {
+  if (count === 0 || bytesAt !== headerBytes + count * jobBytes || bytesAt > bytes.length) {
     throw invalid(`${count} jobs in ${bytes.length} bytes`);
   }
   let at = bytesAt;
@@ -189,25 +182,21 @@ export function readDecodeRequest(bytes: Uint8Array): ReadRequest {
   const model = decoder.decode(take(view.getUint16(8, true)));
   const cell = decoder.decode(take(view.getUint16(10, true)));
   if (!cellPattern.test(cell)) throw invalid('its cell is no name of a cell');
-  const jobs = Array.from({ length: count }, (_, i) =>
-    readRecord(view, headerBytes + i * recordBytes, take, takeUplink),
-  );
+  const jobs = Array.from({ length: count }, (_, i) => readJob(view, headerBytes + i * jobBytes, take, takeUplink));
   if (uplinkAt !== bytes.length) throw invalid(`${bytes.length - uplinkAt} bytes too many`);
   return { model, cell, shape, wantsEstimates: (view.getUint8(1) & 1) === 1, jobs };
 }
 
-function readRecord(
+function readJob(
   view: DataView,
   at: number,
   take: (length: number) => Uint8Array,
   takeUplink: () => Uint8Array,
 ): RequestedJob {
   const word = (offset: number) => view.getUint32(at + offset, true);
-  const bits = view.getUint8(at + 39);
-  const ueId = decoder.decode(take(view.getUint8(at + 38)));
+  const bits = view.getUint8(at + 27);
+  const ueId = decoder.decode(take(view.getUint8(at + 26)));
   if (!ueIdPattern.test(ueId)) throw invalid('a UE has no id of a UE');
-  const codeword = take(view.getUint16(at + 36, true));
-  const phaseBits = word(24);
   return {
     ueId,
     epoch: word(8),
@@ -215,17 +204,10 @@ function readRecord(
     slot: word(16),
     remainingMs: word(0) / 1000,
     ageMs: word(4) / 1000,
-    quality: qualities[(bits >> 4) & 3] as (typeof qualities)[number],
-    payloadBits: word(28),
-    payload: {
-      codeword,
-      truncation: bits & 7,
-      theta: word(20),
-      phase: take(Math.ceil(phaseBits / 8)),
-      phaseBits,
-      scaleLevel: word(32),
-    },
-    uplink: (bits & 8) === 0 ? undefined : { values: takeUplink() },
+    quality: qualities[(bits >> 1) & 3] as (typeof qualities)[number],
+    payloadBits: word(20),
+    record: take(view.getUint16(at + 24, true)),
+    uplink: (bits & 1) === 0 ? undefined : { values: takeUplink() },
   };
 }
 

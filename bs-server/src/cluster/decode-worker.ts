@@ -1,10 +1,9 @@
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { DecoderEvent } from '../decode/batch-decoder.ts';
-import { decoderModelOf } from '../decode/decoder-model.ts';
 import { DecoderPool } from '../decode/decoder-pool.ts';
 import type { ExecutionProvider } from '../decode/graph.ts';
+import { uplinkOnlyWorkerModelOf, workerModelOf } from '../decode/loaded-model.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
-import { uplinkOnlyDecoderModelOf } from '../decode/uplink-only-decoder.ts';
 import { gauge, registerMeters } from '../ops/meters.ts';
 import { loadCatalog, type ServedModel } from '../ops/model-catalog.ts';
 import { type Role, ServerHost } from '../ops/server-host.ts';
@@ -82,8 +81,8 @@ class BatchWorker implements Role {
     this.#nats = nats;
     this.#queues = new BatchQueues(host.options);
     this.#models = [
-      ...served.map(({ bundle }) => decoderModelOf(bundle)),
-      ...(uplinkOnly === undefined ? [] : [uplinkOnlyDecoderModelOf(uplinkOnly)]),
+      ...served.map(({ bundle }) => workerModelOf(bundle)),
+      ...(uplinkOnly === undefined ? [] : [uplinkOnlyWorkerModelOf(uplinkOnly)]),
     ];
     this.#pool = new DecoderPool(host.options, this.#models, {
       decoded: (slot, decodeMs, codewordDrift) => this.#service?.finish(slot, decodeMs, codewordDrift),
@@ -148,7 +147,7 @@ class BatchWorker implements Role {
   }
 
   async load({ bundle }: ServedModel): Promise<void> {
-    const model = decoderModelOf(bundle);
+    const model = workerModelOf(bundle);
     await this.#pool.load(model);
     this.#service?.add(model);
   }

@@ -1,9 +1,10 @@
-import type { ReportPayload, ReportStatus, UplinkValues } from './batch-buffers.ts';
+import type { RowStatus } from '@edge-csi/csi';
+import type { UplinkValues } from './batch-buffers.ts';
 import type { ExecutionProvider } from './graph.ts';
 import type { ThreadReply, WorkerModel } from './thread-port.ts';
 
 /** What became of one job of a decoded batch. `late`: its deadline had passed when its decoding was to begin. */
-export type JobStatus = ReportStatus | 'late';
+export type JobStatus = RowStatus | 'late';
 
 /** Why a batch has no result. */
 export type LossReason =
@@ -21,8 +22,8 @@ export type LossReason =
 
 /** What a decoder takes of a job. */
 export interface Decodable {
-  /** The report's part; `noReport` where the uplink is decoded alone. */
-  readonly payload: ReportPayload;
+  /** What the codec made of the report; empty where the uplink is decoded alone. */
+  readonly record: Uint8Array;
   /** Planar `[2][numEntries]`; without one the decoder gets zeros. */
   readonly uplink: { readonly values: UplinkValues } | undefined;
 }

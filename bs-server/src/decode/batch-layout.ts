@@ -1,9 +1,7 @@
 /** Largest sizes of any model of a worker: what one batch needs room for. */
 export interface BatchLayout {
   readonly maxBatchSize: number;
-  readonly maxCodewordBytes: number;
-  /** Of phase codes or signs. */
-  readonly maxPhaseBytes: number;
+  readonly maxRecordBytes: number;
   /** Complex entries, Nt * Nd. */
   readonly maxEntries: number;
 }
@@ -15,19 +13,9 @@ export type BatchSizes = Omit<BatchLayout, 'maxBatchSize'>;
 export function batchLayoutOf(models: Iterable<{ readonly sizes: BatchSizes }>, maxBatchSize: number): BatchLayout {
   const all = [...models];
   const most = (name: keyof BatchSizes) => Math.max(0, ...all.map(({ sizes }) => sizes[name]));
-  return {
-    maxBatchSize,
-    maxCodewordBytes: most('maxCodewordBytes'),
-    maxPhaseBytes: most('maxPhaseBytes'),
-    maxEntries: most('maxEntries'),
-  };
+  return { maxBatchSize, maxRecordBytes: most('maxRecordBytes'), maxEntries: most('maxEntries') };
 }
 
 export function sameLayout(a: BatchLayout, b: BatchLayout): boolean {
-  return (
-    a.maxBatchSize === b.maxBatchSize &&
-    a.maxCodewordBytes === b.maxCodewordBytes &&
-    a.maxPhaseBytes === b.maxPhaseBytes &&
-    a.maxEntries === b.maxEntries
-  );
+  return a.maxBatchSize === b.maxBatchSize && a.maxRecordBytes === b.maxRecordBytes && a.maxEntries === b.maxEntries;
 }

@@ -1,4 +1,5 @@
-import { BatchBuffers, type ReportStatus } from './batch-buffers.ts';
+import type { RowStatus } from '@edge-csi/csi';
+import { BatchBuffers } from './batch-buffers.ts';
 import type { BatchRoom, Decodable } from './batch-decoder.ts';
 import { type BatchLayout, sameLayout } from './batch-layout.ts';
 
@@ -52,7 +53,7 @@ export class BatchSlot<J extends Decodable> implements BatchRoom<J> {
     this.#port.move(this.#buffers);
   }
 
-  status(i: number): ReportStatus {
+  status(i: number): RowStatus {
     return this.#buffers.status(i);
   }
 
@@ -61,7 +62,7 @@ export class BatchSlot<J extends Decodable> implements BatchRoom<J> {
   }
 
   dispatch(model: string, jobs: readonly J[]): void {
-    for (const [i, { payload, uplink }] of jobs.entries()) this.#buffers.write(i, payload, uplink?.values);
+    for (const [i, { record, uplink }] of jobs.entries()) this.#buffers.write(i, record, uplink?.values);
     this.#jobs = jobs;
     this.#state = 'decoding';
     this.#port.decode(model, jobs.length);

@@ -1,12 +1,8 @@
 /**
- * The decode stage without a server, for measuring it: runs in the calling thread.
+ * Networks on onnxruntime-node without a server, for measuring them: they run in the calling thread.
  *
- * @module @edge-csi/bs-server/decoding
+ * @module @edge-csi/bs-server/decode
  */
-export { BatchBuffers } from './batch-buffers.ts';
-export { decoderModelOf } from './decoder-model.ts';
 export type { Graph } from './graph.ts';
-export { ModelDecoder } from './model-decoder.ts';
+export { uplinkOnlyWorkerModelOf, workerModelOf } from './loaded-model.ts';
 export { type OrtProbe, openOrtGraph, openOrtProbe } from './ort-graph.ts';
-export { createRefine } from './refine.ts';
-export { UplinkOnlyDecoder, uplinkOnlyDecoderModelOf } from './uplink-only-decoder.ts';

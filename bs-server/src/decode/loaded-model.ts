@@ -1,12 +1,40 @@
+import { createBsCodec, createUplinkOnly, type Network, type RowCodec } from '@edge-csi/csi';
+import { type ModelBundle, type ModelFile, type UplinkOnlyBundle, versionName } from '@edge-csi/models';
 import type { BatchBuffers } from './batch-buffers.ts';
 import type { Graph } from './graph.ts';
-import { ModelDecoder } from './model-decoder.ts';
-import { createRefine } from './refine.ts';
 import type { WorkerModel } from './thread-port.ts';
-import { UplinkOnlyDecoder } from './uplink-only-decoder.ts';
+
+/** The BS's half of a model that was loaded with its networks. */
+export function workerModelOf({ manifest, sha256, codec, files }: ModelBundle): WorkerModel {
+  return workerModel(versionName(manifest.id, sha256), codec, (name) => files.get(name as ModelFile));
+}
+
+/** What the decode worker needs of an uplink-only model. */
+export function uplinkOnlyWorkerModelOf({ codec, decoder }: UplinkOnlyBundle): WorkerModel {
+  return workerModel(codec.id, codec, () => decoder);
+}
+
+function workerModel(
+  key: string,
+  codec: WorkerModel['codec'],
+  onnxOf: (network: string) => Uint8Array | undefined,
+): WorkerModel {
+  const { shape, maxRecordBytes, networks } = rowCodecOf(codec);
+  return {
+    key,
+    sizes: { maxRecordBytes, maxEntries: shape.numAntennas * shape.numDelays },
+    codec,
+    networks: Object.fromEntries(networks.map(({ name }) => [name, onnxOf(name) as Uint8Array])),
+  };
+}
+
+function rowCodecOf(spec: WorkerModel['codec']): RowCodec {
+  return spec.kind === 'uplink-only' ? createUplinkOnly(spec) : createBsCodec(spec);
+}
 
 /** A model whose networks are loaded. */
 export interface LoadedModel {
+  /** Decodes the first `count` rows of a batch: writes, for each, an estimate or what is wrong with it. */
   decode(batch: BatchBuffers, count: number): Promise<void>;
   /** Decodes a batch of zeros. */
   warmUp(count: number): Promise<void>;
@@ -28,21 +56,25 @@ export async function openModel(
   maxBatchSize: number,
 ): Promise<LoadedModel> {
   const graphs: Graph[] = [];
-  const open = async (onnx: Uint8Array) => {
-    const graph = await openGraph(onnx);
-    graphs.push(graph);
-    return graph;
-  };
+  const networks: Record<string, Network> = {};
   const release = async () => {
     for (const graph of graphs.splice(0)) await graph.release();
   };
   try {
-    const decoder = await openDecoder(model, open, maxBatchSize);
+    for (const [name, onnx] of Object.entries(model.networks)) {
+      const graph = await openGraph(onnx);
+      graphs.push(graph);
+      networks[name] = graph;
+    }
+    const decoder = rowCodecOf(model.codec).createDecoder(networks, maxBatchSize);
     return {
-      decode: (batch, count) => decoder.decode(batch, count),
+      async decode(batch, count) {
+        const statuses = await decoder.decode(batch.rows(count, model.sizes.maxEntries));
+        for (const [i, status] of statuses.entries()) batch.setStatus(i, status);
+      },
       warmUp: (count) => decoder.warmUp(count),
       get codewordDrift() {
-        return decoder instanceof ModelDecoder ? decoder.codewordDrift : undefined;
+        return decoder.drift;
       },
       release,
     };
@@ -50,15 +82,4 @@ export async function openModel(
     await release();
     throw error;
   }
-}
-
-async function openDecoder(
-  model: WorkerModel,
-  open: (onnx: Uint8Array) => Promise<Graph>,
-  maxBatchSize: number,
-): Promise<ModelDecoder | UplinkOnlyDecoder> {
-  const decoder = await open(model.decoderOnnx);
-  if ('downlinkOverUplink' in model) return new UplinkOnlyDecoder(model, decoder, maxBatchSize);
-  const refine = model.refinerOnnx === undefined ? undefined : createRefine(await open(model.refinerOnnx));
-  return new ModelDecoder(model, decoder, refine, maxBatchSize);
 }

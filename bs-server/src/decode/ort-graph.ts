@@ -1,7 +1,7 @@
-import { CsiError } from '@edge-csi/csi';
+import { CsiError, type Tensor as FloatTensor } from '@edge-csi/csi';
 import { fromFloat16 } from '@edge-csi/models';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import type { ExecutionProvider, Graph, GraphTensor } from './graph.ts';
+import type { ExecutionProvider, Graph } from './graph.ts';
 
 /** How a graph uses the CPU. */
 export interface OrtGraphOptions {
@@ -37,7 +37,7 @@ export interface OrtProbe {
    *
    * @throws CsiError `model-invalid`, naming the file, where an input is missing or of another shape.
    */
-  run(inputs: Readonly<Record<string, GraphTensor>>): Promise<ReadonlyMap<string, GraphTensor>>;
+  run(inputs: Readonly<Record<string, FloatTensor>>): Promise<ReadonlyMap<string, FloatTensor>>;
   release(): Promise<void>;
 }
 
@@ -119,7 +119,7 @@ async function openSession(
 /** Those of the inputs that the network takes. */
 function feedsOf(
   { inputNames }: InferenceSession,
-  inputs: Readonly<Record<string, GraphTensor>>,
+  inputs: Readonly<Record<string, FloatTensor>>,
 ): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   for (const [name, { values, dims }] of Object.entries(inputs)) {

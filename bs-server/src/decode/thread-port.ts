@@ -1,12 +1,18 @@
 import { Worker } from 'node:worker_threads';
-import type { BatchLayout } from './batch-layout.ts';
-import type { DecoderModel } from './decoder-model.ts';
+import type { CodecSpec, UplinkOnlySpec } from '@edge-csi/csi';
+import type { BatchLayout, BatchSizes } from './batch-layout.ts';
 import type { ExecutionProvider } from './graph.ts';
 import type { ProviderAttempt } from './provider.ts';
-import type { UplinkOnlyDecoderModel } from './uplink-only-decoder.ts';
 
-/** A model that a decode thread can load. */
-export type WorkerModel = DecoderModel | UplinkOnlyDecoderModel;
+/** What a decode worker needs of a model. Plain data: it crosses to another thread. */
+export interface WorkerModel {
+  /** What requests name it by: its version name, or the id of an uplink-only model. */
+  readonly key: string;
+  readonly sizes: BatchSizes;
+  readonly codec: CodecSpec | UplinkOnlySpec;
+  /** ONNX by network. */
+  readonly networks: Readonly<Record<string, Uint8Array>>;
+}
 
 /** Memory of one slot's batches, shared by both threads. */
 export interface SlotMemory {

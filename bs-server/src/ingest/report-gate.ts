@@ -1,4 +1,5 @@
-import { type CsiReport, checkReport, WireError } from '@edge-csi/proto';
+import { CsiError } from '@edge-csi/csi';
+import type { CsiReport } from '@edge-csi/proto';
 import { TokenBucket } from '../net/limits.ts';
 import type { SessionConfig } from './session-config.ts';
 
@@ -8,9 +9,9 @@ type ReportFault = 'epoch' | 'seq' | 'revision' | 'model' | 'size';
 /** Why a report is turned away on arrival. */
 export type RefusalReason = ReportFault | 'rate-limited';
 
-/** A report that may be decoded, with the configuration it was made under, or what is wrong with it. */
+/** A report that may be decoded, with the configuration it was made under and its record, or what is wrong with it. */
 export type Admission =
-  | { readonly config: SessionConfig; readonly phaseBits: number }
+  | { readonly config: SessionConfig; readonly record: Uint8Array }
   | { readonly fault: ReportFault; readonly message: string };
 
 /** Configurations a session remembers: reports made under an older one may still be on their way. */
@@ -69,9 +70,9 @@ export class ReportGate {
     if (modelId !== id)
       return { fault: 'model', message: `modelId is ${modelId}, revision ${revision} asks for ${id}` };
     try {
-      return { config, phaseBits: checkReport(report, config.sizes) };
+      return { config, record: config.model.codec.receive(report, config.rate) };
     } catch (error) {
-      if (error instanceof WireError) return { fault: 'size', message: error.message };
+      if (error instanceof CsiError) return { fault: 'size', message: `report.${error.message}` };
       throw error;
     }
   }

@@ -1,15 +1,16 @@
-import type { ReportConfig, ReportSizes } from '@edge-csi/proto';
+import { coarserRate, knobBounds, type Rate, rateOf } from '@edge-csi/csi';
+import type { ReportConfig } from '@edge-csi/proto';
 import * as v from 'valibot';
 import { checked, integerIn, optionsOf, text } from '../ops/check.ts';
-import { findModel, maxPhaseBits, type ServedModel } from '../ops/model-catalog.ts';
+import { findModel, type ServedModel } from '../ops/model-catalog.ts';
 import type { Relief } from '../ops/overload-control.ts';
 
 /** What a UE can be told to report. */
 interface Terms {
   readonly model: ServedModel;
   readonly reportPeriodSlots: number;
-  readonly codewordTruncation: number;
-  readonly phaseTheta: number;
+  /** Of the model's codec. */
+  readonly rate: Rate;
 }
 
 /** What one UE is told to report, under one revision. */
@@ -17,29 +18,28 @@ export interface SessionConfig extends Terms {
   readonly revision: number;
   /** What it would be told without overload. */
   readonly asked: Terms;
-  /** Lengths every report under this configuration must have. */
-  readonly sizes: ReportSizes;
 }
 
 const longestPeriodSlots = 320;
-const mostTruncation = 7;
-const largestTheta = 2 ** 24;
+
+type Knob = keyof typeof knobBounds;
+
+const knobs = Object.entries(knobBounds).map(([name, { min, max }]) => [name, integerIn(min, max)] as const);
 
 /** Rate of a UE's reports, in time and in bits, as the wire can say it. */
 export const reportTerms = {
   reportPeriodSlots: integerIn(1, longestPeriodSlots),
-  /** Bits every codeword component drops. */
-  codewordTruncation: integerIn(0, mostTruncation),
-  phaseTheta: integerIn(1, largestTheta),
+  ...(Object.fromEntries(knobs) as Record<Knob, ReturnType<typeof integerIn>>),
 };
+
+const { reportPeriodSlots, ...rateTerms } = v.partial(v.object(reportTerms)).entries;
 
 const changeSchema = optionsOf({
   /** Id of a served model, or the name of one of its versions. */
   model: v.optional(text),
-  reportPeriodSlots: v.optional(reportTerms.reportPeriodSlots),
-  codewordTruncation: v.optional(reportTerms.codewordTruncation),
-  /** The model's own where a change of model leaves it out. */
-  phaseTheta: v.optional(reportTerms.phaseTheta),
+  reportPeriodSlots,
+  // The model's own where a change of model leaves it out.
+  ...rateTerms,
 });
 
 /** What of a configuration can be set. */
@@ -48,11 +48,11 @@ export type ConfigChange = Readonly<v.InferInput<typeof changeSchema>>;
 /** The first configuration of a session. */
 export function firstConfig(
   model: ServedModel,
-  defaults: { reportPeriodSlots: number; codewordTruncation: number; phaseTheta?: number | undefined },
+  defaults: Partial<Record<Knob, number | undefined>> & { readonly reportPeriodSlots: number },
   relief: Relief,
 ): SessionConfig {
-  const { reportPeriodSlots, codewordTruncation, phaseTheta = model.manifest.phase.theta } = defaults;
-  return configOf(1, { model, reportPeriodSlots, codewordTruncation, phaseTheta }, relief);
+  const { reportPeriodSlots } = defaults;
+  return configOf(1, { model, reportPeriodSlots, rate: rateOf(model.codec.knobs, defaults) }, relief);
 }
 
 /**
@@ -71,9 +71,11 @@ export function changedConfig(
   if (model === undefined) {
     throw new RangeError(`model is ${given.model}, served are ${served.map(({ version }) => version).join(', ')}`);
   }
-  const { reportPeriodSlots = asked.reportPeriodSlots, codewordTruncation = asked.codewordTruncation } = given;
-  const { phaseTheta = model === asked.model ? asked.phaseTheta : model.manifest.phase.theta } = given;
-  return configOf(revision + 1, { model, reportPeriodSlots, codewordTruncation, phaseTheta }, relief);
+  const { reportPeriodSlots = asked.reportPeriodSlots } = given;
+  // A knob in units of the model that is left says nothing of the one that comes.
+  const kept = model.codec.knobs.filter(({ perModel }) => model === asked.model || !perModel);
+  const rate = rateOf(model.codec.knobs, given, rateOf(kept, asked.rate));
+  return configOf(revision + 1, { model, reportPeriodSlots, rate }, relief);
 }
 
 /** The next configuration of a session under another relief, or the same one where that changes nothing for its UE. */
@@ -81,29 +83,23 @@ export function relievedConfig(config: SessionConfig, relief: Relief): SessionCo
   const next = configOf(config.revision + 1, config.asked, relief);
   const same =
     next.reportPeriodSlots === config.reportPeriodSlots &&
-    next.codewordTruncation === config.codewordTruncation &&
-    next.phaseTheta === config.phaseTheta;
+    Object.entries(next.rate).every(([name, value]) => config.rate[name] === value);
   return same ? config : next;
 }
 
-/** The configuration as it goes over the wire. */
-export function reportConfigOf(config: SessionConfig): ReportConfig {
-  const { revision, model, reportPeriodSlots, codewordTruncation, phaseTheta } = config;
+/** The configuration as it goes over the wire, which wants every knob: one that a codec does not have, at its least. */
+export function reportConfigOf({ revision, model, reportPeriodSlots, rate }: SessionConfig): ReportConfig {
+  const { codewordTruncation = 0, phaseTheta = 1 } = rate;
   return { revision, model: model.ref, modelUrl: model.url, reportPeriodSlots, codewordTruncation, phaseTheta };
 }
 
 function configOf(revision: number, asked: Terms, relief: Relief): SessionConfig {
   const { model } = asked;
-  const codewordTruncation = Math.min(asked.codewordTruncation + relief.extraTruncation, mostTruncation);
-  const { totalBits } = model.bundle.quantizer.withTruncation(codewordTruncation);
-  const { scaleBits } = model.bundle.representation;
   return {
     revision,
     asked,
     model,
     reportPeriodSlots: Math.min(asked.reportPeriodSlots * relief.periodFactor, longestPeriodSlots),
-    codewordTruncation,
-    phaseTheta: Math.min(asked.phaseTheta * 2 ** relief.thetaDoublings, largestTheta),
-    sizes: { codewordBits: totalBits, scaleBits, maxPhaseBits: maxPhaseBits(model) },
+    rate: coarserRate(model.codec.knobs, asked.rate, relief.rateSteps),
   };
 }

@@ -1,3 +1,4 @@
+import { rateOf } from '@edge-csi/csi';
 import {
   type CsiReport,
   decodeFrame,
@@ -116,8 +117,8 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
 
   /** Tells the UE to use another served model, at the rate that new UEs are told. */
   follow(model: ServedModel): void {
-    const { phaseTheta } = this.#context.options;
-    this.reconfigure({ model: model.version, ...(phaseTheta === undefined ? {} : { phaseTheta }) });
+    const own = model.codec.knobs.filter(({ perModel }) => perModel);
+    this.reconfigure({ model: model.version, ...rateOf(own, this.#context.options) });
   }
 
   isAlive(timeoutMs: number): Promise<boolean> {
@@ -227,7 +228,7 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
       return;
     }
     this.#rate?.tell(gate.shortestPeriodSlots, receivedMs);
-    const { model, reportPeriodSlots, codewordTruncation, phaseTheta } = admission.config;
+    const { model, reportPeriodSlots } = admission.config;
     modelTally.accept(model.version);
     pipeline.pushReport({
       ueId: this.#ueId as string,
@@ -238,14 +239,7 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
       modelId: report.modelId,
       shape: model.shape,
       periodSlots: reportPeriodSlots,
-      payload: {
-        codeword: report.codeword,
-        truncation: codewordTruncation,
-        theta: phaseTheta,
-        phase: report.phase,
-        phaseBits: admission.phaseBits,
-        scaleLevel: report.scale,
-      },
+      record: admission.record,
       payloadBits: report.payloadBits,
       receivedMs,
       arrivalAgeMs: report.processingUs / 1000,

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { CsiError, type CsiShape } from '@edge-csi/csi';
+import { type BsCodec, CsiError, type CsiShape, createBsCodec } from '@edge-csi/csi';
 import { isUplinkOnly, type Manifest, type ModelBundle, type ModelFile, toHex, versionName } from '@edge-csi/models';
 import { loadModel, readZoo, type ZooEntry } from '@edge-csi/models/disk';
 import { type ModelRef, maxFrameBytes, WireError } from '@edge-csi/proto';
@@ -20,6 +20,7 @@ export interface ServedModel {
   readonly url: string;
   readonly shape: CsiShape;
   readonly bundle: ModelBundle;
+  readonly codec: BsCodec;
 }
 
 /** Names of model folders that may be asked for: one path segment, so that nothing outside the directory is reached. */
@@ -69,8 +70,9 @@ export async function loadServedModel(directory: string, folder: string): Promis
   if (!folders.includes(folder)) throw unknownFolder(folder, directory, folders);
   const files: readonly ModelFile[] = ['encoder', 'decoder', 'refiner'];
   const bundle = await loadModel(path.join(directory, folder), files);
-  assertFramesFit(bundle);
   const { manifest, sha256 } = bundle;
+  const codec = createBsCodec(bundle.codec);
+  assertFramesFit(manifest.id, codec);
   const { numAntennas, numDelays } = manifest.csi;
   const { id } = manifest;
   const hex = toHex(sha256);
@@ -83,6 +85,7 @@ export async function loadServedModel(directory: string, folder: string): Promis
     url: `/models/${id}/${hex.slice(0, 12)}/manifest.json`,
     shape: { numAntennas, numDelays },
     bundle,
+    codec,
   };
 }
 
@@ -139,12 +142,7 @@ export function pairModel(served: readonly ServedModel[], held: readonly ModelRe
   );
 }
 
-/** Most phase or sign bits any codeword of the model can ask for. */
-export function maxPhaseBits({ bundle }: ServedModel): number {
-  return bundle.allocation.numEntries * bundle.allocation.maxBits;
-}
-
-/** Room in a frame for all that is not CSI, codeword or phase: ids, numbers, field tags. */
+/** Room in a frame for all that is not CSI or payload: ids, numbers, field tags. */
 const overheadBytes = 512;
 
 /**
@@ -152,12 +150,11 @@ const overheadBytes = 512;
  *
  * @throws CsiError `model-invalid` naming what does not fit.
  */
-export function assertFramesFit({ manifest, quantizer, allocation }: Omit<ModelBundle, 'files'>): void {
-  const { numAntennas, numDelays } = manifest.csi;
+export function assertFramesFit(id: string, { shape, maxPayloadBytes }: BsCodec): void {
+  const { numAntennas, numDelays } = shape;
   const matrixBytes = 2 * 4 * numAntennas * numDelays;
-  const phaseBytes = Math.ceil((allocation.numEntries * allocation.maxBits) / 8);
   const frames = [
-    ['a report', Math.ceil(quantizer.totalBits / 8) + phaseBytes, maxFrameBytes.ue],
+    ['a report', maxPayloadBytes, maxFrameBytes.ue],
     ['an uplink', matrixBytes, maxFrameBytes.phy],
     ['an estimate', matrixBytes, maxFrameBytes.estimates],
   ] as const;
@@ -165,7 +162,7 @@ export function assertFramesFit({ manifest, quantizer, allocation }: Omit<ModelB
     if (bytes + overheadBytes <= most) continue;
     throw new CsiError(
       'model-invalid',
-      `${manifest.id} is ${numAntennas} x ${numDelays}: ${what} takes up to ${bytes + overheadBytes} bytes, a frame ${most}`,
+      `${id} is ${numAntennas} x ${numDelays}: ${what} takes up to ${bytes + overheadBytes} bytes, a frame ${most}`,
     );
   }
 }

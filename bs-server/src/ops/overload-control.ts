@@ -17,25 +17,23 @@ export interface LoadWindow {
 export interface Relief {
   /** Report periods are this many times as long as asked. */
   readonly periodFactor: number;
-  /** Bits every codeword component drops beyond those asked. */
-  readonly extraTruncation: number;
-  /** Doublings of theta, each about one phase bit less for every entry that has any. */
-  readonly thetaDoublings: number;
+  /** Steps that every rate knob is turned towards fewer bits. */
+  readonly rateSteps: number;
   /** Whether reports are shed that cannot be decoded in time, oldest deadline first. */
   readonly shedding: boolean;
 }
 
-export const noRelief: Relief = { periodFactor: 1, extraTruncation: 0, thetaDoublings: 0, shedding: false };
+export const noRelief: Relief = { periodFactor: 1, rateSteps: 0, shedding: false };
 
 /** Longer periods first, for they cost the least CSI; then fewer bits; shedding last. */
 export const reliefLevels: readonly Relief[] = [
   noRelief,
-  { periodFactor: 2, extraTruncation: 0, thetaDoublings: 0, shedding: false },
-  { periodFactor: 4, extraTruncation: 0, thetaDoublings: 0, shedding: false },
-  { periodFactor: 8, extraTruncation: 0, thetaDoublings: 0, shedding: false },
-  { periodFactor: 8, extraTruncation: 1, thetaDoublings: 1, shedding: false },
-  { periodFactor: 8, extraTruncation: 2, thetaDoublings: 2, shedding: false },
-  { periodFactor: 8, extraTruncation: 2, thetaDoublings: 2, shedding: true },
+  { periodFactor: 2, rateSteps: 0, shedding: false },
+  { periodFactor: 4, rateSteps: 0, shedding: false },
+  { periodFactor: 8, rateSteps: 0, shedding: false },
+  { periodFactor: 8, rateSteps: 1, shedding: false },
+  { periodFactor: 8, rateSteps: 2, shedding: false },
+  { periodFactor: 8, rateSteps: 2, shedding: true },
 ];
 
 /** A decoder that is busy for less than this is not what reports wait for. */

@@ -1,6 +1,5 @@
-import type { CsiShape } from '@edge-csi/csi';
+import type { CsiShape, RowStatus } from '@edge-csi/csi';
 import type { EstimateQuality, ReportOutcome } from '@edge-csi/proto';
-import { noReport, type ReportStatus } from '../decode/batch-buffers.ts';
 import type { Decodable, LossReason } from '../decode/batch-decoder.ts';
 
 /** Why the way of an accepted report ended. A closed list, so that it can label a metric. */
@@ -11,7 +10,7 @@ export type SettleReason =
   | 'queue-full'
   | 'no-decoder'
   | LossReason
-  | Exclude<ReportStatus, 'decoded'>;
+  | Exclude<RowStatus, 'decoded'>;
 
 /** Whoever sent a report and is told what became of it. */
 export interface ReportOrigin {
@@ -79,7 +78,7 @@ export function uplinkOnlyJob(
     model: modelId,
     modelId,
     shape: uplink,
-    payload: noReport,
+    record: new Uint8Array(),
     uplink,
     quality: 'uplink-only',
     payloadBits: 0,

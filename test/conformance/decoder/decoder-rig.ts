@@ -1,4 +1,5 @@
-import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decode';
+import { uplinkOnlyWorkerModelOf, workerModelOf } from '@edge-csi/bs-server/decode';
+import { createBsCodec } from '@edge-csi/csi';
 import type { ModelBundle, UplinkOnlyBundle } from '@edge-csi/models';
 import { loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
 import type { BatchDecoder, BatchListener, BatchRoom } from '../../../bs-server/src/decode/batch-decoder.ts';
@@ -19,7 +20,7 @@ export interface StartModels {
 export async function startModels(): Promise<StartModels> {
   const model = await firstModel();
   const uplinkOnly = await loadUplinkOnlyModel(`${zooDirectory()}/u2d-mag`);
-  return { model, uplinkOnly, workerModels: [decoderModelOf(model), uplinkOnlyDecoderModelOf(uplinkOnly)] };
+  return { model, uplinkOnly, workerModels: [workerModelOf(model), uplinkOnlyWorkerModelOf(uplinkOnly)] };
 }
 
 /** An implementation of the seam, started. */
@@ -89,8 +90,7 @@ let lastSeq = 0;
 
 /** A report of the model, coded and joined. */
 export function reportJob(model: ModelBundle, sample: Sample, change: Partial<DecodeJob> = {}): DecodeJob {
-  const { codeword, phase, payloadBits, scale } = sample;
-  const { quantizer, manifest, representation } = model;
+  const { manifest } = model;
   const { numAntennas, numDelays } = manifest.csi;
   const seq = ++lastSeq;
   const nowMs = performance.now();
@@ -99,18 +99,11 @@ export function reportJob(model: ModelBundle, sample: Sample, change: Partial<De
     epoch: 9,
     seq,
     slot: seq,
-    model: decoderModelOf(model).key,
+    model: workerModelOf(model).key,
     modelId: manifest.id,
     shape: { numAntennas, numDelays },
-    payload: {
-      codeword,
-      truncation: 0,
-      theta: manifest.phase.theta,
-      phase,
-      phaseBits: payloadBits - quantizer.totalBits - representation.scaleBits,
-      scaleLevel: scale,
-    },
-    payloadBits,
+    record: createBsCodec(model.codec).receive(sample, {}),
+    payloadBits: sample.payloadBits,
     receivedMs: nowMs,
     arrivalAgeMs: 0.25,
     queuedMs: nowMs,

@@ -1,4 +1,4 @@
-import { decoderModelOf, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decode';
+import { uplinkOnlyWorkerModelOf, workerModelOf } from '@edge-csi/bs-server/decode';
 import { type AngularDelayCsi, createRandom, createUplinkDenoiser, withEstimationNoise } from '@edge-csi/csi';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DecodeJob, uplinkOnlyJob } from '../../../bs-server/src/queue/decode-job.ts';
@@ -23,7 +23,7 @@ let key: string;
 
 beforeAll(async () => {
   models = await startModels();
-  key = decoderModelOf(models.model).key;
+  key = workerModelOf(models.model).key;
 });
 
 /** How uplinks are decoded alone. */
@@ -31,7 +31,7 @@ function uplinkOnlyJobs() {
   const { uplinkOnly } = models;
   const { numAntennas, numDelays } = uplinkOnly.manifest.csi;
   return {
-    uplinkOnlyKey: uplinkOnlyDecoderModelOf(uplinkOnly).key,
+    uplinkOnlyKey: uplinkOnlyWorkerModelOf(uplinkOnly).key,
     job: (values: Float32Array, i: number): DecodeJob => {
       const nowMs = performance.now();
       const uplink = { slot: 7, numAntennas, numDelays, values, arrivedMs: nowMs };
@@ -102,10 +102,12 @@ describe.each(contenders.map((contender) => [contender.name, contender] as const
   it('says what is wrong with a report and leaves the others of its batch as they are', async ({ skip }) => {
     if (problem !== undefined) skip(problem);
     await using rig = await openRig(contender, models);
-    const [first, second] = samples(models.model, 2).map((sample) => reportJob(models.model, sample));
-    const short = { ...first?.payload, phaseBits: 1, phase: new Uint8Array(1) };
-    const jobs = [{ ...first, payload: short }, second] as NonNullable<typeof second>[];
-    rig.dispatch(key, jobs);
+    const [first, second] = samples(models.model, 2) as [Sample, Sample];
+    const short = { ...first, payloadBits: first.payloadBits - 8, phase: first.phase.subarray(1) };
+    rig.dispatch(
+      key,
+      [short, second].map((sample) => reportJob(models.model, sample)),
+    );
     await until('the batch', () => rig.returned.length === 1);
     expect(rig.returned[0]?.statuses).toEqual(['phase', 'decoded']);
   });
@@ -161,8 +163,8 @@ describe.each(contenders.map((contender) => [contender.name, contender] as const
     const later = await bundleOf(
       await familyModel({ id: 'later', ...shape, normalization: { kind: 'spherical', scale }, maxBits: 2 }),
     );
-    const laterKey = decoderModelOf(later).key;
-    await rig.load(decoderModelOf(later));
+    const laterKey = workerModelOf(later).key;
+    await rig.load(workerModelOf(later));
     const jobs = samples(later, 1).map((sample) => reportJob(later, sample));
     rig.dispatch(laterKey, jobs);
     await until('the batch', () => rig.returned.length === 1);

@@ -1,8 +1,15 @@
 import path from 'node:path';
-import { type AngularDelayCsi, nmseDb, squaredErrorRatio } from '@edge-csi/csi';
+import {
+  type AngularDelayCsi,
+  createDualnet,
+  type Dualnet,
+  nmseDb,
+  type Payload,
+  squaredErrorRatio,
+} from '@edge-csi/csi';
 import type { Manifest, ModelBundle } from '@edge-csi/models';
 import { loadModel, readManifest, zooDirectory } from '@edge-csi/models/disk';
-import { type EncodedReport, openEncoder, type RateConfig, type ReportEncoder } from '@edge-csi/ue-client';
+import { openEncoder, type ReportEncoder } from '@edge-csi/ue-client';
 import { createMicroEncoder } from '@edge-csi/ue-client/micro';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataFor, linkSamples, openData, sampleData } from '../../../scripts/lab/src/data.ts';
@@ -10,7 +17,10 @@ import { batchSize, openTransceiver } from '../../../scripts/lab/src/link/transc
 import { CHost, missingCompiler } from './c-host.ts';
 import { sampleCsi } from './sample-csi.ts';
 
-type Report = Pick<EncodedReport, 'codeword' | 'scale' | 'phase'>;
+/** A rate with every knob named. */
+type DualnetRate = Readonly<Record<'codewordTruncation' | 'phaseTheta', number>>;
+
+type Report = Pick<Payload, 'codeword' | 'scale' | 'phase'>;
 
 interface Backend {
   readonly name: string;
@@ -44,15 +54,16 @@ if (compilerMissing !== undefined) console.log(`C encoder on the host: skipped, 
 
 describe.each(ids)('%s', (id) => {
   let bundle: ModelBundle;
+  let dualnet: Dualnet;
   let manifest: Manifest;
   let samples: AngularDelayCsi[];
   /** Reports at the model's own rate, by backend. */
   const reports = new Map<string, Report[]>();
-  let rate: RateConfig;
+  let rate: DualnetRate;
 
   const encoders = new Map<string, ReportEncoder>();
 
-  async function encodeAll({ name }: Backend, config: RateConfig, of = samples): Promise<Report[]> {
+  async function encodeAll({ name }: Backend, config: DualnetRate, of = samples): Promise<Report[]> {
     const encoder = encoders.get(name) as ReportEncoder;
     const all: Report[] = [];
     for (const csi of of) all.push(await encoder.encode(csi, config));
@@ -62,6 +73,7 @@ describe.each(ids)('%s', (id) => {
   beforeAll(async () => {
     bundle = await loadModel(path.join(zooDirectory(), id), ['encoder']);
     ({ manifest } = bundle);
+    dualnet = createDualnet(bundle.codec);
     samples = await sampleCsi(manifest, numSamples);
     rate = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
     for (const backend of backends) {
@@ -74,7 +86,7 @@ describe.each(ids)('%s', (id) => {
     for (const encoder of encoders.values()) await encoder.close();
   });
 
-  const levelsOf = ({ codeword }: Report) => bundle.quantizer.unpack(codeword).levels;
+  const levelsOf = ({ codeword }: Report) => dualnet.quantizer.unpack(codeword).levels;
 
   it.each(backends.slice(1))('$name is at most one level off ort, in under 1 % of the components', ({ name }) => {
     let components = 0;
@@ -109,8 +121,8 @@ describe.each(ids)('%s', (id) => {
       const some = samples.slice(0, 8);
       for (const [i, report] of (await encodeAll(backend, config, some)).entries()) {
         const csi = some[i] as AngularDelayCsi;
-        expect(Buffer.from(report.phase)).toEqual(Buffer.from(phaseOf(bundle, csi, report.codeword, config)));
-        expect(report.scale).toBe(scaleOf(bundle, csi));
+        expect(Buffer.from(report.phase)).toEqual(Buffer.from(phaseOf(dualnet, csi, report.codeword, config)));
+        expect(report.scale).toBe(scaleOf(dualnet, csi));
       }
     }
   });
@@ -147,7 +159,7 @@ describe.each(ids)('%s', (id) => {
       withValues(good.values.map((value) => value * 2 ** 60)),
     ];
     // Without a norm on the wire there is no scale to be off.
-    if (bundle.representation.scaleBits === 0) bad.pop();
+    if (dualnet.representation.scaleBits === 0) bad.pop();
     for (const csi of bad) await expect(encoder.encode(csi, rate)).rejects.toMatchObject({ code: 'csi-invalid' });
     await expect(encoder.encode(good, { ...rate, codewordTruncation: 8 })).rejects.toThrow(RangeError);
     await expect(encoder.encode(good, { ...rate, phaseTheta: 0 })).rejects.toThrow(RangeError);
@@ -163,13 +175,12 @@ describe('accuracy', () => {
     async (id) => {
       const manifest = await readManifest(path.join(zooDirectory(), id));
       const source = await openData(dataFor(manifest, { data: sampleData }));
-      const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta, refine: true };
       const nmse = async (choice: 'ort' | 'micro') => {
         const transceiver = await openTransceiver(manifest, zooDirectory(), choice);
         const errors: number[] = [];
         for (let start = 0; start < 128; start += batchSize) {
           const batch = linkSamples(source, start, start + batchSize);
-          for (const [i, { estimate }] of (await transceiver.carry(batch, config)).entries()) {
+          for (const [i, { estimate }] of (await transceiver.carry(batch, {})).entries()) {
             errors.push(squaredErrorRatio((batch[i] as (typeof batch)[number]).downlink, estimate));
           }
         }
@@ -183,7 +194,7 @@ describe('accuracy', () => {
 });
 
 /** Rates a BS may ask for: every truncation, and thresholds from bits for all to bits for none. */
-function ratesOf({ phase }: Manifest): RateConfig[] {
+function ratesOf({ phase }: Manifest): DualnetRate[] {
   const thetas = [1, Math.max(1, Math.floor(phase.theta / 4)), 3 * phase.theta, 2 ** 24];
   return [
     ...[1, 3, 7].map((codewordTruncation) => ({ codewordTruncation, phaseTheta: phase.theta })),
@@ -198,15 +209,20 @@ function reportPart(report: Report | number) {
 }
 
 /** What csi itself makes of the phases, the codeword being given. */
-function phaseOf(bundle: ModelBundle, csi: AngularDelayCsi, codeword: Uint8Array, config: RateConfig): Uint8Array {
-  const quantizer = bundle.quantizer.withTruncation(config.codewordTruncation);
+function phaseOf(
+  { representation, allocation, ...dualnet }: Dualnet,
+  csi: AngularDelayCsi,
+  codeword: Uint8Array,
+  config: DualnetRate,
+): Uint8Array {
+  const quantizer = dualnet.quantizer.withTruncation(config.codewordTruncation);
   const centred = new Int16Array(quantizer.length);
   quantizer.centredInto(centred, quantizer.unpack(codeword));
-  const bits = new Uint8Array(bundle.allocation.numEntries);
-  bundle.allocation.allocateInto(bits, centred, config.phaseTheta);
-  return bundle.representation.encodePhase(csi, bits).bytes;
+  const bits = new Uint8Array(allocation.numEntries);
+  allocation.allocateInto(bits, centred, config.phaseTheta);
+  return representation.encodePhase(csi, bits).bytes;
 }
 
-function scaleOf({ representation }: ModelBundle, csi: AngularDelayCsi): number {
+function scaleOf({ representation }: Dualnet, csi: AngularDelayCsi): number {
   return representation.quantizeNorm(representation.normalize(csi).norm).level;
 }

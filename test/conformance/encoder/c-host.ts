@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import { type CsiReport, decodeFrame } from '@edge-csi/proto';
-import type { RateConfig } from '@edge-csi/ue-client';
 import { onTestFinished } from 'vitest';
 import { writeFolder } from '../../../scripts/model-tools/src/embed/embed-folder.ts';
 import { toInt16Csi } from '../../../scripts/model-tools/src/embed/golden-header.ts';
@@ -44,7 +43,10 @@ export class CHost {
   }
 
   /** @returns a report for each sample, or the error it was refused with */
-  encode(samples: readonly AngularDelayCsi[], rate: RateConfig): (CsiReport | number)[] {
+  encode(
+    samples: readonly AngularDelayCsi[],
+    rate: Readonly<Record<'codewordTruncation' | 'phaseTheta', number>>,
+  ): (CsiReport | number)[] {
     const requests = samples.map((sample) => {
       const { values, exponent } = toInt16Csi(sample);
       const head = Int32Array.of(exponent, rate.codewordTruncation, rate.phaseTheta);

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
+import { type AngularDelayCsi, createDualnet, createRandom, type Dualnet } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { createMicroEncoder } from '@edge-csi/ue-client/micro';
@@ -13,19 +13,21 @@ const rate = { codewordTruncation: 0, phaseTheta: 1 };
 
 describe('phase codes at the edges of their sectors', () => {
   let bundle: ModelBundle;
+  let dualnet: Dualnet;
   let matrices: AngularDelayCsi[];
 
   beforeAll(async () => {
     bundle = await loadModel(path.join(zooDirectory(), 'dualnet-mag-m43'), ['encoder']);
+    dualnet = createDualnet(bundle.codec);
     matrices = [axesAndDiagonals(), ...nearEdges()];
   });
 
   function expected(csi: AngularDelayCsi, codeword: Uint8Array, phaseTheta: number): Buffer {
-    const centred = new Int16Array(bundle.quantizer.length);
-    bundle.quantizer.centredInto(centred, bundle.quantizer.unpack(codeword));
-    const bits = new Uint8Array(bundle.allocation.numEntries);
-    bundle.allocation.allocateInto(bits, centred, phaseTheta);
-    return Buffer.from(bundle.representation.encodePhase(csi, bits).bytes);
+    const centred = new Int16Array(dualnet.quantizer.length);
+    dualnet.quantizer.centredInto(centred, dualnet.quantizer.unpack(codeword));
+    const bits = new Uint8Array(dualnet.allocation.numEntries);
+    dualnet.allocation.allocateInto(bits, centred, phaseTheta);
+    return Buffer.from(dualnet.representation.encodePhase(csi, bits).bytes);
   }
 
   it.each([true, false])('are those of csi in micro, SIMD: %s', async (simd) => {

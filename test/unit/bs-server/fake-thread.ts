@@ -1,4 +1,5 @@
-import { BatchBuffers, type ReportStatus } from '../../../bs-server/src/decode/batch-buffers.ts';
+import type { RowStatus } from '@edge-csi/csi';
+import { BatchBuffers } from '../../../bs-server/src/decode/batch-buffers.ts';
 import type {
   SlotMemory,
   StartThread,
@@ -34,7 +35,7 @@ export class FakeThread {
   }
 
   /** Gives the first job of the oldest request to decode a status. */
-  flag(status: ReportStatus): void {
+  flag(status: RowStatus): void {
     const { layout, memory } = this.setup.slots[this.decoding[0]?.slot ?? 0] as SlotMemory;
     new BatchBuffers(layout, memory).setStatus(0, status);
   }

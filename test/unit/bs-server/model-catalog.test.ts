@@ -93,26 +93,29 @@ describe('pairModel', () => {
 });
 
 describe('assertFramesFit', () => {
-  const { bundle } = served[0];
+  const { codec } = served[0];
+  /** Of a codec with 9 bits of codeword. */
   const sized = (numAntennas: number, perEntry: number, maxBits: number) => ({
-    ...bundle,
-    manifest: { ...bundle.manifest, csi: { ...bundle.manifest.csi, numAntennas, numDelays: 32 } },
-    allocation: { ...bundle.allocation, numEntries: perEntry * numAntennas * 32, maxBits },
+    ...codec,
+    shape: { numAntennas, numDelays: 32 },
+    maxPayloadBytes: 2 + (perEntry * numAntennas * 32 * maxBits) / 8,
   });
 
   it('lets a model of 128 x 32 through, with eight phase bits an entry or a sign a part', () => {
-    expect(() => assertFramesFit(sized(128, 1, 8))).not.toThrow();
-    expect(() => assertFramesFit(sized(128, 2, 1))).not.toThrow();
+    expect(() => assertFramesFit('first', sized(128, 1, 8))).not.toThrow();
+    expect(() => assertFramesFit('first', sized(128, 2, 1))).not.toThrow();
   });
 
   it('refuses a model whose reports or uplinks are longer than a frame, naming which', () => {
-    expect(() => assertFramesFit(sized(512, 1, 8))).toThrow(
+    expect(() => assertFramesFit('first', sized(512, 1, 8))).toThrow(
       expect.objectContaining({
         code: 'model-invalid',
         message: 'first is 512 x 32: a report takes up to 16898 bytes, a frame 16384',
       }),
     );
-    expect(() => assertFramesFit(sized(1024, 1, 1))).toThrow('an uplink takes up to 262656 bytes, a frame 262144');
+    expect(() => assertFramesFit('first', sized(1024, 1, 1))).toThrow(
+      'an uplink takes up to 262656 bytes, a frame 262144',
+    );
   });
 });
 

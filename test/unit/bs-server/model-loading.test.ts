@@ -96,7 +96,7 @@ describe('a model that is loaded while the pool serves', () => {
     await loaded;
     expect(busy?.buffers.layout.maxEntries).toBe(1);
     const larger = pool.claim(true);
-    expect(larger?.buffers.layout).toEqual({ maxBatchSize: 2, maxCodewordBytes: 1, maxPhaseBytes: 1, maxEntries: 5 });
+    expect(larger?.buffers.layout).toEqual({ maxBatchSize: 2, maxRecordBytes: 2, maxEntries: 5 });
     larger?.dispatch('n', namedJobs('b'));
     expect(worker(0).requests.slice(1)).toMatchObject([
       { kind: 'slot', slot: 1, buffers: { memory: larger?.buffers.memory } },

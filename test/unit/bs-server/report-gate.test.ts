@@ -34,7 +34,8 @@ function report(change: Partial<CsiReport> = {}): CsiReport {
 describe('ReportGate', () => {
   it('admits a report under the configuration it names', () => {
     const gate = new ReportGate(5, first);
-    expect(gate.admit(report())).toEqual({ config: first, phaseBits: 6 });
+    const admitted = report();
+    expect(gate.admit(admitted)).toEqual({ config: first, record: first.model.codec.receive(admitted, first.rate) });
   });
 
   it.each<[string, Partial<CsiReport>, string]>([
@@ -109,17 +110,22 @@ describe('shortestPeriodSlots', () => {
 describe('changedConfig', () => {
   it('changes what is named, keeps the rest and increases the revision', () => {
     const changed = changedConfig(first, { codewordTruncation: 2, phaseTheta: 50 }, served, noRelief);
-    const { sizes, asked, ...told } = changed;
-    expect(asked).toMatchObject({ codewordTruncation: 2, phaseTheta: 50 });
+    const { asked, ...told } = changed;
+    expect(asked.rate).toEqual({ codewordTruncation: 2, phaseTheta: 50 });
     expect(told).toEqual({
       revision: 2,
       model: served[0],
       reportPeriodSlots: 20,
+      rate: { codewordTruncation: 2, phaseTheta: 50 },
+    });
+    expect(reportConfigOf(changed)).toEqual({
+      revision: 2,
+      model: served[0].ref,
+      modelUrl: served[0].url,
+      reportPeriodSlots: 20,
       codewordTruncation: 2,
       phaseTheta: 50,
     });
-    expect(sizes.codewordBits).toBe(1 + 1 + 2);
-    expect(reportConfigOf(changed)).toMatchObject({ revision: 2, model: served[0].ref, modelUrl: served[0].url });
   });
 
   it("takes a new model's own theta, since theta is in units of its allocation", () => {
@@ -130,8 +136,8 @@ describe('changedConfig', () => {
       noRelief,
     );
     expect(changed.model).toBe(served[1]);
-    expect(changed.phaseTheta).toBe(9);
-    expect(changedConfig(changed, { model: 'large', phaseTheta: 3 }, served, noRelief).phaseTheta).toBe(3);
+    expect(changed.rate.phaseTheta).toBe(9);
+    expect(changedConfig(changed, { model: 'large', phaseTheta: 3 }, served, noRelief).rate.phaseTheta).toBe(3);
   });
 
   it('takes the preferred version of an id, and any version by its name', () => {
@@ -163,9 +169,8 @@ describe('relievedConfig', () => {
 
   it('lengthens the period and drops bits, and gives both back', () => {
     const held = relievedConfig(first, shorter);
-    expect(held).toMatchObject({ revision: 2, reportPeriodSlots: 160, codewordTruncation: 1 });
-    expect(held.phaseTheta).toBe(2 * first.phaseTheta);
-    expect(held.sizes.codewordBits).toBeLessThan(first.sizes.codewordBits);
+    expect(held).toMatchObject({ revision: 2, reportPeriodSlots: 160 });
+    expect(held.rate).toEqual({ codewordTruncation: 1, phaseTheta: 2 * 7 });
     const back = relievedConfig(held, noRelief);
     expect({ ...back, revision: 1 }).toEqual(first);
     expect(back.revision).toBe(3);
@@ -186,7 +191,7 @@ describe('relievedConfig', () => {
       noRelief,
     );
     const held = relievedConfig(asked, shorter);
-    expect(held).toMatchObject({ reportPeriodSlots: 320, codewordTruncation: 7, phaseTheta: 2 ** 24 });
+    expect(held).toMatchObject({ reportPeriodSlots: 320, rate: { codewordTruncation: 7, phaseTheta: 2 ** 24 } });
   });
 
   it('leaves nothing of a relief behind that changed nothing for the UE', () => {

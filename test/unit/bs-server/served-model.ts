@@ -1,5 +1,5 @@
-import { createPhaseAllocation, createQuantizer, createRepresentation } from '@edge-csi/csi';
-import { type Manifest, representationOf, toHex, versionName } from '@edge-csi/models';
+import { createBsCodec } from '@edge-csi/csi';
+import { codecSpecOf, type Manifest, toHex, versionName } from '@edge-csi/models';
 import type { ServedModel } from '../../../bs-server/src/ops/model-catalog.ts';
 
 const numAntennas = 2;
@@ -40,7 +40,7 @@ export function servedModel(id = 'tiny', hash = 0, theta = 1): ServedModel {
     training: {},
   };
   const sha256 = new Uint8Array(32).fill(hash + 1);
-  const allocation = createPhaseAllocation({ bytes: allocationBytes, numEntries: 4, codewordLength: 3, maxBits: 3 });
+  const codec = codecSpecOf(manifest, allocationBytes);
   const hex = toHex(sha256);
   return {
     version: versionName(id, sha256),
@@ -50,13 +50,7 @@ export function servedModel(id = 'tiny', hash = 0, theta = 1): ServedModel {
     sha256: hex,
     url: `/models/${id}/${hex.slice(0, 12)}/manifest.json`,
     shape: { numAntennas, numDelays },
-    bundle: {
-      manifest,
-      sha256,
-      representation: createRepresentation(representationOf(manifest)),
-      quantizer: createQuantizer(codewordBits, codewordStep),
-      allocation,
-      files: new Map([['allocation', allocationBytes]]),
-    },
+    bundle: { manifest, sha256, codec, files: new Map([['allocation', allocationBytes]]) },
+    codec: createBsCodec(codec),
   };
 }

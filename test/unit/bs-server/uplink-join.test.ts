@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { noReport } from '../../../bs-server/src/decode/batch-buffers.ts';
 import { type AcceptedReport, UplinkJoin } from '../../../bs-server/src/join/uplink-join.ts';
 import type { UplinkSample } from '../../../bs-server/src/queue/decode-job.ts';
 
@@ -30,7 +29,7 @@ function report(slot: number, receivedMs: number, ueId = 'a', deadlineMs = 100):
     modelId: 'tiny',
     shape,
     periodSlots: 20,
-    payload: noReport,
+    record: new Uint8Array(),
     payloadBits: 16,
     receivedMs,
     arrivalAgeMs: 0,

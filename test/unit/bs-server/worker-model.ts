@@ -1,4 +1,3 @@
-import { noReport } from '../../../bs-server/src/decode/batch-buffers.ts';
 import type { Decodable } from '../../../bs-server/src/decode/batch-decoder.ts';
 import type { BatchSizes } from '../../../bs-server/src/decode/batch-layout.ts';
 import type { WorkerModel } from '../../../bs-server/src/decode/thread-port.ts';
@@ -7,11 +6,9 @@ import type { WorkerModel } from '../../../bs-server/src/decode/thread-port.ts';
 export function workerModel(key: string, sizes: Partial<BatchSizes> = {}): WorkerModel {
   return {
     key,
-    sizes: { maxCodewordBytes: 1, maxPhaseBytes: 1, maxEntries: 1, ...sizes },
-    numAntennas: 1,
-    numDelays: 1,
-    downlinkOverUplink: 1,
-    decoderOnnx: new Uint8Array(),
+    sizes: { maxRecordBytes: 2, maxEntries: 1, ...sizes },
+    codec: { kind: 'uplink-only', id: key, numAntennas: 1, numDelays: 1, downlinkOverUplink: 1 },
+    networks: { decoder: new Uint8Array() },
   };
 }
 
@@ -21,5 +18,5 @@ export interface NamedJob extends Decodable {
 }
 
 export function namedJobs(...names: string[]): NamedJob[] {
-  return names.map((name) => ({ name, payload: noReport, uplink: undefined }));
+  return names.map((name) => ({ name, record: new Uint8Array(), uplink: undefined }));
 }

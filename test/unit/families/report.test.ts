@@ -1,15 +1,7 @@
-import type { AngularDelayCsi } from '@edge-csi/csi';
-import { checkReport } from '@edge-csi/proto';
-import { createReportEncoder, type EncodedReport } from '@edge-csi/ue-client';
+import { type AngularDelayCsi, createBsCodec, type Payload } from '@edge-csi/csi';
 import { createOrtEncoder } from '@edge-csi/ue-client/ort';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BatchBuffers } from '../../../bs-server/src/decode/batch-buffers.ts';
-import { batchLayoutOf } from '../../../bs-server/src/decode/batch-layout.ts';
-import { decoderModelOf } from '../../../bs-server/src/decode/decoder-model.ts';
-import { ModelDecoder } from '../../../bs-server/src/decode/model-decoder.ts';
 import { openOrtGraph } from '../../../bs-server/src/decode/ort-graph.ts';
-import { firstConfig } from '../../../bs-server/src/ingest/session-config.ts';
-import { noRelief } from '../../../bs-server/src/ops/overload-control.ts';
 import { bundleOf, type FamilyOptions, familyModel } from '../../family-model.ts';
 
 const shape = { numAntennas: 2, numDelays: 3 };
@@ -31,7 +23,7 @@ interface Case {
   readonly codeword: readonly number[];
   readonly scale: number;
   readonly phase: readonly number[];
-  readonly payloadBits: EncodedReport['payloadBits'];
+  readonly payloadBits: Payload['payloadBits'];
   readonly estimate: readonly number[];
   readonly withoutUplink: readonly number[];
 }
@@ -78,7 +70,7 @@ const cases: Record<string, Case> = {
 
 describe.each(Object.entries(cases))('a report of %s', (name, expected) => {
   let link: Awaited<ReturnType<typeof openLink>>;
-  let report: EncodedReport;
+  let report: Payload;
 
   beforeAll(async () => {
     link = await openLink({ ...shape, ...expected.options, id: name.replace(' ', '-') });
@@ -94,14 +86,14 @@ describe.each(Object.entries(cases))('a report of %s', (name, expected) => {
       phase: Uint8Array.from(phase),
       payloadBits,
     });
-    expect(checkReport(frameOf(report), link.sizes)).toBe(payloadBits.phase);
+    expect(link.receive(report).length).toBeLessThanOrEqual(link.maxRecordBytes);
   });
 
   it('carries neither phases nor signs at a theta that no component reaches', async () => {
     const { codeword, phase, payloadBits } = await link.reports.encode(downlink, { ...config, phaseTheta: 2 ** 24 });
     expect(codeword).toEqual(report.codeword);
     expect([phase.length, payloadBits.phase]).toEqual([0, 0]);
-    expect(payloadBits.total).toBe(payloadBits.codeword + payloadBits.scale);
+    expect(payloadBits.total).toBe((payloadBits.codeword ?? 0) + (payloadBits.scale ?? 0));
   });
 
   it('is decoded with its uplink and without, side by side', async () => {
@@ -113,21 +105,18 @@ describe.each(Object.entries(cases))('a report of %s', (name, expected) => {
   it('is refused where its phase field is not what its codeword asks for, which leaves the next unharmed', async () => {
     const last = report.phase.length - 1;
     const padded = { ...report, phase: report.phase.map((byte, i) => (i === last ? byte | 1 : byte)) };
-    const longer = { ...report, payloadBits: { ...report.payloadBits, phase: report.payloadBits.phase + 1 } };
+    const longer = { ...report, payloadBits: { ...report.payloadBits, total: report.payloadBits.total + 1 } };
     expect(await link.statuses([padded, longer, report])).toEqual(['phase', 'phase', 'decoded']);
   });
 
   it('may not be longer than the model allows, and may have no other scale than the model has', () => {
     const { phase, payloadBits } = expected;
-    const most = link.sizes.maxPhaseBits;
+    const fixed = (payloadBits.codeword ?? 0) + (payloadBits.scale ?? 0);
+    const withTotal = (total: number) => ({ ...report, phase: new Uint8Array(2), payloadBits: { total } });
     // Six entries of two phase bits, or twelve parts of one sign bit.
-    expect(most).toBe(12);
-    const fixed = payloadBits.codeword + payloadBits.scale;
-    const full = { ...frameOf(report), phase: new Uint8Array(2), payloadBits: fixed + most };
-    expect(checkReport(full, link.sizes)).toBe(most);
-    expect(() => checkReport({ ...full, payloadBits: fixed + most + 1 }, link.sizes)).toThrow('report.payloadBits');
-    const scaled = { ...frameOf(report), scale: 2 ** payloadBits.scale };
-    expect(() => checkReport(scaled, link.sizes)).toThrow('report.scale');
+    expect(link.receive(withTotal(fixed + 12)).length).toBe(link.maxRecordBytes);
+    expect(() => link.receive(withTotal(fixed + 13))).toThrow('payloadBits: ');
+    expect(() => link.receive({ ...report, scale: 2 ** (payloadBits.scale ?? 0) })).toThrow('scale: ');
     expect(phase.length).toBe(2);
   });
 });
@@ -147,47 +136,39 @@ describe('createOrtEncoder', () => {
   });
 });
 
-/** Both ends of a model, and the sizes a server holds its reports to. */
+/** Both ends of a model. */
 async function openLink(options: FamilyOptions) {
   const bundle = await bundleOf(await familyModel(options));
-  const { manifest, sha256 } = bundle;
-  const ref = { id: manifest.id, sha256 };
-  const served = { version: '', folder: '', manifest, ref, sha256: '', url: '', shape, bundle };
-  const encoder = await createOrtEncoder(bundle);
-  const model = decoderModelOf(bundle);
-  const graph = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
-  const decoder = new ModelDecoder(model, graph, undefined, 3);
-  const batch = new BatchBuffers(batchLayoutOf([model], 3));
-  const decodeBatch = (reports: readonly EncodedReport[], uplinks: readonly (Float32Array | undefined)[]) => {
-    for (const [i, { codeword, phase, scale: scaleLevel, payloadBits }] of reports.entries()) {
-      const payload = { codeword, phase, scaleLevel, phaseBits: payloadBits.phase, truncation: 0, theta: 16 };
-      batch.write(i, payload, uplinks[i]);
-    }
-    return decoder.decode(batch, reports.length);
+  const reports = await createOrtEncoder(bundle);
+  const codec = createBsCodec(bundle.codec);
+  const graph = await openOrtGraph(bundle.files.get('decoder') as Uint8Array, 'cpu', { intraOpNumThreads: 1 });
+  const decoder = codec.createDecoder({ decoder: graph }, 3);
+  const receive = (payload: Payload) => codec.receive({ ...payload, payloadBits: payload.payloadBits.total }, config);
+  const decodeRows = async (payloads: readonly Payload[], uplinks: readonly (Float32Array | undefined)[]) => {
+    const rows = payloads.map((payload, i) => ({
+      record: receive(payload),
+      uplink: uplinks[i],
+      estimate: new Float32Array(12),
+    }));
+    return { rows, statuses: await decoder.decode(rows) };
   };
   return {
-    reports: createReportEncoder(bundle, encoder),
-    sizes: firstConfig(served, { reportPeriodSlots: 20, codewordTruncation: 0, phaseTheta: undefined }, noRelief).sizes,
-    decode: async (reports: readonly EncodedReport[], uplinks: readonly (Float32Array | undefined)[]) => {
-      await decodeBatch(reports, uplinks);
-      return reports.map((_, i) => batch.estimate(i, 6).slice());
-    },
-    statuses: async (reports: readonly EncodedReport[]) => {
-      await decodeBatch(
-        reports,
-        reports.map(() => uplink.values),
-      );
-      return reports.map((_, i) => batch.status(i));
-    },
+    reports,
+    receive,
+    maxRecordBytes: codec.maxRecordBytes,
+    decode: async (payloads: readonly Payload[], uplinks: readonly (Float32Array | undefined)[]) =>
+      (await decodeRows(payloads, uplinks)).rows.map(({ estimate }) => estimate),
+    statuses: async (payloads: readonly Payload[]) =>
+      (
+        await decodeRows(
+          payloads,
+          payloads.map(() => uplink.values),
+        )
+      ).statuses,
     close: async () => {
-      await Promise.all([encoder.close(), graph.release()]);
+      await Promise.all([reports.close(), graph.release()]);
     },
   };
-}
-
-function frameOf({ codeword, scale: level, phase, payloadBits }: EncodedReport) {
-  const ids = { epoch: 1, seq: 1, slot: 0, modelId: 'a', revision: 1, processingUs: 0 };
-  return { ...ids, codeword, scale: level, phase, payloadBits: payloadBits.total };
 }
 
 function matrix(re: readonly number[], im: readonly number[]): AngularDelayCsi {

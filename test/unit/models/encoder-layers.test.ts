@@ -1,7 +1,8 @@
 import path from 'node:path';
+import { createDualnet } from '@edge-csi/csi';
 import { type ModelBundle, readEncoderLayers } from '@edge-csi/models';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
-import { createOrtEncoder } from '@edge-csi/ue-client/ort';
+import { openOrtNetworks } from '@edge-csi/ue-client/ort';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor } from '../../../scripts/model-tools/src/onnx/tensor.ts';
@@ -21,16 +22,16 @@ describe('readEncoderLayers', () => {
     expect(conv).toBeUndefined();
     expect([dense.numOutputs, dense.numInputs]).toEqual([16, 1024]);
     const values = Float32Array.from({ length: 1024 }, (_, i) => Math.abs(Math.sin(3 * i)) / 32);
-    const encoder = await createOrtEncoder(bundle);
-    const latent = await encoder.encode({ domain: 'normalized-magnitude', numAntennas: 32, numDelays: 32, values });
-    await encoder.close();
+    const { networks, close } = await openOrtNetworks(bundle, [{ name: 'encoder', input: 'magnitude' }]);
+    const latent = await networks.encoder?.run({ magnitude: { values, dims: [1, 32, 32] } }, 'latent');
+    await close();
     const own = Array.from({ length: 16 }, (_, row) =>
       values.reduce(
         (sum, value, i) => sum + value * (dense.weights[1024 * row + i] as number),
         dense.bias[row] as number,
       ),
     );
-    const furthest = Math.max(...own.map((value, row) => Math.abs(value - (latent.values[row] as number))));
+    const furthest = Math.max(...own.map((value, row) => Math.abs(value - (latent?.[row] as number))));
     expect(furthest).toBeLessThan(1e-5);
   });
 
@@ -49,7 +50,9 @@ describe('readEncoderLayers', () => {
     const inner = { numOutputs: 2, numInputs: 64, weights: random(128, 1), bias: random(2, 2) };
     const outer = { numOutputs: 4, numInputs: 2, weights: random(8, 3), bias: random(4, 4) };
     const encoder = { delays: [3, 17], layers: [inner, outer], weightBits: 32 } as const;
-    const layers = readEncoderLayers(withEncoder(bundle, encoderModel(encoder, bundle.representation)));
+    const layers = readEncoderLayers(
+      withEncoder(bundle, encoderModel(encoder, createDualnet(bundle.codec).representation)),
+    );
     expect(layers).toMatchObject({ delays: [3, 17], rank: 2 });
     const { weights, bias } = layers.dense;
     for (let row = 0; row < 4; row++) {
@@ -71,7 +74,7 @@ describe('readEncoderLayers', () => {
     const numInputs = 32 * delays.length;
     const weights = new Float32Array(4 * numInputs);
     const layer = { numOutputs: 4, numInputs, weights, bias: new Float32Array(4) };
-    const bytes = encoderModel({ delays, layers: [layer], weightBits: 32 }, bundle.representation);
+    const bytes = encoderModel({ delays, layers: [layer], weightBits: 32 }, createDualnet(bundle.codec).representation);
     expect(() => readEncoderLayers(withEncoder(bundle, bytes))).toThrow(
       /Gather does not take rising delays|no constant/,
     );

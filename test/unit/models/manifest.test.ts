@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createDualnet } from '@edge-csi/csi';
 import { loadBundle, type Manifest, pairingHash, parseManifest, representationOf, toHex } from '@edge-csi/models';
 import { listModels, loadModel, readManifest, zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, it } from 'vitest';
@@ -181,9 +182,10 @@ describe('pairingHash', () => {
 describe('loading a model', () => {
   it('builds the codec the manifest describes', async () => {
     const bundle = await loadModel(path.join(zooDirectory(), id), ['encoder']);
-    expect(bundle.quantizer.length).toBe(bundle.manifest.codeword.length);
-    expect(bundle.allocation.numEntries).toBe(1024);
-    expect(bundle.representation.tensor).toEqual({ name: 'magnitude', dims: [32, 32] });
+    const { quantizer, allocation, representation } = createDualnet(bundle.codec);
+    expect(quantizer.length).toBe(bundle.manifest.codeword.length);
+    expect(allocation.numEntries).toBe(1024);
+    expect(representation.tensor).toEqual({ name: 'magnitude', dims: [32, 32] });
     expect(bundle.files.get('encoder')?.length).toBe(bundle.manifest.files.encoder.bytes);
     expect(bundle.files.has('decoder')).toBe(false);
   });

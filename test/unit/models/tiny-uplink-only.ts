@@ -1,6 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseUplinkOnlyManifest, sha256Bytes, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
+import {
+  loadUplinkOnlyBundle,
+  parseUplinkOnlyManifest,
+  sha256Bytes,
+  toHex,
+  type UplinkOnlyManifest,
+} from '@edge-csi/models';
 import { buildModel } from '../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor } from '../../../scripts/model-tools/src/onnx/tensor.ts';
 
@@ -35,7 +41,7 @@ export async function tinyUplinkOnly(id = 'tiny-u2d', csi: UplinkOnlyManifest['c
     files: { decoder: { path: 'decoder.onnx', sha256: toHex(await sha256Bytes(decoder)), bytes: decoder.length } },
     training: {},
   });
-  return { manifest, decoder };
+  return loadUplinkOnlyBundle(manifest, async () => decoder);
 }
 
 /** Writes the tiny model into a zoo, in a folder named by its id. @returns its manifest */

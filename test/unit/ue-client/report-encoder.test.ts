@@ -1,13 +1,12 @@
-import { createRepresentation } from '@edge-csi/csi';
-import { representationOf } from '@edge-csi/models';
-import { createReportEncoder, warmUp } from '@edge-csi/ue-client';
+import { createUeCodec } from '@edge-csi/csi';
+import { warmUp } from '@edge-csi/ue-client';
 import { describe, expect, it } from 'vitest';
 import { FakeEncoder, tinyCsi, tinyModel } from './tiny-model.ts';
 
 const { bundle } = await tinyModel('tiny-a');
-const encoder = () => createReportEncoder(bundle, new FakeEncoder(bundle));
+const encoder = () => new FakeEncoder(bundle).reports(bundle);
 
-describe('createReportEncoder', () => {
+describe('a report encoder', () => {
   it('follows the rate knobs', async () => {
     const reports = encoder();
     const csi = tinyCsi(1);
@@ -19,8 +18,10 @@ describe('createReportEncoder', () => {
     expect(none.payloadBits).toEqual({ codeword: 30, scale: 8, phase: 0, total: 38 });
     expect(none.phase.length).toBe(0);
     expect(full.codeword).toEqual(none.codeword);
-    expect(full.phase.length).toBe(Math.ceil(full.payloadBits.phase / 8));
+    expect(full.phase.length).toBe(Math.ceil((full.payloadBits.phase ?? 0) / 8));
     expect(await reports.encode(csi, { codewordTruncation: 0, phaseTheta: 500 })).toEqual(full);
+    // The model's own theta is 500.
+    expect(await reports.encode(csi, {})).toEqual(full);
   });
 
   it('sends the norm as a level of the model and nothing else of it', async () => {
@@ -38,7 +39,7 @@ describe('createReportEncoder', () => {
     const fake = new FakeEncoder(bundle);
     const csi = tinyCsi(2);
     const loud = { ...csi, values: csi.values.map((value) => value * 1000) };
-    const encoding = createReportEncoder(bundle, fake).encode(loud, { codewordTruncation: 0, phaseTheta: 500 });
+    const encoding = fake.reports(bundle).encode(loud, { codewordTruncation: 0, phaseTheta: 500 });
     await expect(encoding).rejects.toMatchObject({
       code: 'csi-invalid',
       message: expect.stringContaining('-60..35.625 dB'),
@@ -58,16 +59,15 @@ describe('createReportEncoder', () => {
 describe('warmUp', () => {
   it('makes the number of reports it is told to', async () => {
     const fake = new FakeEncoder(bundle);
-    await warmUp(createReportEncoder(bundle, fake), bundle.manifest, 7);
+    await warmUp(fake.reports(bundle), createUeCodec(bundle.codec), 7);
     expect(fake.calls).toBe(7);
   });
 
   it('stays on the grid of norms, wherever it lies', async () => {
-    const { manifest } = bundle;
     const scale = { minDb: -200, stepDb: 0.1, bits: 8 };
-    const lowManifest = { ...manifest, normalization: { kind: 'spherical', scale } } as const;
-    const representation = createRepresentation(representationOf(lowManifest));
-    const low = { ...bundle, manifest: lowManifest, representation };
-    await expect(warmUp(createReportEncoder(low, new FakeEncoder(low)), low.manifest, 1)).resolves.toBeUndefined();
+    const representation = { ...bundle.codec.representation, normalization: { kind: 'spherical', scale } } as const;
+    const low = { ...bundle, codec: { ...bundle.codec, representation } };
+    const reports = new FakeEncoder(low).reports(low);
+    await expect(warmUp(reports, createUeCodec(low.codec), 1)).resolves.toBeUndefined();
   });
 });

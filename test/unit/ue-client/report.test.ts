@@ -1,5 +1,5 @@
-import { reconstructInto } from '@edge-csi/csi';
-import { checkReport, encodeFrame, type FrameBodies, rejectOf, WireError } from '@edge-csi/proto';
+import { createBsCodec, createDualnet, reconstructInto } from '@edge-csi/csi';
+import { encodeFrame, type FrameBodies, rejectOf, WireError } from '@edge-csi/proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Gate } from './gate.ts';
 import { Rig } from './rig.ts';
@@ -13,10 +13,11 @@ afterEach(() => rig[Symbol.asyncDispose]());
 
 /** Decodes a report as a BS would, as far as the encoder's partner: phase bits per entry and their phases. */
 function decode(report: FrameBodies['report'], theta: number, truncation: number) {
-  const { manifest, allocation } = rig.model.bundle;
-  const quantizer = rig.model.bundle.quantizer.withTruncation(truncation);
-  const sizes = { codewordBits: quantizer.totalBits, scaleBits: 8, maxPhaseBits: 4 * allocation.numEntries };
-  const phaseBits = checkReport(report, sizes);
+  const { manifest, codec } = rig.model.bundle;
+  const { allocation, ...dualnet } = createDualnet(codec);
+  const quantizer = dualnet.quantizer.withTruncation(truncation);
+  createBsCodec(codec).receive(report, { codewordTruncation: truncation, phaseTheta: theta });
+  const phaseBits = report.payloadBits - quantizer.totalBits - 8;
   const centred = new Int16Array(manifest.codeword.length);
   quantizer.centredInto(centred, quantizer.unpack(report.codeword));
   const bits = new Uint8Array(allocation.numEntries);

@@ -1,12 +1,5 @@
 import type { ReportConfig } from '@edge-csi/proto';
-import {
-  type ConnectOptions,
-  connectUe,
-  createReportEncoder,
-  type ReportResult,
-  type Ue,
-  type UeState,
-} from '@edge-csi/ue-client';
+import { type ConnectOptions, connectUe, type ReportResult, type Ue, type UeState } from '@edge-csi/ue-client';
 import { configFor, FakeBs, type FakeConnection } from './fake-bs.ts';
 import { Mailbox } from './mailbox.ts';
 import { FakeEncoder, type TinyModel, tinyModel } from './tiny-model.ts';
@@ -42,7 +35,7 @@ export class Rig implements AsyncDisposable {
       encoder: async (bundle) => {
         const encoder = new FakeEncoder(bundle);
         this.encoders.push(encoder);
-        return createReportEncoder(bundle, encoder);
+        return encoder.reports(bundle);
       },
       onAck: (result) => this.results.push(result),
       onReject: (error) => this.rejects.push(error),

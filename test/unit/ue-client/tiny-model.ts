@@ -1,6 +1,6 @@
-import { createRandom } from '@edge-csi/csi';
+import { createPayloadEncoder, createRandom, type Network } from '@edge-csi/csi';
 import { loadBundle, type Manifest, type ModelBundle, parseManifest, sha256Bytes, toHex } from '@edge-csi/models';
-import type { Encoder } from '@edge-csi/ue-client';
+import type { ReportEncoder } from '@edge-csi/ue-client';
 
 /** A model small enough to follow by hand, with the files a BS would serve. */
 export interface TinyModel {
@@ -55,8 +55,8 @@ export async function tinyModel(id: string, codewordLength = 6): Promise<TinyMod
   return { manifest, files, bundle };
 }
 
-/** An encoder that takes the first entries as they are, and can be made to wait. */
-export class FakeEncoder implements Encoder {
+/** An encoder whose network takes the first entries as they are, and can be made to wait. */
+export class FakeEncoder implements Network {
   readonly modelId: string;
   calls = 0;
   isClosed = false;
@@ -69,13 +69,19 @@ export class FakeEncoder implements Encoder {
     this.#length = bundle.manifest.codeword.length;
   }
 
-  async encode({ values }: Parameters<Encoder['encode']>[0]): ReturnType<Encoder['encode']> {
+  /** What the option `encoder` makes of a bundle, with this network. */
+  reports({ codec }: ModelBundle): ReportEncoder {
+    const encoder = createPayloadEncoder(codec, { encoder: this });
+    return { encode: (csi, rate) => encoder.encode(csi, rate), close: () => this.close() };
+  }
+
+  async run({ magnitude }: Parameters<Network['run']>[0]): Promise<Float32Array> {
     if (this.isClosed) throw new Error('encode after close');
     this.calls++;
-    const latent = values.slice(0, this.#length).map((value) => value - 0.25);
+    const latent = (magnitude?.values ?? new Float32Array()).slice(0, this.#length).map((value) => value - 0.25);
     await this.gate;
     if (this.isClosed) throw new Error('closed while encoding');
-    return { domain: 'latent', values: latent };
+    return latent;
   }
 
   async close(): Promise<void> {

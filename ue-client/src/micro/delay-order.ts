@@ -1,3 +1,4 @@
+import { createRepresentation } from '@edge-csi/csi';
 import type { DenseLayer, ModelBundle } from '@edge-csi/models';
 
 /** The delays of a model from the strongest to the weakest. */
@@ -14,10 +15,10 @@ export interface DelayOrder {
  * no data, and both ends hold the file.
  */
 export function delayOrder(bundle: ModelBundle): DelayOrder {
-  const { manifest, representation, files } = bundle;
+  const { manifest, codec, files } = bundle;
   const { numDelays } = manifest.csi;
   const { length, bits } = manifest.codeword;
-  const { numComponents } = representation;
+  const { numComponents } = createRepresentation(codec.representation);
   const bytes = files.get('allocation') as Uint8Array;
   const matrix = new Int8Array(bytes.buffer, bytes.byteOffset, numComponents * length);
   const bias = new DataView(bytes.buffer, bytes.byteOffset + matrix.length);

@@ -1,4 +1,4 @@
-import { CsiError } from '@edge-csi/csi';
+import { CsiError, createRepresentation } from '@edge-csi/csi';
 import { type DenseLayer, type ModelBundle, readEncoderLayers } from '@edge-csi/models';
 import { balancedLayers } from './balanced-layers.ts';
 import { delayOrder, inDelayOrder } from './delay-order.ts';
@@ -54,7 +54,8 @@ const mostOffBehindConv = 0.005;
  * 32 bits cannot hold
  */
 export function integerEncoder(bundle: ModelBundle): IntegerEncoder {
-  const { manifest, representation } = bundle;
+  const { manifest } = bundle;
+  const representation = createRepresentation(bundle.codec.representation);
   const { numDelays } = manifest.csi;
   const read = readEncoderLayers(bundle);
   const layers = read.conv === undefined ? read : balancedLayers(read.conv, read.dense);

@@ -1,3 +1,4 @@
+import { createRepresentation } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import type { FloatEncoder } from './float-encoder.ts';
 import type { IntegerEncoder } from './integer-encoder.ts';
@@ -50,10 +51,16 @@ class Layout {
 }
 
 /** Lays a model out as kernel/wasm.c's `edge_model` says. */
-export function layOut(kernel: Kernel, bundle: ModelBundle, encoder: IntegerEncoder | FloatEncoder): KernelMemory {
-  const { manifest, representation, quantizer, allocation } = bundle;
+export function layOut(
+  kernel: Kernel,
+  bundle: ModelBundle,
+  codewordBits: number,
+  encoder: IntegerEncoder | FloatEncoder,
+): KernelMemory {
+  const { manifest, codec } = bundle;
+  const { maxBits } = manifest.phase;
   const { numAntennas, numDelays } = manifest.csi;
-  const n = representation.numComponents;
+  const n = createRepresentation(codec.representation).numComponents;
   const planes = n / (numAntennas * numDelays);
   const { length } = manifest.codeword;
   const numFine = encoder.kind === 'int8' ? encoder.numFine : 0;
@@ -63,9 +70,9 @@ export function layOut(kernel: Kernel, bundle: ModelBundle, encoder: IntegerEnco
   const layout = new Layout(kernel.heapBase);
   const model = layout.reserve(256);
   const csi = layout.reserve(4 * 2 * numAntennas * numDelays);
-  const codewordBytes = Math.ceil(quantizer.totalBits / 8);
+  const codewordBytes = Math.ceil(codewordBits / 8);
   const codeword = layout.reserve(codewordBytes);
-  const phaseBytes = Math.ceil((n * allocation.maxBits) / 8);
+  const phaseBytes = Math.ceil((n * maxBits) / 8);
   const phase = layout.reserve(phaseBytes);
   const starts = new Uint16Array(numDelays);
   encoder.inputOrder.forEach((delay, rank) => {
@@ -74,7 +81,7 @@ export function layOut(kernel: Kernel, bundle: ModelBundle, encoder: IntegerEnco
   const shared = {
     starts: layout.place(starts),
     components: layout.place(components(bundle, encoder)),
-    ...placeAllocation(layout, bundle, allocationWidth),
+    ...placeAllocation(layout, bundle, n, allocationWidth),
     centred: layout.reserve(2 * allocationWidth),
     coarse: layout.reserve(4 * roundUp(n, 4)),
   };
@@ -84,7 +91,7 @@ export function layOut(kernel: Kernel, bundle: ModelBundle, encoder: IntegerEnco
   const spherical = manifest.normalization.kind === 'spherical' ? 1 : 0;
   const shift = encoder.kind === 'int8' ? encoder.shift : 0;
   const fields = Uint32Array.of(
-    ...[numAntennas, numDelays, planes, length, allocation.maxBits],
+    ...[numAntennas, numDelays, planes, length, maxBits],
     ...[rows, width, allocationWidth, numFine, shift, spherical],
     ...[own.convolution, own.convGains, own.convOffsets, shared.starts, own.weights, shared.components],
     ...[shared.allocation, shared.allocationBias, csi, own.natural, own.input, own.sums, shared.centred, shared.coarse],
@@ -122,8 +129,7 @@ function components(bundle: ModelBundle, encoder: IntegerEncoder | FloatEncoder)
   return new Uint8Array(view.buffer);
 }
 
-function placeAllocation(layout: Layout, { manifest, representation, files }: ModelBundle, width: number) {
-  const n = representation.numComponents;
+function placeAllocation(layout: Layout, { manifest, files }: ModelBundle, n: number, width: number) {
   const { length } = manifest.codeword;
   const bytes = files.get('allocation') as Uint8Array;
   const matrix = new Int8Array(roundUp(n, 4) * width);

@@ -1,4 +1,13 @@
-import { type AngularDelayCsi, assertUsable, CsiError, phaseThresholds } from '@edge-csi/csi';
+import {
+  type AngularDelayCsi,
+  assertUsable,
+  CsiError,
+  checkRate,
+  createQuantizer,
+  createRepresentation,
+  createUeCodec,
+  dualnetBits,
+} from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import type { ReportEncoder } from '../report-encoder.ts';
 import { floatEncoder } from './float-encoder.ts';
@@ -25,17 +34,22 @@ export interface MicroOptions {
  */
 export async function createMicroEncoder(bundle: ModelBundle, options: MicroOptions = {}): Promise<ReportEncoder> {
   const { weights = 'int8', simd } = options;
-  const { manifest, representation, allocation } = bundle;
+  const { manifest } = bundle;
+  const { codeword } = bundle.codec;
+  const { knobs } = createUeCodec(bundle.codec);
+  const representation = createRepresentation(bundle.codec.representation);
+  let quantizer = createQuantizer(codeword.bits, codeword.step);
   const { numAntennas, numDelays } = manifest.csi;
   const encoder = weights === 'int8' ? integerEncoder(bundle) : floatEncoder(bundle);
   const kernel = await startKernel(weights, simd);
-  const memory = layOut(kernel, bundle, encoder);
-  let quantizer = bundle.quantizer;
+  const memory = layOut(kernel, bundle, quantizer.totalBits, encoder);
+  const { theta } = manifest.phase;
   return {
-    async encode(csi, { codewordTruncation, phaseTheta }) {
+    async encode(csi, rate) {
       requireShape(csi, bundle);
+      checkRate(knobs, rate);
+      const { codewordTruncation = 0, phaseTheta = theta } = rate;
       quantizer = quantizer.withTruncation(codewordTruncation);
-      phaseThresholds(phaseTheta, allocation.maxBits);
       memory.csi.set(csi.values);
       const phaseBits = kernel.encode(memory.model, codewordTruncation, phaseTheta);
       if (phaseBits < 0) {
@@ -44,12 +58,11 @@ export async function createMicroEncoder(bundle: ModelBundle, options: MicroOpti
       }
       const norm = manifest.normalization.kind === 'spherical' ? (memory.norm[0] as number) : 1;
       const scale = representation.quantizeNorm(norm).level;
-      const sizes = { codeword: quantizer.totalBits, scale: representation.scaleBits, phase: phaseBits };
       return {
         codeword: memory.codeword.slice(0, Math.ceil(quantizer.totalBits / 8)),
         scale,
         phase: memory.phase.slice(0, Math.ceil(phaseBits / 8)),
-        payloadBits: { ...sizes, total: sizes.codeword + sizes.scale + sizes.phase },
+        payloadBits: dualnetBits(quantizer.totalBits, representation.scaleBits, phaseBits),
       };
     },
     // The module and its memory go with the last reference to them.

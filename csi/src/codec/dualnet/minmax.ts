@@ -1,6 +1,6 @@
-import type { AngularDelayCsi, NormalizedMagnitude } from '../../csi.ts';
+import { type AngularDelayCsi, assertUsable, type NormalizedMagnitude } from '../../csi.ts';
 import { scaledMagnitudesInto } from './components.ts';
-import { assertUsable, uplinkNorm } from './normalize.ts';
+import { uplinkNorm } from './normalize.ts';
 
 /** Range of |h| over a whole data set, the constants of the reference normalisation. */
 export interface MinmaxRange {

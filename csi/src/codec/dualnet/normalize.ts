@@ -1,23 +1,12 @@
-import type { AngularDelayCsi, NormalizedMagnitude, NormalizedParts } from '../../csi.ts';
+import {
+  type AngularDelayCsi,
+  frobeniusNorm,
+  type NormalizedMagnitude,
+  type NormalizedParts,
+  usableNorm,
+} from '../../csi.ts';
 import { CsiError } from '../../errors.ts';
 import { scaledMagnitudesInto, scaledPartsInto } from './components.ts';
-
-/**
- * Checks that a matrix can be normalised: angular-delay domain, Float32Array of the right length, every entry finite,
- * not all zero.
- *
- * @throws CsiError `csi-invalid`, naming what was given or the first offending entry.
- */
-export function assertUsable(csi: AngularDelayCsi): void {
-  usableNorm(csi);
-}
-
-/** Frobenius norm of planar complex values, `[2][n]`. */
-export function frobeniusNorm(values: Float32Array): number {
-  let power = 0;
-  for (let i = 0; i < values.length; i++) power += (values[i] as number) * (values[i] as number);
-  return Math.sqrt(power);
-}
 
 /**
  * Divides the magnitude of each entry by the norm of the matrix ("spherical" normalisation), so that a mean squared
@@ -77,34 +66,4 @@ export function uplinkNorm(values: Float32Array): number {
 function inverseNorm(values: Float32Array): number {
   const norm = uplinkNorm(values);
   return norm === 0 ? 0 : 1 / norm;
-}
-
-function usableNorm(csi: AngularDelayCsi): number {
-  const { numAntennas, numDelays, values } = csi;
-  // Callers without types reach this too.
-  const domain: unknown = csi.domain;
-  if (domain !== 'angular-delay') throw new CsiError('csi-invalid', `CSI domain is ${domain}, must be angular-delay`);
-  if (!(values instanceof Float32Array)) {
-    const given = Object.prototype.toString.call(values).slice(8, -1);
-    throw new CsiError('csi-invalid', `CSI values are of type ${given}, must be a Float32Array`);
-  }
-  const numEntries = numAntennas * numDelays;
-  if (values.length !== 2 * numEntries) {
-    throw new CsiError(
-      'csi-invalid',
-      `CSI has ${values.length} values, 2 x ${numAntennas} antennas x ${numDelays} delays need ${2 * numEntries}`,
-    );
-  }
-  const norm = frobeniusNorm(values);
-  if (!Number.isFinite(norm)) {
-    const at = values.findIndex((value) => !Number.isFinite(value));
-    const entry = at % numEntries;
-    const part = at < numEntries ? 'real' : 'imaginary';
-    throw new CsiError(
-      'csi-invalid',
-      `CSI ${part} part at antenna ${Math.floor(entry / numDelays)}, delay ${entry % numDelays} is ${values[at]}`,
-    );
-  }
-  if (norm === 0) throw new CsiError('csi-invalid', `all ${numEntries} CSI entries are zero`);
-  return norm;
 }

@@ -10,7 +10,7 @@ const INVERSE_SQRT2_Q16 = 46341;
 const THETA_UNIT_PER_COARSE = 16;
 
 /** Largest rate knob theta, so that every threshold is an exact double. */
-const MAX_THETA = 2 ** 24;
+export const MAX_THETA = 2 ** 24;
 
 /** How many phase or sign bits each entry gets, derived from the codeword that both ends know. */
 export interface PhaseAllocation {

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { createDualnet } from '@edge-csi/csi';
 import { dataFor, sampleData, sha256Of } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import {
@@ -82,7 +83,13 @@ async function run(options: Options): Promise<void> {
   const bundle = await loadModel(path.join(options.zoo, source.id), ['encoder', 'decoder', 'refiner']);
   const decoder = bundle.files.get('decoder') as Uint8Array;
   const { path: decoderName } = source.files.decoder;
-  const calibration = await readGivenCalibration(options, source, bundle.representation, decoder, decoderName);
+  const calibration = await readGivenCalibration(
+    options,
+    source,
+    createDualnet(bundle.codec).representation,
+    decoder,
+    decoderName,
+  );
   const pruner = await openPruner({ bundle, calibration, data });
   const pruning = startProgress('models', tasks.length);
   const made: Manifest[] = [];

@@ -34,9 +34,8 @@ export interface LinkRun {
   readonly uplinkOnlyEstimates: number;
   readonly payloadBits: {
     readonly mean: number;
-    readonly codeword: number;
-    readonly phase: number;
-    readonly scale: number;
+    /** Of a part, as the codec names it. */
+    readonly [part: string]: number;
   };
   /** WebSocket payload of a report: the protobuf frame. */
   readonly wireBytes: { readonly mean: number };
@@ -128,9 +127,8 @@ export function summarizeLink(records: LinkRecords): LinkRun {
     latency.endToEnd.push(atMs - record.startMs);
   }
   const mean = (value: (record: SentRecord) => number) => sent.reduce((sum, r) => sum + value(r), 0) / sent.length;
-  const codeword = mean((r) => r.codewordBits);
-  const phase = mean((r) => r.phaseBits);
-  const scale = mean((r) => r.scaleBits);
+  const { total: _, ...parts } = sent[0]?.payloadBits ?? { total: 0 };
+  const bitsOf = (part: string) => [part, mean((r) => r.payloadBits[part] ?? 0)] as const;
   const firstMs = sent.reduce((first, r) => Math.min(first, r.startMs), Number.POSITIVE_INFINITY);
   let lastMs = firstMs;
   for (const { atMs } of estimates.values()) lastMs = Math.max(lastMs, atMs);
@@ -146,7 +144,7 @@ export function summarizeLink(records: LinkRecords): LinkRun {
     reportsSuperseded: stats.superseded,
     reportsLost: sent.length - scorer.count - stats.late - stats.superseded,
     uplinkOnlyEstimates: stats.uplinkOnly.published,
-    payloadBits: { mean: codeword + phase + scale, codeword, phase, scale },
+    payloadBits: { mean: mean((r) => r.payloadBits.total), ...Object.fromEntries(Object.keys(parts).map(bitsOf)) },
     wireBytes: { mean: mean((r) => r.wireBytes) },
     quality: Object.fromEntries(Object.entries(quality).map(([name, count]) => [name, count / scorer.count])),
     ...scorer.result(),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type DataOptions, openData, usableSample } from '@edge-csi/lab/data';
 import { monotonicMs } from '@edge-csi/lab/metrics';
-import { connectUe, type EncoderBackend, type Ue } from '@edge-csi/ue-client';
+import { connectUe, type EncoderBackend, type PayloadBits, type Ue } from '@edge-csi/ue-client';
 import { type Schedule, scheduleReports, slotMs, ueIdOf } from './schedule.ts';
 
 /** What a UE worker is told when it starts. */
@@ -34,9 +34,7 @@ export interface SentRecord {
   readonly sentMs: number;
   readonly encodeMs: number;
   readonly wireBytes: number;
-  readonly codewordBits: number;
-  readonly scaleBits: number;
-  readonly phaseBits: number;
+  readonly payloadBits: PayloadBits;
 }
 
 /** Sent when every report is acknowledged or given up. */
@@ -73,7 +71,6 @@ async function run(port: NonNullable<typeof parentPort>, options: UeWorkerData):
     const before = monotonicMs();
     const report = client.report(measured, { slot }).then(
       ({ sentAtMs, encodeMs, wireBytes, payloadBits }) => {
-        const { codeword, scale, phase } = payloadBits;
         sent.push({
           ue,
           sample,
@@ -82,9 +79,7 @@ async function run(port: NonNullable<typeof parentPort>, options: UeWorkerData):
           sentMs: sentAtMs,
           encodeMs,
           wireBytes,
-          codewordBits: codeword,
-          scaleBits: scale,
-          phaseBits: phase,
+          payloadBits,
         });
       },
       (error: Error) => {

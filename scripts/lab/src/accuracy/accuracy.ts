@@ -16,9 +16,8 @@ export interface AccuracyRun extends TalliedAccuracy {
   readonly pruned: boolean;
   readonly payloadBits: {
     readonly mean: number;
-    readonly codeword: number;
-    readonly phase: number;
-    readonly scale: number;
+    /** Of a part, as the codec names it. */
+    readonly [part: string]: number;
   };
   /**
    * NMSE of the decoder's own components with the codeword left unquantised: the literature's figure. Of |H| for a model
@@ -26,7 +25,7 @@ export interface AccuracyRun extends TalliedAccuracy {
    * the complex NMSE with perfect signs.
    */
   readonly floatMagnitudeNmseDb: number;
-  /** One report at the UE, warm: normalise, encode, quantise, allocate, code phases. */
+  /** One report at the UE, warm, from CSI to payload. */
   readonly latencyMs: { readonly encode: LatencySummary };
   /** Complex NMSE of the same reports without the BS's refiner; absent where the model has none. */
   readonly unrefinedNmseDb?: number;
@@ -61,7 +60,6 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
   const { manifest, source, signal } = options;
   const samples = sampleCount(source, options.samples);
   const transceiver = await openTransceiver(manifest, options.zoo, options.encoder);
-  const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
   const { hasRefiner } = transceiver;
   const tally = new AccuracyTally([
     'floatErrorRatio',
@@ -69,12 +67,12 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
     ...(hasRefiner ? (['unrefinedErrorRatio'] as const) : []),
   ]);
   const encodeMs: number[] = [];
-  const bits = { codeword: 0, phase: 0, scale: 0 };
+  const bits: Record<string, number> = {};
 
   for (const { start, batch } of batches(source, samples, signal)) {
     const floats = await transceiver.carryFloat(batch);
-    const refined = await transceiver.carry(batch, { ...config, refine: true });
-    const unrefined = hasRefiner ? await transceiver.carry(batch, { ...config, refine: false }) : refined;
+    const refined = await transceiver.carry(batch, {});
+    const unrefined = hasRefiner ? await transceiver.carry(batch, {}, { refine: false }) : refined;
     for (const [i, { downlink, cluster }] of batch.entries()) {
       const { estimate, payloadBits, encodeMs: ms } = refined[i] as (typeof refined)[number];
       const { truth, decoded } = floats[i] as (typeof floats)[number];
@@ -87,14 +85,12 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
       });
       options.onSample?.(start + i, cluster, score);
       encodeMs.push(ms);
-      bits.codeword += payloadBits.codeword;
-      bits.phase += payloadBits.phase;
-      bits.scale += payloadBits.scale;
+      const { total: _, ...parts } = payloadBits;
+      for (const [part, size] of Object.entries(parts)) bits[part] = (bits[part] ?? 0) + size;
     }
     options.onProgress(start + batch.length);
   }
   await transceiver.close();
-  const mean = (sum: number) => sum / tally.samples;
   return {
     model: manifest.id,
     reduction: manifest.reduction,
@@ -102,9 +98,7 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
     pruned: manifest.pruned,
     payloadBits: {
       mean: tally.meanOf('bits'),
-      codeword: mean(bits.codeword),
-      phase: mean(bits.phase),
-      scale: mean(bits.scale),
+      ...Object.fromEntries(Object.entries(bits).map(([part, sum]) => [part, sum / tally.samples])),
     },
     ...tally.result(options.seed),
     floatMagnitudeNmseDb: ratioToDb(tally.meanOf('floatErrorRatio')),

@@ -80,7 +80,6 @@ export async function measureBySnr(options: SnrOptions): Promise<AccuracyBin[]> 
   const { manifest, source, seed, signal } = options;
   const samples = sampleCount(source, options.samples);
   const transceiver = await openTransceiver(manifest, options.zoo, options.encoder);
-  const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta, refine: true };
   const bins: AccuracyBin[] = [];
   for (const [level, snrDb] of snrsDb.entries()) {
     // The same noise at every level, but for its power, so that levels differ by nothing else.
@@ -91,7 +90,7 @@ export async function measureBySnr(options: SnrOptions): Promise<AccuracyBin[]> 
         downlink: withEstimationNoise(downlink, snrDb, random),
         uplink: withEstimationNoise(uplink, snrDb, random),
       }));
-      for (const [i, { estimate }] of (await transceiver.carry(measured, config)).entries()) {
+      for (const [i, { estimate }] of (await transceiver.carry(measured, {})).entries()) {
         const { downlink, cluster } = batch[i] as DataSample;
         tally.add(cluster, scoreEstimate(downlink, estimate, manifest.csi.numSubcarriers));
       }

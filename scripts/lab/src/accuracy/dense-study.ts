@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { decoderModelOf, openOrtGraph } from '@edge-csi/bs-server/decode';
-import { componentErrorRatio, createUplinkInput, nmseDb } from '@edge-csi/csi';
+import { openOrtGraph } from '@edge-csi/bs-server/decode';
+import { componentErrorRatio, createDualnet, createUplinkInput, nmseDb } from '@edge-csi/csi';
 import { type DenseLayer, type Manifest, readEncoderLayers } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { type DataOptions, linkSamples, openData, sampleCount } from '../data.ts';
@@ -71,9 +71,9 @@ export async function studyDense(options: DenseStudyOptions): Promise<DenseStudy
 
 async function openBench({ manifest, zoo, data, samples }: DenseStudyOptions) {
   const bundle = await loadModel(path.join(zoo, manifest.id), ['decoder']);
-  const { quantizer, representation } = bundle;
+  const { quantizer, representation } = createDualnet(bundle.codec);
   const { tensor, numComponents } = representation;
-  const decoder = await openOrtGraph(decoderModelOf(bundle).decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
+  const decoder = await openOrtGraph(bundle.files.get('decoder') as Uint8Array, 'cpu', { intraOpNumThreads: 1 });
   const source = await openData(data);
   const count = sampleCount(source, samples);
   const inputs = new Float32Array(count * numComponents);

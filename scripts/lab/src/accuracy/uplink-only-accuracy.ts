@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { BatchBuffers, openOrtGraph, UplinkOnlyDecoder, uplinkOnlyDecoderModelOf } from '@edge-csi/bs-server/decode';
-import { CsiError, frobeniusNorm, magnitudeErrorRatio, nmseDb } from '@edge-csi/csi';
+import { openOrtGraph } from '@edge-csi/bs-server/decode';
+import { CsiError, createUplinkOnly, frobeniusNorm, magnitudeErrorRatio, nmseDb } from '@edge-csi/csi';
 import type { UplinkOnlyManifest } from '@edge-csi/models';
 import { loadUplinkOnlyModel } from '@edge-csi/models/disk';
 import { sampleCount } from '../data.ts';
@@ -31,22 +31,25 @@ export interface UplinkOnlyOptions
 export async function measureUplinkOnly(options: UplinkOnlyOptions): Promise<UplinkOnlyRun> {
   const { manifest, source } = options;
   const samples = sampleCount(source, options.samples);
-  const model = uplinkOnlyDecoderModelOf(await loadUplinkOnlyModel(path.join(options.zoo, manifest.id)));
-  const graph = await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 });
-  const decoder = new UplinkOnlyDecoder(model, graph, batchSize);
-  const { maxEntries } = model.sizes;
-  const buffers = new BatchBuffers({ maxBatchSize: batchSize, ...model.sizes });
+  const bundle = await loadUplinkOnlyModel(path.join(options.zoo, manifest.id));
+  const graph = await openOrtGraph(bundle.decoder, 'cpu', { intraOpNumThreads: 1 });
+  const decoder = createUplinkOnly(bundle.codec).createDecoder({ decoder: graph }, batchSize);
+  const numEntries = manifest.csi.numAntennas * manifest.csi.numDelays;
   const errors: number[] = [];
   const floatErrors: number[] = [];
 
   for (const { start, batch } of batches(source, samples, options.signal)) {
-    for (const [i, { uplink }] of batch.entries()) buffers.writeUplink(i, uplink.values);
-    await decoder.decode(buffers, batch.length);
+    const rows = batch.map(({ uplink }) => ({
+      record: new Uint8Array(),
+      uplink: uplink.values,
+      estimate: new Float32Array(2 * numEntries),
+    }));
+    const statuses = await decoder.decode(rows);
     for (const [i, { downlink }] of batch.entries()) {
-      if (buffers.status(i) !== 'decoded') {
+      if (statuses[i] !== 'decoded') {
         throw new CsiError('model-invalid', `${manifest.id}: there is no estimate of sample ${start + i}`);
       }
-      const magnitude = buffers.estimate(i, maxEntries).slice(0, maxEntries);
+      const magnitude = (rows[i] as (typeof rows)[number]).estimate.slice(0, numEntries);
       errors.push(magnitudeErrorRatio(downlink.values, magnitude));
       const toTrueNorm = frobeniusNorm(downlink.values) / decoder.normOf(i);
       floatErrors.push(

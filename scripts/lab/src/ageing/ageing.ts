@@ -88,9 +88,8 @@ export async function measureAgeing(options: AgeingOptions): Promise<AgeingRun[]
       uplink,
     }));
     const estimates = [reports.map(({ downlink }) => downlink)];
-    for (const [i, manifest] of manifests.entries()) {
-      const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta, refine: true };
-      const received = (await transceivers[i]?.carry(reports, config)) ?? [];
+    for (const [i, transceiver] of transceivers.entries()) {
+      const received = await transceiver.carry(reports, {});
       estimates.push(received.map(({ estimate }) => estimate));
       bits[i + 1] = received.reduce((sum, { payloadBits }) => sum + payloadBits.total, bits[i + 1] as number);
     }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { createUeCodec } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
@@ -31,16 +32,15 @@ export async function measureEncodeLatency(options: EncodeLatencyOptions): Promi
   const bundle = await loadModel(path.join(zoo, manifest.id), ['encoder']);
   const encoders: { readonly name: LatencyBackend; readonly encoder: ReportEncoder }[] = [];
   for (const name of latencyBackends) encoders.push({ name, encoder: await openBackend(name, bundle) });
-  const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
   const times = byBackend((): number[] => []);
   try {
-    for (const { encoder } of encoders) await warmUp(encoder, manifest, warmUpRuns);
+    for (const { encoder } of encoders) await warmUp(encoder, createUeCodec(bundle.codec), warmUpRuns);
     for (let sample = 0; sample < samples; sample++) {
       signal?.throwIfAborted();
       const csi = usableSample(source, 'downlink', sample);
       for (const { name, encoder } of encoders) {
         const startMs = monotonicMs();
-        await encoder.encode(csi, config);
+        await encoder.encode(csi, {});
         times[name].push(monotonicMs() - startMs);
       }
     }

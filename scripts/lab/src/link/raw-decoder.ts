@@ -1,11 +1,12 @@
 import path from 'node:path';
 import type { ExecutionProvider } from '@edge-csi/bs-server';
-import { openOrtGraph } from '@edge-csi/bs-server/decode';
-import type { Manifest } from '@edge-csi/models';
+import { type Graph, openOrtGraph } from '@edge-csi/bs-server/decode';
+import { createBsCodec } from '@edge-csi/csi';
+import type { Manifest, ModelFile } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { monotonicMs } from '../metrics/latency.ts';
 
-/** A model's networks at the BS on ready-made tensors, without anything around them. */
+/** A model's networks at the BS on tensors of zeros, without anything around them. */
 export interface RawDecoder {
   /** Runs one batch. */
   once(): Promise<void>;
@@ -17,37 +18,26 @@ export interface RawDecoderOptions {
   readonly zoo: string;
   readonly batchSize: number;
   readonly provider: ExecutionProvider;
-  /** Runs the refiner too, where the model has one. */
+  /** Runs those networks too that the codec could do without. */
   readonly refine: boolean;
 }
 
 /** Opens a model's decoder, on one thread where it runs on the CPU. */
 export async function openRawDecoder(options: RawDecoderOptions): Promise<RawDecoder> {
-  const { manifest, batchSize: batch, provider } = options;
-  const { files, representation } = await loadModel(path.join(options.zoo, manifest.id), ['decoder', 'refiner']);
-  const { numAntennas, numDelays } = manifest.csi;
-  const { tensor, numComponents } = representation;
-  const filled = (...dims: number[]) => ({
-    values: new Float32Array(dims.reduce((product, dim) => product * dim, batch)).fill(0.01),
-    dims: [batch, ...dims],
-  });
-  const decoder = await openOrtGraph(files.get('decoder') as Uint8Array, provider, { intraOpNumThreads: 1 });
-  const refinerOnnx = options.refine ? files.get('refiner') : undefined;
-  const refiner = refinerOnnx && (await openOrtGraph(refinerOnnx, provider, { intraOpNumThreads: 1 }));
-  const latent = filled(manifest.codeword.length);
-  const cell = filled(manifest.codeword.length);
-  const uplink = filled(...tensor.dims);
-  const bits = filled(...tensor.dims);
-  const estimate = filled(2, numAntennas, numDelays);
+  const { manifest, batchSize, provider, refine } = options;
+  const bundle = await loadModel(path.join(options.zoo, manifest.id), ['decoder', 'refiner']);
+  const codec = createBsCodec(bundle.codec);
+  const graphs: Record<string, Graph> = {};
+  for (const { name, optional } of codec.networks) {
+    if (optional && !refine) continue;
+    const onnx = bundle.files.get(name as ModelFile) as Uint8Array;
+    graphs[name] = await openOrtGraph(onnx, provider, { intraOpNumThreads: 1 });
+  }
+  const decoder = codec.createDecoder(graphs, batchSize);
   return {
-    once: async () => {
-      const values = await decoder.run({ latent, cell, uplink }, tensor.name);
-      if (values.length !== batch * numComponents) throw new RangeError(`decoder returned ${values.length} values`);
-      await refiner?.run({ estimate, magnitude: { values, dims: uplink.dims }, bits, uplink }, 'csi');
-    },
+    once: () => decoder.warmUp(batchSize),
     close: async () => {
-      await decoder.release();
-      await refiner?.release();
+      for (const graph of Object.values(graphs)) await graph.release();
     },
   };
 }

@@ -65,10 +65,8 @@ export async function openNetworkScheme(manifest: Manifest, zoo: string): Promis
       })),
     ),
     carry: async (samples, setting: Setting, onReport) => {
-      const { codewordTruncation = 0, phaseTheta = manifest.phase.theta } = setting;
-      const config = { codewordTruncation, phaseTheta, refine: true };
       for (let start = 0; start < samples.length; start += batchSize) {
-        const received = await transceiver.carry(samples.slice(start, start + batchSize), config);
+        const received = await transceiver.carry(samples.slice(start, start + batchSize), setting);
         for (const [i, { estimate, payloadBits }] of received.entries()) {
           onReport(start + i, payloadBits.total, estimate);
         }

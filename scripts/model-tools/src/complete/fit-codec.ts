@@ -1,4 +1,5 @@
 import {
+  createDualnet,
   createPhaseAllocation,
   createQuantizer,
   type NormalizationSpec,
@@ -47,8 +48,9 @@ export function fitCodec(task: CodecTask): { readonly allocation: Uint8Array; re
 }
 
 /** Mean bits that a model's phases or signs take, at the theta of its manifest. */
-export function phaseBitsOf({ manifest, quantizer, allocation }: ModelBundle, latents: SampleMatrix): number {
+export function phaseBitsOf({ manifest, codec }: ModelBundle, latents: SampleMatrix): number {
   const { theta, maxBits } = manifest.phase;
+  const { quantizer, allocation } = createDualnet(codec);
   return meanPhaseBits(coarseOf(allocation, quantizer, latents), theta, maxBits);
 }
 
@@ -178,12 +180,13 @@ export function inheritCodec(
 
 /** The allocation's coarse magnitude, scaled to what it stands for; components that are gone are taken for their mean. */
 function oldAllocation(
-  { files, quantizer, manifest }: ModelBundle,
+  { files, codec, manifest }: ModelBundle,
   kept: readonly number[],
   inputs: SampleMatrix,
   oldLatents: SampleMatrix,
 ): Regression {
   const bytes = files.get('allocation') as Uint8Array;
+  const { quantizer } = createDualnet(codec);
   const { length } = quantizer;
   const numEntries = inputs.width;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

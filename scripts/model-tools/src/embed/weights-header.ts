@@ -1,4 +1,4 @@
-import { CsiError, type ScaleSpec } from '@edge-csi/csi';
+import { CsiError, createDualnet, type ScaleSpec } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
 import { type IntegerEncoder, integerEncoder } from '@edge-csi/ue-client/micro';
 import { cArray, cDefines } from './c-source.ts';
@@ -11,7 +11,8 @@ import { type PackedWeights, packAllocation, packWeights } from './packed.ts';
  * @throws CsiError `model-invalid` where the C encoder does not know such a model
  */
 export function weightsHeader(bundle: ModelBundle): string {
-  const { manifest, representation, quantizer } = bundle;
+  const { manifest } = bundle;
+  const { representation, quantizer } = createDualnet(bundle.codec);
   const { id, csi, phase, codeword, normalization } = manifest;
   const { numAntennas, numDelays } = csi;
   if (normalization.kind !== 'spherical') {
@@ -117,9 +118,9 @@ function int64(value: bigint | undefined): string {
   return `INT64_C(${value})`;
 }
 
-function readAllocation({ manifest, representation, files }: ModelBundle): { matrix: Int8Array; bias: Int32Array } {
+function readAllocation({ manifest, codec, files }: ModelBundle): { matrix: Int8Array; bias: Int32Array } {
   const bytes = files.get('allocation') as Uint8Array;
-  const n = representation.numComponents;
+  const { numComponents: n } = createDualnet(codec).representation;
   const matrix = new Int8Array(bytes.buffer, bytes.byteOffset, n * manifest.codeword.length);
   const view = new DataView(bytes.buffer, bytes.byteOffset + matrix.length);
   return { matrix, bias: Int32Array.from({ length: n }, (_, i) => view.getInt32(4 * i, true)) };

@@ -66,7 +66,7 @@ export function comparisonRow(compared: ComparedModel): string[] {
     accuracy.nmseDb.toFixed(2),
     accuracy.floatMagnitudeNmseDb.toFixed(2),
     accuracy.payloadBits.mean.toFixed(0),
-    accuracy.payloadBits.codeword.toFixed(0),
+    (accuracy.payloadBits.codeword ?? 0).toFixed(0),
     ...[compared.parameters, compared.bytes, compared.macs, compared.decoderBytes].map(count),
     ...latencyBackends.map((name) => (1000 * latencyMs[name].p50).toFixed(0)),
   ];

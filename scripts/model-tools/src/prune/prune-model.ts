@@ -1,3 +1,4 @@
+import { createDualnet } from '@edge-csi/csi';
 import { applyDense, type Regression, regress, type SampleMatrix } from '@edge-csi/lab/linear';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { type Manifest, type ModelBundle, parseManifest, readEncoderLayers, toHex } from '@edge-csi/models';
@@ -46,7 +47,8 @@ const recoveryRidges = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1] as const;
  * @throws CsiError `model-invalid`, naming the file, where encoder or decoder are not of a kind that is known.
  */
 export async function openPruner({ bundle, calibration, data }: PrunerOptions): Promise<Pruner> {
-  const { manifest, files, representation } = bundle;
+  const { manifest, files } = bundle;
+  const { representation } = createDualnet(bundle.codec);
   const { inputs } = calibration;
   const layers = readEncoderLayers(bundle);
   const decoderFile = `${manifest.id}/${manifest.files.decoder.path}`;

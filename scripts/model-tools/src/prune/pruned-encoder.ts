@@ -1,4 +1,4 @@
-import type { Representation } from '@edge-csi/csi';
+import { createDualnet, type Representation } from '@edge-csi/csi';
 import {
   type ConvLayer,
   type DenseLayer,
@@ -97,7 +97,8 @@ export interface EncoderCost {
 
 /** Counts an encoder's parameters and multiplications; weights of delays that it does not see are none. */
 export function encoderCost(bundle: ModelBundle): EncoderCost {
-  const { manifest, representation } = bundle;
+  const { manifest } = bundle;
+  const { representation } = createDualnet(bundle.codec);
   const { numDelays } = manifest.csi;
   const { conv, delays, rank, dense } = readEncoderLayers(bundle);
   const numInputs = (dense.numInputs / numDelays) * (delays?.length ?? numDelays);

@@ -14,7 +14,7 @@ import { tinyJob, tinyShape } from './jobs.ts';
 
 const model = 'tiny@0';
 const group = 'csi.decode.tiny.0';
-const sizes = { maxCodewordBytes: 2, maxPhaseBytes: 1, maxEntries: 2 };
+const sizes = { maxRecordBytes: 2, maxEntries: 2 };
 
 async function createRig({ maxQueueSize = 8 } = {}) {
   let nowMs = 1000;
@@ -189,15 +189,12 @@ describe('DecodeService', () => {
 
   it('refuses what is not of its model or would name no subject, and lives on', async () => {
     const { request, worker, words, tally, broker } = await createRig();
-    const { payload } = tinyJob('a', 1, 0);
-    const jobOf = (change: Partial<typeof payload>) => [tinyJob('a', 1, 1000, { payload: { ...payload, ...change } })];
-    const long = new Uint8Array(3);
     request('g.1', ['a'], group, {
       shape: { numAntennas: 1, numDelays: 3 },
       jobs: [tinyJob('a', 1, 1000, { uplink: undefined })],
     });
-    request('g.2', ['a'], group, { jobs: jobOf({ codeword: long }) });
-    request('g.3', ['a'], group, { jobs: jobOf({ phase: long, phaseBits: 24 }) });
+    request('g.2', ['a'], group, { jobs: [tinyJob('a', 1, 1000, { record: new Uint8Array(3) })] });
+    request('g.3', ['a'], group, { jobs: [tinyJob('a', 1, 1000, { quality: 'uplink-only', uplink: undefined })] });
     request('g.4', ['a b']);
     request('g.5', ['a'], group, { cell: 'c.>' });
     expect([1, 2, 3, 4, 5].map((i) => words(`g.${i}`))).toEqual(Array.from({ length: 5 }, () => ['invalid']));

@@ -13,7 +13,7 @@ beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 const model = 'tiny@0';
-const sizes = { maxCodewordBytes: 2, maxPhaseBytes: 1, maxEntries: 2 };
+const sizes = { maxRecordBytes: 2, maxEntries: 2 };
 
 async function createRig() {
   const broker = new FakeBroker();

@@ -36,7 +36,7 @@ describe('a decode request', () => {
     const { model, cell, shape, wantsEstimates, jobs } = readDecodeRequest(received(request()));
     const head = { model: 'tiny@0', cell: 'cell-7', shape: tinyShape, wantsEstimates: true };
     expect({ model, cell, shape, wantsEstimates }).toEqual(head);
-    const { payload } = tinyJob('', 1, 0);
+    const { record } = tinyJob('', 1, 0);
     expect(jobs[0]).toEqual({
       ueId: 'ue.1',
       epoch: 7,
@@ -46,7 +46,7 @@ describe('a decode request', () => {
       ageMs: 11.5,
       quality: 'fresh',
       payloadBits: 32,
-      payload,
+      record,
       uplink: { values: bytesOf(Float32Array.of(1.5, -2, 1, 0.25)) },
     });
     expect(jobs[1]).toMatchObject({ ueId: 'ue-2', seq: 2, uplink: undefined });
@@ -82,7 +82,7 @@ describe('a decode request', () => {
       expect(() => readDecodeRequest(whole.subarray(0, length))).toThrow('decode request: ');
     }
     expect(() => readDecodeRequest(Uint8Array.of(...whole, 0))).toThrow('1 bytes too many');
-    expect(() => readDecodeRequest(Uint8Array.of(2, ...whole.subarray(1)))).toThrow('layout 2, expected 1');
+    expect(() => readDecodeRequest(Uint8Array.of(1, ...whole.subarray(1)))).toThrow('layout 1, expected 2');
   });
 
   it('is read or refused, whatever its bytes', () => {

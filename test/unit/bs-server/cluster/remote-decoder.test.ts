@@ -211,9 +211,7 @@ describe('RemoteDecoder', () => {
 
   it('loads only what a worker has', async () => {
     const { decoder, beat } = await createRemoteRig();
-    const next = { key: 'next@1', sizes: { maxCodewordBytes: 1, maxPhaseBytes: 1, maxEntries: 1 } } as Parameters<
-      typeof decoder.load
-    >[0];
+    const next = { key: 'next@1', sizes: { maxRecordBytes: 1, maxEntries: 1 } } as Parameters<typeof decoder.load>[0];
     await expect(decoder.load(next)).rejects.toThrow('no decode worker has next@1; load it on a worker first');
     beat('w1', { models: ['next@1'] });
     await decoder.load(next);

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createDualnet } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { readEncoderLayers } from '@edge-csi/models';
 import { type DraftManifest, loadModel, parseDraft, zooDirectory } from '@edge-csi/models/disk';
@@ -25,7 +26,7 @@ beforeAll(async () => {
   const [source, other] = (await splitSamples(manifest, [300, 48])) as [CsiSource, CsiSource];
   evaluation = other;
   const reading = { limit: 300, bands: 'downlink', onProgress: () => undefined } as const;
-  calibration = readCalibration(source, bundle.representation, reading);
+  calibration = readCalibration(source, createDualnet(bundle.codec).representation, reading);
   networks = csinetNetworks(readEncoderLayers({ manifest, ...bundle }).dense, calibration.inputs);
   draft = parseDraft({
     schema: 'edge-csi/draft@1',

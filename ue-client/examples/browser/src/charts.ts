@@ -32,7 +32,7 @@ export function drawPayload(canvas: HTMLCanvasElement, bits: PayloadBits): void 
   const { context, width, height, colour } = drawing;
   let x = 0;
   for (const part of ['codeword', 'scale', 'phase'] as const) {
-    const length = (bits[part] / bits.total) * width;
+    const length = ((bits[part] ?? 0) / bits.total) * width;
     context.fillStyle = colour(`--${part}`);
     context.fillRect(x, 0, length, height);
     x += length;

@@ -1,12 +1,6 @@
+import { createDualnet, type Dualnet } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
-import {
-  createReportEncoder,
-  type EncodedReport,
-  type EncoderBackend,
-  openEncoder,
-  type RateConfig,
-  type ReportEncoder,
-} from '@edge-csi/ue-client';
+import { type EncoderBackend, openEncoder, type Payload, type Rate, type ReportEncoder } from '@edge-csi/ue-client';
 import { pageUrl } from './bs-http.ts';
 
 /** What a report says, read back from its bytes as the BS reads it. */
@@ -19,7 +13,7 @@ export interface ReportContent {
 
 /** Looks at the reports an encoder makes: the client hands on their sizes only. */
 export class ReportTap {
-  readonly #latest = new Map<string, { bundle: ModelBundle; rate: RateConfig; encoded: EncodedReport }>();
+  readonly #latest = new Map<string, { bundle: ModelBundle; dualnet: Dualnet; rate: Rate; encoded: Payload }>();
   readonly #backend: EncoderBackend;
 
   constructor(backend: EncoderBackend) {
@@ -30,10 +24,11 @@ export class ReportTap {
   readonly open = async (bundle: ModelBundle): Promise<ReportEncoder> => {
     const reports = await openBackend(this.#backend, bundle);
     const { id } = bundle.manifest;
+    const dualnet = createDualnet(bundle.codec);
     return {
       encode: async (csi, rate) => {
         const encoded = await reports.encode(csi, rate);
-        this.#latest.set(id, { bundle, rate, encoded });
+        this.#latest.set(id, { bundle, dualnet, rate, encoded });
         return encoded;
       },
       close: () => {
@@ -47,12 +42,14 @@ export class ReportTap {
   read(modelId: string): ReportContent | undefined {
     const latest = this.#latest.get(modelId);
     if (latest === undefined) return undefined;
-    const { bundle, rate, encoded } = latest;
-    const quantizer = bundle.quantizer.withTruncation(rate.codewordTruncation);
+    const { bundle, dualnet, rate, encoded } = latest;
+    const { allocation } = dualnet;
+    const { codewordTruncation = 0, phaseTheta = bundle.manifest.phase.theta } = rate;
+    const quantizer = dualnet.quantizer.withTruncation(codewordTruncation);
     const centred = new Int16Array(quantizer.length);
     quantizer.centredInto(centred, quantizer.unpack(encoded.codeword));
-    const entryBits = new Uint8Array(bundle.allocation.numEntries);
-    bundle.allocation.allocateInto(entryBits, centred, rate.phaseTheta);
+    const entryBits = new Uint8Array(allocation.numEntries);
+    allocation.allocateInto(entryBits, centred, phaseTheta);
     return { centred, entryBits };
   }
 }
@@ -62,5 +59,5 @@ async function openBackend(backend: EncoderBackend, bundle: ModelBundle): Promis
   if (backend !== 'ort') return openEncoder(backend, bundle);
   const { createOrtEncoder } = await import('@edge-csi/ue-client/ort');
   const wasmPaths = new URL('ort/', pageUrl).href;
-  return createReportEncoder(bundle, await createOrtEncoder(bundle, { wasmPaths }));
+  return createOrtEncoder(bundle, { wasmPaths });
 }

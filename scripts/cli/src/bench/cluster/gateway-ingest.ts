@@ -2,7 +2,8 @@ import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { BsServerOptions, NatsOptions } from '@edge-csi/bs-server';
 import { GatewayLink, loadCatalog, ReportPipeline, resolveOptions } from '@edge-csi/bs-server/cluster';
-import { decoderModelOf } from '@edge-csi/bs-server/decode';
+import { workerModelOf } from '@edge-csi/bs-server/decode';
+import { createBsCodec } from '@edge-csi/csi';
 import type { DataOptions } from '@edge-csi/lab/data';
 import { monotonicMs } from '@edge-csi/lab/metrics';
 import type { Manifest } from '@edge-csi/models';
@@ -111,7 +112,7 @@ async function pushFor(
 
 /** Makes reports of many UEs in turn, as sessions hand them over. */
 async function reportSource({ manifest, zoo }: GatewayIngestOptions, bank: ReportBank) {
-  const { quantizer, representation } = await loadModel(path.join(zoo, manifest.id), ['encoder']);
+  const codec = createBsCodec((await loadModel(path.join(zoo, manifest.id), [])).codec);
   const { numAntennas, numDelays } = manifest.csi;
   const origin = { settle: () => undefined, flush: () => undefined };
   const ueIds = Array.from({ length: numUes }, (_, i) => `ue-${i}`);
@@ -120,7 +121,7 @@ async function reportSource({ manifest, zoo }: GatewayIngestOptions, bank: Repor
     return () => {
       const seq = ++next;
       const ueId = ueIds[seq % numUes] as string;
-      const { codeword, phase, scale, payloadBits, uplink } = bank.at(seq);
+      const { uplink, ...payload } = bank.at(seq);
       if (uplinks && uplink !== undefined) {
         stage.pipeline.pushUplink(ueId, { slot: seq, numAntennas, numDelays, values: uplink.values });
       }
@@ -134,15 +135,8 @@ async function reportSource({ manifest, zoo }: GatewayIngestOptions, bank: Repor
         modelId: manifest.id,
         shape: { numAntennas, numDelays },
         periodSlots: 40,
-        payload: {
-          codeword,
-          truncation: 0,
-          theta: manifest.phase.theta,
-          phase,
-          phaseBits: payloadBits - quantizer.totalBits - representation.scaleBits,
-          scaleLevel: scale,
-        },
-        payloadBits,
+        record: codec.receive(payload, {}),
+        payloadBits: payload.payloadBits,
         receivedMs,
         arrivalAgeMs: 0,
         deadlineMs: receivedMs + 5_000,
@@ -182,7 +176,7 @@ async function startGatewayStage(
     options: { ...resolved, ...resolved.limits },
     uplinkOnly: undefined,
     createDecoder: (listener) =>
-      link.createDecoder([decoderModelOf(served.bundle)], undefined, listener, () => wantsEstimates),
+      link.createDecoder([workerModelOf(served.bundle)], undefined, listener, () => wantsEstimates),
     outlet: {
       decoded: () => undefined,
       settled: (_, outcome) => onSettled(outcome),

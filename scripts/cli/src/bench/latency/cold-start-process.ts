@@ -29,7 +29,7 @@ async function start({ modelDirectory, backend, csi }: ColdStartRequest): Promis
   const loadedMs = monotonicMs();
   const encoder = await openBackend(backend, bundle);
   const openMs = monotonicMs();
-  await encoder.encode(csi, { codewordTruncation: 0, phaseTheta: bundle.manifest.phase.theta });
+  await encoder.encode(csi, {});
   const firstReportMs = monotonicMs();
   await encoder.close();
   return { kind: 'marks', runningMs, loadedMs, openMs, firstReportMs };

@@ -1,21 +1,25 @@
 import path from 'node:path';
+import { type Graph, openOrtGraph } from '@edge-csi/bs-server/decode';
 import {
-  BatchBuffers,
-  createRefine,
-  decoderModelOf,
-  type Graph,
-  ModelDecoder,
-  openOrtGraph,
-} from '@edge-csi/bs-server/decode';
-import { CsiError } from '@edge-csi/csi';
+  CsiError,
+  createBsCodec,
+  createDualnet,
+  createDualnetEncoder,
+  createUeCodec,
+  type Dualnet,
+  type Network,
+  type Payload,
+  type ReceivedPayload,
+  type RowStatus,
+} from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { usableSample } from '@edge-csi/lab/data';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '@edge-csi/lab/metrics';
-import type { Manifest, ModelBundle } from '@edge-csi/models';
+import type { Manifest, ModelFile } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { decodeFrame, encodeFrame } from '@edge-csi/proto';
-import { createReportEncoder, type EncodedReport, type Encoder, type RateConfig, warmUp } from '@edge-csi/ue-client';
-import { createOrtEncoder } from '@edge-csi/ue-client/ort';
+import { warmUp } from '@edge-csi/ue-client';
+import { openOrtNetworks } from '@edge-csi/ue-client/ort';
 
 /** Stages of a report, in their order: at the UE up to the frame, at the BS from there on. */
 export const reportStages = [
@@ -49,35 +53,40 @@ export async function measureStages(options: StageOptions): Promise<StageLatency
   const { manifest, source, signal } = options;
   const bundle = await loadModel(path.join(options.zoo, manifest.id), ['encoder', 'decoder', 'refiner']);
   const timer = new StageTimer(reportStages, monotonicMs);
-  const encoder = createReportEncoder(timedCodec(bundle, timer), timedEncoder(await createOrtEncoder(bundle), timer));
-  const model = decoderModelOf(bundle);
+  const timed = (network: Network, stage: ReportStage): Network => ({
+    run: (inputs, output) => timer.await(stage, () => network.run(inputs, output)),
+  });
+  const ueCodec = createUeCodec(bundle.codec);
+  const ue = await openOrtNetworks(bundle, ueCodec.networks);
+  const dualnet = timedDualnet(createDualnet(bundle.codec), timer);
+  const encoder = createDualnetEncoder(bundle.codec, dualnet, timed(ue.networks.encoder as Network, 'encode'));
+  const codec = createBsCodec(bundle.codec);
   const graphs: Graph[] = [];
-  const open = async (onnx: Uint8Array, stage: ReportStage): Promise<Graph> => {
+  const networks: Record<string, Network> = {};
+  for (const { name } of codec.networks) {
+    const onnx = bundle.files.get(name as ModelFile) as Uint8Array;
     const graph = await openOrtGraph(onnx, 'cpu', { intraOpNumThreads: 1 });
     graphs.push(graph);
-    return { ...graph, run: (inputs, output) => timer.await(stage, () => graph.run(inputs, output)) };
-  };
-  const decoderGraph = await open(model.decoderOnnx, 'decode');
-  const refine = model.refinerOnnx && createRefine(await open(model.refinerOnnx, 'refine'));
-  const decoder = new ModelDecoder(model, decoderGraph, refine, 1);
-  const buffers = new BatchBuffers({ maxBatchSize: 1, ...model.sizes });
-  const config = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
+    networks[name] = timed(graph, name === 'decoder' ? 'decode' : 'refine');
+  }
+  const decoder = codec.createDecoder(networks, 1);
+  const estimate = new Float32Array(2 * manifest.csi.numAntennas * manifest.csi.numDelays);
 
   async function carry(index: number): Promise<void> {
     const downlink = usableSample(source, 'downlink', index);
     const uplink = usableSample(source, 'uplink', index);
+    let status: RowStatus | undefined;
     await timer.await('rest', async () => {
-      const report = await encoder.encode(downlink, config);
+      const report = await encoder.encode(downlink, {});
       const bytes = timer.run('frame', () => frameOf(report, manifest.id, index));
-      timer.run('parse', () => buffers.write(0, payloadOf(bytes, bundle, config), uplink.values));
-      await timer.await('reconstruct', () => decoder.decode(buffers, 1));
+      const record = timer.run('parse', () => codec.receive(payloadOf(bytes), {}));
+      [status] = await timer.await('reconstruct', () => decoder.decode([{ record, uplink: uplink.values, estimate }]));
     });
-    const status = buffers.status(0);
     if (status !== 'decoded') throw new CsiError('payload-invalid', `a report of our own did not decode: ${status}`);
   }
 
   try {
-    await warmUp(encoder, manifest, warmUpRuns);
+    await warmUp(encoder, ueCodec, warmUpRuns);
     for (let i = 0; i < warmUpRuns; i++) {
       signal.throwIfAborted();
       await carry(i % options.samples);
@@ -90,48 +99,31 @@ export async function measureStages(options: StageOptions): Promise<StageLatency
     }
     return { stages: timer.summary(), endToEnd: timer.total() };
   } finally {
-    await encoder.close();
+    await ue.close();
     for (const graph of graphs) await graph.release();
   }
 }
 
 /** What the UE's codec does, as stages. */
-function timedCodec(bundle: ModelBundle, timer: StageTimer<ReportStage>): ModelBundle {
-  const { representation, quantizer, allocation } = bundle;
+function timedDualnet({ representation, quantizer, allocation }: Dualnet, timer: StageTimer<ReportStage>): Dualnet {
   const normalize = { normalize: 'normalize', quantizeNorm: 'normalize', encodePhase: 'codePhases' } as const;
   const quantize = { quantize: 'quantize', centredInto: 'quantize', pack: 'quantize' } as const;
   return {
-    ...bundle,
     representation: timedMethods(representation, normalize, timer),
     quantizer: timedMethods(quantizer, quantize, timer),
     allocation: timedMethods(allocation, { allocateInto: 'allocate' }, timer),
   };
 }
 
-function timedEncoder(encoder: Encoder, timer: StageTimer<ReportStage>): Encoder {
-  return {
-    encode: (input) => timer.await('encode', () => encoder.encode(input)),
-    close: () => encoder.close(),
-  };
-}
-
-function frameOf({ codeword, scale, phase, payloadBits }: EncodedReport, modelId: string, index: number): Uint8Array {
+function frameOf({ codeword, scale, phase, payloadBits }: Payload, modelId: string, index: number): Uint8Array {
   const message = { epoch: 1, seq: index + 1, slot: index, modelId, revision: 1, processingUs: 0 };
   return encodeFrame('report', { ...message, codeword, scale, phase, payloadBits: payloadBits.total });
 }
 
-function payloadOf(bytes: Uint8Array, { quantizer, representation }: ModelBundle, config: RateConfig) {
+function payloadOf(bytes: Uint8Array): ReceivedPayload {
   const frame = decodeFrame(bytes);
   if (frame.kind !== 'report') throw new TypeError(`a report came back as ${frame.kind}`);
-  const { codeword, phase, scale, payloadBits } = frame.value;
-  return {
-    codeword,
-    truncation: config.codewordTruncation,
-    theta: config.phaseTheta,
-    phase,
-    phaseBits: payloadBits - quantizer.totalBits - representation.scaleBits,
-    scaleLevel: scale,
-  };
+  return frame.value;
 }
 
 /**

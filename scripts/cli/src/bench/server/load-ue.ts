@@ -135,13 +135,12 @@ export async function openReportBank(
   codewordTruncation = 0,
 ): Promise<ReportBank> {
   const bundle = await loadModel(modelDirectory, ['encoder']);
-  const { id, phase: phaseSpec } = bundle.manifest;
+  const { id } = bundle.manifest;
   const source = await openData(data);
   const encoder = await openEncoder('ort', bundle);
-  const config = { codewordTruncation, phaseTheta: phaseSpec.theta };
   const reports: BankedReport[] = [];
   for (let i = 0; i < Math.min(maxReports, source.numSamples); i++) {
-    const { codeword, scale, phase, payloadBits } = await encoder.encode(source.downlink(i), config);
+    const { codeword, scale, phase, payloadBits } = await encoder.encode(source.downlink(i), { codewordTruncation });
     reports.push({ codeword, scale, phase, payloadBits: payloadBits.total, uplink: source.uplink(i) });
   }
   await encoder.close();

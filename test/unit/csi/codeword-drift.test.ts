@@ -1,6 +1,5 @@
-import { createRandom } from '@edge-csi/csi';
+import { CodewordDrift, createRandom } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { CodewordDrift } from '../../../bs-server/src/decode/codeword-drift.ts';
 
 const statistics = { mean: [3, -1], deviation: [2, 0.5] };
 

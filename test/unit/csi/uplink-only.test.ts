@@ -1,14 +1,10 @@
+import { createUplinkOnly, type Network, type Tensor } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { BatchBuffers } from '../../../bs-server/src/decode/batch-buffers.ts';
-import type { Graph, GraphTensor } from '../../../bs-server/src/decode/graph.ts';
 import { openOrtGraph } from '../../../bs-server/src/decode/ort-graph.ts';
-import { UplinkOnlyDecoder, uplinkOnlyDecoderModelOf } from '../../../bs-server/src/decode/uplink-only-decoder.ts';
 import { tinyFactor, tinyUplinkOnly } from '../models/tiny-uplink-only.ts';
 
 const numEntries = 16;
-/** More entries than the model's: rows of another model's size are no rows of this one's. */
-const layout = { maxBatchSize: 4, maxCodewordBytes: 2, maxPhaseBytes: 2, maxEntries: 20 };
-const model = uplinkOnlyDecoderModelOf(await tinyUplinkOnly());
+const model = await tinyUplinkOnly();
 /** 6 dB, the tiny model's. */
 const downlinkOverUplink = 10 ** (6 / 20);
 
@@ -16,28 +12,26 @@ function uplinkOf(i: number): Float32Array {
   return Float32Array.from({ length: 2 * numEntries }, (_, k) => Math.sin(1 + k + 40 * i) * (i + 1));
 }
 
-/** A graph that answers with values of its own for each uplink entry. */
-function graphOf(run: (uplink: GraphTensor) => Float32Array): Graph {
-  return {
-    inputNames: ['uplink'],
-    run: ({ uplink }) => Promise.resolve(run(uplink as GraphTensor)),
-    release: () => Promise.resolve(),
-  };
+/** A network that answers with values of its own for each uplink entry. */
+function graphOf(run: (uplink: Tensor) => Float32Array): Network {
+  return { run: ({ uplink }) => Promise.resolve(run(uplink as Tensor)) };
 }
 
-async function decode(decoder: Graph, uplinks: readonly Float32Array[]) {
-  const batch = new BatchBuffers(layout);
-  // What an earlier batch has left must not show.
-  for (let i = 0; i < layout.maxBatchSize; i++) batch.estimate(i, numEntries).fill(9);
-  for (const [i, uplink] of uplinks.entries()) batch.writeUplink(i, uplink);
-  await new UplinkOnlyDecoder(model, decoder, layout.maxBatchSize).decode(batch, uplinks.length);
-  return uplinks.map((_, i) => ({ status: batch.status(i), values: batch.estimate(i, numEntries).slice() }));
+async function decode(decoder: Network, uplinks: readonly Float32Array[]) {
+  const rows = uplinks.map((uplink) => ({
+    record: new Uint8Array(),
+    uplink,
+    // What an earlier batch has left must not show.
+    estimate: new Float32Array(2 * numEntries).fill(9),
+  }));
+  const statuses = await createUplinkOnly(model.codec).createDecoder({ decoder }, 4).decode(rows);
+  return rows.map(({ estimate }, i) => ({ status: statuses[i], values: estimate }));
 }
 
 describe('UplinkOnlyDecoder', () => {
   it("estimates magnitudes at the scale of the uplink's norm, as real parts, with onnxruntime", async () => {
     const uplinks = [uplinkOf(0), uplinkOf(1), uplinkOf(2)];
-    const results = await decode(await openOrtGraph(model.decoderOnnx, 'cpu', { intraOpNumThreads: 1 }), uplinks);
+    const results = await decode(await openOrtGraph(model.decoder, 'cpu', { intraOpNumThreads: 1 }), uplinks);
     for (const [i, uplink] of uplinks.entries()) {
       const { status, values } = results[i] as (typeof results)[number];
       expect(status).toBe('decoded');
@@ -50,7 +44,7 @@ describe('UplinkOnlyDecoder', () => {
   });
 
   it('feeds magnitudes of norm 1', async () => {
-    const fed: GraphTensor[] = [];
+    const fed: Tensor[] = [];
     await decode(
       graphOf((uplink) => {
         fed.push({ ...uplink, values: uplink.values.slice() });

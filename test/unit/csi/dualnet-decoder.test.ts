@@ -1,17 +1,23 @@
-import { encodePhase, type Quantizer, reconstructInto, uplinkMagnitudeInto } from '@edge-csi/csi';
+import {
+  createBsCodec,
+  createDualnet,
+  encodePhase,
+  type Network,
+  type Quantizer,
+  type ReceivedPayload,
+  reconstructInto,
+  type Tensor,
+  uplinkMagnitudeInto,
+} from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { BatchBuffers, type DecoderInput } from '../../../bs-server/src/decode/batch-buffers.ts';
-import { decoderModelOf } from '../../../bs-server/src/decode/decoder-model.ts';
-import type { Graph, GraphTensor } from '../../../bs-server/src/decode/graph.ts';
-import { ModelDecoder } from '../../../bs-server/src/decode/model-decoder.ts';
-import { createRefine } from '../../../bs-server/src/decode/refine.ts';
-import { servedModel } from './served-model.ts';
+import { servedModel } from '../bs-server/served-model.ts';
 
 const { bundle } = servedModel();
-const normOf = (level: number) => bundle.representation.dequantizeNorm({ domain: 'scale', level });
-const model = decoderModelOf(bundle);
+const dualnet = createDualnet(bundle.codec);
+const codec = createBsCodec({ ...bundle.codec, hasRefiner: true });
+const normOf = (level: number) => dualnet.representation.dequantizeNorm({ domain: 'scale', level });
 const numEntries = 4;
-const layout = { maxBatchSize: 4, maxCodewordBytes: 2, maxPhaseBytes: 2, maxEntries: 6 };
+const maxBatchSize = 4;
 const levels = [
   [3, 5, 9],
   [0, 1, 2],
@@ -21,53 +27,55 @@ const uplinks = [Float32Array.of(3, 0, 0, 0, 0, 4, 0, 0), undefined, Float32Arra
 const planes = Float32Array.of(0.3, -0.2, 0.1, -0.6, 0.4, 0.9, -0.8, 0.2);
 
 /** magnitude[row][k] = |latent[row][0]| + uplink[row][k]; keeps what it was fed. */
-class SumDecoder implements Graph {
-  readonly inputNames = ['latent', 'cell', 'uplink'];
-  readonly fed: Record<string, GraphTensor>[] = [];
+class SumDecoder implements Network {
+  readonly fed: Record<string, Tensor>[] = [];
 
-  run(inputs: Readonly<Record<string, GraphTensor>>): Promise<Float32Array> {
+  run(inputs: Readonly<Record<string, Tensor>>): Promise<Float32Array> {
     this.fed.push({ ...inputs });
-    const { latent, uplink } = inputs as { latent: GraphTensor; uplink: GraphTensor };
+    const { latent, uplink } = inputs as { latent: Tensor; uplink: Tensor };
     return Promise.resolve(
       uplink.values.map((value, k) => value + Math.abs(latent.values[3 * Math.floor(k / numEntries)] as number)),
     );
   }
-
-  release(): Promise<void> {
-    return Promise.resolve();
-  }
 }
 
 function quantizerOf(truncation: number): Quantizer {
-  return bundle.quantizer.withTruncation(truncation);
+  return dualnet.quantizer.withTruncation(truncation);
 }
 
 function bitsOf(codewordLevels: readonly number[], truncation: number, theta: number): Uint8Array {
   const centred = new Int16Array(3);
   quantizerOf(truncation).centredInto(centred, { domain: 'codeword', levels: Uint8Array.from(codewordLevels) });
   const bits = new Uint8Array(numEntries);
-  bundle.allocation.allocateInto(bits, centred, theta);
+  dualnet.allocation.allocateInto(bits, centred, theta);
   return bits;
 }
 
-function inputOf(i: number, truncation = 0, theta = 1): DecoderInput {
+/** A payload with the rate it was made at, and its uplink. */
+interface Input extends ReceivedPayload {
+  readonly truncation: number;
+  readonly theta: number;
+  readonly uplink: Float32Array | undefined;
+}
+
+function inputOf(i: number, truncation = 0, theta = 1): Input {
   const codewordLevels = (levels[i] as number[]).map((level, k) => level % 2 ** (quantizerOf(truncation).bits[k] ?? 1));
-  const codeword = quantizerOf(truncation).pack({ domain: 'codeword', levels: Uint8Array.from(codewordLevels) }).bytes;
+  const codeword = quantizerOf(truncation).pack({ domain: 'codeword', levels: Uint8Array.from(codewordLevels) });
   const bits = bitsOf(codewordLevels, truncation, theta);
   const phase = encodePhase({ domain: 'angular-delay', numAntennas: 2, numDelays: 2, values: planes }, bits);
   return {
-    codeword,
+    codeword: codeword.bytes,
+    scale: 40 * i,
+    phase: phase.bytes,
+    payloadBits: codeword.bitLength + 8 + phase.bitLength,
     truncation,
     theta,
-    phase: phase.bytes,
-    phaseBits: phase.bitLength,
-    scaleLevel: 40 * i,
     uplink: uplinks[i],
   };
 }
 
 /** What the decoder should say, computed one report at a time. */
-function expected(input: DecoderInput): Float32Array {
+function expected(input: Input): Float32Array {
   const quantizer = quantizerOf(input.truncation);
   const codeword = quantizer.unpack(input.codeword);
   const latent = new Float32Array(3);
@@ -76,23 +84,26 @@ function expected(input: DecoderInput): Float32Array {
   if (input.uplink !== undefined) uplinkMagnitudeInto(magnitude, input.uplink);
   for (let k = 0; k < numEntries; k++) magnitude[k] = (magnitude[k] as number) + Math.abs(latent[0] as number);
   const out = new Float32Array(2 * numEntries);
-  const norm = normOf(input.scaleLevel);
+  const norm = normOf(input.scale);
   const bits = bitsOf([...codeword.levels], input.truncation, input.theta);
   reconstructInto(out, { magnitude, bits, phase: input.phase, norm });
   return out;
 }
 
-async function decode(inputs: readonly DecoderInput[], decoder: Graph = new SumDecoder(), refiner?: Graph) {
-  const batch = new BatchBuffers(layout);
-  for (const [i, input] of inputs.entries()) batch.write(i, input, input.uplink);
-  const refine = refiner === undefined ? undefined : createRefine(refiner);
-  // The worker sees the same memory through views of its own.
-  const workerSide = new BatchBuffers(layout, batch.memory);
-  await new ModelDecoder(model, decoder, refine, layout.maxBatchSize).decode(workerSide, inputs.length);
-  return inputs.map((_, i) => ({ status: batch.status(i), values: batch.estimate(i, numEntries).slice() }));
+function rowOf(input: Input) {
+  const { uplink, truncation, theta } = input;
+  const record = codec.receive(input, { codewordTruncation: truncation, phaseTheta: theta });
+  return { record, uplink, estimate: new Float32Array(2 * numEntries) };
 }
 
-describe('ModelDecoder', () => {
+async function decode(inputs: readonly Input[], decoder: Network = new SumDecoder(), refiner?: Network) {
+  const rows = inputs.map(rowOf);
+  const networks = { decoder, ...(refiner && { refiner }) };
+  const statuses = await codec.createDecoder(networks, maxBatchSize).decode(rows);
+  return rows.map(({ estimate }, i) => ({ status: statuses[i], values: estimate }));
+}
+
+describe('the decoder of dualnet', () => {
   it('decodes every report of a batch as it would alone, with and without uplink', async () => {
     const inputs = [inputOf(0), inputOf(1), inputOf(2)];
     const results = await decode(inputs);
@@ -108,26 +119,22 @@ describe('ModelDecoder', () => {
 
   it('feeds zeros for a missing uplink, whatever was in its place before', async () => {
     const decoder = new SumDecoder();
-    const batch = new BatchBuffers(layout);
-    const modelDecoder = new ModelDecoder(model, decoder, undefined, layout.maxBatchSize);
-    for (const i of [0, 1]) {
-      batch.write(0, inputOf(i), uplinks[i]);
-      await modelDecoder.decode(batch, 1);
-    }
+    const rows = codec.createDecoder({ decoder }, maxBatchSize);
+    for (const i of [0, 1]) await rows.decode([rowOf(inputOf(i))]);
     expect(decoder.fed[1]?.uplink?.values).toEqual(new Float32Array(numEntries));
   });
 
-  it.each<[string, Partial<DecoderInput>, string]>([
+  it.each<[string, Partial<Input>, string]>([
     ['codeword padding that is not zero', { codeword: Uint8Array.of(255, 255) }, 'codeword'],
-    ['more phase bits than its codeword asks for', { phase: new Uint8Array(2), phaseBits: 9 }, 'phase'],
+    ['more phase bits than its codeword asks for', { phase: new Uint8Array(2), payloadBits: 9 + 8 + 9 }, 'phase'],
     ['phase padding that is not zero', { phase: Uint8Array.of(255) }, 'phase'],
   ])('flags a report with %s and leaves the others unharmed', async (_name, change, status) => {
     const decoder = new SumDecoder();
     const inputs = [inputOf(1), { ...inputOf(1), ...change }, inputOf(2)];
     const results = await decode(inputs, decoder);
     expect(results.map((result) => result.status)).toEqual(['decoded', status, 'decoded']);
-    expect(results[0]?.values).toEqual(expected(inputs[0] as DecoderInput));
-    expect(results[2]?.values).toEqual(expected(inputs[2] as DecoderInput));
+    expect(results[0]?.values).toEqual(expected(inputs[0] as Input));
+    expect(results[2]?.values).toEqual(expected(inputs[2] as Input));
   });
 
   it('does not run the network where no report is left', async () => {
@@ -148,34 +155,30 @@ describe('ModelDecoder', () => {
   });
 
   it('flags an estimate that is not finite', async () => {
-    const nanInRow1: Graph = {
-      inputNames: ['uplink'],
+    const nanInRow1: Network = {
       run: ({ uplink }) => {
-        const out = (uplink as GraphTensor).values.slice().fill(0.5);
+        const out = (uplink as Tensor).values.slice().fill(0.5);
         out[numEntries + 3] = Number.NaN;
         return Promise.resolve(out);
       },
-      release: () => Promise.resolve(),
     };
     const results = await decode([inputOf(0), inputOf(1), inputOf(2)], nanInRow1);
     expect(results.map((result) => result.status)).toEqual(['decoded', 'estimate', 'decoded']);
   });
 
   it('refines the estimate of norm 1 and applies the scale afterwards', async () => {
-    const fed: Record<string, GraphTensor>[] = [];
-    const refiner: Graph = {
-      inputNames: ['estimate'],
+    const fed: Record<string, Tensor>[] = [];
+    const refiner: Network = {
       run: (inputs) => {
         fed.push(inputs);
-        return Promise.resolve((inputs.estimate as GraphTensor).values.map((value) => value + 1));
+        return Promise.resolve((inputs.estimate as Tensor).values.map((value) => value + 1));
       },
-      release: () => Promise.resolve(),
     };
     const inputs = [inputOf(1), inputOf(2)];
     const results = await decode(inputs, new SumDecoder(), refiner);
     for (const [i, input] of inputs.entries()) {
-      const norm = normOf(input.scaleLevel);
-      const unscaled = expected({ ...input, scaleLevel: 120 });
+      const norm = normOf(input.scale);
+      const unscaled = expected({ ...input, scale: 120 });
       const values = results[i]?.values ?? new Float32Array();
       for (const [k, value] of values.entries()) expect(value).toBeCloseTo(norm * ((unscaled[k] as number) + 1), 5);
     }
@@ -187,13 +190,47 @@ describe('ModelDecoder', () => {
   });
 });
 
-describe('BatchBuffers', () => {
-  it('refuses what does not fit its layout', () => {
-    const batch = new BatchBuffers(layout);
-    const input = inputOf(0);
-    expect(() => batch.write(4, input, undefined)).toThrow(RangeError);
-    expect(() => batch.write(0, { ...input, codeword: new Uint8Array(3) }, undefined)).toThrow('3 bytes');
-    expect(() => batch.write(0, { ...input, phase: new Uint8Array(3) }, undefined)).toThrow(RangeError);
-    expect(() => batch.write(0, input, new Float32Array(13))).toThrow('13 values');
+describe('the records of dualnet', () => {
+  const whole = inputOf(1);
+  const rate = { codewordTruncation: 0, phaseTheta: 1 };
+
+  it.each<[string, Partial<Input>]>([
+    ['codeword', { codeword: new Uint8Array(5) }],
+    ['scale', { scale: 256 }],
+    ['payloadBits', { payloadBits: 9 + 8 - 1 }],
+    ['payloadBits', { payloadBits: 9 + 8 + 4 * 3 + 1 }],
+    ['phase', { payloadBits: 9 + 8 + 12, phase: new Uint8Array(1) }],
+    ['phase', { phase: new Uint8Array(3) }],
+  ])('are made of no payload with a wrong %s', (where, change) => {
+    const receive = () => codec.receive({ ...whole, ...change }, rate);
+    expect(receive).toThrow(expect.objectContaining({ code: 'payload-invalid' }));
+    expect(receive).toThrow(new RegExp(`^${where}: `));
+  });
+
+  it('take a scale of 0, and no other, where the model sends none', () => {
+    const range = { min: 0, max: 1 };
+    const normalization = { kind: 'minmax', downlink: range, uplink: range } as const;
+    const { representation } = bundle.codec;
+    const minmax = createBsCodec({ ...bundle.codec, representation: { ...representation, normalization } });
+    const payload = { ...whole, scale: 0, payloadBits: whole.payloadBits - 8 };
+    expect(minmax.receive(payload, rate).length).toBe(12 + whole.codeword.length + whole.phase.length);
+    expect(() => minmax.receive({ ...payload, scale: 1 }, rate)).toThrow('scale: 1, expected 0 bits');
+  });
+
+  it('are at most as long as is said', () => {
+    const longest = { ...whole, phase: new Uint8Array(2), payloadBits: 9 + 8 + 12 };
+    expect(codec.receive(longest, rate).length).toBe(codec.maxRecordBytes);
+  });
+
+  it('are no harm where they come from somebody else, cut short or made up', async () => {
+    const { record, ...row } = rowOf(whole);
+    const noTheta = record.slice();
+    noTheta.fill(0, 4, 8);
+    const noTruncation = record.slice();
+    noTruncation[0] = 9;
+    const records = [record.subarray(0, 3), record.subarray(0, 13), record.subarray(0, -1), noTheta, noTruncation];
+    const rows = [...records, record].map((bytes) => ({ ...row, record: bytes, estimate: row.estimate.slice() }));
+    const decoder = codec.createDecoder({ decoder: new SumDecoder() }, 6);
+    expect(await decoder.decode(rows)).toEqual(['codeword', 'codeword', 'phase', 'codeword', 'codeword', 'decoded']);
   });
 });

@@ -1,0 +1,137 @@
+import type { AngularDelayCsi, CsiShape } from '../csi.ts';
+import type { Rate, RateKnob } from './rate.ts';
+
+// The seam: a codec turns one CSI matrix into payload bits at the UE, and payload bits into an estimate at the BS.
+// Sessions, queues, batches, benchmarks and reports know what is declared here and no kind of codec.
+
+/** A dense float32 tensor, row-major. */
+export interface Tensor {
+  readonly values: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** A loaded network, on whatever runs it. Runs do not overlap. */
+export interface Network {
+  /**
+   * Runs the network.
+   *
+   * @param inputs - by name; those it does not take are left out, and all may be reused once the run is done
+   * @param output - name of the output to return, the caller's own
+   */
+  run(inputs: Readonly<Record<string, Tensor>>, output: string): Promise<Float32Array>;
+}
+
+/** Loaded networks by their names in the manifest's files. */
+export type Networks = Readonly<Record<string, Network>>;
+
+/** A network that one end of a codec runs. */
+export interface NetworkSpec {
+  /** Its name among the manifest's files. */
+  readonly name: string;
+  /** An input that it must take, by which a wrong file is told. */
+  readonly input: string;
+  /** Whether the codec does without it, less accurately. */
+  readonly optional?: boolean;
+}
+
+/** Bits of one payload, without padding: of each part by name, and of all. */
+export interface PayloadBits {
+  readonly total: number;
+  readonly [part: string]: number;
+}
+
+/** What a report carries of one CSI matrix, in the fields that the wire has for it. */
+export interface Payload {
+  /** The main bit string, at least one byte. */
+  readonly codeword: Uint8Array;
+  /** Level of the norm; 0 where the codec sends none. */
+  readonly scale: number;
+  /** The second bit string, whose length may follow from the first; empty where the codec has none. */
+  readonly phase: Uint8Array;
+  readonly payloadBits: PayloadBits;
+}
+
+/** A payload as it arrives, with the bits that it says it has. */
+export type ReceivedPayload = Omit<Payload, 'payloadBits'> & { readonly payloadBits: number };
+
+/** Makes payloads. One call at a time, or the network's results mix. */
+export interface PayloadEncoder {
+  /**
+   * @throws CsiError `csi-invalid` where the matrix is unusable, of another shape than the model's, or off its scale
+   * @throws RangeError where a rate knob is out of range
+   */
+  encode(csi: AngularDelayCsi, rate: Rate): Promise<Payload>;
+}
+
+/** What became of one row of a batch: `decoded`, or what is wrong with its main bits, its second bits or its estimate. */
+export const rowStatuses = ['decoded', 'codeword', 'phase', 'estimate'] as const;
+export type RowStatus = (typeof rowStatuses)[number];
+
+/** One report of a batch, as a decoder takes it. */
+export interface DecodeRow {
+  /** What `BsCodec.receive` made of the payload and its rate. */
+  readonly record: Uint8Array;
+  /** Raw uplink CSI, planar `[2][numAntennas][numDelays]`. */
+  readonly uplink: Float32Array | undefined;
+  /** Where the estimate goes, planar `[2][numAntennas][numDelays]`. */
+  readonly estimate: Float32Array;
+}
+
+/** Turns batches of rows into estimates. Not for two batches at a time. */
+export interface RowDecoder {
+  /** Writes the estimates. A row that cannot be decoded leaves the others as they are. @returns a status for each row */
+  decode(rows: readonly DecodeRow[]): Promise<RowStatus[]>;
+  /** Runs the networks on a batch of zeros, so that the first row does not pay for their start. */
+  warmUp(count: number): Promise<void>;
+  /** How far the payloads are from those of the training set, in nats, where that can be told. */
+  readonly drift: number | undefined;
+}
+
+/** What both ends of a codec know. */
+interface CodecEnd {
+  readonly kind: string;
+  readonly shape: CsiShape;
+  readonly knobs: readonly RateKnob[];
+  /** The networks that this end runs; none is an answer. */
+  readonly networks: readonly NetworkSpec[];
+}
+
+/** The UE's end of a codec, but for `createPayloadEncoder`: a UE with a kernel of its own bundles none of that. */
+export interface UeCodec extends CodecEnd {
+  /** A norm that `encode` takes, linear, for made-up CSI. */
+  readonly trialNorm: number;
+}
+
+/** What decodes rows, once its networks are loaded: the half of `BsCodec` that a decode worker needs. */
+export interface RowCodec {
+  readonly shape: CsiShape;
+  readonly networks: readonly NetworkSpec[];
+  /** Most bytes of a record, at any rate; 0 where rows have none. */
+  readonly maxRecordBytes: number;
+  createDecoder(networks: Networks, maxBatchSize: number): RowDecoder;
+}
+
+/** The BS's end of a codec. */
+export interface BsCodec extends CodecEnd, RowCodec {
+  /** Most bytes of a payload's bit strings together, at any rate. */
+  readonly maxPayloadBytes: number;
+  /**
+   * Checks the lengths of a payload under the rate it was made at, and packs both into the record that a batch carries.
+   *
+   * @throws CsiError `payload-invalid`, naming the field
+   */
+  receive(payload: ReceivedPayload, rate: Rate): Uint8Array;
+}
+
+/** What a codec's networks make of one sample: the real components they work on. */
+export interface UnquantizedSample {
+  /** Of the downlink, in units of its norm where the model divides by that. */
+  readonly truth: Float32Array;
+  /** Decoder output in the same units. */
+  readonly decoded: Float32Array;
+}
+
+/** Carries samples as unquantised codewords, without phases or signs. */
+export type Unquantized = (
+  samples: readonly { readonly downlink: AngularDelayCsi; readonly uplink: AngularDelayCsi }[],
+) => Promise<UnquantizedSample[]>;
