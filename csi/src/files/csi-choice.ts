@@ -1,9 +1,10 @@
 import { CsiError } from '../errors.ts';
 import type { Band } from '../transform/path-list.ts';
 import type { CsiLayout } from './csi-layout.ts';
+import { joinNamed } from './part-pairs.ts';
 import { describeVariables, type Variable } from './variable.ts';
 
-/** Which variable holds a direction, where names and shapes do not tell. */
+/** Which variable holds a direction, where names and shapes do not tell; `re,im` names two that hold its parts apart. */
 export interface ChoiceOptions {
   readonly downlinkVariable?: string;
   readonly uplinkVariable?: string;
@@ -51,6 +52,11 @@ export function choosePartner(
   return partner === undefined ? undefined : variables.find(({ name }) => name === partner);
 }
 
+/** The name of a variable without the groups it is in. */
+function lastPart(name: string): string {
+  return name.split('/').at(-1) as string;
+}
+
 /** Chooses the uplink in a file of its own. @throws CsiError `file-format` where it cannot be told. */
 export function chooseUplink(
   path: string,
@@ -67,7 +73,14 @@ export function chooseUplink(
 }
 
 /** `HU_train` for `HD_train`, and so on. */
-function partnerOf(downlinkName: string): string | undefined {
+function partnerOf(nameInGroups: string): string | undefined {
+  const downlinkName = lastPart(nameInGroups);
+  const groups = nameInGroups.slice(0, nameInGroups.length - downlinkName.length);
+  const partner = uplinkNameOf(downlinkName);
+  return partner === undefined ? undefined : groups + partner;
+}
+
+function uplinkNameOf(downlinkName: string): string | undefined {
   if (downlinkName === 'downlink') return 'uplink';
   if (downlinkName === 'Hur_down') return 'Hur_up';
   return downlinkName.startsWith('HD_') ? `HU_${downlinkName.slice(3)}` : undefined;
@@ -80,7 +93,7 @@ function only(
   layout: CsiLayout,
 ): Variable | undefined {
   const names = direction === 'downlink' ? DOWNLINK_NAMES : UPLINK_NAMES;
-  const named = variables.filter(({ name }) => names.test(name));
+  const named = variables.filter(({ name }) => names.test(lastPart(name)));
   if (named.length > 1) throw unclear(path, named, direction, layout);
   const [first = undefined] = named;
   // A file with one variable leaves no choice; whether it fits is said when it is read.
@@ -90,8 +103,11 @@ function only(
 }
 
 function byName(path: string, variables: readonly Variable[], name: string, option: string): Variable {
-  const variable = variables.find((candidate) => candidate.name === name);
+  const named = (wanted: string) => variables.find((candidate) => candidate.name === wanted);
+  const variable = named(name);
   if (variable !== undefined) return variable;
+  const [real, imaginary, ...more] = name.split(',').map(named);
+  if (real !== undefined && imaginary !== undefined && more.length === 0) return joinNamed(path, real, imaginary);
   throw new CsiError('file-format', `${path}: ${option} is '${name}', found ${describeVariables(variables)}`);
 }
 

@@ -1,6 +1,8 @@
 import type { AngularDelayCsi, CsiShape } from '../csi.ts';
 import { CsiError } from '../errors.ts';
 import { toAngularDelay } from '../transform/angular-delay.ts';
+import { concentration } from './concentration.ts';
+import { type CsiAxes, findCsiAxes, hasAxes, howToPermute, samplesAreLast } from './csi-axes.ts';
 import type { Variable } from './variable.ts';
 import { findZeroPoint } from './zero-point.ts';
 
@@ -9,6 +11,8 @@ export interface CsiSamples {
   readonly numSamples: number;
   /** What the values were taken for, for people. */
   readonly description: string;
+  /** What was found out from the values rather than told, a sentence each, for people. */
+  readonly notes: readonly string[];
   /** @throws RangeError where the index is out of range. */
   at(index: number): AngularDelayCsi;
 }
@@ -16,147 +20,161 @@ export interface CsiSamples {
 /** Samples by the name of the array that holds them, in order. */
 export type NamedSamples = Readonly<Record<string, Pick<CsiSamples, 'numSamples' | 'at'>>>;
 
-/** What the last axis of a complex array is: delay taps, or subcarriers. */
+/** What the last axis of an array is: delay taps, or subcarriers. */
 export type CsiDomain = 'angular-delay' | 'spatial-frequency';
 
 /** The arrays that are taken for matrices of one shape. */
 export interface CsiLayout {
   /** Types and shapes that fit, for errors. */
   readonly expected: string;
-  fits(variable: Variable): boolean;
+  fits(variable: Pick<Variable, 'type' | 'shape'>): boolean;
   /**
    * Reads a variable as CSI.
    *
    * @param label - what to call it in errors
-   * @throws CsiError `file-format` where it does not fit, is damaged or holds magnitudes only.
+   * @throws CsiError `file-format` where it does not fit, is damaged, holds magnitudes only, or its values leave open what they are.
    */
   read(variable: Variable, label: string): Promise<CsiSamples>;
 }
 
+/** Names of arrays that this project writes, angular-delay by definition. */
+const ownNames = /^(downlink|uplink|Hur_down|Hur_up)$/;
+
+/** Entries from which on a matrix has statistics; a smaller one is angular-delay unless told. */
+const fewestEntries = 64;
+
+/** How much more concentrated CSI has to be than its transform, or less, to be beyond doubt; measured on noisy channels down to 0 dB. */
+const clearRatio = 2;
+
 /**
- * Creates the layout of angular-delay matrices, real `[N, 2*Nt*Nd]` or `[N, 2, Nt, Nd]` (real half first) or complex
- * `[N, Nt, Nd]`, and of spatial-frequency CSI, complex `[N, rx, Nt, subcarriers]`, each receive antenna a sample.
+ * Creates the layout of angular-delay matrices, real or complex, and of spatial-frequency CSI, told apart by their energy: a channel
+ * is concentrated over angle and delay and spread over antennas and subcarriers.
  *
- * @param domain - says that complex arrays of three axes are `[N, Nt, subcarriers]`
+ * @param domain - what the last axis is, instead of what the energy tells
  */
-export function createCsiLayout(shape: CsiShape, domain?: CsiDomain): CsiLayout {
-  const { numAntennas, numDelays } = shape;
-  const numEntries = numAntennas * numDelays;
-  const kindOf = ({ type, shape: [numSamples = 0, ...rest] }: Variable): Kind | undefined => {
-    if (numSamples < 1) return undefined;
-    if (/^float(32|64)$/.test(type)) {
-      const planar = same(rest, [2 * numEntries]) || same(rest, [2, numAntennas, numDelays]);
-      return planar && domain !== 'spatial-frequency' ? 'planar' : undefined;
-    }
-    if (!/^complex(64|128)$/.test(type)) return undefined;
-    if (domain !== 'spatial-frequency' && same(rest, [numAntennas, numDelays])) return 'complex';
-    const receivers = rest.length === 3 ? rest[0] : domain === 'spatial-frequency' ? 1 : 0;
-    const [antennas, subcarriers = 0] = rest.slice(-2);
-    const spatial = domain !== 'angular-delay' && antennas === numAntennas && subcarriers >= numDelays;
-    return spatial && rest.length <= 3 && (receivers ?? 0) >= 1 ? 'spatial-frequency' : undefined;
-  };
+export function createCsiLayout(csi: CsiShape, domain?: CsiDomain): CsiLayout {
+  const { numAntennas, numDelays } = csi;
   const expected = [
     ...(domain === 'spatial-frequency'
-      ? [`complex [N, ${numAntennas}, subcarriers]`]
-      : [
-          `floats [N, ${2 * numEntries}] or [N, 2, ${numAntennas}, ${numDelays}], real half first`,
-          `complex [N, ${numAntennas}, ${numDelays}]`,
-        ]),
+      ? []
+      : [`floats [N, ${2 * numAntennas * numDelays}] or [N, 2, ${numAntennas}, ${numDelays}], real half first`]),
+    domain === 'spatial-frequency'
+      ? `complex [N, ${numAntennas}, subcarriers]`
+      : `complex [N, ${numAntennas}, ${numDelays}]`,
     ...(domain === 'angular-delay' ? [] : [`complex [N, receive antennas, ${numAntennas}, subcarriers]`]),
   ].join(', or ');
   return {
     expected,
-    fits: (variable) => kindOf(variable) !== undefined,
+    fits: (variable) => hasAxes(findCsiAxes(variable, csi)),
     async read(variable, label) {
-      const kind = kindOf(variable);
+      const axes = findCsiAxes(variable, csi);
+      const found = `${label}: found ${variable.type} [${variable.shape}]`;
       // Refused by its header: values that are of no use are not read.
-      if (kind === undefined) {
-        throw new CsiError(
-          'file-format',
-          `${label}: found ${variable.type} [${variable.shape}], expected ${expected}${hint(variable, shape, domain)}`,
-        );
-      }
+      if (!hasAxes(axes)) throw new CsiError('file-format', `${found}, expected ${expected}${axes.hint}`);
       const array = await variable.read();
       const values = array.data as Float32Array | Float64Array;
-      if (kind === 'planar') return planarSamples(values, shape, variable.name, label);
-      if (kind === 'complex') return complexSamples(values, shape);
-      return spatialFrequencySamples(values, shape, array.shape.at(-1) as number);
+      const zero = axes.toImaginary === 1 ? 0 : findZeroPoint(values, variable.name, label);
+      const at = (index: number): Float32Array => matrixOf(values, axes, numAntennas, zero, index);
+      const told = domain ?? domainOf(at, axes, variable, csi, found);
+      if (told === 'angular-delay' && axes.numBins !== numDelays) {
+        throw new CsiError(
+          'file-format',
+          `${found}: ${axes.numBins} delays, expected ${numDelays}; ask for ${axes.numBins} (--delays)`,
+        );
+      }
+      const notes = [
+        ...(zero === 0 ? [] : [`read as normalised, zero at ${Number(zero.toFixed(6))}`]),
+        ...(told === 'spatial-frequency' && domain === undefined
+          ? [`read as spatial-frequency, ${axes.numBins} subcarriers, told by its energy`]
+          : []),
+      ];
+      return indexed(axes, describe(told, axes, zero), notes, (index) => {
+        const matrix = at(index);
+        if (told === 'angular-delay') return { domain: told, numAntennas, numDelays, values: matrix };
+        return toAngularDelay(spatialFrequency(matrix, numAntennas, axes.numBins), numDelays);
+      });
     },
   };
 }
 
-type Kind = 'planar' | 'complex' | 'spatial-frequency';
-
-/** What may be the matter with an array that does not fit, and what to do about it. */
-function hint({ type, shape }: Variable, { numAntennas, numDelays }: CsiShape, domain?: CsiDomain): string {
-  const [, ...rest] = shape;
-  if (type.startsWith('float') && same(rest, [numAntennas * numDelays])) {
-    return '; these are magnitudes without phases, take the file with real and imaginary parts';
+/** What the last axis is, by energy; where that leaves it open, by who wrote the array. */
+function domainOf(
+  at: (index: number) => Float32Array,
+  axes: CsiAxes,
+  { name, type, shape }: Variable,
+  csi: CsiShape,
+  found: string,
+): CsiDomain {
+  const numSamples = axes.numSamples * axes.numReceivers;
+  if (axes.numBins === csi.numDelays && csi.numAntennas * csi.numDelays < fewestEntries) return 'angular-delay';
+  const ratio = concentration({ numSamples, numRows: csi.numAntennas, numColumns: axes.numBins, at });
+  if (ratio < 1 / clearRatio) return 'spatial-frequency';
+  if (axes.numBins === csi.numDelays) {
+    if (ratio > clearRatio || ownNames.test(name) || !type.startsWith('complex')) return 'angular-delay';
+  } else if (samplesAreLast(shape, type.startsWith('complex'), csi)) {
+    throw new CsiError('file-format', `${found}; the samples seem to be on the last axis, ${howToPermute(shape)}`);
+  } else if (ratio > clearRatio) {
+    throw new CsiError(
+      'file-format',
+      `${found}, whose energy lies in few entries, as over delays: ask for ${axes.numBins} delays (--delays), or, if the last axis ` +
+        'is subcarriers, set layout (--layout) to spatial-frequency',
+    );
+  } else if (axes.numReceivers > 1) {
+    return 'spatial-frequency';
   }
-  if (type.startsWith('complex') && rest.length === 2 && rest[0] === numAntennas && domain === undefined) {
-    return '; if the last axis is subcarriers, set layout (--layout) to spatial-frequency';
-  }
-  return `, with ${numAntennas} antennas and ${numDelays} delays asked for`;
+  throw new CsiError(
+    'file-format',
+    `${found}, whose energy does not tell delays from subcarriers; set layout (--layout) to angular-delay or spatial-frequency`,
+  );
 }
 
-function planarSamples(
+function describe(domain: CsiDomain, { numBins, toImaginary }: CsiAxes, zero: number): string {
+  if (domain === 'spatial-frequency')
+    return `spatial-frequency CSI, ${numBins} subcarriers, one sample a receive antenna`;
+  if (toImaginary === 1) return 'complex matrices';
+  if (zero === 0) return 'real and imaginary parts';
+  return `real and imaginary parts normalised to 0..1, zero at ${Number(zero.toFixed(6))}`;
+}
+
+/** One matrix, planar `[2][antennas][bins]`. */
+function matrixOf(
   data: Float32Array | Float64Array,
-  { numAntennas, numDelays }: CsiShape,
-  name: string,
-  label: string,
-): CsiSamples {
-  const length = 2 * numAntennas * numDelays;
-  const numSamples = data.length / length;
-  const zero = findZeroPoint(data, name, label);
-  const description =
-    zero === 0
-      ? 'real and imaginary parts'
-      : `real and imaginary parts normalised to 0..1, zero at ${Number(zero.toFixed(6))}`;
-  return indexed(numSamples, description, (index) => {
-    const values = Float32Array.from(data.subarray(index * length, (index + 1) * length));
-    if (zero !== 0) for (let i = 0; i < length; i++) values[i] = (data[index * length + i] as number) - zero;
-    return { domain: 'angular-delay', numAntennas, numDelays, values };
-  });
-}
-
-function complexSamples(data: Float32Array | Float64Array, { numAntennas, numDelays }: CsiShape): CsiSamples {
-  const numEntries = numAntennas * numDelays;
-  return indexed(data.length / (2 * numEntries), 'complex matrices', (index) => {
-    const sample = data.subarray(index * 2 * numEntries, (index + 1) * 2 * numEntries);
-    const values = new Float32Array(2 * numEntries);
-    for (let entry = 0; entry < numEntries; entry++) {
-      values[entry] = sample[2 * entry] as number;
-      values[numEntries + entry] = sample[2 * entry + 1] as number;
+  { numReceivers, numBins, stride, toImaginary }: CsiAxes,
+  numAntennas: number,
+  zero: number,
+  index: number,
+): Float32Array {
+  const numEntries = numAntennas * numBins;
+  const start = Math.floor(index / numReceivers) * stride.sample + (index % numReceivers) * stride.receiver;
+  const values = new Float32Array(2 * numEntries);
+  for (let antenna = 0; antenna < numAntennas; antenna++) {
+    for (let bin = 0; bin < numBins; bin++) {
+      const from = start + antenna * stride.antenna + bin * stride.bin;
+      values[antenna * numBins + bin] = (data[from] as number) - zero;
+      values[numEntries + antenna * numBins + bin] = (data[from + toImaginary] as number) - zero;
     }
-    return { domain: 'angular-delay', numAntennas, numDelays, values };
-  });
+  }
+  return values;
 }
 
-function spatialFrequencySamples(
-  data: Float32Array | Float64Array,
-  { numAntennas, numDelays }: CsiShape,
-  numSubcarriers: number,
-): CsiSamples {
+function spatialFrequency(matrix: Float32Array, numAntennas: number, numSubcarriers: number) {
   const numEntries = numAntennas * numSubcarriers;
-  const description = `spatial-frequency CSI, ${numSubcarriers} subcarriers, one sample a receive antenna`;
-  return indexed(data.length / (2 * numEntries), description, (index) => {
-    const sample = data.subarray(index * 2 * numEntries, (index + 1) * 2 * numEntries);
-    const values = new Float32Array(2 * numEntries);
-    for (let antenna = 0; antenna < numAntennas; antenna++) {
-      for (let k = 0; k < numSubcarriers; k++) {
-        const from = 2 * (antenna * numSubcarriers + k);
-        values[k * numAntennas + antenna] = sample[from] as number;
-        values[numEntries + k * numAntennas + antenna] = sample[from + 1] as number;
-      }
+  const values = new Float32Array(2 * numEntries);
+  for (let antenna = 0; antenna < numAntennas; antenna++) {
+    for (let k = 0; k < numSubcarriers; k++) {
+      values[k * numAntennas + antenna] = matrix[antenna * numSubcarriers + k] as number;
+      values[numEntries + k * numAntennas + antenna] = matrix[numEntries + antenna * numSubcarriers + k] as number;
     }
-    return toAngularDelay({ domain: 'spatial-frequency', numSubcarriers, numAntennas, values }, numDelays);
-  });
+  }
+  return { domain: 'spatial-frequency' as const, numSubcarriers, numAntennas, values };
 }
 
-function indexed(numSamples: number, description: string, at: CsiSamples['at']): CsiSamples {
+function indexed(axes: CsiAxes, description: string, notes: readonly string[], at: CsiSamples['at']): CsiSamples {
+  const numSamples = axes.numSamples * axes.numReceivers;
   return {
     numSamples,
     description,
+    notes,
     at(index) {
       if (!Number.isInteger(index) || index < 0 || index >= numSamples) {
         throw new RangeError(`index is ${index}, must be 0..${numSamples - 1}`);
@@ -164,8 +182,4 @@ function indexed(numSamples: number, description: string, at: CsiSamples['at']):
       return at(index);
     },
   };
-}
-
-function same(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

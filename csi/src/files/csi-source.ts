@@ -6,6 +6,7 @@ import { createSynthesizer } from '../transform/synthesis.ts';
 import { type ChoiceOptions, chooseDownlink, choosePartner, chooseUplink } from './csi-choice.ts';
 import { type CsiDomain, type CsiLayout, type CsiSamples, createCsiLayout } from './csi-layout.ts';
 import { type DataFile, openDataFile } from './data-file.ts';
+import { readColumns, type SampleColumns } from './sample-columns.ts';
 import { describeVariable, type Variable } from './variable.ts';
 
 /** CSI samples of one data file, both bands where the file or a second one has the uplink. */
@@ -15,6 +16,10 @@ export interface CsiSource {
   readonly numSamples: number;
   /** What each band was taken from, for people; no `uplink` where the source has none. */
   readonly description: { readonly downlink: string; readonly uplink?: string };
+  /** What was found out from the values rather than told, and what was left aside, a sentence each, for people. */
+  readonly notes: readonly string[];
+  /** What the file says of each sample beside its CSI. */
+  readonly columns: SampleColumns;
   /** @throws RangeError where the index is out of range. */
   downlink(index: number): AngularDelayCsi;
   /** `undefined` where the source has no uplink. */
@@ -37,7 +42,7 @@ export interface CsiSourceOptions extends CsiShape, ChoiceOptions {
   readonly timing: Timing;
   /** Takes the uplink from this file. */
   readonly uplinkPath?: string;
-  /** What the last axis of complex arrays with three axes is; delays unless told. */
+  /** What the last axis of arrays is, instead of what their energy tells. */
   readonly layout?: CsiDomain;
 }
 
@@ -61,37 +66,35 @@ export async function openCsiSource(path: string, options: CsiSourceOptions): Pr
       `${options.uplinkPath ?? path}: ${uplink.numSamples} uplink samples, expected ${downlink.numSamples} as downlink`,
     );
   }
+  const { columns, notes } = await readColumns(file.variables, downlink.numSamples);
+  const environment = at(columns.environment);
+  const distanceM = at(columns.distance_m);
   return {
     name: basename(path),
     numSamples: downlink.numSamples,
     description: { downlink: downlink.description, ...(uplink && { uplink: uplink.description }) },
     downlink: (index) => downlink.at(index),
     uplink: (index) => uplink?.at(index),
-    ...(await columnsOf(file, downlink.numSamples)),
+    notes: [
+      ...downlink.notes.map((note) => `downlink: ${note}`),
+      ...(uplink?.notes ?? []).map((note) => `uplink: ${note}`),
+      ...notes,
+    ],
+    columns,
+    ...(environment && { environment }),
+    ...(distanceM && { distanceM }),
   };
 }
 
-/** What a file says of each sample. */
-async function columnsOf(file: DataFile, numSamples: number): Promise<Pick<CsiSource, 'environment' | 'distanceM'>> {
-  const [environment, distanceM] =
-    file.kind === 'path-list'
-      ? [file.paths.environment, file.paths.distanceM]
-      : [
-          await readColumn(file.variables, 'environment', /^int(32|64)$/, numSamples),
-          await readColumn(file.variables, 'distance_m', /^float(32|64)$/, numSamples),
-        ];
-  const at = (column: ArrayLike<number | bigint>) => (index: number) => {
-    const value = column[index];
-    if (value === undefined) throw new RangeError(`index is ${index}, must be 0..${numSamples - 1}`);
-    return Number(value);
-  };
-  return { ...(environment && { environment: at(environment) }), ...(distanceM && { distanceM: at(distanceM) }) };
-}
-
-/** A column of the name and type that `edge-csi simulate` gives it; other files may call other things so. */
-async function readColumn(variables: readonly Variable[], name: string, type: RegExp, numSamples: number) {
-  const found = variables.find((v) => v.name === name && type.test(v.type) && v.shape.join() === String(numSamples));
-  return found && (await found.read()).data;
+function at(column: Float64Array | undefined): ((index: number) => number) | undefined {
+  return (
+    column &&
+    ((index) => {
+      const value = column[index];
+      if (value === undefined) throw new RangeError(`index is ${index}, must be 0..${column.length - 1}`);
+      return value;
+    })
+  );
 }
 
 async function uplinkSamples(
@@ -135,6 +138,7 @@ function synthesized(paths: PathList, direction: Band['direction'], options: Csi
   return {
     numSamples: paths.numSamples,
     description: `path list, synthesised at ${carrierHz / 1e9} GHz`,
+    notes: [],
     at: (index) => synthesize(paths, index),
   };
 }

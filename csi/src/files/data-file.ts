@@ -1,10 +1,12 @@
 import { open } from 'node:fs/promises';
 import { CsiError } from '../errors.ts';
 import type { PathList } from '../transform/path-list.ts';
+import { foreignFile } from './foreign-file.ts';
 import { isHdf5, listHdf5 } from './hdf5.ts';
 import { isMat5, listMat5 } from './mat5.ts';
 import { isNpy, parseNpy, parseNpyHeader, readBytes } from './npy.ts';
 import { isZip, unpackNpz } from './npz.ts';
+import { joinParts } from './part-pairs.ts';
 import { isPathList, parsePathList } from './path-list-file.ts';
 import type { Variable } from './variable.ts';
 
@@ -14,6 +16,8 @@ export type DataFile =
       readonly kind: 'path-list';
       readonly path: string;
       readonly paths: PathList;
+      /** All arrays of the file, those of the paths among them. */
+      readonly variables: readonly Variable[];
     }
   | {
       readonly kind: 'variables';
@@ -32,28 +36,25 @@ const SIGNATURE_BYTES = 128;
  */
 export async function openDataFile(path: string): Promise<DataFile> {
   const start = await readStart(path);
-  if (isMat5(start)) return { kind: 'variables', path, format: 'MAT-file v5', variables: await listMat5(path) };
-  if (isHdf5(start)) return { kind: 'variables', path, format: 'HDF5', variables: await listHdf5(path) };
-  if (isNpy(start)) {
-    const variables = [npyVariable('', await readBytes(path), path)];
-    return { kind: 'variables', path, format: '.npy', variables };
-  }
+  if (isMat5(start)) return variablesOf(path, 'MAT-file v5', await listMat5(path));
+  if (isHdf5(start)) return variablesOf(path, 'HDF5', await listHdf5(path));
+  if (isNpy(start)) return variablesOf(path, '.npy', [npyVariable('', await readBytes(path), path)]);
   if (isZip(start)) return openNpz(path, await readBytes(path));
-  const bytes = Array.from(start.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  throw new CsiError(
-    'file-format',
-    `${path}: expected .npz, .npy or .mat (version 5 to 7.3), found a file starting ${bytes || 'nowhere: it is empty'}`,
-  );
+  throw foreignFile(path, start);
+}
+
+function variablesOf(path: string, format: string, variables: readonly Variable[]): DataFile {
+  return { kind: 'variables', path, format, variables: joinParts(variables) };
 }
 
 function openNpz(path: string, bytes: Uint8Array): DataFile {
   const contents = unpackNpz(bytes, path);
+  const variables = Array.from(contents, ([name, content]) => npyVariable(name, content, `${path}: ${name}`));
   if (isPathList(contents)) {
     const arrays = Array.from(contents, ([name, content]) => [name, parseNpy(content, `${path}: ${name}`)] as const);
-    return { kind: 'path-list', path, paths: parsePathList(new Map(arrays), path) };
+    return { kind: 'path-list', path, paths: parsePathList(new Map(arrays), path), variables };
   }
-  const variables = Array.from(contents, ([name, content]) => npyVariable(name, content, `${path}: ${name}`));
-  return { kind: 'variables', path, format: '.npz', variables };
+  return variablesOf(path, '.npz', variables);
 }
 
 function npyVariable(name: string, bytes: Uint8Array, label: string): Variable {

@@ -1,7 +1,7 @@
-import type { Dataset, File } from 'h5wasm/node';
+import type { Dataset, File, Group } from 'h5wasm/node';
 import { CsiError } from '../errors.ts';
 import { createColumnMajorSink } from './column-major.ts';
-import type { NpyArray } from './npy.ts';
+import { fromHalf, type NpyArray } from './npy.ts';
 import type { Variable } from './variable.ts';
 
 const SIGNATURE = '\x89HDF\r\n\x1a\n';
@@ -19,22 +19,39 @@ export function isHdf5(bytes: Uint8Array): boolean {
 }
 
 /**
- * Lists the variables at the root of an HDF5 file. Those that MATLAB wrote have its dimensions, which HDF5 holds in
+ * Lists the variables of an HDF5 file, those in groups as `group/name`. Those that MATLAB wrote have its dimensions, which HDF5 holds in
  * reverse. Needs the package h5wasm.
  *
  * @throws CsiError `dependency-missing` where h5wasm is not installed, `file-format` where the file is damaged.
  */
 export async function listHdf5(path: string): Promise<Variable[]> {
-  return withHdf5(path, (file) =>
-    file.keys().flatMap((name) => {
-      const entity = file.get(name);
-      if (!isDataset(entity)) return [{ name, type: 'group', shape: [], read: () => refuse(path, name, 'group') }];
-      const layout = layoutOf(entity);
-      const read = (): Promise<NpyArray> => withHdf5(path, (again) => readDataset(path, name, again));
-      return [{ name, type: layout.type, shape: layout.shape, read }];
-    }),
-  );
+  return withHdf5(path, (file) => {
+    const listed: Variable[] = [];
+    // A file may link a group into itself: links are not followed.
+    const visit = (group: Group, prefix: string, depth: number): void => {
+      for (const key of group.keys()) {
+        const name = `${prefix}${key}`;
+        const entity = group.get(key);
+        if (listed.length === MAX_VARIABLES) return;
+        if (isDataset(entity)) {
+          const layout = layoutOf(entity);
+          const read = (): Promise<NpyArray> => withHdf5(path, (again) => readDataset(path, name, again));
+          listed.push({ name, type: layout.type, shape: layout.shape, read });
+        } else {
+          listed.push({ name, type: 'group', shape: [], read: () => refuse(path, name, 'group') });
+          if (isGroup(entity) && depth < MAX_DEPTH && file.get_link(name) === null)
+            visit(entity, `${name}/`, depth + 1);
+        }
+      }
+    };
+    visit(file, '', 0);
+    return listed;
+  });
 }
+
+/** More variables, and groups in groups, than any data set has. */
+const MAX_VARIABLES = 1024;
+const MAX_DEPTH = 8;
 
 interface Layout {
   readonly type: string;
@@ -56,20 +73,24 @@ function layoutOf(dataset: Dataset): Layout {
     ['real', 'r'].includes(members[0]?.name ?? '') &&
     ['imag', 'i'].includes(members[1]?.name ?? '');
   if (complex) return { type: `complex${8 * metadata.size}`, shape, complex, columnMajor };
-  const type = isFloat(metadata.type, metadata.size) ? `float${8 * metadata.size}` : 'not floating-point';
-  return { type, shape, complex, columnMajor };
+  return { type: realTypeOf(metadata), shape, complex, columnMajor };
 }
 
-/** HDF5's class 1 of data types, in a precision that JavaScript has. */
+/** HDF5's classes of data types: 0 integers, 1 floating-point, in a precision that JavaScript has. */
+function realTypeOf({ type, size, signed }: Dataset['metadata']): string {
+  if (type === 0 && size <= 8) return `${signed ? '' : 'u'}int${8 * size}`;
+  return isFloat(type, size) ? `float${8 * size}` : 'not numeric';
+}
+
 function isFloat(type: number, size: number): boolean {
-  return type === 1 && (size === 4 || size === 8);
+  return type === 1 && (size === 2 || size === 4 || size === 8);
 }
 
 function readDataset(path: string, name: string, file: File): NpyArray {
   const dataset = file.get(name);
   if (!isDataset(dataset)) return refuse(path, name, 'group');
   const { type, shape, complex, columnMajor } = layoutOf(dataset);
-  if (!/^(float|complex)/.test(type)) return refuse(path, name, type);
+  if (!/^(float|complex|u?int)/.test(type)) return refuse(path, name, type);
   const numElements = shape.reduce((product, size) => product * size, 1);
   const parts = complex ? 2 : 1;
   if (numElements * parts > MAX_VALUES)
@@ -77,13 +98,16 @@ function readDataset(path: string, name: string, file: File): NpyArray {
   const data = new Float32Array(numElements * parts);
   const real = columnMajor ? createColumnMajorSink(data, shape, parts, 0) : createRowMajorSink(data, parts, 0);
   const imaginary = columnMajor ? createColumnMajorSink(data, shape, parts, 1) : createRowMajorSink(data, parts, 1);
+  const half = type === 'float16';
+  // The library has no half-precision numbers, and gives them as what they are in memory.
+  if (half) Object.defineProperty(dataset, 'metadata', { value: { ...dataset.metadata, type: 0, signed: false } });
   for (const values of blocks(dataset)) {
     for (const value of values) {
       if (Array.isArray(value)) {
         real.push(Number(value[0]));
         imaginary.push(Number(value[1]));
       } else {
-        real.push(Number(value));
+        real.push(half ? fromHalf(Number(value)) : Number(value));
       }
     }
   }
@@ -113,6 +137,10 @@ function createRowMajorSink(out: Float32Array, parts: 1 | 2, part: 0 | 1): { pus
 
 function isDataset(entity: ReturnType<File['get']>): entity is Dataset {
   return entity !== null && 'type' in entity && (entity.type as string) === 'Dataset';
+}
+
+function isGroup(entity: ReturnType<File['get']>): entity is Group {
+  return entity !== null && 'type' in entity && (entity.type as string) === 'Group';
 }
 
 function refuse(path: string, name: string, found: string): never {

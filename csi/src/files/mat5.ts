@@ -123,8 +123,8 @@ async function readValues(
   { name, type, shape, complex }: Mat5Header,
   bytes: number,
 ): Promise<NpyArray> {
-  if (type !== 'double' && type !== 'single') {
-    throw new CsiError('file-format', `${name} is of class ${type}, expected double or single`);
+  if (!/^(double|single|u?int(8|16|32|64))$/.test(type)) {
+    throw new CsiError('file-format', `${name} is of class ${type}, expected numbers`);
   }
   const numElements = shape.reduce((product, size) => product * size, 1);
   const parts = complex ? 2 : 1;

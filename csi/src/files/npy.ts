@@ -89,6 +89,7 @@ export interface NpyHeader {
   readonly shape: readonly number[];
   readonly fortranOrder: boolean;
   readonly dataStart: number;
+  readonly bigEndian: boolean;
 }
 
 /**
@@ -106,24 +107,55 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
   if (descr === undefined || order === undefined || dimensions === undefined) {
     throw new CsiError('file-format', `${name}: expected descr, fortran_order and shape in the .npy header`);
   }
-  const dtype = (Object.keys(FORMATS) as Dtype[]).find((d) => FORMATS[d].descr === descr);
-  const type = dtype ?? (descr === '[' ? 'a structured type' : `'${descr}'`);
+  const type = typeOf(descr);
   const shape = (dimensions.match(/\d+/g) ?? []).map(Number);
-  return { type, shape, fortranOrder: order === 'True', dataStart };
+  return { type, shape, fortranOrder: order === 'True', dataStart, bigEndian: descr.startsWith('>') };
+}
+
+/** NumPy's name of an element type, whatever its byte order. */
+function typeOf(descr: string): string {
+  if (/^[<>=|]?f2$/.test(descr)) return 'float16';
+  const dtype = (Object.keys(FORMATS) as Dtype[]).find((d) => FORMATS[d].descr.slice(1) === descr.slice(1));
+  if (dtype !== undefined) return dtype;
+  if (descr === '[') return 'a structured type';
+  return descr === '|O' ? 'pickled Python objects' : `'${descr}'`;
 }
 
 /**
- * Parses the bytes of a .npy file.
+ * Parses the bytes of a .npy file, of either byte order; float16 is read as float32.
  *
  * @param name - what to call the file in errors
  * @throws CsiError `file-format` where the bytes are not a whole .npy file of a supported element type.
  */
 export function parseNpy(bytes: Uint8Array, name: string): NpyArray {
-  const { type, shape, fortranOrder, dataStart } = parseNpyHeader(bytes, name);
+  const { type, shape, fortranOrder, dataStart, bigEndian } = parseNpyHeader(bytes, name);
+  if (type === 'float16') {
+    const halves = parseNpyValues('uint16', bytes, name, { shape, dataStart, bigEndian });
+    const data = Float32Array.from(halves as Uint16Array, fromHalf);
+    if (fortranOrder) toRowMajor(data, shape, 1);
+    return { dtype: 'float32', shape, data };
+  }
+  if (type === 'pickled Python objects') {
+    throw new CsiError(
+      'file-format',
+      `${name}: holds pickled Python objects, expected an array; save it with numpy.save(FILE, numpy.array(..., dtype=numpy.complex64))`,
+    );
+  }
   if (!isDtype(type)) {
     const supported = Object.values(FORMATS).map((f) => f.descr);
     throw new CsiError('file-format', `${name}: element type is ${type}, expected one of ${supported.join(' ')}`);
   }
+  const data = parseNpyValues(type, bytes, name, { shape, dataStart, bigEndian });
+  if (fortranOrder) toRowMajor(data, shape, FORMATS[type].parts);
+  return { dtype: type, shape, data } as NpyArray;
+}
+
+function parseNpyValues(
+  type: Dtype,
+  bytes: Uint8Array,
+  name: string,
+  { shape, dataStart, bigEndian }: Pick<NpyHeader, 'shape' | 'dataStart' | 'bigEndian'>,
+): NpyStorage[Dtype] {
   const { parts, partBytes, storage: Storage } = FORMATS[type];
   const expected = numElements(shape) * parts * partBytes;
   if (bytes.length - dataStart !== expected) {
@@ -133,9 +165,19 @@ export function parseNpy(bytes: Uint8Array, name: string): NpyArray {
     );
   }
   // The copy starts at offset 0 of its own buffer, aligned for any element type.
-  const data = new Storage(new Uint8Array(bytes.subarray(dataStart)).buffer);
-  if (fortranOrder) toRowMajor(data, shape, parts);
-  return { dtype: type, shape, data } as NpyArray;
+  const copy = new Uint8Array(bytes.subarray(dataStart));
+  if (bigEndian) for (let at = 0; at < copy.length; at += partBytes) copy.subarray(at, at + partBytes).reverse();
+  return new Storage(copy.buffer);
+}
+
+/** The value of a half-precision number (IEEE 754-2008, binary16). */
+export function fromHalf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function isDtype(type: string): type is Dtype {

@@ -38,24 +38,58 @@ export function isZip(bytes: Uint8Array): boolean {
  */
 export function unpackNpz(bytes: Uint8Array, name: string): ReadonlyMap<string, Uint8Array> {
   if (!isZip(bytes)) throw new CsiError('file-format', `${name}: expected a .npz file, found no zip signature`);
-  const entries = Object.entries(unzip(bytes, name));
-  return new Map(entries.map(([entry, content]) => [entry.replace(/\.npy$/, ''), content]));
+  const entries = Object.entries(unzip(bytes, name)).map(
+    ([entry, content]) => [entry.replace(/\.npy$/, ''), content] as const,
+  );
+  const short = entries.map(([entry]) => entry.split('/').at(-1) as string);
+  // An archive packed again by hand has its folder before every name.
+  const named = new Set(short).size === short.length ? short : entries.map(([entry]) => entry);
+  return new Map(entries.map(([, content], i) => [named[i] as string, content]));
 }
+
+/** Compression methods of zip entries that are read: stored and deflate, which is what NumPy writes. */
+const methods = [0, 8];
+const methodNames: Readonly<Record<number, string>> = {
+  9: 'deflate64',
+  12: 'bzip2',
+  14: 'LZMA',
+  93: 'Zstandard',
+  95: 'xz',
+};
 
 /** No deflate stream expands by more: an entry that claims to is damaged, and no memory is taken for it. */
 export const MAX_DEFLATE_RATIO = 1032;
 
 function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
+  let hasPickle = false;
+  let arrays: Record<string, Uint8Array>;
   try {
-    return unzipSync(bytes, {
-      filter: ({ name: entry, size, originalSize }) => {
+    arrays = unzipSync(bytes, {
+      filter: ({ name: entry, size, originalSize, compression }) => {
+        // What macOS adds beside each file of an archive.
+        if (entry.startsWith('__MACOSX/') || entry.split('/').at(-1)?.startsWith('.')) return false;
+        hasPickle ||= entry.endsWith('data.pkl');
+        if (!entry.endsWith('.npy')) return false;
+        if (!methods.includes(compression)) {
+          const method = methodNames[compression] ?? `method ${compression}`;
+          throw new CsiError(
+            'file-format',
+            `${name}: ${entry} is compressed by ${method}, expected deflate or none; save it with numpy.savez_compressed`,
+          );
+        }
         if (originalSize > size * MAX_DEFLATE_RATIO) {
           throw new RangeError(`${entry}: ${originalSize} bytes from ${size}`);
         }
-        return entry.endsWith('.npy');
+        return true;
       },
     });
   } catch (cause) {
+    if (cause instanceof CsiError) throw cause;
     throw new CsiError('file-format', `${name}: expected a .npz file, found a damaged zip archive`, { cause });
   }
+  if (!hasPickle || Object.keys(arrays).length > 0) return arrays;
+  throw new CsiError(
+    'file-format',
+    `${name}: is a PyTorch file, expected arrays; in Python: numpy.savez(FILE, downlink=torch.load(...).numpy())`,
+  );
 }

@@ -109,8 +109,8 @@ function readEnvironment(arrays: Arrays, name: string, numSamples: number): Int3
 
 function readIntegers(arrays: Arrays, name: string, key: string): Int32Array {
   const array = requireVector(arrays, name, key);
-  if (array.dtype !== 'int32' && array.dtype !== 'int64') {
-    throw new CsiError('file-format', `${name}: ${key} is ${array.dtype}, expected int32 or int64`);
+  if (!/^u?int/.test(array.dtype)) {
+    throw new CsiError('file-format', `${name}: ${key} is ${array.dtype}, expected integers`);
   }
   return Int32Array.from(array.data, Number);
 }

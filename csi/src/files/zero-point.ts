@@ -6,11 +6,17 @@ const CSINET_NAME = 'HT';
 /** Share of the range that real and imaginary parts reach below their zero at least, whatever the scale. */
 const LEAST_NEGATIVE_SHARE = 0.02;
 
+/** Share of the range that zero is away from 0 at least where parts are normalised. */
+const LEAST_SHIFT = 0.1;
+
+/** Values looked at to tell raw parts from normalised ones; only normalised ones need the exact median. */
+const MOST_PROBED = 1 << 16;
+
 /**
- * Finds the value that stands for zero in real and imaginary parts. It is 0 unless all values lie in 0..1, which
- * signed parts do only after normalisation. CsiNet's files have it at 0.5. DualNet's are min-max scaled,
- * (x - min) / (max - min) over the whole set, and do not keep min and max: zero is then taken to be the median, as
- * parts are as often positive as negative and most are close to zero.
+ * Finds the value that stands for zero in real and imaginary parts: their median, as parts are as often positive as negative and most
+ * are close to zero. Raw parts have it at 0; parts normalised to 0..1 have it well inside. CsiNet's files have it at 0.5. DualNet's are
+ * min-max scaled, (x - min) / (max - min) over the whole set, and do not keep min and max. The median does not care for a few values
+ * past either end.
  *
  * @param label - file and variable, for errors
  * @throws CsiError `file-format` where the values have no sign, being magnitudes or absolute parts.
@@ -23,9 +29,17 @@ export function findZeroPoint(values: Float32Array | Float64Array, name: string,
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  if (!(min >= 0 && max <= 1 && max > min)) return 0;
+  const range = max - min;
+  if (!(range > 0 && Number.isFinite(range))) return 0;
+  const step = Math.max(1, Math.floor(values.length / MOST_PROBED));
+  const probe = step === 1 ? values : values.filter((_, i) => i % step === 0);
+  const shifted = Math.abs(median(probe, min, max)) > LEAST_SHIFT * range;
+  const normalized = shifted && min > -0.5 && max < 1.5;
+  if (!normalized && min < 0) return 0;
+  // Values that are all positive and no magnitudes would be parts in units whose zero nothing tells.
+  if (!normalized && shifted) return 0;
   const zero = name === CSINET_NAME ? 0.5 : median(values, min, max);
-  if (zero - min >= LEAST_NEGATIVE_SHARE * (max - min)) return zero;
+  if (zero - min >= LEAST_NEGATIVE_SHARE * range) return zero;
   throw new CsiError(
     'file-format',
     `${label}: values are ${min}..${max} and half of them at most ${zero}: these are magnitudes or absolute parts ` +

@@ -35,7 +35,7 @@ describe.skipIf(library === undefined)('MAT-file, version 7.3', () => {
   it('says what it has where a variable is not CSI', async () => {
     await expect(openCsiSource(matlab, { ...link, downlinkVariable: 'info' })).rejects.toThrow('info: found group []');
     await expect(openCsiSource(matlab, { ...link, downlinkVariable: 'x' })).rejects.toThrow(
-      'H complex128 [2,4,3], HD_val float64 [2,24], info group [], label not floating-point [1,2]',
+      'H complex128 [2,4,3], HD_val float64 [2,24], info group [], label uint16 [1,2]',
     );
   });
 

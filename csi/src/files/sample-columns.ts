@@ -1,0 +1,36 @@
+import type { Variable } from './variable.ts';
+
+/** What files say of each sample beside its CSI: whose it is and when, and where it was taken. */
+export const columnNames = ['environment', 'distance_m', 'ue', 'slot'] as const;
+
+/** One number a sample, by name. */
+export type SampleColumns = Readonly<Partial<Record<(typeof columnNames)[number], Float64Array>>>;
+
+/**
+ * Reads the columns of a file, whatever their type and whether they stand, lie or are flat: `[N]`, `[1, N]` or `[N, 1]`.
+ *
+ * @returns also a sentence on each variable of such a name that is no column of so many numbers
+ */
+export async function readColumns(
+  variables: readonly Variable[],
+  numSamples: number,
+): Promise<{ readonly columns: SampleColumns; readonly notes: readonly string[] }> {
+  const columns: Partial<Record<string, Float64Array>> = {};
+  const notes: string[] = [];
+  for (const name of columnNames) {
+    const variable = variables.find((candidate) => (candidate.name.split('/').at(-1) as string) === name);
+    if (variable === undefined) continue;
+    const { type, shape } = variable;
+    const isNumeric = /^(u?int|float)\d+$|^(double|single)$/.test(type);
+    if (isNumeric && shape.filter((size) => size !== 1).length <= 1 && sizeOf(shape) === numSamples) {
+      columns[name] = Float64Array.from((await variable.read()).data as ArrayLike<number | bigint>, Number);
+    } else {
+      notes.push(`${name} ${type} [${shape}] is left aside: a column has ${numSamples} numbers, one a sample`);
+    }
+  }
+  return { columns, notes };
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
