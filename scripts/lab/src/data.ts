@@ -193,6 +193,8 @@ export function simulatedSource(scenario: ScenarioName, numSamples: number, view
     name: scenario,
     numSamples,
     description: { downlink: 'simulated', uplink: 'simulated' },
+    notes: [],
+    columns: {},
     downlink: synthesizer('downlink', downlinkCarrierHz),
     uplink: synthesizer('uplink', uplinkCarrierHz),
     environment: (index) => sampleAt(index).environment,

@@ -49,6 +49,16 @@ export {
   quantizeComponent,
   thetaFor,
 } from './schemes/codec-fit.ts';
+export {
+  createEType2Codebook,
+  type EType2Codebook,
+  type EType2Panel,
+  type EType2Pmi,
+  etype2Combinations,
+  etype2Precoder,
+} from './schemes/etype2/codebook.ts';
+export { type EType2Bits, etype2Bits, packPmi, unpackPmi } from './schemes/etype2/pmi-bits.ts';
+export { selectPmi } from './schemes/etype2/select.ts';
 export { type FloatRow, measureFloatTable } from './schemes/linear-estimate.ts';
 export {
   bestWithin,

@@ -32,6 +32,8 @@ function sourceOf(numSamples: number): CsiSource {
     name: 'made up',
     numSamples,
     description: { downlink: 'made up', uplink: 'made up' },
+    notes: [],
+    columns: {},
     downlink: (index) => matrix(index),
     // Far UEs see another channel in the uplink, near ones the same.
     uplink: (index) => matrix(index < numSamples / 2 ? index : index + 1000),

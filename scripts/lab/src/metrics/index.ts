@@ -9,3 +9,4 @@ export {
 } from './latency.ts';
 export { compareMetrics, type Metric, type MetricChange, nmseMetric, speedMetric } from './metric.ts';
 export { type Accuracy, ratioToDb, type SampleScore, Scorer, scoreEstimate } from './scorer.ts';
+export { defaultSubbands, type SubbandDirections, subbandDirections, subbandSgcs } from './subbands.ts';

@@ -114,8 +114,8 @@ const maxRounds = 500;
 
 /** The eigenvector of the largest eigenvalue of a Hermitian matrix, by power iteration from its strongest column. `[2][n]` */
 function strongestEigenvector(matrix: Float64Array, n: number): Float64Array {
-  let vector = columnOf(matrix, n);
-  let next = new Float64Array(2 * n);
+  let vector: Float64Array = columnOf(matrix, n);
+  let next: Float64Array = new Float64Array(2 * n);
   let before = 0;
   for (let round = 0; round < maxRounds; round++) {
     let power = 0;

@@ -38,6 +38,8 @@ export function sourceOf(samples: readonly LinkSample[]): CsiSource {
     name: 'synthetic',
     numSamples: samples.length,
     description: { downlink: 'drawn', uplink: 'drawn' },
+    notes: [],
+    columns: {},
     downlink: (index) => (samples[index] as LinkSample).downlink,
     uplink: (index) => samples[index]?.uplink,
   };

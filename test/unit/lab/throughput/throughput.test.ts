@@ -19,6 +19,8 @@ const source: CsiSource = {
   name: 'made up',
   numSamples,
   description: { downlink: 'made up', uplink: 'made up' },
+  notes: [],
+  columns: {},
   downlink: matrix,
   uplink: (index) => matrix(index + 1000),
   // In turn, so that neighbours in the file are of different cells.

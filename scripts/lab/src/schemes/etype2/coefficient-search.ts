@@ -34,7 +34,7 @@ export class CoefficientSearch {
   run(): { readonly pmi: EType2Pmi; readonly score: number } {
     this.#alignToStrongestRow();
     let taps: number[] = [];
-    let kept = new Float64Array(0);
+    let kept: Float64Array = new Float64Array(0);
     for (let round = 0; round < alignmentRounds; round++) {
       taps = this.#chooseTaps();
       kept = this.#keepStrongest(taps);
