@@ -1,7 +1,7 @@
 import type { Variable } from './variable.ts';
 
 /** What files say of each sample beside its CSI: whose it is and when, and where it was taken. */
-export const columnNames = ['environment', 'distance_m', 'ue', 'slot'] as const;
+const columnNames = ['environment', 'distance_m', 'ue', 'slot'] as const;
 
 /** One number a sample, by name. */
 export type SampleColumns = Readonly<Partial<Record<(typeof columnNames)[number], Float64Array>>>;

@@ -40,7 +40,7 @@ export function etype2Bits(codebook: EType2Codebook, numCoefficients: number): E
 }
 
 /** All bits of the fields of a PMI. */
-export function totalBits(bits: EType2Bits): number {
+function totalBits(bits: EType2Bits): number {
   return Object.values(bits).reduce((sum: number, field: number) => sum + field, 0);
 }
 
