@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
-import type { GatewayLink } from './cluster/gateway-decoder.ts';
+import type { Gateway } from './cluster/gateway.ts';
 import type { BatchListener } from './decode/batch-decoder.ts';
 import { DecoderPool } from './decode/decoder-pool.ts';
 import type { ExecutionProvider } from './decode/graph.ts';
@@ -19,7 +19,7 @@ import { registerMeters, statsOf } from './ops/meters.ts';
 import { loadCatalog, type ServedModel } from './ops/model-catalog.ts';
 import type { ModelLifecycle } from './ops/model-lifecycle.ts';
 import { OverloadControl } from './ops/overload-control.ts';
-import { type Role, ServerHost } from './ops/server-host.ts';
+import { ServerHost, type ServerRole } from './ops/server-host.ts';
 import { createDistributions, type ServerStats, serverMeters } from './ops/server-stats.ts';
 import { loadUplinkOnly } from './ops/uplink-only-catalog.ts';
 import { type BsServerOptions, resolveOptions } from './options.ts';
@@ -74,21 +74,19 @@ export async function startBsServer(options: BsServerOptions = {}): Promise<BsSe
   const served = await loadCatalog(modelsDirectory, models);
   const uplinkOnly = await loadUplinkOnly(modelsDirectory, uplinkOnlyModel, served);
   // What talks to brokers is loaded only where there is one.
-  const link = nats && new (await import('./cluster/gateway-decoder.ts')).GatewayLink(resolved, nats);
-  return new ServedCell(resolved, served, (host) => new Station(host, served, uplinkOnly, link)).start();
+  const gateway = nats && new (await import('./cluster/gateway.ts')).Gateway(resolved, nats);
+  return new HostedStation(resolved, served, (host) => new Station(host, served, uplinkOnly, gateway)).start();
 }
 
-class ServedCell extends ServerHost<Station> implements BsServer {
-  get models(): BsServer['models'] {
-    return this.role.models;
-  }
-
+class HostedStation extends ServerHost<Station> implements BsServer {
   stats(): ServerStats {
-    return this.role.stats();
+    return statsOf(this.role.meters.stats);
   }
 
   reconfigure(ueId: string, change: ConfigChange): ReportConfig {
-    return this.role.reconfigure(ueId, change);
+    const session = this.role.registry.get(ueId);
+    if (session === undefined) throw new RangeError(`ueId is ${ueId}, no UE of that id is connected`);
+    return reportConfigOf(session.reconfigure(change));
   }
 }
 
@@ -96,29 +94,29 @@ class ServedCell extends ServerHost<Station> implements BsServer {
 const workerEndTimeoutMs = 5_000;
 
 /** What a server does that UEs, base bands and subscribers connect to: alone, or as a gateway to decode workers. */
-class Station implements Role {
+class Station implements ServerRole {
   readonly name;
   readonly upgrade;
   readonly pages: PagesContext | undefined;
   readonly #host: ServerHost;
   readonly #uplinkOnly: UplinkOnlyBundle | undefined;
-  readonly #registry = new UeRegistry<UeSession>(randomInt(2 ** 32));
+  readonly registry = new UeRegistry<UeSession>(randomInt(2 ** 32));
   readonly #stream: EstimateStream;
   readonly #overload: OverloadControl;
   readonly #pipeline: ReportPipeline;
   readonly #upgrader: Upgrader;
-  readonly #meters;
+  readonly meters;
   #offer;
 
   constructor(
     host: ServerHost,
     served: readonly ServedModel[],
     uplinkOnly: UplinkOnlyBundle | undefined,
-    link: GatewayLink | undefined,
+    gateway: Gateway | undefined,
   ) {
     const { options, tally, modelTally, versions, metrics } = host;
     const { limits, clock, logger, tokenSecret, maxHoldMs } = options;
-    this.name = link === undefined ? ('all' as const) : ('gateway' as const);
+    this.name = gateway === undefined ? ('all' as const) : ('gateway' as const);
     this.#host = host;
     this.#uplinkOnly = uplinkOnly;
     this.#offer = offerOf(versions);
@@ -127,14 +125,14 @@ class Station implements Role {
       ...options,
       tally,
       apply: (relief) => {
-        for (const session of this.#registry) session.relieve(relief);
+        for (const session of this.registry) session.relieve(relief);
       },
     });
-    const { overload, stream, registry } = { overload: this.#overload, stream: this.#stream, registry: this.#registry };
+    const { overload, stream, registry } = { overload: this.#overload, stream: this.#stream, registry: this.registry };
     const outlet = new EstimateOutlet({
       stream,
       held: new HeldEstimates({ maxHoldMs, maxUes: limits.maxUes }),
-      broadcast: link && ((estimate) => link.publish(estimate)),
+      broadcast: gateway && ((estimate) => gateway.publish(estimate)),
       tally,
       modelTally,
       distributions: createDistributions(metrics),
@@ -149,7 +147,7 @@ class Station implements Role {
     this.#pipeline = new ReportPipeline({
       options: { ...options, ...limits },
       uplinkOnly: uplinkOnly?.manifest,
-      createDecoder: (listener) => link?.createDecoder(models, local, listener, wantsEstimates) ?? local(listener),
+      createDecoder: (listener) => gateway?.decoder(models, local, listener, wantsEstimates) ?? local(listener),
       outlet,
       queueBound: () => overload.queueBound,
       onDecoderEvent: (event) => host.noted(event),
@@ -186,13 +184,9 @@ class Station implements Role {
     this.pages = options.pages && { pages: options.pages, accessControl, baseBand: uplinks, onError };
     const connections = (role: 'ue' | 'phy' | 'estimates') => this.#upgrader.connections(role);
     const { watchdog } = host;
-    this.#meters = serverMeters(tally, { pipeline, decoder, stream, overload, watchdog, connections });
-    registerMeters(metrics, 'edge_csi', this.#meters);
-    if (link !== undefined) registerMeters(metrics, 'edge_csi_cluster', link.meters);
-  }
-
-  get models(): BsServer['models'] {
-    return this.#host.versions.ready.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
+    this.meters = serverMeters(tally, { pipeline, decoder, stream, overload, watchdog, connections });
+    registerMeters(metrics, 'edge_csi', this.meters);
+    if (gateway !== undefined) registerMeters(metrics, 'edge_csi_cluster', gateway.meters);
   }
 
   get files() {
@@ -208,17 +202,7 @@ class Station implements Role {
   }
 
   health(): object {
-    return { models: this.models, uplinkOnlyModel: this.#uplinkOnly?.manifest.id ?? null };
-  }
-
-  stats(): ServerStats {
-    return statsOf(this.#meters.stats);
-  }
-
-  reconfigure(ueId: string, change: ConfigChange): ReportConfig {
-    const session = this.#registry.get(ueId);
-    if (session === undefined) throw new RangeError(`ueId is ${ueId}, no UE of that id is connected`);
-    return reportConfigOf(session.reconfigure(change));
+    return { models: this.#host.models, uplinkOnlyModel: this.#uplinkOnly?.manifest.id ?? null };
   }
 
   start(): Promise<ExecutionProvider | undefined> {
@@ -240,7 +224,7 @@ class Station implements Role {
   }
 
   users(): Iterable<UeSession> {
-    return this.#registry;
+    return this.registry;
   }
 
   queued(version: string): number {

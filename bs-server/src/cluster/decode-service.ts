@@ -136,7 +136,7 @@ export class DecodeService {
     this.#pump(nowMs);
     const { jobs } = room;
     const requests = new Set(jobs.map(({ request }) => request));
-    for (const request of requests) request.batchDone(decodeMs, codewordDrift);
+    for (const request of requests) request.answer.batchDone(decodeMs, codewordDrift);
     const [first] = jobs;
     if (first !== undefined) modelTally.batch(first.request.model, { decodeMs, codewordDrift });
     for (const [i, job] of jobs.entries()) this.#finishJob(room, i, job, nowMs, decodeMs);
@@ -269,7 +269,7 @@ export class DecodeService {
   #answerComplete(request: OpenRequest): void {
     if (!request.complete || request.refused) return;
     this.#close(request);
-    this.#parts.broker.publish(request.reply, request.answer);
+    this.#parts.broker.publish(request.reply, request.answer.bytes);
   }
 
   #refuse(request: OpenRequest, refusal: BatchRefusal): void {

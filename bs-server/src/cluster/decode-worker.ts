@@ -6,7 +6,7 @@ import { uplinkOnlyWorkerModelOf, workerModelOf } from '../decode/loaded-model.t
 import type { WorkerModel } from '../decode/thread-port.ts';
 import { gauge, registerMeters } from '../ops/meters.ts';
 import { loadCatalog, type ServedModel } from '../ops/model-catalog.ts';
-import { type Role, ServerHost } from '../ops/server-host.ts';
+import { ServerHost, type ServerRole } from '../ops/server-host.ts';
 import { loadUplinkOnly } from '../ops/uplink-only-catalog.ts';
 import { type BsServerOptions, type NatsOptions, resolveOptions } from '../options.ts';
 import { BatchQueues } from '../queue/batch-queues.ts';
@@ -55,7 +55,7 @@ class HostedWorker extends ServerHost<BatchWorker> implements DecodeWorker {
 const poolEndTimeoutMs = 5_000;
 
 /** What a decode worker of a site does: connects to the broker, and has its pool decode what comes from there. */
-class BatchWorker implements Role {
+class BatchWorker implements ServerRole {
   readonly name = 'worker';
   /** Its name at the broker. */
   readonly worker = peerName('worker');

@@ -9,7 +9,7 @@ export { resolveOptions } from '../options.ts';
 export { AnswerWriter, writeTaken } from './decode-answer.ts';
 export { readDecodeRequest } from './decode-request.ts';
 export { type DecodeWorker, startDecodeWorker } from './decode-worker.ts';
-export { GatewayLink } from './gateway-decoder.ts';
+export { Gateway } from './gateway.ts';
 export { connectNats } from './nats-broker.ts';
 export { beatSubject, decodeQueue, decodeSubject, peerName } from './subjects.ts';
 export { beatMs, writeBeat } from './worker-beat.ts';

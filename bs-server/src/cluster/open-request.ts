@@ -14,7 +14,7 @@ export class OpenRequest {
   readonly reply: string;
   /** When it came, on the worker's clock. */
   readonly receivedMs: number;
-  readonly #answer: AnswerWriter;
+  readonly answer: AnswerWriter;
   #left: number;
   #refused = false;
 
@@ -24,7 +24,7 @@ export class OpenRequest {
     this.shape = shape;
     this.reply = reply;
     this.receivedMs = receivedMs;
-    this.#answer = new AnswerWriter(jobs.length, wantsEstimates ? this.numEntries : 0);
+    this.answer = new AnswerWriter(jobs.length, wantsEstimates ? this.numEntries : 0);
     this.#left = jobs.length;
   }
 
@@ -48,17 +48,9 @@ export class OpenRequest {
     return this.#left === 0;
   }
 
-  get answer(): Uint8Array {
-    return this.#answer.bytes;
-  }
-
   settle(i: number, status: JobStatus, estimate?: Float32Array): void {
-    this.#answer.settle(i, status, estimate);
+    this.answer.settle(i, status, estimate);
     this.#left--;
-  }
-
-  batchDone(decodeMs: number, codewordDrift: number | undefined): void {
-    this.#answer.batchDone(decodeMs, codewordDrift);
   }
 
   /** @returns jobs that were not settled; 0 where it was refused before */

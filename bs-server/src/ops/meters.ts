@@ -68,14 +68,15 @@ export class CountBy<K extends string = string> implements Meter<Readonly<Record
     return Object.fromEntries(this.#counts);
   }
 
-  add(key: K): void {
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  /** @param amount - 0 to have the key from now on */
+  add(key: K, amount = 1): void {
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + amount);
   }
 
-  /** Sum over all keys of one value of the first label. */
-  sum(first: string): number {
+  /** Sum over all keys that have these values of their first labels. */
+  sum(values: string): number {
     let sum = 0;
-    for (const [key, count] of this.#counts) if (key.split('/')[0] === first) sum += count;
+    for (const [key, count] of this.#counts) if (key === values || key.startsWith(`${values}/`)) sum += count;
     return sum;
   }
 
@@ -95,6 +96,16 @@ export function counterOf(name: string, help: string, labels: Labels, read: () =
 /** A figure that goes up and down, read where it lives. */
 export function gauge(name: string, help: string, read: () => number): Meter<number> {
   return reading('gauge', name, help, {}, read);
+}
+
+/** Figures that come and go, by the values of labels; in /metrics only. */
+export function gaugesBy(
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  samples: () => Iterable<Sample>,
+): Meter<undefined> {
+  return { kind: 'gauge', name, help, labelNames, value: undefined, samples };
 }
 
 function reading(kind: Meter<number>['kind'], name: string, help: string, labels: Labels, read: () => number) {
@@ -141,6 +152,7 @@ export function registerMeters(registry: Registry, prefix: string, meters: Meter
       new Gauge({
         ...metric,
         collect() {
+          this.reset();
           for (const [labels, value] of samples()) this.set(labels, value);
         },
       });

@@ -7,17 +7,16 @@ import type { PagesContext } from '../net/pages.ts';
 import { Ports } from '../net/ports.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { logDecoderEvent, logLifecycle } from './event-log.ts';
-import { Registry } from './meters.ts';
+import { Registry, registerMeters } from './meters.ts';
 import { loadServedModel, type ServedModel, sameLink } from './model-catalog.ts';
 import { ModelControl, type ModelUser } from './model-control.ts';
-import { registerModelMetrics } from './model-metrics.ts';
-import { ModelTally } from './model-tally.ts';
+import { ModelTally, modelMeters } from './model-tally.ts';
 import { ModelVersions } from './model-versions.ts';
 import { Tally } from './server-stats.ts';
 import { DriftWatch, Watchdog } from './watchdog.ts';
 
 /** What a server does: everything itself, the gateway of a site, or its decode worker. */
-export interface Role {
+export interface ServerRole {
   readonly name: 'all' | 'gateway' | 'worker';
   /** True while reports or batches can be decoded. */
   readonly ready: boolean;
@@ -53,7 +52,7 @@ type Phase = 'starting' | 'serving' | 'draining' | 'closed';
  * What every server has whatever its role: ports, model versions and their life cycle, counters, a watchdog, and the phases
  * from start to close.
  */
-export class ServerHost<R extends Role = Role> implements AsyncDisposable {
+export class ServerHost<R extends ServerRole = ServerRole> implements AsyncDisposable {
   readonly options: ResolvedOptions;
   readonly versions: ModelVersions<ServedModel>;
   readonly tally = new Tally();
@@ -106,11 +105,15 @@ export class ServerHost<R extends Role = Role> implements AsyncDisposable {
       drainTimeoutMs,
       clock,
     });
-    registerModelMetrics(this.metrics, {
-      tally: this.modelTally,
-      status: () => this.lifecycle.status().models,
-      queued: (version) => role.queued(version),
-    });
+    registerMeters(
+      this.metrics,
+      'edge_csi_model',
+      modelMeters(
+        this.modelTally,
+        () => this.lifecycle.status().models,
+        (version) => role.queued(version),
+      ),
+    );
     this.#ports = new Ports({
       ...options,
       health: () => this.#health(),
@@ -138,6 +141,11 @@ export class ServerHost<R extends Role = Role> implements AsyncDisposable {
 
   get adminUrl(): string | undefined {
     return this.#ports.adminUrl;
+  }
+
+  /** Models that are served at present, the active one first; of one id there may be several versions. */
+  get models(): readonly { readonly id: string; readonly sha256: string }[] {
+    return this.versions.ready.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
   }
 
   get executionProvider(): ExecutionProvider | undefined {

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { type Role, ServerHost } from '../../../bs-server/src/ops/server-host.ts';
+import { ServerHost, type ServerRole } from '../../../bs-server/src/ops/server-host.ts';
 import { resolveOptions } from '../../../bs-server/src/options.ts';
 import { servedModel } from './served-model.ts';
 
@@ -7,7 +7,7 @@ const open: ServerHost[] = [];
 afterEach(() => Promise.all(open.splice(0).map((host) => host.close())));
 
 /** A host on free ports whose role is in the test's hands. */
-function createHost(change: Partial<Role> = {}) {
+function createHost(change: Partial<ServerRole> = {}) {
   const said: string[] = [];
   const role = {
     name: 'all' as const,

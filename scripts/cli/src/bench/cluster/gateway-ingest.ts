@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { BsServerOptions, NatsOptions } from '@edge-csi/bs-server';
-import { GatewayLink, loadCatalog, ReportPipeline, resolveOptions } from '@edge-csi/bs-server/cluster';
+import { Gateway, loadCatalog, ReportPipeline, resolveOptions } from '@edge-csi/bs-server/cluster';
 import { workerModelOf } from '@edge-csi/bs-server/decode';
 import { createBsCodec } from '@edge-csi/csi';
 import type { DataOptions } from '@edge-csi/lab/data';
@@ -171,12 +171,12 @@ async function startGatewayStage(
   const resolved = resolveOptions({ ...options, localDecode: false });
   const [served] = await loadCatalog(resolved.modelsDirectory, resolved.models);
   if (served === undefined) throw new RangeError('models is empty, must name one');
-  const link = new GatewayLink(resolved, options.nats);
+  const gateway = new Gateway(resolved, options.nats);
   const pipeline = new ReportPipeline({
     options: { ...resolved, ...resolved.limits },
     uplinkOnly: undefined,
     createDecoder: (listener) =>
-      link.createDecoder([workerModelOf(served.bundle)], undefined, listener, () => wantsEstimates),
+      gateway.decoder([workerModelOf(served.bundle)], undefined, listener, () => wantsEstimates),
     outlet: {
       decoded: () => undefined,
       settled: (_, outcome) => onSettled(outcome),

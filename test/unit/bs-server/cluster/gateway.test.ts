@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ClusterTally } from '../../../../bs-server/src/cluster/broker.ts';
-import { GatewayDecoder } from '../../../../bs-server/src/cluster/gateway-decoder.ts';
+import { GatewayDecoder } from '../../../../bs-server/src/cluster/gateway.ts';
 import { beatSubject } from '../../../../bs-server/src/cluster/subjects.ts';
 import { writeBeat } from '../../../../bs-server/src/cluster/worker-beat.ts';
 import { DecoderPool } from '../../../../bs-server/src/decode/decoder-pool.ts';

@@ -11,7 +11,7 @@ import { RemoteDecoder, type RemoteDecoderOptions } from './remote-decoder.ts';
 import { estimateSubject, peerName } from './subjects.ts';
 
 /** A gateway's end of the broker: what its server decodes with, and where it publishes what it decoded itself. */
-export class GatewayLink {
+export class Gateway {
   readonly name = peerName('gateway');
   readonly tally = new ClusterTally();
   readonly #options: ResolvedOptions;
@@ -43,7 +43,7 @@ export class GatewayLink {
    * @param local - decodes in this process; absent where nothing ever is
    * @param wantsEstimates - whether anybody wants estimates from here at present, beside those who listen at the broker
    */
-  createDecoder(
+  decoder(
     models: readonly WorkerModel[],
     local: ((listener: BatchListener<DecodeJob>) => BatchDecoder<DecodeJob>) | undefined,
     listener: BatchListener<DecodeJob>,
