@@ -1,0 +1,180 @@
+import { cosineOfHalfTurns, exactCosine, exactSine, sineOfHalfTurns } from './turn.ts';
+
+const { fround } = Math;
+const pi = fround(Math.PI);
+const minusTwoPi = fround(-2 * Math.PI);
+
+/** Terms of the series of a kernel's largest entry. */
+const PEAK_TERMS = 7;
+
+/**
+ * One axis of the matrix, angle or delay: what a complex exponential becomes under a unitary inverse DFT of `size`
+ * points, of which `count` bins are kept. Up to a phase of the bin, which is turned out of the matrix once, and one of
+ * the position, which goes into the gain, the Dirichlet kernel is real:
+ *
+ * k_i(u) = sin(pi e) / (size sin(pi (u - i) / size)),   u = u0 + e, u0 the nearest bin, |e| <= 1/2.
+ */
+export interface PathAxis {
+  readonly size: number;
+  readonly count: number;
+  /** All bins are kept: positions wrap, and the kernel's energy is one everywhere. */
+  readonly whole: boolean;
+  /** Least and largest position of a path; on a whole axis they are `size` apart and the same place. */
+  readonly last: number;
+  /** sin(pi d / size) and cos(pi d / size), d from -count to count. */
+  readonly sine: Float32Array;
+  readonly cosine: Float32Array;
+  /** The largest entry is a polynomial in e^2. */
+  readonly peak: Float32Array;
+  readonly inverseSize: number;
+  /** -pi^2 (1 - 1 / size^2), of the second derivative. */
+  readonly bend: number;
+  /** exp(j pi i / size) of bin i: times the matrix, it makes the kernels real. */
+  readonly turnRe: Float32Array;
+  readonly turnIm: Float32Array;
+}
+
+/** @param size - length of the DFT @param count - bins kept, at most `size` */
+export function createAxis(size: number, count: number): PathAxis {
+  const sine = new Float32Array(2 * count + 1);
+  const cosine = new Float32Array(2 * count + 1);
+  for (let d = -count; d <= count; d++) {
+    sine[d + count] = exactSine(d / size);
+    cosine[d + count] = exactCosine(d / size);
+  }
+  const peak = new Float32Array(PEAK_TERMS);
+  // k(e) = 1/size sum_n cos(2 pi e (n - (size - 1) / 2) / size), term by term.
+  const powers = new Float64Array(size).fill(1 / size);
+  let factorial = 1;
+  for (let m = 0; m < PEAK_TERMS; m++) {
+    let sum = 0;
+    for (let n = 0; n < size; n++) {
+      sum += powers[n] as number;
+      const angle = (2 * Math.PI * (n - (size - 1) / 2)) / size;
+      powers[n] = -(powers[n] as number) * angle * angle;
+    }
+    peak[m] = sum / factorial;
+    factorial *= (2 * m + 1) * (2 * m + 2);
+  }
+  const turnRe = new Float32Array(count);
+  const turnIm = new Float32Array(count);
+  for (let i = 0; i < count; i++) {
+    turnRe[i] = exactCosine(i / size);
+    turnIm[i] = exactSine(i / size);
+  }
+  const whole = size === count;
+  return {
+    size,
+    count,
+    whole,
+    last: whole ? size : count - 0.25,
+    sine,
+    cosine,
+    peak,
+    inverseSize: fround(1 / size),
+    bend: fround(-Math.PI * Math.PI * (1 - 1 / (size * size))),
+    turnRe,
+    turnIm,
+  };
+}
+
+/** A position brought back onto the axis: wrapped, or held at the edge of the window. */
+export function ontoAxis(axis: PathAxis, position: number): number {
+  if (axis.whole) {
+    if (position < 0) return fround(position + axis.size);
+    return position >= axis.size ? fround(position - axis.size) : position;
+  }
+  return position < 0 ? 0 : position > axis.last ? axis.last : position;
+}
+
+/**
+ * Writes the kernel of a position, of unit energy over the kept bins, and its derivatives.
+ *
+ * @param out - float32, gets derivative p at `at + p count`, `[orders][count]`
+ * @param orders - 1, or 3 for first and second derivatives too
+ * @param position - in bins, 0 .. count
+ * @returns norm of the kernel before it was scaled: 1 on a whole axis
+ */
+export function kernelInto(axis: PathAxis, out: Float32Array, at: number, orders: number, position: number): number {
+  const { count, sine, cosine, peak, inverseSize } = axis;
+  let nearest = Math.floor(fround(position + 0.5));
+  const off = fround(position - nearest);
+  if (nearest >= axis.size) nearest -= axis.size;
+  const numerator = sineOfHalfTurns(off);
+  const slope = cosineOfHalfTurns(off);
+  const small = fround(off * inverseSize);
+  const smallSine = sineOfHalfTurns(small);
+  const smallCosine = cosineOfHalfTurns(small);
+  const bent = fround(axis.bend * numerator);
+  for (let i = 0; i < count; i++) {
+    const d = nearest - i;
+    if (d === 0) continue;
+    const tableSine = sine[d + count] as number;
+    const tableCosine = cosine[d + count] as number;
+    const s = fround(fround(tableSine * smallCosine) + fround(tableCosine * smallSine));
+    const weight = fround(inverseSize / s);
+    const value = fround(numerator * weight);
+    out[at + i] = value;
+    if (orders === 3) {
+      const c = fround(fround(tableCosine * smallCosine) - fround(tableSine * smallSine));
+      const first = fround(fround(pi * weight) * fround(slope - fround(value * c)));
+      out[at + count + i] = first;
+      out[at + 2 * count + i] = fround(weight * fround(bent + fround(fround(minusTwoPi * c) * first)));
+    }
+  }
+  if (nearest < count) peakInto(peak, out, at + nearest, orders === 3 ? count : 0, off);
+  return axis.whole ? 1 : normalise(out, at, count, orders);
+}
+
+/** The entry at the peak, where the closed form divides zero by zero. */
+function peakInto(peak: Float32Array, out: Float32Array, at: number, stride: number, off: number): void {
+  const square = fround(off * off);
+  let value = 0;
+  let first = 0;
+  let second = 0;
+  for (let m = PEAK_TERMS - 1; m >= 0; m--) {
+    const term = peak[m] as number;
+    value = fround(fround(value * square) + term);
+    if (m > 0) {
+      first = fround(fround(first * square) + fround(2 * m * term));
+      second = fround(fround(second * square) + fround(2 * m * (2 * m - 1) * term));
+    }
+  }
+  out[at] = value;
+  if (stride > 0) {
+    out[at + stride] = fround(first * off);
+    out[at + 2 * stride] = second;
+  }
+}
+
+/** Scales a kernel to unit energy, its derivatives becoming those of the scaled kernel. */
+function normalise(out: Float32Array, at: number, count: number, orders: number): number {
+  const norm = fround(Math.sqrt(innerProduct(out, at, out, at, count)));
+  const inverse = fround(1 / norm);
+  for (let i = 0; i < count; i++) out[at + i] = fround((out[at + i] as number) * inverse);
+  if (orders === 3) {
+    const one = at + count;
+    const two = one + count;
+    // norm k = r: norm' = k r', norm'' = (|r'|^2 + r r'' - norm'^2) / norm.
+    const rise = innerProduct(out, at, out, one, count);
+    const along = innerProduct(out, at, out, two, count);
+    const square = innerProduct(out, one, out, one, count);
+    const curve = fround(along + fround(fround(square - fround(rise * rise)) * inverse));
+    const twiceRise = fround(2 * rise);
+    for (let i = 0; i < count; i++) {
+      const value = out[at + i] as number;
+      const first = fround(fround((out[one + i] as number) - fround(rise * value)) * inverse);
+      out[one + i] = first;
+      const rest = fround(fround(twiceRise * first) + fround(curve * value));
+      out[two + i] = fround(fround((out[two + i] as number) - rest) * inverse);
+    }
+  }
+  return norm;
+}
+
+/** Sum of products of two stretches of float32, in ascending order. */
+export function innerProduct(a: Float32Array, atA: number, b: Float32Array, atB: number, count: number): number {
+  let sum = 0;
+  for (let i = 0; i < count; i++) sum = fround(sum + fround((a[atA + i] as number) * (b[atB + i] as number)));
+  return sum;
+}

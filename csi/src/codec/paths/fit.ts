@@ -1,0 +1,107 @@
+import type { PathGrid } from './grid.ts';
+import type { PathCodes } from './quantise.ts';
+import { END_TOTAL, LEVEL_CLASSES, levelClass, type PathTables, RATIO_BINS } from './tables.ts';
+
+/** Sum of the frequencies of a table. */
+const TOTAL = 2 ** 14;
+
+/** What reports hold, counted. */
+export interface PathCounts {
+  readonly first: Float64Array;
+  readonly ended: Float64Array;
+  readonly seen: Float64Array;
+  readonly next: readonly Float64Array[];
+  readonly delay: Float64Array;
+  readonly later: Float64Array;
+}
+
+export function createCounts(numDelays: number): PathCounts {
+  return {
+    first: new Float64Array(LEVEL_CLASSES + 1),
+    ended: new Float64Array(LEVEL_CLASSES),
+    seen: new Float64Array(LEVEL_CLASSES),
+    next: Array.from({ length: LEVEL_CLASSES }, () => new Float64Array(RATIO_BINS)),
+    delay: new Float64Array(2 * numDelays),
+    later: new Float64Array(4 * numDelays),
+  };
+}
+
+/** Counts the symbols of one report. */
+export function countReport(counts: PathCounts, grid: PathGrid, codes: PathCodes): void {
+  const halves = counts.delay.length;
+  let reference = 0;
+  for (let k = 0; k < codes.count; k++) {
+    const level = codes.level[k] as number;
+    const half = Math.floor((2 * (codes.cell[3 * k + 2] as number)) / (grid.fine[level] as number));
+    if (k === 0) {
+      add(counts.first, levelClass(level) + 1, 1);
+      add(counts.delay, half, 1);
+      reference = half;
+    } else {
+      const before = codes.level[k - 1] as number;
+      spread(counts.next[levelClass(before)] as Float64Array, (level - 1) / before, level / before);
+      add(counts.later, half - reference + halves, 1);
+    }
+    const index = levelClass(level);
+    add(counts.seen, index, 1);
+    if (k === codes.count - 1) add(counts.ended, index, 1);
+  }
+}
+
+function add(table: Float64Array, at: number, amount: number): void {
+  table[at] = (table[at] as number) + amount;
+}
+
+/** Spreads one count over a stretch of 0 .. 1. */
+function spread(table: Float64Array, low: number, high: number): void {
+  for (let bin = 0; bin < RATIO_BINS; bin++) {
+    const overlap = Math.min(high, (bin + 1) / RATIO_BINS) - Math.max(low, bin / RATIO_BINS);
+    if (overlap > 0) add(table, bin, overlap / (high - low));
+  }
+}
+
+/** Mixes counts with a prior, so that what other channels hold costs a bit or two more and not a dozen. */
+function frequencies(counts: ArrayLike<number>, prior: readonly number[], weight: number, share: number): number[] {
+  let sum = 0;
+  let priorSum = 0;
+  for (let i = 0; i < counts.length; i++) {
+    sum += counts[i] as number;
+    priorSum += prior[i] as number;
+  }
+  const mixed = weight / (weight + sum);
+  const own = Math.max(mixed, share);
+  return Array.from(counts, (count, i) => {
+    const p = own * ((prior[i] as number) / priorSum) + (sum > 0 ? (1 - own) * (count / sum) : 0);
+    return Math.max(1, Math.round(p * TOTAL));
+  });
+}
+
+/** Tables out of counts, and of what is known beforehand where there are few. */
+export function tablesOf(counts: PathCounts, prior: PathTables): PathTables {
+  return {
+    first: frequencies(counts.first, prior.first, 16, 0.02),
+    end: prior.end.map((end, index) => {
+      const seen = counts.seen[index] as number;
+      const p = ((counts.ended[index] as number) + (40 * end) / END_TOTAL) / (seen + 40);
+      return Math.min(END_TOTAL - 1, Math.max(1, Math.round(p * END_TOTAL)));
+    }),
+    next: counts.next.map((row, index) => frequencies(row, prior.next[index] as readonly number[], 30, 0.02)),
+    delay: frequencies(counts.delay, prior.delay, 30, 0.1),
+    later: frequencies(counts.later, prior.later, 30, 0.1),
+  };
+}
+
+/** Tables for any band and array: no data, gentle slopes. */
+export function genericTables(numDelays: number): PathTables {
+  const later = Array.from({ length: 4 * numDelays }, (_, i) => {
+    const halves = i - 2 * numDelays;
+    return 24 + Math.round(800 / (1 + (halves < 0 ? -halves / 3 : halves / 8)));
+  });
+  return {
+    first: [8, ...Array.from({ length: LEVEL_CLASSES }, (_, i) => (i < 12 ? 64 : 16))],
+    end: Array.from({ length: LEVEL_CLASSES }, (_, i) => Math.max(8, Math.round(1400 / (1 + i * i * 0.2)))),
+    next: Array.from({ length: LEVEL_CLASSES }, () => Array.from({ length: RATIO_BINS }, () => 1024)),
+    delay: Array.from({ length: 2 * numDelays }, (_, i) => 24 + Math.round(800 / (1 + i / 8))),
+    later,
+  };
+}

@@ -1,0 +1,76 @@
+import { innerProduct } from './axis.ts';
+import type { PathSpace } from './space.ts';
+
+const { fround } = Math;
+
+const RIDGE = fround(1e-6);
+/** Least pivot: a path that the ones before explain but for this share of its energy gets no gain. */
+const LEAST_PIVOT = fround(1e-5);
+
+/**
+ * Solves least squares for the gains of some paths, the gains of all others held: a Cholesky factorisation of their
+ * inner products, which are real, and one right-hand side for real and imaginary parts each.
+ *
+ * @param free - how many of `space.order` to solve for: indices of paths; all other paths keep their gains
+ */
+export function solveGains(space: PathSpace, free: number): void {
+  const { capacity, gram, factor, order, gainRe, gainIm, heardRe, heardIm, count } = space;
+  for (let a = 0; a < free; a++) {
+    const k = order[a] as number;
+    gainRe[k] = 0;
+    gainIm[k] = 0;
+  }
+  for (let a = 0; a < free; a++) {
+    const row = a * capacity;
+    const k = order[a] as number;
+    for (let b = 0; b <= a; b++) {
+      const value = gram[k * capacity + (order[b] as number)] as number;
+      let sum = fround(a === b ? fround(value + RIDGE) : value);
+      sum = fround(sum - innerProduct(factor, row, factor, b * capacity, b));
+      if (a !== b) {
+        const pivot = factor[b * capacity + b] as number;
+        factor[row + b] = pivot === 0 ? 0 : fround(sum / pivot);
+      } else factor[row + a] = sum > LEAST_PIVOT ? fround(Math.sqrt(sum)) : 0;
+    }
+  }
+  // Forward: the right-hand side is what the held paths leave of each correlation.
+  for (let a = 0; a < free; a++) {
+    const k = order[a] as number;
+    let re = heardRe[k] as number;
+    let im = heardIm[k] as number;
+    for (let j = 0; j < count; j++) {
+      const held = gram[k * capacity + j] as number;
+      if (isFree(space, free, j)) continue;
+      re = fround(re - fround(held * (gainRe[j] as number)));
+      im = fround(im - fround(held * (gainIm[j] as number)));
+    }
+    for (let b = 0; b < a; b++) {
+      const l = factor[a * capacity + b] as number;
+      const j = order[b] as number;
+      re = fround(re - fround(l * (gainRe[j] as number)));
+      im = fround(im - fround(l * (gainIm[j] as number)));
+    }
+    const pivot = factor[a * capacity + a] as number;
+    gainRe[k] = pivot === 0 ? 0 : fround(re / pivot);
+    gainIm[k] = pivot === 0 ? 0 : fround(im / pivot);
+  }
+  for (let a = free - 1; a >= 0; a--) {
+    const k = order[a] as number;
+    const pivot = factor[a * capacity + a] as number;
+    let re = gainRe[k] as number;
+    let im = gainIm[k] as number;
+    for (let b = a + 1; b < free; b++) {
+      const l = factor[b * capacity + a] as number;
+      const j = order[b] as number;
+      re = fround(re - fround(l * (gainRe[j] as number)));
+      im = fround(im - fround(l * (gainIm[j] as number)));
+    }
+    gainRe[k] = pivot === 0 ? 0 : fround(re / pivot);
+    gainIm[k] = pivot === 0 ? 0 : fround(im / pivot);
+  }
+}
+
+function isFree(space: PathSpace, free: number, path: number): boolean {
+  for (let a = 0; a < free; a++) if (space.order[a] === path) return true;
+  return false;
+}

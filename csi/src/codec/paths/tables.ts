@@ -1,0 +1,42 @@
+/**
+ * Static frequencies of a report's symbols, whole numbers of at least 1. Both ends hold them; they are data of the model.
+ */
+export interface PathTables {
+  /** Highest level's class, none first: see `levelClass`. `[LEVEL_CLASSES + 1]` */
+  readonly first: readonly number[];
+  /** Whether a report ends after a level of a class, out of 4096. `[LEVEL_CLASSES]` */
+  readonly end: readonly number[];
+  /** The next level as a share of a level of a class, in sixteenths. `[LEVEL_CLASSES][16]` */
+  readonly next: readonly (readonly number[])[];
+  /** Delay of the first path, in half taps. `[2 numDelays]` */
+  readonly delay: readonly number[];
+  /** Delay of the others less that of the first, in half taps, from -2 numDelays up. `[4 numDelays]` */
+  readonly later: readonly number[];
+}
+
+/** Two classes of levels an octave: 1, 2, 3, 4-5, 6-7, 8-11, 12-15, ... */
+export const LEVEL_CLASSES = 19;
+export const RATIO_BINS = 16;
+export const END_TOTAL = 4096;
+
+/** @param level - at least 1 */
+export function levelClass(level: number): number {
+  let octave = 0;
+  while (level >> (octave + 1) > 0) octave++;
+  if (octave === 0) return 0;
+  return 2 * octave - 1 + ((level >> (octave - 1)) & 1);
+}
+
+/** Least level of a class. */
+export function classStart(index: number): number {
+  if (index === 0) return 1;
+  const octave = (index + 1) >> 1;
+  return (1 << octave) + (((index + 1) & 1) << (octave - 1));
+}
+
+/** Running sums of frequencies, from 0. */
+export function sumsOf(frequencies: readonly number[]): Int32Array {
+  const sums = new Int32Array(frequencies.length + 1);
+  for (let i = 0; i < frequencies.length; i++) sums[i + 1] = (sums[i] as number) + (frequencies[i] as number);
+  return sums;
+}
