@@ -1,5 +1,5 @@
-import type { PathGrid } from './grid.ts';
-import type { PathCodes } from './quantise.ts';
+import type { PathCodes } from './codes.ts';
+import { finenessOf } from './grid.ts';
 import { END_TOTAL, LEVEL_CLASSES, levelClass, type PathTables, RATIO_BINS } from './tables.ts';
 
 /** Sum of the frequencies of a table. */
@@ -27,12 +27,12 @@ export function createCounts(numDelays: number): PathCounts {
 }
 
 /** Counts the symbols of one report. */
-export function countReport(counts: PathCounts, grid: PathGrid, codes: PathCodes): void {
+export function countReport(counts: PathCounts, codes: PathCodes): void {
   const halves = counts.delay.length;
   let reference = 0;
   for (let k = 0; k < codes.count; k++) {
     const level = codes.level[k] as number;
-    const half = Math.floor((2 * (codes.cell[3 * k + 2] as number)) / (grid.fine[level] as number));
+    const half = Math.floor((2 * (codes.cell[3 * k + 2] as number)) / finenessOf(level));
     if (k === 0) {
       add(counts.first, levelClass(level) + 1, 1);
       add(counts.delay, half, 1);
@@ -88,20 +88,5 @@ export function tablesOf(counts: PathCounts, prior: PathTables): PathTables {
     next: counts.next.map((row, index) => frequencies(row, prior.next[index] as readonly number[], 30, 0.02)),
     delay: frequencies(counts.delay, prior.delay, 30, 0.1),
     later: frequencies(counts.later, prior.later, 30, 0.1),
-  };
-}
-
-/** Tables for any band and array: no data, gentle slopes. */
-export function genericTables(numDelays: number): PathTables {
-  const later = Array.from({ length: 4 * numDelays }, (_, i) => {
-    const halves = i - 2 * numDelays;
-    return 24 + Math.round(800 / (1 + (halves < 0 ? -halves / 3 : halves / 8)));
-  });
-  return {
-    first: [8, ...Array.from({ length: LEVEL_CLASSES }, (_, i) => (i < 12 ? 64 : 16))],
-    end: Array.from({ length: LEVEL_CLASSES }, (_, i) => Math.max(8, Math.round(1400 / (1 + i * i * 0.2)))),
-    next: Array.from({ length: LEVEL_CLASSES }, () => Array.from({ length: RATIO_BINS }, () => 1024)),
-    delay: Array.from({ length: 2 * numDelays }, (_, i) => 24 + Math.round(800 / (1 + i / 8))),
-    later,
   };
 }

@@ -1,62 +1,75 @@
 import type { PathAxis } from './axis.ts';
 import { exactLog2 } from './turn.ts';
 
+const { fround } = Math;
+
 /** Highest level of a path: how many steps the strongest one may be high. */
 export const MAX_LEVEL = 1023;
-/** Error energy that one bit is worth where steps are of size 1: 2 ln 2 / 12. */
-export const BIT_WORTH = Math.fround(Math.LN2 / 6);
 
-export const G = { offset: 0.2, place: 1.8, placeOffset: 0.2, turn: 1, side: 7 };
+/** Error energy that one bit is worth where steps are of size 1: four numbers a path, each erring by 1/12; ln 2 / 6. */
+export const BIT_WORTH = fround(Math.LN2 / 6);
+
+/** Levels up to here are told apart by bits as well as by error; above, a bit more or less is nothing beside a step. */
+const FINE_LEVELS = 64;
+/** Bits of a path that do not depend on its level: what level and delay take, about, and what tables save. */
+const SIDE_BITS = 2;
 
 /**
- * One scale for everything: a path that is n steps high has its amplitude to a step, its phase to one of 2 pi n and its
- * places to 1 / (1.8 n) bin, so that each of its numbers errs by about the same energy.
+ * One scale for everything: a path n steps high has its amplitude to a step, its phase to one of 2 pi n and its places to
+ * 1 / (1.8 n) bin, so that each of its numbers errs by about the same energy (Han et al., "Efficient channel estimation
+ * and feedback", IEEE TWC 2019, feed such paths back in fields of fixed width).
  */
 export interface PathGrid {
-  /** Amplitude of a level in steps, `[MAX_LEVEL + 1]`. */
-  readonly height: Float32Array;
-  /** Cells a bin. */
-  readonly fine: Int32Array;
-  /** Phases a turn. */
-  readonly phases: Int32Array;
-  /** Height from which on a path has the level, by error and bits. */
+  /** Amplitude in steps from which on a path has a level, `[FINE_LEVELS + 1]`. */
   readonly threshold: Float32Array;
-  /** Bits of a path of the level, about. */
+  /** Bits of a path of a level, about, `[FINE_LEVELS + 1]`. */
   readonly bits: Float32Array;
 }
 
-/** @param axes - of the matrix: more angles, more bits a level */
+/** Amplitude of a level in steps. Paths worth their bits are seldom less than one and a third high: hence the fifth. */
+export function heightOf(level: number): number {
+  return fround((5 * level + 1) / 5);
+}
+
+/** Cells a bin of a path of a level. */
+export function finenessOf(level: number): number {
+  return Math.max(2, Math.floor((180 * level + 86) / 100));
+}
+
+/** Phases a turn of a path of a level. */
+export function phasesOf(level: number): number {
+  return Math.floor((6283 * level + 2256) / 1000);
+}
+
+/** @param axes - of the matrix: more angles, more bits a path */
 export function createGrid(axes: readonly PathAxis[]): PathGrid {
-  const height = new Float32Array(MAX_LEVEL + 1);
-  const fine = new Int32Array(MAX_LEVEL + 1);
-  const phases = new Int32Array(MAX_LEVEL + 1);
-  const threshold = new Float32Array(MAX_LEVEL + 1);
-  const bits = new Float32Array(MAX_LEVEL + 1);
-  for (let n = 1; n <= MAX_LEVEL; n++) {
-    height[n] = n + G.offset;
-    fine[n] = Math.max(2, Math.round(G.place * (n + G.placeOffset)));
-    phases[n] = Math.max(4, Math.ceil(2 * Math.PI * (n + G.offset)*G.turn));
-    let sum = exactLog2(phases[n] as number) + G.side - 5;
-    for (const { count } of axes) if (count > 1) sum += exactLog2(count * (fine[n] as number)) ;
-    bits[n] = sum - 1;
-    const below = n === 1 ? 0 : (height[n - 1] as number);
-    const gap = (height[n] as number) - below;
-    const more = n === 1 ? sum : sum - (bits[n - 1] as number) - 1;
-    threshold[n] = (below + (height[n] as number)) / 2 + (BIT_WORTH * Math.max(0, more)) / (2 * gap);
+  const threshold = new Float32Array(FINE_LEVELS + 1);
+  const bits = new Float32Array(FINE_LEVELS + 1);
+  for (let level = 1; level <= FINE_LEVELS; level++) {
+    let sum = SIDE_BITS + exactLog2(phasesOf(level));
+    for (const { count } of axes) if (count > 1) sum += exactLog2(count * finenessOf(level));
+    bits[level] = sum;
+    const below = level === 1 ? 0 : heightOf(level - 1);
+    const height = heightOf(level);
+    const more = sum - (bits[level - 1] as number);
+    threshold[level] = (below + height) / 2 + (BIT_WORTH * more) / (2 * (height - below));
+    if (level > 1) threshold[level] = Math.max(threshold[level] as number, threshold[level - 1] as number);
   }
-  // A level never starts below the one before it.
-  for (let n = 2; n <= MAX_LEVEL; n++) threshold[n] = Math.max(threshold[n] as number, threshold[n - 1] as number);
-  return { height, fine, phases, threshold, bits };
+  return { threshold, bits };
 }
 
 /** The level of an amplitude in steps; 0 where the path is not worth its bits. */
 export function levelOf(grid: PathGrid, amplitude: number): number {
-  let low = 0;
-  let high = MAX_LEVEL;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (amplitude >= (grid.threshold[middle] as number)) low = middle;
-    else high = middle - 1;
+  if (amplitude >= FINE_LEVELS + 1) {
+    const level = Math.floor(fround(amplitude + fround(0.3)));
+    return level < MAX_LEVEL ? level : MAX_LEVEL;
   }
-  return low;
+  let level = 0;
+  while (level < FINE_LEVELS && amplitude >= (grid.threshold[level + 1] as number)) level++;
+  return level;
+}
+
+/** Bits of a path of a level, about. */
+export function bitsOf(grid: PathGrid, level: number): number {
+  return grid.bits[level < FINE_LEVELS ? level : FINE_LEVELS] as number;
 }

@@ -1,5 +1,5 @@
 import { ontoAxis } from './axis.ts';
-import { type PathSpace, probeAt } from './space.ts';
+import type { PathSpace } from './space.ts';
 
 const { fround } = Math;
 
@@ -76,9 +76,4 @@ function alike(seenRe: Float32Array, seenIm: Float32Array, of: number, re: numbe
 
 function norm(seenRe: Float32Array, seenIm: Float32Array, a: number, b: number): number {
   return alike(seenRe, seenIm, a, seenRe[b] as number, seenIm[b] as number);
-}
-
-/** Moves the candidate's kernels, without derivatives, to a place. */
-export function probePlace(space: PathSpace, place: Float32Array, orders: number): void {
-  probeAt(space, place[0] as number, place[1] as number, place[2] as number, orders);
 }

@@ -1,5 +1,5 @@
 import { innerProduct } from './axis.ts';
-import { newtonStep, probePlace } from './newton.ts';
+import { newtonStep } from './newton.ts';
 import { solveGains } from './solve.ts';
 import { correlate, type PathSpace, probeAt, withoutOthers } from './space.ts';
 
@@ -9,18 +9,14 @@ const half = fround(0.5);
 /** Newton steps from the best half bin to a new path's place. */
 const FIRST_STEPS = 2;
 
-const place = new Float32Array(3);
-const tried = new Float32Array(3);
-
-/** Stores the candidate as path k: its place, its kernels, its inner products and what it hears of the matrix. */
-export function storePath(space: PathSpace, k: number, at: Float32Array): void {
+/** Makes the candidate's kernels those of path k, and updates the inner products. */
+export function storePath(space: PathSpace, k: number): void {
   const { axes, kernels, stride, capacity, gram, probe } = space;
   for (let axis = 0, to = k * stride; axis < 3; axis++) {
     const { count } = axes[axis] as (typeof axes)[0];
     const kernel = probe[axis] as Float32Array;
     for (let i = 0; i < count; i++) kernels[to + i] = kernel[i] as number;
     to += count;
-    space.position[3 * k + axis] = at[axis] as number;
   }
   const [one, two, delay] = axes;
   for (let j = 0; j < space.count; j++) {
@@ -36,6 +32,10 @@ export function storePath(space: PathSpace, k: number, at: Float32Array): void {
     gram[k * capacity + j] = product;
     gram[j * capacity + k] = product;
   }
+}
+
+export function setPlace(space: PathSpace, k: number, place: Float32Array): void {
+  for (let axis = 0; axis < 3; axis++) space.position[3 * k + axis] = place[axis] as number;
 }
 
 /** Writes what the paths leave of the matrix. @returns its energy */
@@ -72,7 +72,7 @@ export function residualInto(space: PathSpace): number {
 
 /** Finds the place that takes most of the residual: its largest entry, the best half bin beside it, Newton steps. */
 function findPlace(space: PathSpace): void {
-  const { restRe, restIm, axes } = space;
+  const { restRe, restIm, axes, place, beside } = space;
   let most = -1;
   let peak = 0;
   for (let i = 0; i < restRe.length; i++) {
@@ -100,21 +100,21 @@ function findPlace(space: PathSpace): void {
       for (let d = -1; d <= 1; d++) {
         const delay = fround(binDelay + d * half);
         if ((a === 0 && b === 0 && d === 0) || delay < 0 || delay > axes[2].last) continue;
-        tried[0] = wrapped(fround(binOne + a * half), axes[0].size);
-        tried[1] = wrapped(fround(binTwo + b * half), axes[1].size);
-        tried[2] = delay;
-        probePlace(space, tried, 1);
+        beside[0] = wrapped(fround(binOne + a * half), axes[0].size);
+        beside[1] = wrapped(fround(binTwo + b * half), axes[1].size);
+        beside[2] = delay;
+        probeAt(space, beside, 1);
         correlate(space, restRe, restIm, 1);
         const power = powerSeen(space);
         if (power > best) {
           best = power;
-          place.set(tried);
+          place.set(beside);
         }
       }
     }
   }
   for (let step = 0; step < FIRST_STEPS; step++) {
-    probePlace(space, place, 3);
+    probeAt(space, place, 3);
     correlate(space, restRe, restIm, 3);
     newtonStep(space, place);
   }
@@ -143,14 +143,16 @@ export function solveAll(space: PathSpace): void {
  */
 export function addPath(space: PathSpace): number {
   findPlace(space);
+  const { place } = space;
   const k = space.count++;
   space.gainRe[k] = 0;
   space.gainIm[k] = 0;
-  probePlace(space, place, 1);
+  probeAt(space, place, 1);
   correlate(space, space.re, space.im, 1);
   space.heardRe[k] = space.seenRe[0] as number;
   space.heardIm[k] = space.seenIm[0] as number;
-  storePath(space, k, place);
+  setPlace(space, k, place);
+  storePath(space, k);
   withoutOthers(space, k, 1);
   const power = powerSeen(space);
   solveAll(space);
@@ -159,15 +161,15 @@ export function addPath(space: PathSpace): number {
 
 /** Moves every path by a Newton step with the others held, and solves for all gains after each. */
 export function moveAll(space: PathSpace): void {
-  const { position, heardRe, heardIm } = space;
+  const { position, heardRe, heardIm, place } = space;
   for (let k = 0; k < space.count; k++) {
     for (let axis = 0; axis < 3; axis++) place[axis] = position[3 * k + axis] as number;
-    probePlace(space, place, 3);
+    probeAt(space, place, 3);
     correlate(space, space.re, space.im, 3);
     withoutOthers(space, k, 3);
     const before = powerSeen(space);
     newtonStep(space, place);
-    probeAt(space, place[0] as number, place[1] as number, place[2] as number, 1);
+    probeAt(space, place, 1);
     correlate(space, space.re, space.im, 1);
     const re = space.seenRe[0] as number;
     const im = space.seenIm[0] as number;
@@ -176,7 +178,8 @@ export function moveAll(space: PathSpace): void {
     if (!(powerSeen(space) > before)) continue;
     heardRe[k] = re;
     heardIm[k] = im;
-    storePath(space, k, place);
+    setPlace(space, k, place);
+    storePath(space, k);
     solveAll(space);
   }
 }

@@ -46,7 +46,11 @@ export interface PathSpace {
   readonly gainRe: Float32Array;
   readonly gainIm: Float32Array;
 
-  /** Kernels of one candidate with derivatives, `[3][count]` an axis. */
+  /** Where a candidate is, `[3]`, bins; one beside it; and its cells. */
+  readonly place: Float32Array;
+  readonly beside: Float32Array;
+  readonly cells: Int32Array;
+  /** Kernels of the candidate with derivatives, `[3][count]` an axis. */
   readonly probe: readonly [Float32Array, Float32Array, Float32Array];
   /** Correlation of the candidate and its derivatives. */
   readonly seenRe: Float32Array;
@@ -85,6 +89,9 @@ export function createSpace(
     heardIm: new Float32Array(capacity),
     gainRe: new Float32Array(capacity),
     gainIm: new Float32Array(capacity),
+    place: new Float32Array(3),
+    beside: new Float32Array(3),
+    cells: new Int32Array(3),
     probe: [new Float32Array(3 * one), new Float32Array(3 * two), new Float32Array(3 * numDelays)],
     seenRe: new Float32Array(DERIVATIVES),
     seenIm: new Float32Array(DERIVATIVES),
@@ -95,11 +102,11 @@ export function createSpace(
   };
 }
 
-/** Computes the candidate's kernels, with derivatives where `orders` is 3. */
-export function probeAt(space: PathSpace, one: number, two: number, delay: number, orders: number): void {
-  kernelInto(space.axes[0], space.probe[0], 0, orders, one);
-  kernelInto(space.axes[1], space.probe[1], 0, orders, two);
-  kernelInto(space.axes[2], space.probe[2], 0, orders, delay);
+/** Computes the kernels of a candidate at `place`, `[3]`, with derivatives where `orders` is 3. */
+export function probeAt(space: PathSpace, place: Float32Array, orders: number): void {
+  kernelInto(space.axes[0], space.probe[0], 0, orders, place[0] as number);
+  kernelInto(space.axes[1], space.probe[1], 0, orders, place[1] as number);
+  kernelInto(space.axes[2], space.probe[2], 0, orders, place[2] as number);
 }
 
 /**

@@ -1,11 +1,8 @@
-import type { PathGrid } from './grid.ts';
-import { MAX_LEVEL } from './grid.ts';
-import type { PathCodes } from './quantise.ts';
+import type { PathCodes } from './codes.ts';
+import { finenessOf, MAX_LEVEL, phasesOf } from './grid.ts';
 import { MAX_TOTAL, type SymbolCoder } from './range-coder.ts';
+import { STEPS } from './step.ts';
 import { classStart, END_TOTAL, LEVEL_CLASSES, levelClass, type PathTables, RATIO_BINS, sumsOf } from './tables.ts';
-
-/** Steps are powers of 2^(1/3), two decibels, this many of them from -260 dB up. */
-export const STEPS = 160;
 
 const LEVEL_TOTAL = 2 ** 14;
 
@@ -45,7 +42,6 @@ export function createSyntax(counts: readonly [number, number, number], maxPaths
  */
 export function codeReport(
   syntax: PathSyntax,
-  grid: PathGrid,
   coder: SymbolCoder,
   codes: PathCodes,
   stepIndex: number,
@@ -57,8 +53,8 @@ export function codeReport(
     const level = codeLevel(syntax, coder, read === 0 ? 0 : (codes.level[read - 1] as number), read < count ? (codes.level[read] as number) : 0);
     if (level === 0) break;
     codes.level[read] = level;
-    codePlace(syntax, grid, coder, codes, read);
-    codes.phase[read] = coder.uniform(codes.phase[read] as number, grid.phases[level] as number);
+    codePlace(syntax, coder, codes, read);
+    codes.phase[read] = coder.uniform(codes.phase[read] as number, phasesOf(level));
   }
   codes.count = read;
   return step;
@@ -95,9 +91,9 @@ function codeLevel(syntax: PathSyntax, coder: SymbolCoder, before: number, level
   return 1 + coder.table(level - 1, levels, 0, before);
 }
 
-function codePlace(syntax: PathSyntax, grid: PathGrid, coder: SymbolCoder, codes: PathCodes, k: number): void {
+function codePlace(syntax: PathSyntax, coder: SymbolCoder, codes: PathCodes, k: number): void {
   const { cell, level } = codes;
-  const fine = grid.fine[level[k] as number] as number;
+  const fine = finenessOf(level[k] as number);
   const [one, two, delays] = syntax.counts;
   if (one > 1) {
     // Paths of one level come in the order of their angles.
@@ -109,7 +105,7 @@ function codePlace(syntax: PathSyntax, grid: PathGrid, coder: SymbolCoder, codes
   const halves = 2 * delays;
   let half = Math.floor((2 * value) / fine);
   if (k === 0) half = coder.table(half, syntax.delay, 0, halves);
-  else half = coder.table(half, syntax.later, halves - Math.floor((2 * (cell[2] as number)) / (grid.fine[level[0] as number] as number)), halves);
+  else half = coder.table(half, syntax.later, halves - Math.floor((2 * (cell[2] as number)) / finenessOf(level[0] as number)), halves);
   const start = Math.ceil((half * fine) / 2);
   const size = Math.ceil(((half + 1) * fine) / 2) - start;
   cell[3 * k + 2] = start + (size > 1 ? coder.uniform(value - start, size) : 0);

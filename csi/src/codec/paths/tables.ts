@@ -40,3 +40,18 @@ export function sumsOf(frequencies: readonly number[]): Int32Array {
   for (let i = 0; i < frequencies.length; i++) sums[i + 1] = (sums[i] as number) + (frequencies[i] as number);
   return sums;
 }
+
+/** Tables for any band and array: no data, gentle slopes. */
+export function genericTables(numDelays: number): PathTables {
+  const later = Array.from({ length: 4 * numDelays }, (_, i) => {
+    const halves = i - 2 * numDelays;
+    return 24 + Math.round(800 / (1 + (halves < 0 ? -halves / 3 : halves / 8)));
+  });
+  return {
+    first: [8, ...Array.from({ length: LEVEL_CLASSES }, (_, i) => (i < 12 ? 64 : 16))],
+    end: Array.from({ length: LEVEL_CLASSES }, (_, i) => Math.max(8, Math.round(1400 / (1 + i * i * 0.2)))),
+    next: Array.from({ length: LEVEL_CLASSES }, () => Array.from({ length: RATIO_BINS }, () => 1024)),
+    delay: Array.from({ length: 2 * numDelays }, (_, i) => 24 + Math.round(800 / (1 + i / 8))),
+    later,
+  };
+}

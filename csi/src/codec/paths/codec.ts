@@ -1,0 +1,196 @@
+import type { AngularDelayCsi } from '../../csi.ts';
+import { CsiError } from '../../errors.ts';
+import { assertUsable } from '../../normalize.ts';
+import { createAxis, type PathAxis } from './axis.ts';
+import { copyCode, createCodes, type PathCodes } from './codes.ts';
+import { createGrid } from './grid.ts';
+import { matrixInto, type PropagationPath, pathsOf } from './paths.ts';
+import { RangeDecoder, RangeEncoder } from './range-coder.ts';
+import { searchCap, searchPrice, searchTarget } from './rate.ts';
+import { applyResponseInto, createResponseKernel } from './response.ts';
+import { createSearch, type PathSearch, startSearch } from './search.ts';
+import { createSpace } from './space.ts';
+import { checkSpec, type PathCodecSpec } from './spec.ts';
+import { codeReport, createSyntax } from './syntax.ts';
+
+/** Bits a report may be held to. */
+export const pathCapBits = { least: 40, most: 2000 } as const;
+
+/**
+ * How long reports are. `cap`: the least error of at most `maxBits`. `quality`: the least of error + price x bits, or the
+ * fewest bits of a target, and never more than `maxBits`: simple channels end early, rich ones get more, and at one mean
+ * length the mean error is 2 dB below a cap's.
+ */
+export type PathRate = NoiseHint &
+  (
+    | { readonly mode: 'cap'; readonly maxBits: number }
+    | {
+        readonly mode: 'quality';
+        /** Squared error a bit has to save, relative to the energy of the matrix: 1e-3 is about 100 bits indoors. */
+        readonly bitPrice: number;
+        /** 40 to 2,000; 2,000 unless told. */
+        readonly maxBits?: number;
+      }
+    | { readonly mode: 'quality'; readonly targetNmseDb: number; readonly maxBits?: number }
+  );
+
+interface NoiseHint {
+  /**
+   * Variance of the noise of an entry, in the matrix's scale: nothing below it is reported. 0 for none; estimated from
+   * each residual where it is left out.
+   */
+  readonly noiseVariance?: number;
+}
+
+/** One report, as the UE sends it. */
+export interface PathReport {
+  /** Zero padded to a byte. */
+  readonly payload: Uint8Array;
+  readonly bits: number;
+  readonly numPaths: number;
+  /** Squared error of the estimate against the matrix that was encoded, relative to its energy. */
+  readonly squaredErrorRatio: number;
+}
+
+/** Turns matrices into reports and reports into matrices; see `createPathCodec`. */
+export interface PathCodec {
+  readonly spec: PathCodecSpec;
+  /**
+   * Reports a matrix. Noise alone, or a cap that no path fits, gives a report without paths.
+   *
+   * @throws CsiError `csi-invalid` where the matrix is of another shape, zero or not finite; RangeError where the rate is
+   * out of range.
+   */
+  encode(csi: AngularDelayCsi, rate: PathRate): PathReport;
+  /**
+   * The paths of a report, strongest first.
+   *
+   * @throws CsiError `payload-invalid` where no encoder writes these bits.
+   */
+  decodePaths(payload: Uint8Array): PropagationPath[];
+  /**
+   * Cuts a report to its strongest paths; it stays as it is where it has no more.
+   *
+   * @throws CsiError `payload-invalid`
+   */
+  keepStrongest(payload: Uint8Array, numPaths: number): PathReportBits;
+  /**
+   * Writes the matrix that paths add up to.
+   *
+   * @param out - planar, `[2][numAntennas][numDelays]`
+   * @throws RangeError where `out` is of another length.
+   */
+  reconstructInto(out: Float32Array, paths: readonly PropagationPath[]): void;
+}
+
+export type PathReportBits = Pick<PathReport, 'payload' | 'bits' | 'numPaths'>;
+
+/**
+ * Creates a codec of off-grid paths: the UE finds what a channel is made of and reports it, strongest path first; the BS
+ * adds it up. The payload is the same on every machine, bit for bit, and the estimate to float32 rounding.
+ *
+ * @throws CsiError `model-invalid` where the spec is none.
+ *
+ * @example
+ * const codec = createPathCodec(pathCodecSpec({ antennas: 32, numDelays: 32, numSubcarriers: 1024 }));
+ * const { payload } = codec.encode(csi, { mode: 'cap', maxBits: 200 });
+ * codec.reconstructInto(estimate, codec.decodePaths(payload));
+ */
+export function createPathCodec(spec: PathCodecSpec): PathCodec {
+  checkSpec(spec);
+  const { antennas, numDelays, numSubcarriers, maxPaths, tables, response } = spec;
+  const numAntennas = antennas[0] * antennas[1];
+  const axes: [PathAxis, PathAxis, PathAxis] = [
+    createAxis(antennas[0], antennas[0]),
+    createAxis(antennas[1], antennas[1]),
+    createAxis(numSubcarriers, numDelays),
+  ];
+  const syntax = createSyntax([antennas[0], antennas[1], numDelays], maxPaths, tables);
+  const takeOut = response && createResponseKernel(antennas, response, true);
+  const putIn = response && createResponseKernel(antennas, response, false);
+  const plain = new Float32Array(response ? 2 * numAntennas * numDelays : 0);
+  // A BS never needs the encoder's buffers.
+  let search: PathSearch | undefined;
+
+  const write = (codes: PathCodes, step: number, bits: number): PathReportBits => {
+    const payload = new Uint8Array(Math.ceil(bits / 8));
+    const coder = new RangeEncoder(payload);
+    codeReport(syntax, coder, codes, step);
+    return { payload, bits: coder.finish(), numPaths: codes.count };
+  };
+  const measure = (codes: PathCodes, step: number): number => {
+    const coder = new RangeEncoder(new Uint8Array(0));
+    codeReport(syntax, coder, codes, step);
+    return coder.finish();
+  };
+  const read = (payload: Uint8Array): { codes: PathCodes; step: number; bits: number } => {
+    const codes = createCodes(maxPaths);
+    const step = codeReport(syntax, new RangeDecoder(payload), codes, 0);
+    // Bits that no encoder writes decode to something, too: which then is written otherwise.
+    const bits = measure(codes, step);
+    const again = write(codes, step, bits);
+    const same = again.payload.length === payload.length && again.payload.every((byte, i) => byte === payload[i]);
+    if (!same) {
+      throw new CsiError('payload-invalid', `path report of ${payload.length} bytes is malformed, cut short or too long`);
+    }
+    return { codes, step, bits };
+  };
+
+  return {
+    spec,
+    encode(csi, rate) {
+      assertUsable(csi);
+      if (csi.numAntennas !== numAntennas || csi.numDelays !== numDelays) {
+        const given = `${csi.numAntennas} antennas x ${csi.numDelays} delays`;
+        throw new CsiError('csi-invalid', `CSI has ${given}, the codec takes ${numAntennas} x ${numDelays}`);
+      }
+      const maxBits = checkRate(rate);
+      if (takeOut) applyResponseInto(plain, csi.values, takeOut);
+      search ??= createSearch(createSpace(antennas, numDelays, numSubcarriers, maxPaths), createGrid(axes), syntax);
+      if (!startSearch(search, takeOut ? plain : csi.values, rate.noiseVariance)) {
+        throw new CsiError('csi-invalid', 'CSI entries are out of the range of a report');
+      }
+      if (rate.mode === 'cap') searchCap(search, maxBits);
+      else if ('bitPrice' in rate) searchPrice(search, rate.bitPrice, maxBits);
+      else searchTarget(search, 10 ** (rate.targetNmseDb / 10), maxBits);
+      const { bestCodes, bestStep, bestBits, bestError, space } = search;
+      return { ...write(bestCodes, bestStep, bestBits), squaredErrorRatio: bestError / space.energy };
+    },
+    decodePaths(payload) {
+      const { codes, step } = read(payload);
+      return pathsOf(axes, codes, step);
+    },
+    keepStrongest(payload, numPaths) {
+      const { codes, step } = read(payload);
+      const kept = createCodes(maxPaths);
+      kept.count = Math.min(codes.count, Math.max(0, Math.floor(numPaths)));
+      for (let k = 0; k < kept.count; k++) copyCode(codes, k, kept, k);
+      return write(kept, step, measure(kept, step));
+    },
+    reconstructInto(out, paths) {
+      if (out.length !== 2 * numAntennas * numDelays) {
+        throw new RangeError(`out has ${out.length} values, must have ${2 * numAntennas * numDelays}`);
+      }
+      matrixInto(putIn ? plain : out, axes, paths);
+      if (putIn) applyResponseInto(out, plain, putIn);
+    },
+  };
+}
+
+/** @returns most bits @throws RangeError naming what is out of range */
+function checkRate(rate: PathRate): number {
+  const { maxBits = pathCapBits.most, noiseVariance = 0 } = rate;
+  const { least, most } = pathCapBits;
+  if (!(maxBits >= least && maxBits <= most)) throw new RangeError(`maxBits is ${maxBits}, must be ${least} to ${most}`);
+  if (!(noiseVariance >= 0 && noiseVariance < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`noiseVariance is ${noiseVariance}, must be at least 0`);
+  }
+  if (rate.mode === 'quality') {
+    if ('bitPrice' in rate) {
+      if (!(rate.bitPrice > 0 && rate.bitPrice <= 1)) throw new RangeError(`bitPrice is ${rate.bitPrice}, must be in (0, 1]`);
+    } else if (!(rate.targetNmseDb >= -60 && rate.targetNmseDb <= 0)) {
+      throw new RangeError(`targetNmseDb is ${rate.targetNmseDb}, must be -60 to 0`);
+    }
+  }
+  return Math.floor(maxBits);
+}

@@ -1,0 +1,103 @@
+import type { PathAxis } from './axis.ts';
+import { heightOf, phasesOf } from './grid.ts';
+import { storePath } from './pursue.ts';
+import { correlate, type PathSpace, probeAt } from './space.ts';
+import { cosineOfPart, sineOfPart, turnOf } from './turn.ts';
+
+const { fround } = Math;
+
+/** Paths as whole numbers: what a report holds. */
+export interface PathCodes {
+  count: number;
+  /** Amplitudes in steps, 0 for none, `[capacity]`. */
+  readonly level: Int32Array;
+  /** Places on the grid of the path's level, `[capacity][3]`: angle 1, angle 2, delay. */
+  readonly cell: Int32Array;
+  /** `[capacity]`, 0 .. phases - 1 */
+  readonly phase: Int32Array;
+}
+
+export function createCodes(capacity: number): PathCodes {
+  return {
+    count: 0,
+    level: new Int32Array(capacity),
+    cell: new Int32Array(3 * capacity),
+    phase: new Int32Array(capacity),
+  };
+}
+
+/** Copies path `k` of one list to place `at` of another. */
+export function copyCode(from: PathCodes, k: number, to: PathCodes, at: number): void {
+  to.level[at] = from.level[k] as number;
+  to.phase[at] = from.phase[k] as number;
+  for (let axis = 0; axis < 3; axis++) to.cell[3 * at + axis] = from.cell[3 * k + axis] as number;
+}
+
+/**
+ * Sorts paths as a report has them: strongest first, those of one level in the order of their first angles. Paths without
+ * a level are left out.
+ */
+export function sortCodes(from: PathCodes, to: PathCodes): void {
+  let count = 0;
+  for (let k = 0; k < from.count; k++) {
+    const level = from.level[k] as number;
+    const cell = from.cell[3 * k] as number;
+    if (level === 0) continue;
+    let at = count++;
+    for (; at > 0; at--) {
+      const other = to.level[at - 1] as number;
+      if (other > level || (other === level && (to.cell[3 * at - 3] as number) <= cell)) break;
+      copyCode(to, at - 1, to, at);
+    }
+    copyCode(from, k, to, at);
+  }
+  to.count = count;
+}
+
+export function amplitudeOf(re: number, im: number): number {
+  return fround(Math.sqrt(fround(fround(re * re) + fround(im * im))));
+}
+
+/** The cell of a position. */
+function cellOf(axis: PathAxis, position: number, fineness: number): number {
+  if (axis.count === 1) return 0;
+  const cell = Math.floor(fround(fround(position * fineness) + 0.5));
+  const all = axis.count * fineness;
+  if (cell < all) return cell;
+  return axis.whole ? cell - all : all - 1;
+}
+
+/**
+ * Rounds `space.place` to the grid of a fineness, in `space.cells` and `space.beside`, and correlates the candidate there
+ * with the matrix.
+ */
+export function probeCell(space: PathSpace, fineness: number): void {
+  for (let axis = 0; axis < 3; axis++) {
+    const cell = cellOf(space.axes[axis] as PathAxis, space.place[axis] as number, fineness);
+    space.cells[axis] = cell;
+    space.beside[axis] = fround(cell / fineness);
+  }
+  probeAt(space, space.beside, 1);
+  correlate(space, space.re, space.im, 1);
+}
+
+/** Makes the candidate that `probeCell` left the kernels of path k. The place that the pursuit found stays on record. */
+export function hearCell(space: PathSpace, k: number): void {
+  space.heardRe[k] = space.seenRe[0] as number;
+  space.heardIm[k] = space.seenIm[0] as number;
+  storePath(space, k);
+}
+
+/** Puts the gain of path k on the grid of a level, its phase the nearest, and notes it with the cells of `probeCell`. */
+export function setGain(space: PathSpace, codes: PathCodes, k: number, level: number, step: number): void {
+  const phases = phasesOf(level);
+  const turn = turnOf(space.gainRe[k] as number, space.gainIm[k] as number);
+  const nearest = Math.floor(fround(fround(turn * phases) + 0.5));
+  const phase = nearest < phases ? nearest : 0;
+  const height = fround(heightOf(level) * step);
+  codes.level[k] = level;
+  codes.phase[k] = phase;
+  for (let axis = 0; axis < 3; axis++) codes.cell[3 * k + axis] = space.cells[axis] as number;
+  space.gainRe[k] = fround(height * cosineOfPart(phase, phases));
+  space.gainIm[k] = fround(height * sineOfPart(phase, phases));
+}

@@ -1,0 +1,76 @@
+import { amplitudeOf, hearCell, type PathCodes, probeCell, setGain } from './codes.ts';
+import { BIT_WORTH, bitsOf, finenessOf, levelOf, MAX_LEVEL, type PathGrid } from './grid.ts';
+import { newtonStep } from './newton.ts';
+import { correlate, type PathSpace, probeAt, withoutOthers } from './space.ts';
+
+const { fround } = Math;
+
+/**
+ * Puts path k anew with all others held on their grids, by error and bits together: at the place that is best now, on
+ * the grid of the level that is best now or of a neighbour, or nowhere.
+ */
+export function improvePath(space: PathSpace, grid: PathGrid, codes: PathCodes, k: number, step: number): void {
+  const { place, gainRe, gainIm, seenRe, seenIm } = space;
+  const oldLevel = codes.level[k] as number;
+  const oldFineness = finenessOf(oldLevel);
+  for (let axis = 0; axis < 3; axis++) place[axis] = fround((codes.cell[3 * k + axis] as number) / oldFineness);
+  probeAt(space, place, 3);
+  correlate(space, space.re, space.im, 3);
+  withoutOthers(space, k, 3);
+  const before = costOf(space, grid, k, oldLevel, step);
+  newtonStep(space, place);
+  const estimate = levelOf(grid, fround(amplitudeOf(seenRe[0] as number, seenIm[0] as number) / step));
+
+  // Nowhere, unless what is there is worth its bits.
+  let bestLevel = before < 0 ? oldLevel : 0;
+  let best = before < 0 ? before : 0;
+  let bestRe = before < 0 ? (gainRe[k] as number) : 0;
+  let bestIm = before < 0 ? (gainIm[k] as number) : 0;
+  let bestPhase = codes.phase[k] as number;
+  let cell1 = codes.cell[3 * k] as number;
+  let cell2 = codes.cell[3 * k + 1] as number;
+  let cell3 = codes.cell[3 * k + 2] as number;
+  let moved = false;
+  const highest = estimate < MAX_LEVEL ? estimate + 1 : MAX_LEVEL;
+  const lowest = estimate > 1 ? estimate - 1 : 1;
+  for (let level = highest; level >= lowest; level--) {
+    probeCell(space, finenessOf(level));
+    withoutOthers(space, k, 1);
+    gainRe[k] = seenRe[0] as number;
+    gainIm[k] = seenIm[0] as number;
+    setGain(space, codes, k, level, step);
+    const cost = costOf(space, grid, k, level, step);
+    if (!(cost < best)) continue;
+    best = cost;
+    bestLevel = level;
+    bestRe = gainRe[k] as number;
+    bestIm = gainIm[k] as number;
+    bestPhase = codes.phase[k] as number;
+    cell1 = codes.cell[3 * k] as number;
+    cell2 = codes.cell[3 * k + 1] as number;
+    cell3 = codes.cell[3 * k + 2] as number;
+    moved = true;
+  }
+  codes.level[k] = bestLevel;
+  codes.phase[k] = bestPhase;
+  codes.cell[3 * k] = cell1;
+  codes.cell[3 * k + 1] = cell2;
+  codes.cell[3 * k + 2] = cell3;
+  gainRe[k] = bestRe;
+  gainIm[k] = bestIm;
+  if (!moved) return;
+  const fineness = finenessOf(bestLevel);
+  for (let axis = 0; axis < 3; axis++) place[axis] = fround((codes.cell[3 * k + axis] as number) / fineness);
+  probeCell(space, fineness);
+  hearCell(space, k);
+}
+
+/** Error energy and bits that the gain of path k adds where `space.seen*` is what the others leave; below 0 it saves. */
+function costOf(space: PathSpace, grid: PathGrid, k: number, level: number, step: number): number {
+  const re = space.gainRe[k] as number;
+  const im = space.gainIm[k] as number;
+  const match = fround(fround(re * (space.seenRe[0] as number)) + fround(im * (space.seenIm[0] as number)));
+  const size = fround(fround(re * re) + fround(im * im));
+  const bits = fround(fround(fround(BIT_WORTH * step) * step) * bitsOf(grid, level));
+  return fround(fround(size - fround(2 * match)) + bits);
+}

@@ -1,0 +1,126 @@
+import { CsiError } from '../../errors.ts';
+import { END_TOTAL, genericTables, LEVEL_CLASSES, type PathTables, RATIO_BINS } from './tables.ts';
+import { MAX_TOTAL } from './range-coder.ts';
+
+/** Most paths a codec may be asked to find, and most that decode. */
+const MOST_PATHS = 64;
+const MOST_BINS = 1024;
+
+/** What both ends of a link agree on: plain data, a part of a model's manifest. */
+export interface PathCodecSpec {
+  /** Version of the format: symbols, their order and their grids. */
+  readonly format: 1;
+  /**
+   * Elements of the array along its axes, `[n1, n2]`, n2 = 1 for a linear one. Rows of a matrix are angle bins of axis 1
+   * times those of axis 2, `[n1][n2]`, each the unitary inverse DFT over the elements of its axis.
+   */
+  readonly antennas: readonly [number, number];
+  readonly numDelays: number;
+  /** Length of the DFT that gave the delays. */
+  readonly numSubcarriers: number;
+  /** Complex gains of a path: one for each polarisation or receive antenna. The format of today has one. */
+  readonly coefficientsPerPath: 1;
+  /** Whether a path has a Doppler shift. The format of today has none. */
+  readonly doppler: false;
+  /** Most paths of a report, 1 to 64. They bound the memory and the time of both ends. */
+  readonly maxPaths: number;
+  readonly tables: PathTables;
+  /**
+   * Response of the array, one complex gain an element, `[n1][n2]`: the UE divides it out of the matrix, the BS puts it
+   * back. Without it all elements are alike.
+   */
+  readonly response?: ArrayResponse;
+}
+
+export interface ArrayResponse {
+  readonly re: readonly number[];
+  readonly im: readonly number[];
+}
+
+/** What a default is derived from; see `PathCodecSpec`. */
+export interface PathCodecOptions {
+  /** Elements of a linear array, or of each axis of a planar one. */
+  readonly antennas: number | readonly [number, number];
+  readonly numDelays: number;
+  readonly numSubcarriers: number;
+  /** 32 unless told. */
+  readonly maxPaths?: number;
+  /** Gentle ones for any channel unless told. */
+  readonly tables?: PathTables;
+  readonly response?: ArrayResponse;
+}
+
+/**
+ * Derives the spec of any array and band; no data is needed.
+ *
+ * @throws CsiError `model-invalid` where the spec is none.
+ *
+ * @example
+ * const codec = createPathCodec(pathCodecSpec({ antennas: [8, 4], numDelays: 32, numSubcarriers: 1024 }));
+ */
+export function pathCodecSpec(options: PathCodecOptions): PathCodecSpec {
+  const { antennas, numDelays, numSubcarriers, maxPaths = 32, tables, response } = options;
+  const spec: PathCodecSpec = {
+    format: 1,
+    antennas: typeof antennas === 'number' ? [antennas, 1] : antennas,
+    numDelays,
+    numSubcarriers,
+    coefficientsPerPath: 1,
+    doppler: false,
+    maxPaths,
+    tables: tables ?? genericTables(numDelays),
+    ...(response && { response }),
+  };
+  checkSpec(spec);
+  return spec;
+}
+
+/** @throws CsiError `model-invalid` naming what is wrong with a spec. */
+export function checkSpec(spec: PathCodecSpec): void {
+  const { antennas, numDelays, numSubcarriers, maxPaths, tables, response } = spec;
+  // Specs come out of files, too.
+  const { format, coefficientsPerPath, doppler }: { format: number; coefficientsPerPath: number; doppler: boolean } = spec;
+  if (format !== 1) invalid(`format is ${format}, this version knows 1`);
+  if (coefficientsPerPath !== 1) invalid(`coefficientsPerPath is ${coefficientsPerPath}, format 1 has 1`);
+  if (doppler !== false) invalid('format 1 has no Doppler shifts');
+  if (antennas.length !== 2) invalid(`antennas has ${antennas.length} axes, must have 2`);
+  checkCount('antennas[0]', antennas[0], MOST_BINS);
+  checkCount('antennas[1]', antennas[1], MOST_BINS);
+  checkCount('numSubcarriers', numSubcarriers, 2 ** 16);
+  checkCount('numDelays', numDelays, Math.min(numSubcarriers, MOST_BINS));
+  checkCount('maxPaths', maxPaths, MOST_PATHS);
+  checkTable('first', tables.first, LEVEL_CLASSES + 1);
+  checkTable('end', tables.end, LEVEL_CLASSES);
+  if (tables.end.some((frequency) => frequency >= END_TOTAL)) invalid(`tables.end has an entry of ${END_TOTAL} or more`);
+  if (tables.next.length !== LEVEL_CLASSES) invalid(`tables.next has ${tables.next.length} rows, not ${LEVEL_CLASSES}`);
+  for (const [i, row] of tables.next.entries()) checkTable(`next[${i}]`, row, RATIO_BINS);
+  checkTable('delay', tables.delay, 2 * numDelays);
+  checkTable('later', tables.later, 4 * numDelays);
+  if (response) checkResponse(response, antennas[0] * antennas[1]);
+}
+
+function checkCount(name: string, value: number, most: number): void {
+  if (!Number.isInteger(value) || value < 1 || value > most) invalid(`${name} is ${value}, must be 1 to ${most}`);
+}
+
+function checkTable(name: string, table: readonly number[], length: number): void {
+  if (table.length !== length) invalid(`tables.${name} has ${table.length} entries, not ${length}`);
+  let sum = 0;
+  for (const frequency of table) {
+    if (!Number.isInteger(frequency) || frequency < 1) invalid(`tables.${name} has a frequency of ${frequency}`);
+    sum += frequency;
+  }
+  if (sum > MAX_TOTAL) invalid(`frequencies of tables.${name} sum to ${sum}, more than ${MAX_TOTAL}`);
+}
+
+function checkResponse({ re, im }: ArrayResponse, count: number): void {
+  if (re.length !== count || im.length !== count) invalid(`response has ${re.length} and ${im.length} parts, not ${count}`);
+  for (let i = 0; i < count; i++) {
+    const power = (re[i] as number) ** 2 + (im[i] as number) ** 2;
+    if (!(power > 1e-12 && power < 1e12)) invalid(`response of antenna ${i} is ${re[i]} + ${im[i]} j`);
+  }
+}
+
+function invalid(what: string): never {
+  throw new CsiError('model-invalid', `path codec: ${what}`);
+}
