@@ -78,6 +78,29 @@ export {
   type NormalizedParts,
   type Scale,
   type SpatialFrequencyCsi,
+export {
+  createPathCodec,
+  type PathCodec,
+  type PathRate,
+  type PathReport,
+  type PathReportBits,
+  pathCapBits,
+} from './codec/paths/codec.ts';
+export { fitPathTables } from './codec/paths/fit.ts';
+export { indoorPathTables } from './codec/paths/indoor-tables.ts';
+export type { PropagationPath } from './codec/paths/paths.ts';
+export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
+export type { PathTables } from './codec/paths/tables.ts';
+export type {
+  AngularDelayCsi,
+  BitString,
+  Codeword,
+  CsiShape,
+  Latent,
+  NormalizedMagnitude,
+  NormalizedParts,
+  Scale,
+  SpatialFrequencyCsi,
 } from './csi.ts';
 export { CsiError, type CsiErrorCode, EdgeCsiError } from './errors.ts';
 export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from './metrics.ts';

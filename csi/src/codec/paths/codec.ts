@@ -68,6 +68,8 @@ export interface PathCodec {
    * @throws CsiError `payload-invalid` where no encoder writes these bits.
    */
   decodePaths(payload: Uint8Array): PropagationPath[];
+  /** The whole numbers of a report, for those who fit tables. @throws CsiError `payload-invalid` */
+  decodeCodes(payload: Uint8Array): PathCodes;
   /**
    * Cuts a report to its strongest paths; it stays as it is where it has no more.
    *
@@ -131,7 +133,10 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
     const again = write(codes, step, bits);
     const same = again.payload.length === payload.length && again.payload.every((byte, i) => byte === payload[i]);
     if (!same) {
-      throw new CsiError('payload-invalid', `path report of ${payload.length} bytes is malformed, cut short or too long`);
+      throw new CsiError(
+        'payload-invalid',
+        `path report of ${payload.length} bytes is malformed, cut short or too long`,
+      );
     }
     return { codes, step, bits };
   };
@@ -160,6 +165,7 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
       const { codes, step } = read(payload);
       return pathsOf(axes, codes, step);
     },
+    decodeCodes: (payload) => read(payload).codes,
     keepStrongest(payload, numPaths) {
       const { codes, step } = read(payload);
       const kept = createCodes(maxPaths);
@@ -181,13 +187,15 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
 function checkRate(rate: PathRate): number {
   const { maxBits = pathCapBits.most, noiseVariance = 0 } = rate;
   const { least, most } = pathCapBits;
-  if (!(maxBits >= least && maxBits <= most)) throw new RangeError(`maxBits is ${maxBits}, must be ${least} to ${most}`);
+  if (!(maxBits >= least && maxBits <= most))
+    throw new RangeError(`maxBits is ${maxBits}, must be ${least} to ${most}`);
   if (!(noiseVariance >= 0 && noiseVariance < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`noiseVariance is ${noiseVariance}, must be at least 0`);
   }
   if (rate.mode === 'quality') {
     if ('bitPrice' in rate) {
-      if (!(rate.bitPrice > 0 && rate.bitPrice <= 1)) throw new RangeError(`bitPrice is ${rate.bitPrice}, must be in (0, 1]`);
+      if (!(rate.bitPrice > 0 && rate.bitPrice <= 1))
+        throw new RangeError(`bitPrice is ${rate.bitPrice}, must be in (0, 1]`);
     } else if (!(rate.targetNmseDb >= -60 && rate.targetNmseDb <= 0)) {
       throw new RangeError(`targetNmseDb is ${rate.targetNmseDb}, must be -60 to 0`);
     }

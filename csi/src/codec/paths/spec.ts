@@ -1,6 +1,7 @@
 import { CsiError } from '../../errors.ts';
-import { END_TOTAL, genericTables, LEVEL_CLASSES, type PathTables, RATIO_BINS } from './tables.ts';
+import { genericTables } from './generic-tables.ts';
 import { MAX_TOTAL } from './range-coder.ts';
+import { END_TOTAL, LEVEL_CLASSES, type PathTables, RATIO_BINS } from './tables.ts';
 
 /** Most paths a codec may be asked to find, and most that decode. */
 const MOST_PATHS = 64;
@@ -60,15 +61,16 @@ export interface PathCodecOptions {
  */
 export function pathCodecSpec(options: PathCodecOptions): PathCodecSpec {
   const { antennas, numDelays, numSubcarriers, maxPaths = 32, tables, response } = options;
+  const pair = typeof antennas === 'number' ? ([antennas, 1] as const) : antennas;
   const spec: PathCodecSpec = {
     format: 1,
-    antennas: typeof antennas === 'number' ? [antennas, 1] : antennas,
+    antennas: pair,
     numDelays,
     numSubcarriers,
     coefficientsPerPath: 1,
     doppler: false,
     maxPaths,
-    tables: tables ?? genericTables(numDelays),
+    tables: tables ?? genericTables(pair, numDelays),
     ...(response && { response }),
   };
   checkSpec(spec);
@@ -79,7 +81,8 @@ export function pathCodecSpec(options: PathCodecOptions): PathCodecSpec {
 export function checkSpec(spec: PathCodecSpec): void {
   const { antennas, numDelays, numSubcarriers, maxPaths, tables, response } = spec;
   // Specs come out of files, too.
-  const { format, coefficientsPerPath, doppler }: { format: number; coefficientsPerPath: number; doppler: boolean } = spec;
+  const { format, coefficientsPerPath, doppler }: { format: number; coefficientsPerPath: number; doppler: boolean } =
+    spec;
   if (format !== 1) invalid(`format is ${format}, this version knows 1`);
   if (coefficientsPerPath !== 1) invalid(`coefficientsPerPath is ${coefficientsPerPath}, format 1 has 1`);
   if (doppler !== false) invalid('format 1 has no Doppler shifts');
@@ -91,9 +94,15 @@ export function checkSpec(spec: PathCodecSpec): void {
   checkCount('maxPaths', maxPaths, MOST_PATHS);
   checkTable('first', tables.first, LEVEL_CLASSES + 1);
   checkTable('end', tables.end, LEVEL_CLASSES);
-  if (tables.end.some((frequency) => frequency >= END_TOTAL)) invalid(`tables.end has an entry of ${END_TOTAL} or more`);
+  if (tables.end.some((frequency) => frequency >= END_TOTAL))
+    invalid(`tables.end has an entry of ${END_TOTAL} or more`);
   if (tables.next.length !== LEVEL_CLASSES) invalid(`tables.next has ${tables.next.length} rows, not ${LEVEL_CLASSES}`);
   for (const [i, row] of tables.next.entries()) checkTable(`next[${i}]`, row, RATIO_BINS);
+  checkTable('angle[0]', tables.angle[0], antennas[0]);
+  checkTable('angle[1]', tables.angle[1], antennas[1]);
+  for (const share of tables.near) {
+    if (!Number.isInteger(share) || share < 0 || share > END_TOTAL) invalid(`tables.near has a share of ${share}`);
+  }
   checkTable('delay', tables.delay, 2 * numDelays);
   checkTable('later', tables.later, 4 * numDelays);
   if (response) checkResponse(response, antennas[0] * antennas[1]);
@@ -114,7 +123,8 @@ function checkTable(name: string, table: readonly number[], length: number): voi
 }
 
 function checkResponse({ re, im }: ArrayResponse, count: number): void {
-  if (re.length !== count || im.length !== count) invalid(`response has ${re.length} and ${im.length} parts, not ${count}`);
+  if (re.length !== count || im.length !== count)
+    invalid(`response has ${re.length} and ${im.length} parts, not ${count}`);
   for (let i = 0; i < count; i++) {
     const power = (re[i] as number) ** 2 + (im[i] as number) ** 2;
     if (!(power > 1e-12 && power < 1e12)) invalid(`response of antenna ${i} is ${re[i]} + ${im[i]} j`);

@@ -1,10 +1,11 @@
 import type { PathCodes } from './codes.ts';
 import { finenessOf, MAX_LEVEL, phasesOf } from './grid.ts';
-import { MAX_TOTAL, type SymbolCoder } from './range-coder.ts';
+import type { SymbolCoder } from './range-coder.ts';
 import { STEPS } from './step.ts';
 import { classStart, END_TOTAL, LEVEL_CLASSES, levelClass, type PathTables, RATIO_BINS, sumsOf } from './tables.ts';
 
 const LEVEL_TOTAL = 2 ** 14;
+const ORDER_TOTAL = 2 ** 15;
 
 /** The order of a report's symbols, and their frequencies as running sums. */
 export interface PathSyntax {
@@ -15,12 +16,22 @@ export interface PathSyntax {
   readonly next: readonly Int32Array[];
   readonly delay: Int32Array;
   readonly later: Int32Array;
-  /** Of the levels below one, written anew for each. */
+  readonly angle: readonly [Int32Array, Int32Array];
+  /** What a path adds to the frequencies of places near its own. */
+  readonly angleBump: readonly [number, number];
+  readonly delayBump: number;
+  /** Frequencies of one symbol, written anew for each. */
   readonly levels: Int32Array;
-  readonly falling: Int32Array;
+  readonly weights: Int32Array;
+  readonly sums: Int32Array;
 }
 
-export function createSyntax(counts: readonly [number, number, number], maxPaths: number, tables: PathTables): PathSyntax {
+export function createSyntax(
+  counts: readonly [number, number, number],
+  maxPaths: number,
+  tables: PathTables,
+): PathSyntax {
+  const most = Math.max(counts[0], counts[1], 2 * counts[2]);
   return {
     counts,
     maxPaths,
@@ -28,10 +39,21 @@ export function createSyntax(counts: readonly [number, number, number], maxPaths
     end: tables.end,
     next: tables.next.map(sumsOf),
     delay: sumsOf(tables.delay),
-    later: sumsOf(tables.later),
+    later: Int32Array.from(tables.later),
+    angle: [Int32Array.from(tables.angle[0]), Int32Array.from(tables.angle[1])],
+    angleBump: [bumpOf(tables.angle[0], tables.near[0]), bumpOf(tables.angle[1], tables.near[0])],
+    delayBump: bumpOf(tables.later, tables.near[1]),
     levels: new Int32Array(MAX_LEVEL + 1),
-    falling: new Int32Array(counts[0] + 1),
+    weights: new Int32Array(most),
+    sums: new Int32Array(most + 1),
   };
+}
+
+/** A share, out of 4096, of the sum of a table's frequencies. */
+function bumpOf(table: readonly number[], share: number): number {
+  let sum = 0;
+  for (const frequency of table) sum += frequency;
+  return Math.floor((sum * share) / END_TOTAL);
 }
 
 /**
@@ -40,17 +62,17 @@ export function createSyntax(counts: readonly [number, number, number], maxPaths
  *
  * @returns index of the step
  */
-export function codeReport(
-  syntax: PathSyntax,
-  coder: SymbolCoder,
-  codes: PathCodes,
-  stepIndex: number,
-): number {
+export function codeReport(syntax: PathSyntax, coder: SymbolCoder, codes: PathCodes, stepIndex: number): number {
   const step = coder.uniform(stepIndex, STEPS);
   const count = codes.count;
   let read = 0;
   for (; read < syntax.maxPaths; read++) {
-    const level = codeLevel(syntax, coder, read === 0 ? 0 : (codes.level[read - 1] as number), read < count ? (codes.level[read] as number) : 0);
+    const level = codeLevel(
+      syntax,
+      coder,
+      read === 0 ? 0 : (codes.level[read - 1] as number),
+      read < count ? (codes.level[read] as number) : 0,
+    );
     if (level === 0) break;
     codes.level[read] = level;
     codePlace(syntax, coder, codes, read);
@@ -93,35 +115,92 @@ function codeLevel(syntax: PathSyntax, coder: SymbolCoder, before: number, level
 
 function codePlace(syntax: PathSyntax, coder: SymbolCoder, codes: PathCodes, k: number): void {
   const { cell, level } = codes;
-  const fine = finenessOf(level[k] as number);
-  const [one, two, delays] = syntax.counts;
-  if (one > 1) {
-    // Paths of one level come in the order of their angles.
-    const least = k > 0 && level[k] === level[k - 1] ? (cell[3 * k - 3] as number) : 0;
-    cell[3 * k] = codeAngle(syntax, coder, cell[3 * k] as number, one, fine, least);
-  } else cell[3 * k] = 0;
-  cell[3 * k + 1] = two > 1 ? codeAngle(syntax, coder, cell[3 * k + 1] as number, two, fine, 0) : 0;
+  const [one, two] = syntax.counts;
+  const fineness = finenessOf(level[k] as number);
+  // Paths of one level come in the order of their first angles.
+  const least = k > 0 && level[k] === level[k - 1] ? (cell[3 * k - 3] as number) : 0;
+  cell[3 * k] = one > 1 ? codeAngle(syntax, coder, codes, k, 0, least) : 0;
+  cell[3 * k + 1] = two > 1 ? codeAngle(syntax, coder, codes, k, 1, 0) : 0;
   const value = cell[3 * k + 2] as number;
-  const halves = 2 * delays;
-  let half = Math.floor((2 * value) / fine);
-  if (k === 0) half = coder.table(half, syntax.delay, 0, halves);
-  else half = coder.table(half, syntax.later, halves - Math.floor((2 * (cell[2] as number)) / finenessOf(level[0] as number)), halves);
-  const start = Math.ceil((half * fine) / 2);
-  const size = Math.ceil(((half + 1) * fine) / 2) - start;
+  const half = codeHalfTap(syntax, coder, codes, k, Math.floor((2 * value) / fineness));
+  const start = Math.ceil((half * fineness) / 2);
+  const size = Math.ceil(((half + 1) * fineness) / 2) - start;
   cell[3 * k + 2] = start + (size > 1 ? coder.uniform(value - start, size) : 0);
 }
 
+/** Bin of path k along an axis. */
+function binOf(codes: PathCodes, k: number, axis: number): number {
+  return Math.floor((codes.cell[3 * k + axis] as number) / finenessOf(codes.level[k] as number));
+}
+
+function halfTapOf(codes: PathCodes, k: number): number {
+  return Math.floor((2 * (codes.cell[3 * k + 2] as number)) / finenessOf(codes.level[k] as number));
+}
+
 /** An angle as a bin and a cell in the bin, none below `least`. */
-function codeAngle(syntax: PathSyntax, coder: SymbolCoder, value: number, bins: number, fine: number, least: number): number {
-  const from = Math.floor(least / fine);
-  const left = bins - from;
-  let bin = Math.floor(value / fine);
-  if (least > 0 && left > 1 && 3 * left * left <= 2 * MAX_TOTAL) {
-    // The next of a few in order is sooner rather than later.
-    const { falling } = syntax;
-    for (let j = 0; j <= left; j++) falling[j] = 2 * left * j - (j * (j - 1)) / 2;
-    bin = from + coder.table(bin - from, falling, 0, left);
-  } else bin = from + coder.uniform(bin - from, left);
-  const start = Math.max(least, bin * fine);
-  return start + coder.uniform(value - start, (bin + 1) * fine - start);
+function codeAngle(
+  syntax: PathSyntax,
+  coder: SymbolCoder,
+  codes: PathCodes,
+  k: number,
+  axis: 0 | 1,
+  least: number,
+): number {
+  const { weights, sums } = syntax;
+  const bins = syntax.counts[axis];
+  const fineness = finenessOf(codes.level[k] as number);
+  const value = codes.cell[3 * k + axis] as number;
+  const from = Math.floor(least / fineness);
+  const table = syntax.angle[axis];
+  for (let bin = 0; bin < bins; bin++) weights[bin] = table[bin] as number;
+  const bump = syntax.angleBump[axis];
+  for (let j = 0; j < k && bump > 0; j++) {
+    const bin = binOf(codes, j, axis);
+    for (let near = bin - 1; near <= bin + 1; near++) {
+      const at = near < 0 ? near + bins : near >= bins ? near - bins : near;
+      weights[at] = (weights[at] as number) + bump;
+    }
+  }
+  let sum = 0;
+  sums[0] = 0;
+  for (let bin = from; bin < bins; bin++) {
+    sum += weights[bin] as number;
+    sums[bin - from + 1] = sum;
+  }
+  if (least > 0) {
+    // Of a few in order the next is sooner rather than later: between the first of one and the first of two.
+    for (let j = 1; j <= bins - from; j++) {
+      const x = sums[j] as number;
+      sums[j] = j + Math.floor((((x * (4 * sum - x)) / sum) * ORDER_TOTAL) / (3 * sum));
+    }
+  }
+  const bin = from + coder.table(Math.floor(value / fineness) - from, sums, 0, bins - from);
+  const start = Math.max(least, bin * fineness);
+  return start + coder.uniform(value - start, (bin + 1) * fineness - start);
+}
+
+/** The half tap of path k's delay: of the first on its own, of the others beside the first's. */
+function codeHalfTap(syntax: PathSyntax, coder: SymbolCoder, codes: PathCodes, k: number, half: number): number {
+  const halves = 2 * syntax.counts[2];
+  if (k === 0) return coder.table(half, syntax.delay, 0, halves);
+  const { weights, sums, delayBump } = syntax;
+  const table = syntax.later;
+  const offset = halves - halfTapOf(codes, 0);
+  for (let i = 0; i < halves; i++) weights[i] = table[offset + i] as number;
+  for (let j = 0; j < k && delayBump > 0; j++) {
+    if (!isBeside(syntax, codes, j, k, 0) || !isBeside(syntax, codes, j, k, 1)) continue;
+    const at = halfTapOf(codes, j);
+    for (let near = Math.max(0, at - 2); near <= Math.min(halves - 1, at + 2); near++) {
+      weights[near] = (weights[near] as number) + delayBump;
+    }
+  }
+  sums[0] = 0;
+  for (let i = 0; i < halves; i++) sums[i + 1] = (sums[i] as number) + (weights[i] as number);
+  return coder.table(half, sums, 0, halves);
+}
+
+/** Whether two paths are a bin apart at most along an angle. */
+function isBeside(syntax: PathSyntax, codes: PathCodes, j: number, k: number, axis: 0 | 1): boolean {
+  const apart = Math.abs(binOf(codes, j, axis) - binOf(codes, k, axis));
+  return apart <= 1 || apart === syntax.counts[axis] - 1;
 }

@@ -8,10 +8,17 @@ export interface PathTables {
   readonly end: readonly number[];
   /** The next level as a share of a level of a class, in sixteenths. `[LEVEL_CLASSES][16]` */
   readonly next: readonly (readonly number[])[];
+  /** Angle along each axis of the array, in bins. `[2][antennas]` */
+  readonly angle: readonly [readonly number[], readonly number[]];
   /** Delay of the first path, in half taps. `[2 numDelays]` */
   readonly delay: readonly number[];
   /** Delay of the others less that of the first, in half taps, from -2 numDelays up. `[4 numDelays]` */
   readonly later: readonly number[];
+  /**
+   * How much likelier a path makes places near its own, out of 4096: an angle a bin away at most, and where the angle is
+   * so, a delay half a tap away at most.
+   */
+  readonly near: readonly [number, number];
 }
 
 /** Two classes of levels an octave: 1, 2, 3, 4-5, 6-7, 8-11, 12-15, ... */
@@ -39,19 +46,4 @@ export function sumsOf(frequencies: readonly number[]): Int32Array {
   const sums = new Int32Array(frequencies.length + 1);
   for (let i = 0; i < frequencies.length; i++) sums[i + 1] = (sums[i] as number) + (frequencies[i] as number);
   return sums;
-}
-
-/** Tables for any band and array: no data, gentle slopes. */
-export function genericTables(numDelays: number): PathTables {
-  const later = Array.from({ length: 4 * numDelays }, (_, i) => {
-    const halves = i - 2 * numDelays;
-    return 24 + Math.round(800 / (1 + (halves < 0 ? -halves / 3 : halves / 8)));
-  });
-  return {
-    first: [8, ...Array.from({ length: LEVEL_CLASSES }, (_, i) => (i < 12 ? 64 : 16))],
-    end: Array.from({ length: LEVEL_CLASSES }, (_, i) => Math.max(8, Math.round(1400 / (1 + i * i * 0.2)))),
-    next: Array.from({ length: LEVEL_CLASSES }, () => Array.from({ length: RATIO_BINS }, () => 1024)),
-    delay: Array.from({ length: 2 * numDelays }, (_, i) => 24 + Math.round(800 / (1 + i / 8))),
-    later,
-  };
 }
