@@ -65,9 +65,10 @@ export interface PathCodec {
   /**
    * The paths of a report, strongest first.
    *
+   * @param bits - as `encode` told; without it a report cut short may pass for another one, as nothing in it is redundant
    * @throws CsiError `payload-invalid` where no encoder writes these bits.
    */
-  decodePaths(payload: Uint8Array): PropagationPath[];
+  decodePaths(payload: Uint8Array, bits?: number): PropagationPath[];
   /** The whole numbers of a report, for those who fit tables. @throws CsiError `payload-invalid` */
   decodeCodes(payload: Uint8Array): PathCodes;
   /**
@@ -125,13 +126,16 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
     codeReport(syntax, coder, codes, step);
     return coder.finish();
   };
-  const read = (payload: Uint8Array): { codes: PathCodes; step: number; bits: number } => {
+  const read = (payload: Uint8Array, told?: number): { codes: PathCodes; step: number; bits: number } => {
     const codes = createCodes(maxPaths);
     const step = codeReport(syntax, new RangeDecoder(payload), codes, 0);
     // Bits that no encoder writes decode to something, too: which then is written otherwise.
     const bits = measure(codes, step);
     const again = write(codes, step, bits);
-    const same = again.payload.length === payload.length && again.payload.every((byte, i) => byte === payload[i]);
+    const same =
+      again.payload.length === payload.length &&
+      (told ?? bits) === bits &&
+      again.payload.every((byte, i) => byte === payload[i]);
     if (!same) {
       throw new CsiError(
         'payload-invalid',
@@ -161,8 +165,8 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
       const { bestCodes, bestStep, bestBits, bestError, space } = search;
       return { ...write(bestCodes, bestStep, bestBits), squaredErrorRatio: bestError / space.energy };
     },
-    decodePaths(payload) {
-      const { codes, step } = read(payload);
+    decodePaths(payload, bits) {
+      const { codes, step } = read(payload, bits);
       return pathsOf(axes, codes, step);
     },
     decodeCodes: (payload) => read(payload).codes,

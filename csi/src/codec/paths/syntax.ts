@@ -5,7 +5,8 @@ import { STEPS } from './step.ts';
 import { classStart, END_TOTAL, LEVEL_CLASSES, levelClass, type PathTables, RATIO_BINS, sumsOf } from './tables.ts';
 
 const LEVEL_TOTAL = 2 ** 14;
-const ORDER_TOTAL = 2 ** 15;
+/** Below 2^53 when multiplied by the sums of any table, squared. */
+const ORDER_TOTAL = 2 ** 13;
 
 /** The order of a report's symbols, and their frequencies as running sums. */
 export interface PathSyntax {
@@ -171,7 +172,7 @@ function codeAngle(
     // Of a few in order the next is sooner rather than later: between the first of one and the first of two.
     for (let j = 1; j <= bins - from; j++) {
       const x = sums[j] as number;
-      sums[j] = j + Math.floor((((x * (4 * sum - x)) / sum) * ORDER_TOTAL) / (3 * sum));
+      sums[j] = j + Math.floor((x * (4 * sum - x) * ORDER_TOTAL) / (3 * sum * sum));
     }
   }
   const bin = from + coder.table(Math.floor(value / fineness) - from, sums, 0, bins - from);

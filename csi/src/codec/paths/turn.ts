@@ -5,11 +5,11 @@
 const { fround } = Math;
 
 /** Half turns a float32 series covers: |x| <= 1/2. */
-const sineTerms = [Math.PI, -5.167712780049970029, 2.550164039877345443, -0.599264529320792077, 0.0821458866111282287]
-  .concat([-0.00737043094571435074, 0.000466302805767612563])
+const sineTerms = [Math.PI, -5.16771278, 2.55016404, -0.5992645293, 0.08214588661]
+  .concat([-0.007370430946, 0.0004663028058])
   .map(fround);
-const cosineTerms = [1, -4.934802200544679309, 4.05871212641676822, -1.335262768854589495, 0.235330630358893205]
-  .concat([-0.025806891390014061, 0.00192957430940392305])
+const cosineTerms = [1, -4.934802201, 4.058712126, -1.335262769, 0.2353306304]
+  .concat([-0.02580689139, 0.001929574309])
   .map(fround);
 const [s0, s1, s2, s3, s4, s5, s6] = sineTerms as [number, number, number, number, number, number, number];
 const [c0, c1, c2, c3, c4, c5, c6] = cosineTerms as [number, number, number, number, number, number, number];

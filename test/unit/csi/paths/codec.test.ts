@@ -1,0 +1,235 @@
+import {
+  type AngularDelayCsi,
+  CsiError,
+  createPathCodec,
+  fitPathTables,
+  type PathRate,
+  type PropagationPath,
+  pathCodecSpec,
+} from '@edge-csi/csi';
+import { describe, expect, it } from 'vitest';
+import { fc } from '../seeded.ts';
+import { addNoise, channelOf, drawPaths, energyOf, errorOf } from './channel.ts';
+
+const linear = createPathCodec(pathCodecSpec({ antennas: 32, numDelays: 32, numSubcarriers: 1024 }));
+const clean = { noiseVariance: 0 } as const;
+const cap = (maxBits: number): PathRate => ({ mode: 'cap', maxBits, ...clean });
+
+function path(one: number, delaySamples: number, gainRe: number, gainIm = 0): PropagationPath {
+  return { spatialFrequency: [one, 0], delaySamples, gainRe, gainIm };
+}
+
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof CsiError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('path codec', () => {
+  it.each([
+    ['a linear array', 32, 1024],
+    ['an array of no power of two', 27, 1024],
+    ['a planar array', [8, 4] as const, 1024],
+    ['a single antenna', 1, 256],
+    ['all taps kept', 16, 32],
+  ])('reports a few paths of %s to 30 dB in 400 bits', (_, antennas, numSubcarriers) => {
+    const codec = createPathCodec(pathCodecSpec({ antennas, numDelays: 32, numSubcarriers }));
+    const csi = channelOf(codec, drawPaths(codec, 5, 5));
+    const report = codec.encode(csi, cap(400));
+    expect(report.bits).toBeLessThanOrEqual(400);
+    expect(report.payload.length).toBe(Math.ceil(report.bits / 8));
+    const error = errorOf(codec, csi, report.payload);
+    expect(error).toBeLessThan(1e-3);
+    expect(report.squaredErrorRatio / error).toBeCloseTo(1, 2);
+  });
+
+  it('agrees with the sum over antennas and subcarriers of what a path means', () => {
+    const given = path(0.2371, 5.43, 0.3, -0.4);
+    const { values } = channelOf(linear, [given]);
+    const [antennas, taps, subcarriers] = [32, 32, 1024];
+    for (const [i, t] of [
+      [7, 5],
+      [8, 6],
+      [0, 31],
+    ] as const) {
+      let re = 0;
+      let im = 0;
+      for (let n = 0; n < antennas; n++) {
+        for (let k = 0; k < subcarriers; k++) {
+          const turns = -n * 0.2371 - (k * 5.43) / subcarriers + (n * i) / antennas + (k * t) / subcarriers;
+          const [cos, sin] = [Math.cos(2 * Math.PI * turns), Math.sin(2 * Math.PI * turns)];
+          re += 0.3 * cos + 0.4 * sin;
+          im += 0.3 * sin - 0.4 * cos;
+        }
+      }
+      const scale = Math.sqrt(antennas * subcarriers);
+      expect(values[i * taps + t]).toBeCloseTo(re / scale, 3);
+      expect(values[(antennas + i) * taps + t]).toBeCloseTo(im / scale, 3);
+    }
+  });
+
+  it.each([
+    ['a grid point', path(8 / 32, 4, 1)],
+    ['the first tap', path(0.3, 0, 1)],
+    ['the edge of the window', path(0.3, 31.7, 1)],
+    ['half a bin', path(8.5 / 32, 4.5, 1)],
+    ['the seam of the angles', path(0.9999, 3, 1)],
+  ])('finds one path on %s, and no other', (_, given) => {
+    const csi = channelOf(linear, [given]);
+    const report = linear.encode(csi, { mode: 'quality', bitPrice: 1e-4, ...clean });
+    expect(report.numPaths).toBe(1);
+    expect(errorOf(linear, csi, report.payload)).toBeLessThan(5e-3);
+  });
+
+  it('keeps two coincident and two close paths finite and true', () => {
+    for (const other of [0.3, 0.302, 0.31]) {
+      const csi = channelOf(linear, [path(0.3, 4, 1), path(other, 4.1, 0, 1)]);
+      expect(errorOf(linear, csi, linear.encode(csi, cap(300)).payload)).toBeLessThan(1e-2);
+    }
+  });
+
+  it.each([-200, -120, 0, 60])('covers a peak of %s dB', (db) => {
+    const csi = channelOf(linear, drawPaths(linear, 3, 4));
+    const peak = Math.max(...csi.values.map(Math.abs));
+    const scaled = { ...csi, values: csi.values.map((value) => (value / peak) * 10 ** (db / 20)) };
+    expect(errorOf(linear, scaled, linear.encode(scaled, cap(300)).payload)).toBeLessThan(1e-2);
+  });
+
+  it('reports nothing of noise alone', () => {
+    const silence: AngularDelayCsi = {
+      domain: 'angular-delay',
+      numAntennas: 32,
+      numDelays: 32,
+      values: new Float32Array(2048),
+    };
+    for (const rate of [
+      { mode: 'cap', maxBits: 400 },
+      { mode: 'quality', bitPrice: 1e-4 },
+    ] satisfies PathRate[]) {
+      const report = linear.encode(addNoise(silence, 4, 1), rate);
+      expect(report.numPaths).toBe(0);
+      expect(linear.decodePaths(report.payload)).toEqual([]);
+    }
+  });
+
+  it('makes no estimate of a noisy matrix worse by a larger budget', () => {
+    const csi = channelOf(linear, drawPaths(linear, 8, 6));
+    const noiseVariance = energyOf(csi.values) / 1024 / 10;
+    const noisy = addNoise(csi, 9, noiseVariance);
+    let before = 1;
+    for (const maxBits of [60, 100, 200, 400, 800, 1600]) {
+      const estimate = errorOf(linear, csi, linear.encode(noisy, { mode: 'cap', maxBits, noiseVariance }).payload);
+      expect(estimate).toBeLessThan(before * 1.2);
+      before = Math.min(before, estimate);
+    }
+    expect(before).toBeLessThan(0.02);
+  });
+
+  it('meets a target with fewer bits for simple channels', () => {
+    const rate: PathRate = { mode: 'quality', targetNmseDb: -15, ...clean };
+    const bits = [1, 3, 6].map((numPaths) => {
+      const csi = channelOf(linear, drawPaths(linear, 11, numPaths));
+      const report = linear.encode(csi, rate);
+      expect(errorOf(linear, csi, report.payload)).toBeLessThan(10 ** -1.5);
+      return report.bits;
+    });
+    expect(bits).toEqual(bits.toSorted((a, b) => a - b));
+  });
+
+  it('cuts a report to its strongest paths', () => {
+    const csi = channelOf(linear, drawPaths(linear, 6, 8));
+    const whole = linear.encode(csi, cap(300));
+    const paths = linear.decodePaths(whole.payload);
+    for (let count = 0; count <= paths.length; count++) {
+      const cut = linear.keepStrongest(whole.payload, count);
+      expect(cut.bits).toBeLessThanOrEqual(whole.bits);
+      expect(linear.decodePaths(cut.payload)).toEqual(paths.slice(0, count));
+    }
+  });
+
+  it('reports no path where the cap holds none', () => {
+    const codec = createPathCodec(pathCodecSpec({ antennas: [512, 512], numDelays: 1, numSubcarriers: 1 }));
+    const values = new Float32Array(2 * 512 * 512);
+    values[7] = 1;
+    const csi: AngularDelayCsi = { domain: 'angular-delay', numAntennas: 512 * 512, numDelays: 1, values };
+    expect(codec.encode(csi, cap(40)).bits).toBeLessThanOrEqual(40);
+  });
+
+  it('refuses matrices of no use and rates out of range', () => {
+    const csi = channelOf(linear, [path(0.1, 1, 1)]);
+    const broken = csi.values.slice();
+    broken[100] = Number.NaN;
+    expect(refusal(() => linear.encode({ ...csi, values: broken }, cap(100)))).toBe('csi-invalid');
+    expect(refusal(() => linear.encode({ ...csi, values: new Float32Array(2048) }, cap(100)))).toBe('csi-invalid');
+    expect(refusal(() => linear.encode({ ...csi, numAntennas: 16, numDelays: 64 }, cap(100)))).toBe('csi-invalid');
+    for (const rate of [cap(39), cap(2001), cap(Number.NaN), { mode: 'quality', bitPrice: 0 }] satisfies PathRate[]) {
+      expect(() => linear.encode(csi, rate)).toThrow(RangeError);
+    }
+  });
+
+  it('puts the response of an array back that it divides out', () => {
+    const antennas = Array.from({ length: 16 }, (_, n) => 0.1 * ((n * 7) % 5));
+    const response = { re: antennas.map((turn) => 1.1 * Math.cos(turn)), im: antennas.map((turn) => Math.sin(turn)) };
+    const options = { antennas: 16, numDelays: 16, numSubcarriers: 512 };
+    const aware = createPathCodec(pathCodecSpec({ ...options, response }));
+    const plain = createPathCodec(pathCodecSpec(options));
+    const csi = channelOf(aware, drawPaths(aware, 2, 3));
+    const [known, unknown] = [aware, plain].map((codec) => errorOf(codec, csi, codec.encode(csi, cap(150)).payload));
+    expect(known).toBeLessThan(0.02);
+    expect(known).toBeLessThan((unknown as number) / 2);
+  });
+
+  it('fits tables that make reports of such channels shorter', () => {
+    const spec = pathCodecSpec({ antennas: 16, numDelays: 16, numSubcarriers: 512, maxPaths: 8 });
+    const codec = createPathCodec(spec);
+    const channels = Array.from({ length: 30 }, (_, seed) =>
+      channelOf(
+        codec,
+        drawPaths(codec, seed, 4).map((each) => ({ ...each, delaySamples: each.delaySamples / 8 })),
+      ),
+    );
+    const fitted = createPathCodec({ ...spec, tables: fitPathTables(spec, channels.slice(0, 20)) });
+    const rate: PathRate = { mode: 'quality', bitPrice: 1e-3, ...clean };
+    const bitsOf = (of: typeof codec) => channels.slice(20).reduce((sum, csi) => sum + of.encode(csi, rate).bits, 0);
+    expect(bitsOf(fitted)).toBeLessThan(bitsOf(codec));
+  });
+
+  it('refuses every payload that no encoder writes, quickly', () => {
+    const { payload, bits } = linear.encode(channelOf(linear, drawPaths(linear, 1, 6)), cap(200));
+    expect(refusal(() => linear.decodePaths(payload, bits))).toBe('none');
+    expect(refusal(() => linear.decodePaths(payload.subarray(0, -1), bits))).toBe('payload-invalid');
+    expect(refusal(() => linear.decodePaths(payload, bits - 1))).toBe('payload-invalid');
+    expect(refusal(() => linear.decodePaths(Uint8Array.of(...payload, 0)))).toBe('payload-invalid');
+    expect(refusal(() => linear.decodePaths(Uint8Array.of(...payload, 128), bits))).toBe('payload-invalid');
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 260 }), (bytes) => {
+        let paths: PropagationPath[];
+        try {
+          paths = linear.decodePaths(bytes);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'payload-invalid' });
+          return;
+        }
+        expect(paths.length).toBeLessThanOrEqual(linear.spec.maxPaths);
+        const out = new Float32Array(2048);
+        linear.reconstructInto(out, paths);
+        expect(out.every(Number.isFinite)).toBe(true);
+        expect(linear.keepStrongest(bytes, paths.length).payload).toEqual(bytes);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('refuses specs that are none', () => {
+    const spec = pathCodecSpec({ antennas: 8, numDelays: 8, numSubcarriers: 64 });
+    expect(refusal(() => createPathCodec({ ...spec, maxPaths: 65 }))).toBe('model-invalid');
+    expect(refusal(() => createPathCodec({ ...spec, numDelays: 9 }))).toBe('model-invalid');
+    expect(refusal(() => createPathCodec({ ...spec, tables: { ...spec.tables, end: [0] } }))).toBe('model-invalid');
+    const response = { re: new Array<number>(8).fill(0), im: new Array<number>(8).fill(0) };
+    expect(refusal(() => createPathCodec({ ...spec, response }))).toBe('model-invalid');
+  });
+});
