@@ -26,7 +26,7 @@ describe('path reports of golden matrices', () => {
     for (const mode of ['cap', 'quality'] as const) {
       const payloads = (golden[scenario.scenario] as Golden[string])[mode];
       for (const [i, expected] of payloads.entries()) {
-        const csi = angularDelay(32, 32, planar(matrices.values.slice(i * size, (i + 1) * size)));
+        const csi = angularDelay(32, 32, planar(matrices.data.slice(i * size, (i + 1) * size)));
         const { payload, squaredErrorRatio } = codec.encode(csi, rates[mode]);
         expect(Buffer.from(payload).toString('hex')).toBe(expected);
         expect(errorOf(codec, csi, payload)).toBeCloseTo(squaredErrorRatio, 5);
