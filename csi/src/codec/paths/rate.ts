@@ -20,9 +20,12 @@ function attemptStep(search: PathSearch, step: number, maxBits: number): number 
   return count;
 }
 
-/** The finest step that is no finer than the noise. */
+/** Half a step less, squared: what makes the least step above the nearest one, 2^(-1/3). */
+const NEAREST = fround(0.7937005);
+
+/** The step nearest to the noise: finer ones would report the noise itself. */
 function finestStep(search: PathSearch): number {
-  return leastStep(search.noise, search.exponent);
+  return leastStep(fround(search.noise * NEAREST), search.exponent);
 }
 
 /**
@@ -32,8 +35,7 @@ function finestStep(search: PathSearch): number {
  * @param price - of a bit, in error energy relative to the matrix's
  */
 export function searchPrice(search: PathSearch, price: number, maxBits: number): void {
-  // The nearest of the steps: half a step less, 2^(-1/6), squared.
-  const square = fround(fround(fround(price * search.space.energy) / BIT_WORTH) * fround(0.7937005));
+  const square = fround(fround(fround(price * search.space.energy) / BIT_WORTH) * NEAREST);
   let step = leastStep(square, search.exponent);
   attemptStep(search, step, maxBits);
   if (step < finestStep(search)) {
