@@ -5,7 +5,7 @@ import { leastStep, STEPS, stepHeight } from './step.ts';
 const { fround } = Math;
 
 /** Fewest bits of a path, about: no attempt takes more paths than its bits allow. */
-const LEAST_PATH_BITS = 9;
+const LEAST_PATH_BITS = 13;
 /** Attempts of a cap beside the step that just fits. */
 const FINER_STEPS = 2;
 const FEWER_PATHS = 4;
