@@ -12,6 +12,7 @@ import { createSearch, type PathSearch, startSearch } from './search.ts';
 import { createSpace } from './space.ts';
 import { checkSpec, type PathCodecSpec } from './spec.ts';
 import { codeReport, createSyntax } from './syntax.ts';
+import { exactRatio } from './turn.ts';
 
 /** Bits a report may be held to. */
 export const pathCapBits = { least: 40, most: 2000 } as const;
@@ -37,7 +38,7 @@ export type PathRate = NoiseHint &
 interface NoiseHint {
   /**
    * Variance of the noise of an entry, in the matrix's scale: nothing below it is reported. 0 for none; estimated from
-   * each residual where it is left out.
+   * what paths leave over where it is left out.
    */
   readonly noiseVariance?: number;
 }
@@ -160,8 +161,8 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
         throw new CsiError('csi-invalid', 'CSI entries are out of the range of a report');
       }
       if (rate.mode === 'cap') searchCap(search, maxBits);
-      else if ('bitPrice' in rate) searchPrice(search, rate.bitPrice, maxBits);
-      else searchTarget(search, 10 ** (rate.targetNmseDb / 10), maxBits);
+      else if ('bitPrice' in rate) searchPrice(search, Math.fround(rate.bitPrice), maxBits);
+      else searchTarget(search, Math.fround(exactRatio(rate.targetNmseDb)), maxBits);
       const { bestCodes, bestStep, bestBits, bestError, space } = search;
       return { ...write(bestCodes, bestStep, bestBits), squaredErrorRatio: bestError / space.energy };
     },

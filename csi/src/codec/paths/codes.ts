@@ -1,7 +1,8 @@
 import type { PathAxis } from './axis.ts';
+import { probeAt } from './correlate.ts';
 import { heightOf, phasesOf } from './grid.ts';
-import { storePath } from './pursue.ts';
-import { correlate, type PathSpace, probeAt } from './space.ts';
+import { hear, storePath } from './pursue.ts';
+import type { PathSpace } from './space.ts';
 import { cosineOfPart, sineOfPart, turnOf } from './turn.ts';
 
 const { fround } = Math;
@@ -77,14 +78,12 @@ export function probeCell(space: PathSpace, fineness: number): void {
     space.cells[axis] = cell;
     space.beside[axis] = fround(cell / fineness);
   }
-  probeAt(space, space.beside, 1);
-  correlate(space, space.re, space.im, 1);
+  probeAt(space, space.beside);
 }
 
 /** Makes the candidate that `probeCell` left the kernels of path k. The place that the pursuit found stays on record. */
 export function hearCell(space: PathSpace, k: number): void {
-  space.heardRe[k] = space.seenRe[0] as number;
-  space.heardIm[k] = space.seenIm[0] as number;
+  hear(space, k);
   storePath(space, k);
 }
 

@@ -24,6 +24,8 @@ export interface PathGrid {
   readonly threshold: Float32Array;
   /** Bits of a path of a level, about, `[FINE_LEVELS + 1]`. */
   readonly bits: Float32Array;
+  /** Bits that a path twice as high takes more. */
+  readonly octaveBits: number;
 }
 
 /** Amplitude of a level in steps. Paths worth their bits are seldom less than one and a third high: hence the fifth. */
@@ -55,21 +57,26 @@ export function createGrid(axes: readonly PathAxis[]): PathGrid {
     threshold[level] = (below + height) / 2 + (BIT_WORTH * more) / (2 * (height - below));
     if (level > 1) threshold[level] = Math.max(threshold[level] as number, threshold[level - 1] as number);
   }
-  return { threshold, bits };
+  return { threshold, bits, octaveBits: 1 + axes.filter(({ count }) => count > 1).length };
 }
 
 /** The level of an amplitude in steps; 0 where the path is not worth its bits. */
 export function levelOf(grid: PathGrid, amplitude: number): number {
-  if (amplitude >= FINE_LEVELS + 1) {
-    const level = Math.floor(fround(amplitude + fround(0.3)));
-    return level < MAX_LEVEL ? level : MAX_LEVEL;
+  if (amplitude >= MAX_LEVEL) return MAX_LEVEL;
+  if (amplitude >= FINE_LEVELS + 1) return Math.floor(fround(amplitude + fround(0.3)));
+  let low = 0;
+  let high = FINE_LEVELS;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (amplitude >= (grid.threshold[middle] as number)) low = middle;
+    else high = middle - 1;
   }
-  let level = 0;
-  while (level < FINE_LEVELS && amplitude >= (grid.threshold[level + 1] as number)) level++;
-  return level;
+  return low;
 }
 
 /** Bits of a path of a level, about. */
 export function bitsOf(grid: PathGrid, level: number): number {
-  return grid.bits[level < FINE_LEVELS ? level : FINE_LEVELS] as number;
+  let octaves = 0;
+  while (level >> octaves > FINE_LEVELS) octaves++;
+  return fround((grid.bits[level >> octaves] as number) + octaves * grid.octaveBits);
 }

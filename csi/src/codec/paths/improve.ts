@@ -1,7 +1,8 @@
 import { amplitudeOf, hearCell, type PathCodes, probeCell, setGain } from './codes.ts';
+import { correlateNear, hearAlone, takeOthers, takeOthersNear } from './correlate.ts';
 import { BIT_WORTH, bitsOf, finenessOf, levelOf, MAX_LEVEL, type PathGrid } from './grid.ts';
 import { newtonStep } from './newton.ts';
-import { correlate, type PathSpace, probeAt, withoutOthers } from './space.ts';
+import type { PathSpace } from './space.ts';
 
 const { fround } = Math;
 
@@ -14,11 +15,11 @@ export function improvePath(space: PathSpace, grid: PathGrid, codes: PathCodes, 
   const oldLevel = codes.level[k] as number;
   const oldFineness = finenessOf(oldLevel);
   for (let axis = 0; axis < 3; axis++) place[axis] = fround((codes.cell[3 * k + axis] as number) / oldFineness);
-  probeAt(space, place, 3);
-  correlate(space, space.re, space.im, 3);
-  withoutOthers(space, k, 3);
-  const before = costOf(space, grid, k, oldLevel, step);
+  correlateNear(space, place, space.re, space.im);
+  takeOthersNear(space, k);
   newtonStep(space, place);
+  hearAlone(space, k);
+  const before = costOf(space, grid, k, oldLevel, step);
   const estimate = levelOf(grid, fround(amplitudeOf(seenRe[0] as number, seenIm[0] as number) / step));
 
   // Nowhere, unless what is there is worth its bits.
@@ -35,7 +36,7 @@ export function improvePath(space: PathSpace, grid: PathGrid, codes: PathCodes, 
   const lowest = estimate > 1 ? estimate - 1 : 1;
   for (let level = highest; level >= lowest; level--) {
     probeCell(space, finenessOf(level));
-    withoutOthers(space, k, 1);
+    takeOthers(space, k, space.products, 0);
     gainRe[k] = seenRe[0] as number;
     gainIm[k] = seenIm[0] as number;
     setGain(space, codes, k, level, step);

@@ -37,7 +37,7 @@ export function pathsOf(axes: Axes, codes: PathCodes, step: number): Propagation
     let im = (heightOf(level) * stepHeight(step, 0) * sineOfPart(phase, phases)) / scale;
     const places = axes.map((axis, i) => {
       const position = Math.fround((codes.cell[3 * k + i] as number) / fineness);
-      const norm = kernelInto(axis, kernel, 0, 1, position);
+      const norm = kernelInto(axis, kernel, 1, position, 0, axis.count);
       // Kernels are real but for this turn, see `PathAxis`; their sign is that of the nearest bin.
       const nearest = Math.floor(position + 0.5);
       const wrapped = nearest >= axis.size ? position - axis.size : position;

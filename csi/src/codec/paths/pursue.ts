@@ -1,36 +1,27 @@
-import { innerProduct } from './axis.ts';
+import { innerProduct, ontoAxis, type PathAxis } from './axis.ts';
+import { correlateNear, hearAlone, probeAt, takeOthers, takeOthersNear, VALUE } from './correlate.ts';
 import { newtonStep } from './newton.ts';
 import { solveGains } from './solve.ts';
-import { correlate, type PathSpace, probeAt, withoutOthers } from './space.ts';
+import type { PathSpace } from './space.ts';
 
 const { fround } = Math;
-const half = fround(0.5);
 
-/** Newton steps from the best half bin to a new path's place. */
-const FIRST_STEPS = 2;
+/** Newton steps from between the largest entries to a new path's place. */
+const FIRST_STEPS = 4;
 
-/** Makes the candidate's kernels those of path k, and updates the inner products. */
+/** Makes the candidate that `probeAt` left path k; its inner products with itself and the others are the candidate's. */
 export function storePath(space: PathSpace, k: number): void {
-  const { axes, kernels, stride, capacity, gram, probe } = space;
+  const { axes, kernels, stride, capacity, gram, probe, products } = space;
   for (let axis = 0, to = k * stride; axis < 3; axis++) {
-    const { count } = axes[axis] as (typeof axes)[0];
+    const { count } = axes[axis] as PathAxis;
     const kernel = probe[axis] as Float32Array;
     for (let i = 0; i < count; i++) kernels[to + i] = kernel[i] as number;
     to += count;
   }
-  const [one, two, delay] = axes;
+  products[k] = 1;
   for (let j = 0; j < space.count; j++) {
-    const a = k * stride;
-    const b = j * stride;
-    let product = innerProduct(kernels, a, kernels, b, one.count);
-    if (two.count > 1) {
-      product = fround(product * innerProduct(kernels, a + one.count, kernels, b + one.count, two.count));
-    }
-    const rest = one.count + two.count;
-    product = fround(product * innerProduct(kernels, a + rest, kernels, b + rest, delay.count));
-    if (j === k) product = 1;
-    gram[k * capacity + j] = product;
-    gram[j * capacity + k] = product;
+    gram[k * capacity + j] = products[j] as number;
+    gram[j * capacity + k] = products[j] as number;
   }
 }
 
@@ -70,15 +61,16 @@ export function residualInto(space: PathSpace): number {
   return fround(innerProduct(restRe, 0, restRe, 0, re.length) + innerProduct(restIm, 0, restIm, 0, re.length));
 }
 
-/** Finds the place that takes most of the residual: its largest entry, the best half bin beside it, Newton steps. */
+/**
+ * Finds the place that takes most of the residual: between its largest entry and the larger of each two beside it, then
+ * Newton steps.
+ */
 function findPlace(space: PathSpace): void {
-  const { restRe, restIm, axes, place, beside } = space;
+  const { restRe, restIm, axes, place } = space;
   let most = -1;
   let peak = 0;
   for (let i = 0; i < restRe.length; i++) {
-    const x = restRe[i] as number;
-    const y = restIm[i] as number;
-    const power = fround(fround(x * x) + fround(y * y));
+    const power = powerOfRest(space, i);
     if (power > most) {
       most = power;
       peak = i;
@@ -87,46 +79,45 @@ function findPlace(space: PathSpace): void {
   const delays = axes[2].count;
   const columns = axes[1].count;
   const row = Math.floor(peak / delays);
-  const binOne = Math.floor(row / columns);
-  const binTwo = row - binOne * columns;
-  const binDelay = peak - row * delays;
-  place[0] = binOne;
-  place[1] = binTwo;
-  place[2] = binDelay;
-  // On the grid the correlation is the entry itself.
-  let best = most;
-  for (let a = axes[0].count > 1 ? -1 : 0; a <= (axes[0].count > 1 ? 1 : 0); a++) {
-    for (let b = columns > 1 ? -1 : 0; b <= (columns > 1 ? 1 : 0); b++) {
-      for (let d = -1; d <= 1; d++) {
-        const delay = fround(binDelay + d * half);
-        if ((a === 0 && b === 0 && d === 0) || delay < 0 || delay > axes[2].last) continue;
-        beside[0] = wrapped(fround(binOne + a * half), axes[0].size);
-        beside[1] = wrapped(fround(binTwo + b * half), axes[1].size);
-        beside[2] = delay;
-        probeAt(space, beside, 1);
-        correlate(space, restRe, restIm, 1);
-        const power = powerSeen(space);
-        if (power > best) {
-          best = power;
-          place.set(beside);
-        }
-      }
-    }
+  const bin = Math.floor(row / columns);
+  const bins = [bin, row - bin * columns, peak - row * delays];
+  for (let axis = 0, stride = columns * delays; axis < 3; axis++) {
+    place[axis] = between(space, axis, bins[axis] as number, peak, stride, fround(Math.sqrt(most)));
+    stride = axis === 0 ? delays : 1;
   }
   for (let step = 0; step < FIRST_STEPS; step++) {
-    probeAt(space, place, 3);
-    correlate(space, restRe, restIm, 3);
+    correlateNear(space, place, restRe, restIm);
     newtonStep(space, place);
   }
 }
 
-function wrapped(position: number, size: number): number {
-  return position < 0 ? fround(position + size) : position >= size ? fround(position - size) : position;
+function powerOfRest(space: PathSpace, at: number): number {
+  const x = space.restRe[at] as number;
+  const y = space.restIm[at] as number;
+  return fround(fround(x * x) + fround(y * y));
+}
+
+/**
+ * Place of a path along one axis by its largest entry and the larger neighbour: off the grid by e it shows in both, as 1 - e
+ * to e.
+ *
+ * @param top - magnitude of the largest entry, number `peak` of the residual @param stride - entries from bin to bin
+ */
+function between(space: PathSpace, axis: number, bin: number, peak: number, stride: number, top: number): number {
+  const { count, whole } = space.axes[axis] as PathAxis;
+  if (count === 1) return 0;
+  const wrap = count * stride;
+  const below = bin > 0 ? powerOfRest(space, peak - stride) : whole ? powerOfRest(space, peak - stride + wrap) : 0;
+  const last = bin === count - 1;
+  const above = last ? (whole ? powerOfRest(space, peak + stride - wrap) : 0) : powerOfRest(space, peak + stride);
+  const beside = fround(Math.sqrt(above > below ? above : below));
+  const off = fround(beside / fround(top + beside));
+  return ontoAxis(space.axes[axis] as PathAxis, fround(above > below ? bin + off : bin - off));
 }
 
 function powerSeen(space: PathSpace): number {
-  const re = space.seenRe[0] as number;
-  const im = space.seenIm[0] as number;
+  const re = space.seenRe[VALUE] as number;
+  const im = space.seenIm[VALUE] as number;
   return fround(fround(re * re) + fround(im * im));
 }
 
@@ -144,40 +135,42 @@ export function solveAll(space: PathSpace): void {
 export function addPath(space: PathSpace): number {
   findPlace(space);
   const { place } = space;
-  const k = space.count++;
-  space.gainRe[k] = 0;
-  space.gainIm[k] = 0;
-  probeAt(space, place, 1);
-  correlate(space, space.re, space.im, 1);
-  space.heardRe[k] = space.seenRe[0] as number;
-  space.heardIm[k] = space.seenIm[0] as number;
+  const k = space.count;
+  probeAt(space, place);
+  hear(space, k);
   setPlace(space, k, place);
+  space.count++;
   storePath(space, k);
-  withoutOthers(space, k, 1);
+  hearAlone(space, k);
   const power = powerSeen(space);
   solveAll(space);
   return power;
 }
 
+/** Notes the candidate's correlation as path k's. */
+export function hear(space: PathSpace, k: number): void {
+  space.heardRe[k] = space.seenRe[VALUE] as number;
+  space.heardIm[k] = space.seenIm[VALUE] as number;
+}
+
 /** Moves every path by a Newton step with the others held, and solves for all gains after each. */
 export function moveAll(space: PathSpace): void {
-  const { position, heardRe, heardIm, place } = space;
+  const { position, place, products } = space;
   for (let k = 0; k < space.count; k++) {
     for (let axis = 0; axis < 3; axis++) place[axis] = position[3 * k + axis] as number;
-    probeAt(space, place, 3);
-    correlate(space, space.re, space.im, 3);
-    withoutOthers(space, k, 3);
-    const before = powerSeen(space);
+    correlateNear(space, place, space.re, space.im);
+    takeOthersNear(space, k);
     newtonStep(space, place);
-    probeAt(space, place, 1);
-    correlate(space, space.re, space.im, 1);
-    const re = space.seenRe[0] as number;
-    const im = space.seenIm[0] as number;
-    withoutOthers(space, k, 1);
+    hearAlone(space, k);
+    const before = powerSeen(space);
+    probeAt(space, place);
+    const re = space.seenRe[VALUE] as number;
+    const im = space.seenIm[VALUE] as number;
+    takeOthers(space, k, products, 0);
     // A step too long is not taken.
     if (!(powerSeen(space) > before)) continue;
-    heardRe[k] = re;
-    heardIm[k] = im;
+    space.heardRe[k] = re;
+    space.heardIm[k] = im;
     setPlace(space, k, place);
     storePath(space, k);
     solveAll(space);

@@ -1,14 +1,12 @@
 import { amplitudeOf, hearCell, type PathCodes, probeCell, setGain } from './codes.ts';
+import { correlateNear, takeOthersNear } from './correlate.ts';
 import { finenessOf, levelOf, type PathGrid } from './grid.ts';
 import { improvePath } from './improve.ts';
 import { newtonStep } from './newton.ts';
 import { solveGains } from './solve.ts';
-import { correlate, type PathSpace, probeAt, withoutOthers } from './space.ts';
+import type { PathSpace } from './space.ts';
 
 const { fround } = Math;
-
-/** Rounds of putting each path anew once all are on their grids: the first is worth 0.1 dB, a second 0.01. */
-const IMPROVEMENTS = 1;
 
 /**
  * Puts all paths on their grids in order of amplitude: the strongest first, the rest solved for again with it held, and
@@ -37,9 +35,12 @@ export function quantisePaths(space: PathSpace, grid: PathGrid, codes: PathCodes
     }
     if (free > 0) solveGains(space, free);
   }
-  for (let round = 0; round < IMPROVEMENTS; round++) {
-    for (let k = 0; k < count; k++) if (codes.level[k] !== 0) improvePath(space, grid, codes, k, step);
-  }
+  improveAll(space, grid, codes, step);
+}
+
+/** Puts each path anew, the others being on their grids: once is worth 0.1 dB, a second time 0.01. */
+export function improveAll(space: PathSpace, grid: PathGrid, codes: PathCodes, step: number): void {
+  for (let k = 0; k < codes.count; k++) if (codes.level[k] !== 0) improvePath(space, grid, codes, k, step);
 }
 
 /** The free path of the largest gain, as an index of `space.order`. */
@@ -66,11 +67,10 @@ function strongestOf(space: PathSpace, free: number): number {
 function putPath(space: PathSpace, grid: PathGrid, k: number, free: number, step: number): number {
   const { place, position } = space;
   for (let axis = 0; axis < 3; axis++) place[axis] = position[3 * k + axis] as number;
-  probeAt(space, place, 3);
-  correlate(space, space.re, space.im, 3);
-  withoutOthers(space, k, 3);
+  correlateNear(space, place, space.re, space.im);
+  takeOthersNear(space, k);
   newtonStep(space, place);
-  let level = levelOf(grid, fround(amplitudeOf(space.seenRe[0] as number, space.seenIm[0] as number) / step));
+  let level = levelOf(grid, fround(amplitudeOf(space.gainRe[k] as number, space.gainIm[k] as number) / step));
   // The gain on the grid may be of another level, whose grid is another.
   for (let round = 0; round < 2 && level > 0; round++) {
     probeCell(space, finenessOf(level));

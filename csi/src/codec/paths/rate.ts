@@ -1,31 +1,56 @@
-import { BIT_WORTH } from './grid.ts';
-import { attempt, findWorth, keepAttempt, type PathSearch } from './search.ts';
+import { BIT_WORTH, bitsOf, levelOf } from './grid.ts';
+import { attempt, attemptAgain, findWorth, keepAttempt, type PathSearch, trim } from './search.ts';
 import { leastStep, STEPS, stepHeight } from './step.ts';
 
 const { fround } = Math;
 
 /** Fewest bits of a path, about: no attempt takes more paths than its bits allow. */
 const LEAST_PATH_BITS = 13;
-/** Attempts of a cap beside the step that just fits. */
-const FINER_STEPS = 2;
-const FEWER_PATHS = 4;
-/** Bits of a path, about. */
-const PATH_BITS = 16;
-
-/** Finds the paths that pay on the grid of a step, and puts them there. @returns how many were tried */
-function attemptStep(search: PathSearch, step: number, maxBits: number): number {
-  const height = stepHeight(step, search.exponent);
-  const count = findWorth(search, fround(height * height), Math.floor(maxBits / LEAST_PATH_BITS));
-  attempt(search, count, step);
-  return count;
-}
+/** Bits of a weak path at most, about. */
+const MOST_WEAK_BITS = 24;
+/** What bits of paths are thought to be too many: the strongest take fewer. */
+const FEWER_BITS = 4;
+/** Attempts at a cap or a target. */
+const ATTEMPTS = 4;
 
 /** Half a step less, squared: what makes the least step above the nearest one, 2^(-1/3). */
 const NEAREST = fround(0.7937005);
+/** Squared errors of a path's four numbers, in squares of a step. */
+const PATH_ERROR = fround(1 / 3);
+
+/** The strongest path's share of power that no step falls below: levels come to an end. */
+const FINEST_SHARE = fround(2 ** -19);
 
 /** The step nearest to the noise: finer ones would report the noise itself. */
 function finestStep(search: PathSearch): number {
-  return leastStep(fround(search.noise * NEAREST), search.exponent);
+  const least = search.found > 0 ? fround((search.power[1] as number) * FINEST_SHARE) : 0;
+  return leastStep(fround((search.noise > least ? search.noise : least) * NEAREST), search.exponent);
+}
+
+/** Paths that pay on the grid of a step. */
+function worthOf(search: PathSearch, step: number, maxBits: number): number {
+  const height = stepHeight(step, search.exponent);
+  return findWorth(search, fround(height * height), Math.floor(maxBits / LEAST_PATH_BITS));
+}
+
+/** Bits of a report on the grid of a step, about. @param count - of paths that may be in it */
+function bitsAbout(search: PathSearch, step: number, count: number): number {
+  const { grid, power } = search;
+  const height = stepHeight(step, search.exponent);
+  let bits = -FEWER_BITS;
+  for (let k = 1; k <= count; k++) {
+    const amplitude = fround(fround(Math.sqrt(power[k] as number)) / height);
+    bits = fround(bits + bitsOf(grid, levelOf(grid, amplitude)));
+  }
+  return bits;
+}
+
+/** Squared error on the grid of a step, about. */
+function errorAbout(search: PathSearch, step: number, count: number): number {
+  const height = stepHeight(step, search.exponent);
+  const left = count === 0 ? search.space.energy : (search.left[count - 1] as number);
+  const rest = count === 0 ? left : fround(left - (search.power[count] as number));
+  return fround(rest + fround(fround(fround(height * height) * PATH_ERROR) * count));
 }
 
 /**
@@ -37,94 +62,101 @@ function finestStep(search: PathSearch): number {
 export function searchPrice(search: PathSearch, price: number, maxBits: number): void {
   const square = fround(fround(fround(price * search.space.energy) / BIT_WORTH) * NEAREST);
   let step = leastStep(square, search.exponent);
-  attemptStep(search, step, maxBits);
+  let count = worthOf(search, step, maxBits);
   if (step < finestStep(search)) {
     step = finestStep(search);
-    attemptStep(search, step, maxBits);
+    count = worthOf(search, step, maxBits);
   }
+  attempt(search, count, step);
   keepAttempt(search);
   if (search.bestBits > maxBits) searchCap(search, maxBits);
 }
 
-/** Takes the coarsest step whose error, relative to the matrix's energy, is at most `target`. */
+/** Takes the coarsest step, about, whose error, relative to the matrix's energy, is at most `target`. */
 export function searchTarget(search: PathSearch, target: number, maxBits: number): void {
-  const error = fround(target * search.space.energy);
-  let step = leastStep(fround(error * fround(0.5)), search.exponent);
-  attemptStep(search, step, maxBits);
-  keepAttempt(search);
-  if (search.error <= error) {
-    while (step < STEPS - 1) {
-      step++;
-      attemptStep(search, step, maxBits);
-      if (search.error > error) break;
+  const most = fround(target * search.space.energy);
+  let reaches = -1;
+  let misses = STEPS;
+  let ratio = 1;
+  let step = STEPS - 1;
+  search.bestError = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < ATTEMPTS && misses - reaches > 1; tries++) {
+    step = coarsestAbout(search, most, ratio, maxBits);
+    if (step <= reaches) step = reaches + 1;
+    if (step >= misses) step = misses - 1;
+    const count = worthOf(search, step, maxBits);
+    attempt(search, count, step);
+    if (search.error <= most) {
+      reaches = step;
       keepAttempt(search);
-    }
-  } else {
-    while (step > finestStep(search) && search.bestBits <= maxBits) {
-      step--;
-      attemptStep(search, step, maxBits);
-      // Where the paths have come to an end, finer steps stop helping.
+    } else {
+      misses = step;
       if (search.error < search.bestError) keepAttempt(search);
-      else if (search.ended) break;
-      if (search.error <= error) break;
+      if (step <= finestStep(search)) break;
     }
+    ratio = fround(search.error / errorAbout(search, step, count));
   }
   if (search.bestBits > maxBits) searchCap(search, maxBits);
 }
 
-/** Takes the least error of at most `maxBits`. */
+/** The coarsest step whose error is at most `most`, about. @param ratio - of an error to what was thought of it */
+function coarsestAbout(search: PathSearch, most: number, ratio: number, maxBits: number): number {
+  let step = leastStep(search.space.energy, search.exponent);
+  for (; step > finestStep(search); step--) {
+    if (fround(ratio * errorAbout(search, step, worthOf(search, step, maxBits))) <= most) break;
+  }
+  return step;
+}
+
+/**
+ * Takes the least error of at most `maxBits`. It is found on the finest grid that holds what pays there, or on the next
+ * one without the weakest paths. Both are near to where bits are thought to be as many, and every attempt tells how far.
+ */
 export function searchCap(search: PathSearch, maxBits: number): void {
-  search.bestBits = Number.POSITIVE_INFINITY;
   search.bestError = Number.POSITIVE_INFINITY;
-  // The strongest path of short reports is few steps high: 4 at 70 bits, 12 at 150, 64 from 250 on.
-  const levels = maxBits < 40 ? 2 : maxBits < 250 ? maxBits / 12 - 2 : maxBits / 6 - 16;
-  const share = fround(1 / (levels * levels));
-  findWorth(search, 0, 1);
-  const top = search.found > 0 ? (search.power[1] as number) : search.space.energy;
-  let step = leastStep(fround(top * share), search.exponent);
-  // To the coarsest step that does not fit, and the finest that does.
   let fits = STEPS;
-  let exceeds = -1;
   let fitting = 0;
-  for (let round = 0; round < 2 * STEPS && fits - exceeds > 1; round++) {
-    if (step < finestStep(search)) {
-      // No finer than the noise: what fits there is the best.
-      step = finestStep(search);
-      if (step >= fits) break;
-      exceeds = step - 1;
+  let exceeds = -1;
+  let exceeding = 0;
+  let more = 0;
+  for (let tries = 0; tries < ATTEMPTS && fits - exceeds > 1; tries++) {
+    let step = finestAbout(search, maxBits - more);
+    if (fits < STEPS && exceeds >= 0) {
+      const share = fround(fround(exceeding - maxBits) / fround(exceeding - fitting));
+      step = exceeds + Math.floor(fround(fround(share * (fits - exceeds)) + 0.5));
     }
-    const count = attemptStep(search, step, maxBits);
+    if (step <= exceeds) step = exceeds + 1;
+    if (step >= fits) step = fits - 1;
+    if (step < finestStep(search)) break;
+    const count = worthOf(search, step, maxBits);
+    attempt(search, count, step);
+    more = fround(search.bits - bitsAbout(search, step, count));
     if (search.bits <= maxBits) {
       fits = step;
-      fitting = count;
+      fitting = search.bits;
       offer(search, maxBits);
-      if (search.ended && search.error * 64 < search.noise) break;
-    } else exceeds = step;
-    // Four numbers a path, a third of a bit each, and a path more now and then.
-    const perStep = fround(8 + fround(1.5 * count));
-    const distance = Math.floor(Math.abs(search.bits - maxBits) / perStep);
-    if (search.bits <= maxBits) step = Math.max(exceeds + 1, step - 1 - (fits - exceeds > 2 ? distance : 0));
-    else step = Math.min(fits - 1, step + 1 + (fits - exceeds > 2 ? distance : 0));
-    if (step < 0 || step >= STEPS) break;
-  }
-  if (fits < STEPS) {
-    // A path more on the same grid, and fewer on finer ones.
-    attempt(search, Math.min(search.found, fitting + 1), fits);
-    offer(search, maxBits);
-  }
-  for (let finer = 1; finer <= FINER_STEPS; finer++) {
-    const at = fits - finer;
-    if (at < Math.max(0, finestStep(search))) break;
-    let count = attemptStep(search, at, maxBits);
-    for (let tries = 0; tries < FEWER_PATHS && count > 1; tries++) {
-      if (search.bits <= maxBits) break;
-      count = Math.max(1, count - Math.max(1, Math.floor((search.bits - maxBits) / (PATH_BITS + 4))));
-      attempt(search, count, at);
+    } else {
+      exceeds = step;
+      exceeding = search.bits;
+      trim(search, maxBits, MOST_WEAK_BITS);
+      offer(search, maxBits);
+      attemptAgain(search);
+      offer(search, maxBits);
     }
-    offer(search, maxBits);
   }
 }
 
 function offer(search: PathSearch, maxBits: number): void {
   if (search.bits <= maxBits && search.error < search.bestError) keepAttempt(search);
+}
+
+/** The finest step of which a report is at most `bits` long, about. */
+function finestAbout(search: PathSearch, bits: number): number {
+  findWorth(search, 0, 1);
+  const top = search.found > 0 ? (search.power[1] as number) : search.space.energy;
+  let step = leastStep(top, search.exponent);
+  for (; step > finestStep(search); step--) {
+    if (bitsAbout(search, step - 1, worthOf(search, step - 1, bits)) > bits) break;
+  }
+  return step;
 }

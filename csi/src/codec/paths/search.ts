@@ -1,11 +1,12 @@
 import { copyCode, createCodes, type PathCodes, sortCodes } from './codes.ts';
+import { probeAt } from './correlate.ts';
 import type { PathGrid } from './grid.ts';
-import { loadMatrix } from './matrix.ts';
+import { loadMatrix, powerOfTwo } from './matrix.ts';
 import { noisePower } from './noise.ts';
-import { addPath, moveAll, residualInto, solveAll, storePath } from './pursue.ts';
-import { quantisePaths } from './quantise.ts';
+import { addPath, hear, moveAll, residualInto, solveAll, storePath } from './pursue.ts';
+import { improveAll, quantisePaths } from './quantise.ts';
 import { RangeEncoder } from './range-coder.ts';
-import { correlate, type PathSpace, probeAt } from './space.ts';
+import type { PathSpace } from './space.ts';
 import { stepHeight } from './step.ts';
 import { codeReport, type PathSyntax } from './syntax.ts';
 
@@ -24,6 +25,8 @@ export interface PathSearch {
   readonly history: Float32Array;
   /** What the k-th path took of the residual, `[capacity + 1]`, from 1. */
   readonly power: Float32Array;
+  /** Energy of the residual that the path after the k-th was looked for in, `[capacity + 1]`. */
+  readonly left: Float32Array;
   found: number;
   /** No more paths: the capacity is used up, or what is left is noise. */
   ended: boolean;
@@ -58,6 +61,7 @@ export function createSearch(space: PathSpace, grid: PathGrid, syntax: PathSynta
     coder: new RangeEncoder(new Uint8Array(0)),
     history: new Float32Array((3 * capacity * (capacity + 1)) / 2),
     power: new Float32Array(capacity + 1),
+    left: new Float32Array(capacity + 1),
     found: 0,
     ended: false,
     loaded: -1,
@@ -87,7 +91,8 @@ export function startSearch(search: PathSearch, values: Float32Array, noiseVaria
   if (exponent === undefined) return false;
   search.exponent = exponent;
   search.estimated = noiseVariance === undefined;
-  search.noise = noiseVariance === undefined ? 0 : fround(noiseVariance * 2 ** (-2 * exponent));
+  const scale = powerOfTwo(exponent > 126 ? -126 : -exponent);
+  search.noise = noiseVariance === undefined ? 0 : fround(fround(fround(noiseVariance) * scale) * scale);
   search.found = 0;
   search.ended = false;
   search.loaded = 0;
@@ -106,11 +111,9 @@ function loadPaths(search: PathSearch, count: number): void {
       space.place[axis] = position;
       space.position[3 * k + axis] = position;
     }
-    probeAt(space, space.place, 1);
-    correlate(space, space.re, space.im, 1);
+    probeAt(space, space.place);
+    hear(space, k);
     space.count = k + 1;
-    space.heardRe[k] = space.seenRe[0] as number;
-    space.heardIm[k] = space.seenIm[0] as number;
     storePath(space, k);
   }
   solveAll(space);
@@ -123,8 +126,9 @@ export function findNext(search: PathSearch): void {
   if (found === space.capacity) search.ended = true;
   if (search.ended) return;
   loadPaths(search, found);
-  residualInto(space);
-  if (search.estimated) search.noise = noisePower(space);
+  search.left[found] = residualInto(space);
+  // What paths leak hides the noise, less so the more of them are out: looked at anew after 1, 2, 4, 8 ... paths.
+  if (search.estimated && (found & (found - 1)) === 0) search.noise = noisePower(space);
   const power = addPath(space);
   if (!(power > fround(NOISE_SHARE * search.noise))) {
     search.ended = true;
@@ -153,21 +157,55 @@ export function findWorth(search: PathSearch, least: number, most: number): numb
 
 /** Puts the first `count` paths on the grid of a step: sets `codes`, `bits` and `error`. */
 export function attempt(search: PathSearch, count: number, step: number): void {
-  const { space, grid, work, codes } = search;
   loadPaths(search, count);
   search.loaded = -1;
-  quantisePaths(space, grid, work, stepHeight(step, search.exponent));
-  search.error = residualInto(space);
   search.step = step;
-  sortCodes(work, codes);
+  quantisePaths(search.space, search.grid, search.work, stepHeight(step, search.exponent));
   measure(search);
 }
 
-/** Counts the bits of the attempt. */
-export function measure(search: PathSearch): void {
-  search.coder.reset();
-  codeReport(search.syntax, search.coder, search.codes, search.step);
-  search.bits = search.coder.finish();
+/** Counts the bits of the attempt, and its error. */
+function measure(search: PathSearch): void {
+  const { work, codes, coder } = search;
+  sortCodes(work, codes);
+  coder.reset();
+  codeReport(search.syntax, coder, codes, search.step);
+  search.bits = coder.finish();
+  search.error = residualInto(search.space);
+}
+
+/** Leaves the weakest paths of the attempt out until it fits. @param perPath - bits of a weak path, at most */
+export function trim(search: PathSearch, maxBits: number, perPath: number): void {
+  const { space, work, codes } = search;
+  while (search.bits > maxBits && codes.count > 0) {
+    for (let excess = search.bits - maxBits; excess > 0; excess -= perPath) {
+      const k = weakestOf(work);
+      if (k < 0) break;
+      work.level[k] = 0;
+      space.gainRe[k] = 0;
+      space.gainIm[k] = 0;
+    }
+    measure(search);
+  }
+}
+
+/** Puts the paths of the attempt anew: those left out have made room. */
+export function attemptAgain(search: PathSearch): void {
+  improveAll(search.space, search.grid, search.work, stepHeight(search.step, search.exponent));
+  measure(search);
+}
+
+/** The path of the lowest level, the last of several; -1 where there is none. */
+function weakestOf(codes: PathCodes): number {
+  let weakest = -1;
+  let least = 0;
+  for (let k = 0; k < codes.count; k++) {
+    const level = codes.level[k] as number;
+    if (level === 0 || (weakest >= 0 && level > least)) continue;
+    weakest = k;
+    least = level;
+  }
+  return weakest;
 }
 
 /** Keeps the attempt as the best so far. */

@@ -120,3 +120,17 @@ export function exactLog2(x: number): number {
   }
   return exponent + (2 * sum) / Math.LN2;
 }
+
+/** 10^(decibels / 10) in double, to 1e-15. @param decibels - finite */
+export function exactRatio(decibels: number): number {
+  const octaves = (decibels * Math.LN10) / (10 * Math.LN2);
+  const whole = Math.round(octaves);
+  const x = (octaves - whole) * Math.LN2;
+  let term = 1;
+  let sum = 1;
+  for (let k = 1; k < 20; k++) {
+    term = (term * x) / k;
+    sum += term;
+  }
+  return sum * 2 ** whole;
+}

@@ -123,7 +123,7 @@ describe('path codec', () => {
     let before = 1;
     for (const maxBits of [60, 100, 200, 400, 800, 1600]) {
       const estimate = errorOf(linear, csi, linear.encode(noisy, { mode: 'cap', maxBits, noiseVariance }).payload);
-      expect(estimate).toBeLessThan(before * 1.2);
+      expect(estimate).toBeLessThan(before * 1.1);
       before = Math.min(before, estimate);
     }
     expect(before).toBeLessThan(0.02);
