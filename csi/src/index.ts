@@ -63,6 +63,19 @@ export {
 export { dequantizeScale, quantizeScale, type ScaleSpec } from './codec/dualnet/scale.ts';
 export { encodeSigns, reconstructFromSignsInto, type SignReport } from './codec/dualnet/sign-coder.ts';
 export { type DualnetSpec, dualnetBits } from './codec/dualnet/spec.ts';
+export {
+  createPathCodec,
+  type PathCodec,
+  type PathRate,
+  type PathReport,
+  type PathReportBits,
+  pathCapBits,
+} from './codec/paths/codec.ts';
+export { fitPathTables } from './codec/paths/fit.ts';
+export { indoorPathTables } from './codec/paths/indoor-tables.ts';
+export type { PropagationPath } from './codec/paths/paths.ts';
+export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
+export type { PathTables } from './codec/paths/tables.ts';
 export { createPayloadEncoder } from './codec/payload-encoder.ts';
 export { checkRate, coarserRate, type Rate, type RateKnob, rateOf } from './codec/rate.ts';
 export { type CodecSpec, createUeCodec } from './codec/ue-codec.ts';
@@ -78,29 +91,6 @@ export {
   type NormalizedParts,
   type Scale,
   type SpatialFrequencyCsi,
-export {
-  createPathCodec,
-  type PathCodec,
-  type PathRate,
-  type PathReport,
-  type PathReportBits,
-  pathCapBits,
-} from './codec/paths/codec.ts';
-export { fitPathTables } from './codec/paths/fit.ts';
-export { indoorPathTables } from './codec/paths/indoor-tables.ts';
-export type { PropagationPath } from './codec/paths/paths.ts';
-export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
-export type { PathTables } from './codec/paths/tables.ts';
-export type {
-  AngularDelayCsi,
-  BitString,
-  Codeword,
-  CsiShape,
-  Latent,
-  NormalizedMagnitude,
-  NormalizedParts,
-  Scale,
-  SpatialFrequencyCsi,
 } from './csi.ts';
 export { CsiError, type CsiErrorCode, EdgeCsiError } from './errors.ts';
 export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from './metrics.ts';

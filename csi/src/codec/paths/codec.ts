@@ -1,6 +1,5 @@
-import type { AngularDelayCsi } from '../../csi.ts';
+import { type AngularDelayCsi, assertUsable } from '../../csi.ts';
 import { CsiError } from '../../errors.ts';
-import { assertUsable } from '../../normalize.ts';
 import { createAxis, type PathAxis } from './axis.ts';
 import { copyCode, createCodes, type PathCodes } from './codes.ts';
 import { createGrid } from './grid.ts';
