@@ -5,11 +5,11 @@ const { fround } = Math;
 
 /** Order of `space.seen*`: the value, then derivatives by angle 1, angle 2 and delay. */
 export const VALUE = 0;
-export const FIRST = [1, 2, 3] as const;
-export const SECOND = [4, 5, 6] as const;
-export const MIXED_12 = 7;
-export const MIXED_13 = 8;
-export const MIXED_23 = 9;
+const FIRST = [1, 2, 3] as const;
+const SECOND = [4, 5, 6] as const;
+const MIXED_12 = 7;
+const MIXED_13 = 8;
+const MIXED_23 = 9;
 
 /** Computes the kernels of a candidate, its correlation with the matrix, `sum k1_i k2_j k3_t X_ijt`, and `products`. */
 export function probeAt(space: PathSpace, place: Float32Array): void {

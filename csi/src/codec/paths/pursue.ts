@@ -25,7 +25,7 @@ export function storePath(space: PathSpace, k: number): void {
   }
 }
 
-export function setPlace(space: PathSpace, k: number, place: Float32Array): void {
+function setPlace(space: PathSpace, k: number, place: Float32Array): void {
   for (let axis = 0; axis < 3; axis++) space.position[3 * k + axis] = place[axis] as number;
 }
 

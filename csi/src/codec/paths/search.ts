@@ -121,7 +121,7 @@ function loadPaths(search: PathSearch, count: number): void {
 }
 
 /** Finds one more path and moves all; sets `ended` instead where there is none. */
-export function findNext(search: PathSearch): void {
+function findNext(search: PathSearch): void {
   const { space, found, history } = search;
   if (found === space.capacity) search.ended = true;
   if (search.ended) return;

@@ -1,7 +1,7 @@
 import { createAxis, type PathAxis } from './axis.ts';
 
 /** Derivatives of a correlation up to the second: see `correlateNear`. */
-export const DERIVATIVES = 10;
+const DERIVATIVES = 10;
 /** Bins along an axis that a path's move looks at. */
 const NEAR = 12;
 /** Lines of sums over the angles that derivatives take. */
