@@ -45,3 +45,9 @@ it('shows the defaults that the library has', async () => {
   expect(stdout).toMatch(/--deadline-ms <ms> +age at which a report is dropped \(default: 100\)/);
   expect(stdout).toMatch(/--period-slots <n> +report period UEs are told \(default: 20\)/);
 });
+
+it('lists what models has, once each', async () => {
+  const { stdout } = await edgeCsi('models', '--help');
+  const commands = 'load activate rollback unload status complete verify list show card help';
+  expect(namesIn(stdout)).toEqual(commands.split(' '));
+});

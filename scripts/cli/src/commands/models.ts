@@ -3,14 +3,24 @@ import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type AnyManifest, isUplinkOnly } from '@edge-csi/models';
 import { renderTable } from '@edge-csi/report';
+import { type AddCommand, addAsked } from '../options/command.ts';
 import { anyModels, zooOption } from '../options/models.ts';
 import { jsonOption, writeJson } from '../options/output.ts';
-import { addLifecycle } from './model-lifecycle.ts';
-import { addComplete } from './models-complete.ts';
-import { addVerify } from './models-verify.ts';
+
+const lifecycle: AddCommand = async (models) => (await import('./model-lifecycle.ts')).addLifecycle(models);
+
+/** Subcommands in the order of the help. */
+const commands: Readonly<Record<string, AddCommand>> = {
+  ...{ load: lifecycle, activate: lifecycle, rollback: lifecycle, unload: lifecycle, status: lifecycle },
+  complete: async (models) => (await import('./models-complete.ts')).addComplete(models),
+  verify: async (models) => (await import('./models-verify.ts')).addVerify(models),
+  list: async (models) => addList(models),
+  show: async (models) => addShow(models),
+  card: async (models) => addCard(models),
+};
 
 /** `edge-csi models`: what is in a zoo, and the life cycle of models on a running server. */
-export function addModels(program: CommandUnknownOpts): void {
+export async function addModels(program: CommandUnknownOpts, rest: readonly string[]): Promise<void> {
   const models = program
     .command('models')
     .description('List, show, verify and describe the models of a zoo; manage those of a running server.');
@@ -28,9 +38,10 @@ Examples:
   edge-csi models rollback
   edge-csi models status`,
   );
-  addLifecycle(models);
-  addComplete(models);
-  addVerify(models);
+  await addAsked(models, commands, rest);
+}
+
+function addList(models: CommandUnknownOpts): void {
   models
     .command('list')
     .description('one line a model')
@@ -42,6 +53,9 @@ Examples:
       process.stdout.write(`${renderTable(header, sizes.map(rowOf))}\n`);
       await writeJson(json, { schema: 'edge-csi/models@1', models: sizes });
     });
+}
+
+function addShow(models: CommandUnknownOpts): void {
   models
     .command('show')
     .description("print a model's manifest")
@@ -51,6 +65,9 @@ Examples:
       await anyModels([id], zoo);
       process.stdout.write(await readFile(path.join(zoo, id, 'manifest.json'), 'utf8'));
     });
+}
+
+function addCard(models: CommandUnknownOpts): void {
   models
     .command('card')
     .description('write card.md of each model from its manifest')

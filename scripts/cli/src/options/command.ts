@@ -42,7 +42,7 @@ export async function addAsked(
   commands: Readonly<Record<string, AddCommand>>,
   [asked = '', ...rest]: readonly string[],
 ): Promise<void> {
-  const chosen = Object.hasOwn(commands, asked) ? [commands[asked] as AddCommand] : Object.values(commands);
+  const chosen = Object.hasOwn(commands, asked) ? [commands[asked] as AddCommand] : new Set(Object.values(commands));
   for (const add of chosen) await add(parent, rest);
 }
 
