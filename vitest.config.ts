@@ -24,7 +24,11 @@ function sources(folder: string) {
   });
 }
 
+/** Tests with time limits that a neighbour on the same cores would break. */
+const alone = ['test/e2e/{timing,cluster}/**/*.test.ts'];
+
 // Unit tests resolve workspace packages to their source; e2e and conformance tests run on the build, as a user does.
+// Projects run one after the other, so that what looks at the clock has the machine for itself.
 export default defineConfig({
   test: {
     projects: [
@@ -35,15 +39,29 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/golden/**/*.test.ts'],
           // Time limits end what hangs; a busy machine is no failure.
           testTimeout: 30_000,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+          exclude: alone,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'alone',
+          include: alone,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -52,7 +52,7 @@ export class Watchdog {
   }
 }
 
-/** Divergence in nats that is worth a line in the log. What it tells apart for models of the zoo: test/e2e/codeword-drift. */
+/** Divergence in nats that is worth a line in the log. What it tells apart for models of the zoo: test/e2e/packages/codeword-drift. */
 export const alarmNats = 0.5;
 /** Fewer UEs than this are a narrower distribution than any training set. */
 const leastUes = 16;

@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { BenchCommand } from './bench-command.ts';
+
+let command: BenchCommand;
+let folder: string;
+
+beforeAll(async () => {
+  command = await BenchCommand.open();
+  folder = command.folder;
+});
+afterAll(() => command[Symbol.asyncDispose]());
+
+const bench = (...args: string[]) => command.run(...args);
+
+it('measures accuracy on simulated channels, by distance, with intervals over their environments', async () => {
+  const args = ['accuracy', '--models', 'dualnet-mag-m16', '--scenario', 'cost2100-indoor'];
+  const { stdout, result } = await bench(...args, '--samples', '100', '--by', 'distance');
+  const [run] = result.runs;
+  expect(result).toMatchObject({ scenario: 'cost2100-indoor', data: 'cost2100-indoor' });
+  expect(run).toMatchObject({ samples: 100, clusters: 5, breakdown: { by: 'distance' } });
+  expect(run.intervals.nmseDb[0]).toBeLessThan(run.nmseDb);
+  expect(run.breakdown.bins).toHaveLength(5);
+  expect(stdout).toContain('95 % bootstrap intervals over 5 environments');
+}, 300_000);
+
+it('shows what stale CSI costs, beside what compression costs', async () => {
+  const page = path.join(folder, 'ageing.md');
+  const args = ['ageing', '--scenario', 'cost2100-indoor', '--models', 'dualnet-mag-m43', '--samples', '24'];
+  const speeds = ['--speeds-kmh', '1,10', '--periods-ms', '5,20', '--delay-ms', '2'];
+  const { result } = await bench(...args, ...speeds, '--markdown', page, '--svg', folder);
+  const runs: {
+    csi: string;
+    speedKmh: number;
+    byAge: { ageMs: number; nmseDb: number }[];
+    byPeriod: { nmseDb: number }[];
+  }[] = result.runs;
+  expect(runs.map(({ csi, speedKmh }) => [csi, speedKmh])).toEqual([
+    ['perfect CSI', 1],
+    ['dualnet-mag-m43', 1],
+    ['perfect CSI', 10],
+    ['dualnet-mag-m43', 10],
+  ]);
+  const [perfectSlow, modelSlow, perfectFast, modelFast] = runs;
+  // Fresh, an estimate is as good as ever; what is held gets worse with speed and period, and bits cannot save it.
+  expect(modelSlow?.byAge[0]).toMatchObject({ ageMs: 0, nmseDb: modelFast?.byAge[0]?.nmseDb });
+  expect(modelSlow?.byAge[0]?.nmseDb).toBeLessThan(-15);
+  const held = (run: (typeof runs)[number] | undefined, period: number) => run?.byPeriod[period]?.nmseDb as number;
+  expect(held(perfectSlow, 0)).toBeLessThan(held(modelSlow, 0) - 1);
+  expect(held(modelSlow, 0)).toBeLessThan(held(modelSlow, 1) - 3);
+  expect(Math.abs(held(perfectFast, 1) - held(modelFast, 1))).toBeLessThan(0.5);
+  expect(await readFile(page, 'utf8')).toContain('## cost2100-indoor, 5.3 GHz: NMSE');
+  const svg = path.join(folder, 'ageing-cost2100-indoor.svg');
+  expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*perfect CSI/s);
+}, 300_000);
+
+it('shows what estimates are worth in throughput, beside perfect CSI, a codebook of as many bits and plain beams', async () => {
+  const page = path.join(folder, 'throughput.md');
+  const args = ['throughput-gain', '--scenario', 'cost2100-indoor', '--models', 'dualnet-mag-m43'];
+  const targets = ['--markdown', page, '--svg', folder];
+  const { result } = await bench(...args, '--samples', '24', '--fit-samples', '128', ...targets);
+  const { runs } = result;
+  expect(runs.map(({ scheme }: { scheme: string }) => scheme)).toEqual([
+    'perfect CSI',
+    'dualnet-mag-m43',
+    'topk-codebook, bits of dualnet-mag-m43',
+    'wideband beam',
+    'uplink beam, no feedback',
+  ]);
+  const [perfect, model, codebook, reported, guessed] = runs;
+  expect(Math.abs(codebook.payloadBits / model.payloadBits - 1)).toBeLessThan(0.02);
+  expect([reported.payloadBits, guessed.payloadBits]).toEqual([5, 0]);
+  for (const [i, { users, snrDb, spectralEfficiency: best }] of perfect.throughput.entries()) {
+    const of = ({ throughput }: typeof model) => throughput[i].spectralEfficiency;
+    expect(model.throughput[i]).toMatchObject({ users, snrDb });
+    expect(of(model)).toBeLessThan(best);
+    expect(of(model)).toBeGreaterThan(of(reported));
+    // Served together by plain beams, UEs drown each other, and which beams are worse is by chance.
+    if (users === 1) expect(of(reported)).toBeGreaterThan(of(guessed));
+    expect(model.throughput[i].gain).toBeCloseTo(of(model) - of(codebook), 9);
+    const [low, high] = model.throughput[i].gainInterval;
+    expect(low).toBeLessThan(high);
+  }
+  expect(await readFile(page, 'utf8')).toContain('## 8 UEs at once, zero forcing');
+  const svg = path.join(folder, 'throughput-gain-8.svg');
+  expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*top-K codebook/s);
+}, 300_000);

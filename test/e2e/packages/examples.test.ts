@@ -1,0 +1,97 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { startBsServer } from '@edge-csi/bs-server';
+import { openCsiSource } from '@edge-csi/csi/files';
+import { loadModel, zooDirectory } from '@edge-csi/models/disk';
+import { decodeFrame } from '@edge-csi/proto';
+import { openEncoder } from '@edge-csi/ue-client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeFolder } from '../../../scripts/model-tools/src/embed/embed-folder.ts';
+import { fromInt16Csi, toInt16Csi } from '../../../scripts/model-tools/src/embed/golden-header.ts';
+import { missingCompiler } from '../../conformance/encoder/c-host.ts';
+import { TestUe } from '../bs-server-harness.ts';
+
+const model = 'dualnet-mag-m16';
+const data = fileURLToPath(new URL('../../../scripts/lab/data/cost2100-indoor-test-1024.npz', import.meta.url));
+const example = (name: string) => fileURLToPath(new URL(`../../../ue-client/examples/${name}`, import.meta.url));
+
+let server: Awaited<ReturnType<typeof startBsServer>>;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-examples-'));
+  server = await startBsServer({ port: 0, models: [model], executionProviders: ['cpu'], reportPeriodSlots: 4 });
+});
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+describe('the example in Node', () => {
+  it('reports the samples of a file and says what became of them', async () => {
+    const args = [example('node/report.js'), server.url.replace(/^http/, 'ws'), data, '10'];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
+    expect(stdout).toMatch(/^dualnet-mag-m16: 10 reports of \d+ bits: .*\d+ decoded/);
+    expect(stderr).toMatch(/^connecting\nready\n(.*\n)?closed\n$/);
+  });
+
+  it('says how it is used', () => {
+    const { status, stderr } = spawnSync(process.execPath, [example('node/report.js'), 'ws://127.0.0.1:1'], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toBe('usage: node report.js ws://HOST:PORT FILE [REPORTS]\n');
+    expect(status).toBe(2);
+  });
+});
+
+describe('the example in C', () => {
+  it('makes the report of the micro encoder, which a BS decodes', async ({ skip }) => {
+    const problem = missingCompiler();
+    if (problem !== undefined) skip(problem);
+    const bundle = await loadModel(path.join(zooDirectory(), model), ['encoder']);
+    const source = await openCsiSource(data, bundle.manifest.csi);
+    const measured = source.downlink(17);
+    // As int16 holds it, so that both encoders see the same.
+    const csi = fromInt16Csi(toInt16Csi(measured), measured);
+    // What `edge-csi embed` writes.
+    await writeFolder(folder, bundle, [csi]);
+    const program = path.join(folder, 'report');
+    const flags = ['-std=c99', '-O1', '-Wall', '-Wextra', '-Werror', '-pedantic', '-fsanitize=address,undefined'];
+    const sources = [example('c/main.c'), path.join(folder, 'encoder.c')];
+    const compiled = spawnSync('gcc', [...flags, '-I', folder, '-o', program, ...sources, '-lm'], { encoding: 'utf8' });
+    expect(compiled.stderr).toBe('');
+
+    const ue = await TestUe.join(server.url, 'c', bundle);
+    const { revision, codewordTruncation, phaseTheta } = ue.config;
+    const run = (input: Uint8Array, theta = phaseTheta) =>
+      spawnSync(program, [ue.epoch, 1, 5, revision, codewordTruncation, theta].map(String), { input });
+    const { stdout, stderr, status } = run(new Uint8Array(csi.values.buffer));
+    expect(stderr.toString()).toMatch(/^report: \d+ bits in a frame of \d+ bytes\n$/);
+    expect(status).toBe(0);
+    const micro = await (await openEncoder('micro', bundle)).encode(csi, { codewordTruncation, phaseTheta });
+    const frame = decodeFrame(stdout);
+    if (frame.kind !== 'report') throw new Error(`a frame of kind ${frame.kind}`);
+    const { codeword, scale, phase, payloadBits } = micro;
+    expect(frame.value).toMatchObject({ slot: 5, scale, payloadBits: payloadBits.total });
+    expect([...frame.value.codeword]).toEqual([...codeword]);
+    expect([...frame.value.phase]).toEqual([...phase]);
+
+    ue.connection.send(stdout);
+    expect(await ue.outcomeOf(1)).toBe('decoded');
+
+    const refused = [
+      run(new Uint8Array(8)),
+      run(new Uint8Array(csi.values.byteLength)),
+      run(new Uint8Array(csi.values.buffer), 0),
+    ];
+    expect(refused.map(({ stderr: said }) => said.toString())).toEqual([
+      "report: standard input is not one CSI matrix of the model's size\n",
+      'report: every entry of the CSI is zero\n',
+      'report: TRUNCATION is not 0..7, or THETA not 1..2^24\n',
+    ]);
+  });
+});
