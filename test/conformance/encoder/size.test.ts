@@ -16,8 +16,6 @@ async function bundleForBrowser() {
   const { outputFiles, metafile } = await build({
     stdin: { contents: source, resolveDir: import.meta.dirname },
     ...({ bundle: true, minify: true, splitting: true, format: 'esm', platform: 'browser' } as const),
-    // protobuf.js takes it for 64-bit integers where it is there; nothing on this wire is one.
-    external: ['long'],
     ...{ outdir: '/bundle', write: false, metafile: true },
   });
   return { outputFiles: outputFiles ?? [], metafile: metafile as Metafile };

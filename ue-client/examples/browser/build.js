@@ -20,7 +20,5 @@ await build({
   target: 'es2022',
   // onnxruntime-web without its WebAssembly's glue code: that is served beside the .wasm.
   conditions: ['onnxruntime-web-use-extern-wasm'],
-  // protobuf.js takes it for 64-bit integers where it is there; nothing on this wire is one.
-  external: ['long'],
   logLevel: 'warning',
 });

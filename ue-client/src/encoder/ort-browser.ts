@@ -1,2 +1,2 @@
-// The build with the WASM backend alone: a fifth of the root build's JavaScript.
-export { env, InferenceSession, Tensor } from 'onnxruntime-web/wasm';
+/** Loads onnxruntime-web with its WASM backend alone: a fifth of the root build's JavaScript. */
+export const loadRuntime = () => import('onnxruntime-web/wasm');

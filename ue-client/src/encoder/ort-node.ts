@@ -1,1 +1,2 @@
-export { env, InferenceSession, Tensor } from 'onnxruntime-web';
+/** Loads onnxruntime-web, which a UE with another encoder does not install. */
+export const loadRuntime = () => import('onnxruntime-web');

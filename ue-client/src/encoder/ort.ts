@@ -12,8 +12,11 @@ import {
   type Networks,
 } from '@edge-csi/csi';
 import type { ModelBundle, ModelFile } from '@edge-csi/models';
-import { env, InferenceSession, Tensor } from '#ort';
+import { loadRuntime } from '#ort';
 import type { ReportEncoder } from '../report-encoder.ts';
+
+type Runtime = Awaited<ReturnType<typeof loadRuntime>>;
+type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;
 
 /** Where onnxruntime-web finds its files. */
 export interface OrtOptions {
@@ -35,7 +38,7 @@ export interface OrtNetworks {
  * Makes an encoder that runs a model's networks with onnxruntime-web on the CPU, one thread.
  *
  * @throws CsiError `model-invalid` where the bundle has no encoder, its graph is not one, or takes another input than
- * the manifest says
+ * the manifest says; `dependency-missing` where onnxruntime-web is not installed, or a file of it does not load
  */
 export async function createOrtEncoder(bundle: ModelBundle, options: OrtOptions = {}): Promise<ReportEncoder> {
   const { networks, close } = await openOrtNetworks(bundle, createUeCodec(bundle.codec).networks, options);
@@ -43,21 +46,26 @@ export async function createOrtEncoder(bundle: ModelBundle, options: OrtOptions 
   return { encode: (csi, rate) => encoder.encode(csi, rate), close };
 }
 
-/** Loads networks of a model. @throws CsiError `model-invalid` as `createOrtEncoder` */
+/** Loads networks of a model. @throws CsiError as `createOrtEncoder` */
 export async function openOrtNetworks(
   bundle: ModelBundle,
   specs: readonly NetworkSpec[],
   options: OrtOptions = {},
 ): Promise<OrtNetworks> {
+  const runtime = await loadRuntime().catch((cause: unknown) => {
+    const way = "npm install onnxruntime-web, or take the encoder 'micro', which needs none";
+    throw new CsiError('dependency-missing', `onnxruntime-web does not load: ${way}`, { cause });
+  });
+  const { env } = runtime;
   // Threads would need cross-origin isolation in a browser and gain nothing at this size.
   env.wasm.numThreads = 1;
   if (options.wasmPaths !== undefined) env.wasm.wasmPaths = options.wasmPaths;
-  const sessions: InferenceSession[] = [];
+  const sessions: Session[] = [];
   const networks: Record<string, Network> = {};
   for (const spec of specs) {
-    const session = await openSession(bundle, spec);
+    const session = await openSession(runtime, bundle, spec);
     sessions.push(session);
-    networks[spec.name] = networkOf(session, `${bundle.manifest.id}/${spec.name}.onnx`);
+    networks[spec.name] = networkOf(runtime, session, `${bundle.manifest.id}/${spec.name}.onnx`);
   }
   let closing: Promise<unknown> | undefined;
   const close = async () => {
@@ -67,24 +75,47 @@ export async function openOrtNetworks(
   return { networks, close };
 }
 
-async function openSession({ manifest, files }: ModelBundle, { name, input }: NetworkSpec): Promise<InferenceSession> {
-  const file = `${manifest.id}/${name}.onnx`;
-  const bytes = files.get(name as ModelFile);
-  if (bytes === undefined)
-    throw new CsiError('model-invalid', `${manifest.id}: the bundle was loaded without ${name}.onnx`);
-  let session: InferenceSession;
-  try {
-    session = await InferenceSession.create(bytes, { executionProviders: ['wasm'] });
-  } catch (cause) {
+async function openSession(runtime: Runtime, bundle: ModelBundle, { name, input }: NetworkSpec): Promise<Session> {
+  const { id } = bundle.manifest;
+  const file = `${id}/${name}.onnx`;
+  const bytes = bundle.files.get(name as ModelFile);
+  if (bytes === undefined) throw new CsiError('model-invalid', `${id}: the bundle was loaded without ${name}.onnx`);
+  const session = await open(runtime, bytes).catch(async (cause: unknown) => {
+    await requireStarted(runtime, cause);
     throw new CsiError('model-invalid', `${file}: onnxruntime-web does not load it`, { cause });
-  }
+  });
   if (session.inputNames.includes(input)) return session;
   const found = session.inputNames.join(', ');
   await session.release();
   throw new CsiError('model-invalid', `${file}: takes ${found}, the manifest asks for ${input}`);
 }
 
-function networkOf(session: InferenceSession, file: string): Network {
+const open = ({ InferenceSession }: Runtime, bytes: Uint8Array) =>
+  InferenceSession.create(bytes, { executionProviders: ['wasm'] });
+
+/** A graph whose one node is Identity. */
+const identity = 'CAc6LwoQCgF4EgF5IghJZGVudGl0eRIBZ1oLCgF4EgYKBAgBEgBiCwoBeRIGCgQIARIAQgIQDQ==';
+
+/** @throws CsiError `dependency-missing` where no graph loads: a fault of the runtime's files and not of the model's */
+async function requireStarted(runtime: Runtime, cause: unknown): Promise<void> {
+  try {
+    const session = await open(
+      runtime,
+      Uint8Array.from(atob(identity), (character) => character.charCodeAt(0)),
+    );
+    await session.release();
+  } catch {
+    const { wasmPaths } = runtime.env.wasm;
+    const place = typeof wasmPaths === 'string' ? wasmPaths : 'beside its code: serve it, and say where with wasmPaths';
+    throw new CsiError(
+      'dependency-missing',
+      `onnxruntime-web does not start: ort-wasm-simd-threaded.wasm, or .mjs, does not load from ${place}`,
+      { cause },
+    );
+  }
+}
+
+function networkOf({ Tensor }: Runtime, session: Session, file: string): Network {
   return {
     async run(inputs, output) {
       const feeds = session.inputNames.flatMap((name) => {
