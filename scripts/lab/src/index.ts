@@ -60,6 +60,7 @@ export {
 export { type EType2Bits, etype2Bits, packPmi, unpackPmi } from './schemes/etype2/pmi-bits.ts';
 export { selectPmi } from './schemes/etype2/select.ts';
 export { type FloatRow, measureFloatTable } from './schemes/linear-estimate.ts';
+export { pathSchemes, pathSpecOf } from './schemes/path-scheme.ts';
 export {
   bestWithin,
   type Measured,

@@ -21,21 +21,23 @@ const network: RatePoint = {
   nmseDb: -12.5,
   setting: { codewordTruncation: 2, phaseTheta: 3137 },
 };
-const result = { samples: 64, curve: [baseline, network] };
+const paths: RatePoint = { scheme: 'paths', family: 'paths', bits: 196, nmseDb: -25, setting: { bitPriceDb: -36 } };
+const result = { samples: 64, curve: [baseline, network, paths] };
 
 function renderRateDistortion(measured: RateDistortionResult, data: string): string {
   const { lead, sections } = rateDistortionPage(rateDistortionJson(measured), data);
   return `${lead}\n\n${renderTextSections(sections)}`;
 }
 
-it('puts the best baseline and the best network within each budget side by side', () => {
+it('puts path reports, the best network and the best other scheme within each budget side by side', () => {
   const text = renderRateDistortion(result, 'test.npz');
-  expect(text).not.toMatch(/^200 /m);
+  expect(text).not.toMatch(/^150 /m);
+  expect(text).toMatch(/^200 +-25\.00 +- +- +- +-$/m);
   expect(text).toMatch(
-    /^350 +linear-rrr +340 +-10\.00 +dualnet-mag-m43 +317 +-12\.50 +-2\.50 +codewordTruncation 2, phaseTheta 3137$/m,
+    /^400 +-25\.00 +-12\.50 \(dualnet-mag-m43\) +317 +codewordTruncation 2, phaseTheta 3137 +-10\.00 \(linear-rrr\)$/m,
   );
   const alone = renderRateDistortion({ ...result, curve: [network] }, 'test.npz');
-  expect(alone).toMatch(/^350 +- +- +- +dualnet-mag-m43 +317 +-12\.50 +- /m);
+  expect(alone).toMatch(/^400 +- +-12\.50 \(dualnet-mag-m43\) +317 .* +-$/m);
 });
 
 it('says which samples settings were chosen on and baselines fitted on', () => {
@@ -55,10 +57,12 @@ it('reports points as JSON with their settings beside their figures', () => {
     curve: [
       { scheme: 'linear-rrr', family: 'baseline', bits: 340, nmseDb: -10, codewordBits: 170, phaseTheta: 900 },
       { scheme: 'dualnet-mag-m43', family: 'network', bits: 317, nmseDb: -12.5, codewordTruncation: 2 },
+      { scheme: 'paths', family: 'paths', bits: 196, nmseDb: -25, bitPriceDb: -36 },
     ],
     comparison: expect.arrayContaining([
       {
-        budget: 350,
+        budget: 400,
+        paths: { scheme: 'paths', bits: 196, nmseDb: -25 },
         baseline: { scheme: 'linear-rrr', bits: 340, nmseDb: -10 },
         network: { scheme: 'dualnet-mag-m43', bits: 317, nmseDb: -12.5 },
         differenceDb: -2.5,

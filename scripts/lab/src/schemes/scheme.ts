@@ -9,11 +9,11 @@ export type Setting = Readonly<Record<string, number>>;
 /** Takes one carried report: sample index, every bit on the wire, and the BS's estimate, valid during the call. */
 type ReportSink = (index: number, bits: number, estimate: AngularDelayCsi) => void;
 
-/** A way to report CSI, network or classical, whose whole reports can be measured at any setting of its knobs. */
+/** A way to report CSI, by a network, by paths or by another classical scheme, whose whole reports can be measured at any setting of its knobs. */
 export interface Scheme {
   /** Model id, or a classical scheme's name. */
   readonly name: string;
-  readonly family: 'network' | 'baseline';
+  readonly family: 'network' | 'paths' | 'baseline';
   readonly settings: readonly Setting[];
   /** Carries samples from UE to BS, in order. */
   carry(samples: readonly LinkSample[], setting: Setting, onReport: ReportSink): Promise<void>;

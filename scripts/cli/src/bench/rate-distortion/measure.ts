@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { ScaleSpec } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import {
@@ -8,6 +8,8 @@ import {
   type LinkSample,
   measureFloatTable,
   openNetworkScheme,
+  pathSchemes,
+  pathSpecOf,
   type RatePoint,
   type Scheme,
   type SweepSamples,
@@ -35,7 +37,10 @@ import { type RateDistortionResult, rateDistortionJson, rateDistortionPage, type
 
 function declare(bench: CommandUnknownOpts) {
   return withData(sampleData)(suite(bench, 'rate-distortion', 'the pruned ones of one shape'))
-    .description('NMSE against all bits of a report: networks over their run-time knobs, and classical schemes.')
+    .description(
+      'NMSE against all bits of a report: path reports, networks over their run-time knobs, and classical schemes.',
+    )
+    .addOption(new Option('--family <name>', 'path reports alone, without a network').choices(['paths'] as const))
     .option('--samples <n>', 'samples of --data, and of --select, spread over each; default all', integer(1, 1e7))
     .option('--select <file>', 'choose operating points on this file; default --data')
     .option('--baselines-from <file>', 'fit classical schemes on this file, with both bands, and add them')
@@ -45,6 +50,7 @@ function declare(bench: CommandUnknownOpts) {
       `
 Examples:
   edge-csi bench rate-distortion --models dualnet-mag-m43 --samples 200
+  edge-csi bench rate-distortion --data munich.npz --family paths --samples 400
   edge-csi bench rate-distortion --data test.npz --baselines-from train.npz --select val.npz --report curve.html`,
     );
 }
@@ -55,7 +61,7 @@ export const addRateDistortion = (bench: CommandUnknownOpts) =>
 
 type Options = Pick<
   OptionsOf<typeof declare>,
-  'models' | 'zoo' | 'data' | 'samples' | 'select' | 'baselinesFrom' | 'fitSamples'
+  'models' | 'zoo' | 'data' | 'samples' | 'select' | 'baselinesFrom' | 'fitSamples' | 'family'
 >;
 
 async function measure(options: Options, signal: AbortSignal) {
@@ -105,7 +111,8 @@ export async function measureRateDistortion(options: Options, signal: AbortSigna
       };
     }
   }
-  await eachUntilInterrupted(manifests, signal, async (manifest) => {
+  await eachUntilInterrupted(pathSchemes(pathSpecOf(first.csi)), signal, draw);
+  await eachUntilInterrupted(options.family === 'paths' ? [] : manifests, signal, async (manifest) => {
     const scheme = await openNetworkScheme(manifest, zoo);
     await draw(scheme).finally(() => scheme.close());
   });

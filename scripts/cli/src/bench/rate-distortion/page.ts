@@ -20,11 +20,12 @@ export interface RateDistortionResult {
 }
 
 /** Total bits at which the best operating point is named. */
-const budgets = [100, 200, 350, 500, 700, 1000, 1330, 1700, 3000];
+const budgets = [70, 100, 150, 200, 300, 400, 500, 700, 1000, 1330, 1700, 3000];
 
-/** The most accurate baseline and network within a budget of total bits. */
+/** The most accurate path reports, network and other classical scheme within a budget of total bits. */
 interface Comparison {
   readonly budget: number;
+  readonly paths: RatePoint | undefined;
   readonly baseline: RatePoint | undefined;
   readonly network: RatePoint | undefined;
 }
@@ -47,13 +48,15 @@ export function rateDistortionJson(result: RateDistortionResult): RateDistortion
   return {
     ...result,
     curve: result.curve.map(({ setting, ...point }) => ({ ...point, ...setting })),
-    comparison: comparison.map(({ budget, baseline, network }) => ({
+    comparison: comparison.map(({ budget, paths, baseline, network }) => ({
       budget,
+      ...(paths && { paths: cited(paths) }),
       ...(baseline && { baseline: cited(baseline) }),
       ...(network && { network: cited(network) }),
       ...(baseline && network && { differenceDb: network.nmseDb - baseline.nmseDb }),
     })),
-    metrics: comparison.flatMap(({ budget, baseline, network }) => [
+    metrics: comparison.flatMap(({ budget, paths, baseline, network }) => [
+      ...(paths ? [nmseMetric(`paths NMSE dB, ${budget} bits at most`, paths.nmseDb)] : []),
       ...(network ? [nmseMetric(`best network NMSE dB, ${budget} bits at most`, network.nmseDb)] : []),
       ...(baseline ? [nmseMetric(`best baseline NMSE dB, ${budget} bits at most`, baseline.nmseDb)] : []),
     ]),
@@ -88,8 +91,8 @@ function pageOf(result: RateDistortionResult, data: string): PageContent {
           {
             name: 'rate-distortion',
             caption:
-              'Complex NMSE of whole reports against the mean of all their bits: codeword, scale and phase. Networks ' +
-              'solid, classical schemes dashed; each point is the setting that one would choose within its bits.',
+              'Complex NMSE of whole reports against the mean of all their bits (paths-cap: the cap). Networks ' +
+              'solid, path reports and other classical schemes dashed; each point is the setting that one would choose within its bits.',
             drawing: rateDistortionPlot(result, data),
           },
         ],
@@ -117,17 +120,17 @@ function pageOf(result: RateDistortionResult, data: string): PageContent {
 }
 
 function budgetTable(curve: readonly RatePoint[]): Table {
+  const cell = (point: RatePoint | undefined) => point?.nmseDb.toFixed(2) ?? '-';
+  const named = (point: RatePoint | undefined) => (point === undefined ? '-' : `${cell(point)} (${point.scheme})`);
   return {
-    header: [
-      ...['bits, at most', 'best baseline', 'bits', 'NMSE dB', 'best network', 'bits', 'NMSE dB', 'difference dB'],
-      'setting of the network',
-    ],
-    rows: compare(curve).map(({ budget, baseline, network }) => [
+    header: ['bits, at most', 'paths dB', 'best network dB', 'its bits', 'its setting', 'best other classical dB'],
+    rows: compare(curve).map(({ budget, paths, baseline, network }) => [
       String(budget),
-      ...cells(baseline),
-      ...cells(network),
-      baseline && network ? fixed(network.nmseDb - baseline.nmseDb, 2) : '-',
+      cell(paths),
+      named(network),
+      network?.bits.toFixed(0) ?? '-',
       network ? settingOf(network) : '-',
+      named(baseline),
     ]),
   };
 }
@@ -142,9 +145,9 @@ function rateDistortionPlot(result: RateDistortionResult, data: string): LinePlo
     const points = result.curve.filter(({ scheme }) => scheme === name);
     return {
       name,
-      ...(points[0]?.family === 'baseline'
-        ? { line: 'dashed', colour: 'category' }
-        : { line: 'solid', colour: 'ordered' }),
+      ...(points[0]?.family === 'network'
+        ? { line: 'solid', colour: 'ordered' }
+        : { line: 'dashed', colour: 'category' }),
       points: thin(points).map(({ bits, nmseDb }) => ({ x: bits, y: nmseDb })),
     };
   });
@@ -176,8 +179,16 @@ function compare(curve: readonly RatePoint[]): Comparison[] {
       budget,
     );
   return budgets
-    .map((budget) => ({ budget, baseline: within('baseline', budget), network: within('network', budget) }))
-    .filter(({ baseline, network }) => baseline !== undefined || network !== undefined);
+    .map((budget) => ({
+      budget,
+      paths: bestWithin(
+        curve.filter(({ scheme }) => scheme === 'paths'),
+        budget,
+      ),
+      baseline: within('baseline', budget),
+      network: within('network', budget),
+    }))
+    .filter(({ paths, baseline, network }) => (paths ?? baseline ?? network) !== undefined);
 }
 
 function settingOf({ setting }: RatePoint): string {
@@ -188,8 +199,4 @@ function settingOf({ setting }: RatePoint): string {
 
 function cited({ scheme, bits, nmseDb }: RatePoint): object {
   return { scheme, bits, nmseDb };
-}
-
-function cells(point: RatePoint | undefined): string[] {
-  return point === undefined ? ['-', '-', '-'] : [point.scheme, point.bits.toFixed(0), point.nmseDb.toFixed(2)];
 }

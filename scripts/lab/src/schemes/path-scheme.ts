@@ -1,0 +1,86 @@
+import {
+  type AngularDelayCsi,
+  createPathCodec,
+  indoorPathTables,
+  type PathCodecSpec,
+  type PathRate,
+  pathCodecSpec,
+} from '@edge-csi/csi';
+import type { Scheme, Setting } from './scheme.ts';
+
+/** What path reports need to know of a link; nothing of its carriers. */
+export interface PathLink {
+  readonly numAntennas: number;
+  readonly numDelays: number;
+  readonly numSubcarriers: number;
+}
+
+/** Paths of a report at most: rich channels at 2,000 bits have no more. */
+const maxPaths = 64;
+/** Prices of a bit, in dB of the channel's energy: close enough for curves to have a point at least every 25 bits. */
+const pricesDb = Array.from({ length: 61 }, (_, i) => -15 - 0.75 * i);
+/** Caps, in bits. */
+const caps = [
+  ...[50, 60, 70, 80, 100, 125, 150, 175, 200, 225, 250, 275, 300, 325, 350, 375, 400],
+  ...[450, 500, 600, 700, 850, 1000, 1330, 1700, 2000],
+];
+
+/**
+ * Path reports as two schemes: `paths` at one price of a bit for all, so that simple channels end early; `paths-cap` with no report
+ * longer than a cap, whose bits are the cap.
+ *
+ * @param spec - from `pathSpecOf`, or one fitted to a site
+ * @example
+ * const [paths] = pathSchemes(pathSpecOf({ numAntennas: 32, numDelays: 32, numSubcarriers: 1024 }));
+ * const curve = await sweep(paths, { select: samples, measure: samples }, () => undefined);
+ */
+export function pathSchemes(spec: PathCodecSpec): readonly [paths: Scheme, capped: Scheme] {
+  return [
+    pathScheme(
+      'paths',
+      spec,
+      pricesDb.map((bitPriceDb) => ({ bitPriceDb })),
+      ({ bitPriceDb = 0 }) => ({
+        mode: 'quality',
+        bitPrice: 10 ** (bitPriceDb / 10),
+      }),
+    ),
+    pathScheme(
+      'paths-cap',
+      spec,
+      caps.map((maxBits) => ({ maxBits })),
+      ({ maxBits = 0 }) => ({ mode: 'cap', maxBits }),
+    ),
+  ];
+}
+
+/** The spec of any link: tables of COST 2100 indoors where they are of its shape, generic ones elsewhere; nothing is fitted to data. */
+export function pathSpecOf({ numAntennas, numDelays, numSubcarriers }: PathLink): PathCodecSpec {
+  const options = { antennas: numAntennas, numDelays, numSubcarriers, maxPaths };
+  return pathCodecSpec(numAntennas === 32 && numDelays === 32 ? { ...options, tables: indoorPathTables } : options);
+}
+
+function pathScheme(
+  name: string,
+  spec: PathCodecSpec,
+  settings: readonly Setting[],
+  rateOf: (setting: Setting) => PathRate,
+): Scheme {
+  const codec = createPathCodec(spec);
+  return {
+    name,
+    family: 'paths',
+    settings,
+    carry: async (samples, setting, onReport) => {
+      // Channels of a file have no noise, and a receiver knows its own.
+      const rate = { ...rateOf(setting), noiseVariance: 0 };
+      for (const [index, { downlink }] of samples.entries()) {
+        const { payload, bits } = codec.encode(downlink, rate);
+        const values = new Float32Array(downlink.values.length);
+        codec.reconstructInto(values, codec.decodePaths(payload, bits));
+        const estimate: AngularDelayCsi = { ...downlink, values };
+        onReport(index, rate.mode === 'cap' ? rate.maxBits : bits, estimate);
+      }
+    },
+  };
+}
