@@ -5,7 +5,8 @@ import type { Gateway } from './cluster/gateway.ts';
 import type { BatchListener } from './decode/batch-decoder.ts';
 import { DecoderPool } from './decode/decoder-pool.ts';
 import type { ExecutionProvider } from './decode/graph.ts';
-import { uplinkOnlyWorkerModelOf, workerModelOf } from './decode/loaded-model.ts';
+import { batchSizesOf, uplinkOnlyWorkerModelOf } from './decode/loaded-model.ts';
+import type { WorkerModel } from './decode/thread-port.ts';
 import { type ConfigChange, reportConfigOf } from './ingest/session-config.ts';
 import { UeRegistry } from './ingest/ue-registry.ts';
 import { UeSession } from './ingest/ue-session.ts';
@@ -16,12 +17,11 @@ import { offerOf } from './net/model-routes.ts';
 import type { PagesContext } from './net/pages.ts';
 import { Upgrader } from './net/upgrader.ts';
 import { registerMeters, statsOf } from './ops/meters.ts';
-import { loadCatalog, type ServedModel } from './ops/model-catalog.ts';
+import { findModel, loadCatalog, loadUplinkOnly, readDecoder, type ServedModel } from './ops/model-catalog.ts';
 import type { ModelLifecycle } from './ops/model-lifecycle.ts';
 import { OverloadControl } from './ops/overload-control.ts';
 import { ServerHost, type ServerRole } from './ops/server-host.ts';
 import { createDistributions, type ServerStats, serverMeters } from './ops/server-stats.ts';
-import { loadUplinkOnly } from './ops/uplink-only-catalog.ts';
 import { type BsServerOptions, resolveOptions } from './options.ts';
 import { EstimateOutlet } from './publish/estimate-outlet.ts';
 import { EstimateStream, SubscriberSession } from './publish/estimate-stream.ts';
@@ -45,12 +45,13 @@ export interface BsServer extends AsyncDisposable {
   /** Counts and gauges as of now. */
   stats(): ServerStats;
   /**
-   * Tells a connected UE what to report from now on.
+   * Tells a connected UE what to report from now on, once the decoder of its model is loaded.
    *
    * @returns the configuration it was told
    * @throws RangeError where no UE of that id is connected or a value is out of bounds.
+   * @throws CsiError where the decoder of its model cannot be loaded.
    */
-  reconfigure(ueId: string, change: ConfigChange): ReportConfig;
+  reconfigure(ueId: string, change: ConfigChange): Promise<ReportConfig>;
   /**
    * Turns away new connections and reports and waits until everything that has arrived is decoded and answered, at most
    * for the drain timeout; what is left then is shed.
@@ -75,7 +76,11 @@ export async function startBsServer(options: BsServerOptions = {}): Promise<BsSe
   const uplinkOnly = await loadUplinkOnly(modelsDirectory, uplinkOnlyModel, served);
   // What talks to brokers is loaded only where there is one.
   const gateway = nats && new (await import('./cluster/gateway.ts')).Gateway(resolved, nats);
-  return new HostedStation(resolved, served, (host) => new Station(host, served, uplinkOnly, gateway)).start();
+  // Other decoders are loaded once a UE is to use them; where nothing is decoded here, there is nothing to load.
+  const numReady = gateway === undefined || resolved.localDecode ? 1 : served.length;
+  const decoders = await Promise.all(served.slice(0, 1).map(readDecoder));
+  const role = (host: ServerHost) => new Station(host, served, decoders, uplinkOnly, gateway);
+  return new HostedStation(resolved, served, numReady, role).start();
 }
 
 class HostedStation extends ServerHost<Station> implements BsServer {
@@ -83,7 +88,9 @@ class HostedStation extends ServerHost<Station> implements BsServer {
     return statsOf(this.role.meters.stats);
   }
 
-  reconfigure(ueId: string, change: ConfigChange): ReportConfig {
+  async reconfigure(ueId: string, change: ConfigChange): Promise<ReportConfig> {
+    const model = change.model === undefined ? undefined : findModel(this.versions.served, change.model);
+    if (model !== undefined) await this.lifecycle.use(model.version);
     const session = this.role.registry.get(ueId);
     if (session === undefined) throw new RangeError(`ueId is ${ueId}, no UE of that id is connected`);
     return reportConfigOf(session.reconfigure(change));
@@ -111,6 +118,7 @@ class Station implements ServerRole {
   constructor(
     host: ServerHost,
     served: readonly ServedModel[],
+    decoders: readonly WorkerModel[],
     uplinkOnly: UplinkOnlyBundle | undefined,
     gateway: Gateway | undefined,
   ) {
@@ -138,23 +146,22 @@ class Station implements ServerRole {
       distributions: createDistributions(metrics),
       clock,
     });
-    const models = [
-      ...served.map(({ bundle }) => workerModelOf(bundle)),
-      ...(uplinkOnly === undefined ? [] : [uplinkOnlyWorkerModelOf(uplinkOnly)]),
-    ];
-    const local = (listener: BatchListener<DecodeJob>) => new DecoderPool(options, models, listener);
+    const alone = uplinkOnly === undefined ? [] : [uplinkOnlyWorkerModelOf(uplinkOnly)];
+    const offered = [...served.map(({ version, codec }) => ({ key: version, sizes: batchSizesOf(codec) })), ...alone];
+    const local = (listener: BatchListener<DecodeJob>) => new DecoderPool(options, [...decoders, ...alone], listener);
     const wantsEstimates = () => stream.subscribers > 0 || maxHoldMs > 0;
     this.#pipeline = new ReportPipeline({
       options: { ...options, ...limits },
       uplinkOnly: uplinkOnly?.manifest,
-      createDecoder: (listener) => gateway?.decoder(models, local, listener, wantsEstimates) ?? local(listener),
+      createDecoder: (listener) => gateway?.decoder(offered, local, listener, wantsEstimates) ?? local(listener),
       outlet,
       queueBound: () => overload.queueBound,
       onDecoderEvent: (event) => host.noted(event),
     });
     const pipeline = this.#pipeline;
     const { decoder, watch } = pipeline;
-    const session = { options, versions, registry, watch, overload, pipeline, tally, modelTally };
+    const use = (version: string) => host.lifecycle.use(version);
+    const session = { options, versions, use, registry, watch, overload, pipeline, tally, modelTally };
     const uplinks = new UplinkIntake({ shapes: () => this.#offer.shapes, pipeline, tally });
     const accessControl = tokenSecret && new AccessControl(tokenSecret, clock);
     this.#upgrader = new Upgrader({
@@ -215,8 +222,8 @@ class Station implements ServerRole {
     this.#overload.tick(decoder.numServing);
   }
 
-  load(model: ServedModel): Promise<void> {
-    return this.#pipeline.decoder.load(workerModelOf(model.bundle));
+  async load(model: ServedModel): Promise<void> {
+    return this.#pipeline.decoder.load(await readDecoder(model));
   }
 
   free(version: string): Promise<void> {

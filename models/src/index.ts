@@ -3,7 +3,7 @@
  *
  * @module @edge-csi/models
  */
-export { loadBundle, type ModelBundle, type ModelFile, type ReadModelFile } from './bundle.ts';
+export { loadBundle, type ModelBundle, type ModelFile, type ReadModelFile, readChecked } from './bundle.ts';
 export { type ConvLayer, type DenseLayer, type EncoderLayers, readEncoderLayers } from './encoder-layers.ts';
 export { fromFloat16 } from './float16.ts';
 export { codecSpecOf, type Manifest, parseManifest, representationOf } from './manifest.ts';

@@ -60,7 +60,11 @@ const ueIdPattern = /^[\w.:-]{1,64}$/;
  *
  * @throws CsiError `model-state` where it is.
  */
-export function assertBatchFits({ key, sizes }: WorkerModel, maxBatchSize: number, maxPayload: number): void {
+export function assertBatchFits(
+  { key, sizes }: Pick<WorkerModel, 'key' | 'sizes'>,
+  maxBatchSize: number,
+  maxPayload: number,
+): void {
   const { maxRecordBytes, maxEntries } = sizes;
   // Ids of UEs and cells have at most 64 bytes, keys of models 77.
   const perJob = jobBytes + 64 + maxRecordBytes + 8 * maxEntries;

@@ -1,13 +1,11 @@
-import type { UplinkOnlyBundle } from '@edge-csi/models';
 import type { DecoderEvent } from '../decode/batch-decoder.ts';
 import { DecoderPool } from '../decode/decoder-pool.ts';
 import type { ExecutionProvider } from '../decode/graph.ts';
-import { uplinkOnlyWorkerModelOf, workerModelOf } from '../decode/loaded-model.ts';
+import { uplinkOnlyWorkerModelOf } from '../decode/loaded-model.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
 import { gauge, registerMeters } from '../ops/meters.ts';
-import { loadCatalog, type ServedModel } from '../ops/model-catalog.ts';
+import { loadCatalog, loadUplinkOnly, readDecoder, type ServedModel } from '../ops/model-catalog.ts';
 import { ServerHost, type ServerRole } from '../ops/server-host.ts';
-import { loadUplinkOnly } from '../ops/uplink-only-catalog.ts';
 import { type BsServerOptions, type NatsOptions, resolveOptions } from '../options.ts';
 import { BatchQueues } from '../queue/batch-queues.ts';
 import type { BsServer } from '../server.ts';
@@ -42,7 +40,11 @@ export async function startDecodeWorker(options: BsServerOptions): Promise<Decod
   if (nats === undefined) throw new RangeError('nats is missing: a decode worker needs a broker');
   const served = await loadCatalog(modelsDirectory, models);
   const uplinkOnly = await loadUplinkOnly(modelsDirectory, uplinkOnlyModel, served);
-  return new HostedWorker(resolved, served, (host) => new BatchWorker(host, nats, served, uplinkOnly), beatMs).start();
+  const decoders = await Promise.all(served.map(readDecoder));
+  if (uplinkOnly !== undefined) decoders.push(uplinkOnlyWorkerModelOf(uplinkOnly));
+  // No UE tells a worker what it will use: it has all that it offers ready.
+  const role = (host: ServerHost) => new BatchWorker(host, nats, decoders);
+  return new HostedWorker(resolved, served, served.length, role, beatMs).start();
 }
 
 class HostedWorker extends ServerHost<BatchWorker> implements DecodeWorker {
@@ -71,19 +73,11 @@ class BatchWorker implements ServerRole {
   #broker: Broker | undefined;
   #service: DecodeService | undefined;
 
-  constructor(
-    host: ServerHost,
-    nats: NatsOptions,
-    served: readonly ServedModel[],
-    uplinkOnly: UplinkOnlyBundle | undefined,
-  ) {
+  constructor(host: ServerHost, nats: NatsOptions, models: readonly WorkerModel[]) {
     this.#host = host;
     this.#nats = nats;
     this.#queues = new BatchQueues(host.options);
-    this.#models = [
-      ...served.map(({ bundle }) => workerModelOf(bundle)),
-      ...(uplinkOnly === undefined ? [] : [uplinkOnlyWorkerModelOf(uplinkOnly)]),
-    ];
+    this.#models = models;
     this.#pool = new DecoderPool(host.options, this.#models, {
       decoded: (slot, decodeMs, codewordDrift) => this.#service?.finish(slot, decodeMs, codewordDrift),
       lost: (jobs, reason) => this.#service?.lose(jobs, reason),
@@ -146,8 +140,8 @@ class BatchWorker implements ServerRole {
     this.#say(service, service.draining ? 'draining' : service.inGroup ? 'serving' : 'stuck');
   }
 
-  async load({ bundle }: ServedModel): Promise<void> {
-    const model = workerModelOf(bundle);
+  async load(served: ServedModel): Promise<void> {
+    const model = await readDecoder(served);
     await this.#pool.load(model);
     this.#service?.add(model);
   }

@@ -44,7 +44,7 @@ export class Gateway {
    * @param wantsEstimates - whether anybody wants estimates from here at present, beside those who listen at the broker
    */
   decoder(
-    models: readonly WorkerModel[],
+    models: readonly Pick<WorkerModel, 'key' | 'sizes'>[],
     local: ((listener: BatchListener<DecodeJob>) => BatchDecoder<DecodeJob>) | undefined,
     listener: BatchListener<DecodeJob>,
     wantsEstimates: () => boolean,
@@ -151,6 +151,7 @@ export class GatewayDecoder implements BatchDecoder<DecodeJob> {
   }
 
   async unload(key: string): Promise<void> {
+    await this.remote.unload(key);
     await this.#local?.unload(key);
   }
 

@@ -4,7 +4,7 @@
  * @module @edge-csi/bs-server/cluster
  */
 export { ReportPipeline } from '../join/report-pipeline.ts';
-export { loadCatalog } from '../ops/model-catalog.ts';
+export { loadCatalog, readDecoder } from '../ops/model-catalog.ts';
 export { resolveOptions } from '../options.ts';
 export { AnswerWriter, writeTaken } from './decode-answer.ts';
 export { readDecodeRequest } from './decode-request.ts';

@@ -32,7 +32,7 @@ export interface RemoteDecoderOptions extends Pick<ResolvedOptions, 'cell' | 'ma
   readonly wantsEstimates: () => boolean;
   readonly tally: ClusterTally;
   /** Models at the start. */
-  readonly models: readonly WorkerModel[];
+  readonly models: readonly Pick<WorkerModel, 'key' | 'sizes'>[];
 }
 
 /**
@@ -50,6 +50,8 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   readonly #rooms = new Set<RemoteRoom>();
   /** Of these, the ones whose batch is not back, with their model. */
   readonly #open = new Map<RemoteRoom, string>();
+  /** Models that may be used before a worker is heard of. */
+  readonly #known: Set<string>;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
   #broker: Broker | undefined;
@@ -57,6 +59,7 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   constructor(options: RemoteDecoderOptions, listener: BatchListener<DecodeJob>) {
     this.#options = options;
     this.#listener = listener;
+    this.#known = new Set(options.models.map(({ key }) => key));
     this.#workers = new WorkerWatch({
       onChanged: () => this.#listener.changed({ kind: 'group-changed', decoders: this.#workers.table.decoders() }),
       onSilent: (workers) => this.#workersSilent(workers),
@@ -151,12 +154,13 @@ export class RemoteDecoder implements BatchDecoder<DecodeJob> {
   async load(model: WorkerModel): Promise<void> {
     const { key } = model;
     assertBatchFits(model, this.#options.maxBatchSize, this.#broker?.maxPayload ?? 0);
-    if (this.#workers.table.decoders(key) > 0) return;
+    if (this.#known.has(key) || this.#workers.table.decoders(key) > 0) return;
     throw new CsiError('model-state', `no decode worker has ${key}; load it on a worker first`);
   }
 
-  async unload(): Promise<void> {
+  async unload(key: string): Promise<void> {
     // Workers have models for other gateways too.
+    this.#known.delete(key);
   }
 
   async close(timeoutMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { createBsCodec, createUplinkOnly, type Network, type RowCodec } from '@edge-csi/csi';
 import { type ModelBundle, type ModelFile, type UplinkOnlyBundle, versionName } from '@edge-csi/models';
 import type { BatchBuffers } from './batch-buffers.ts';
+import type { BatchSizes } from './batch-layout.ts';
 import type { Graph } from './graph.ts';
 import type { WorkerModel } from './thread-port.ts';
 
@@ -19,13 +20,18 @@ function workerModel(
   codec: WorkerModel['codec'],
   onnxOf: (network: string) => Uint8Array | undefined,
 ): WorkerModel {
-  const { shape, maxRecordBytes, networks } = rowCodecOf(codec);
+  const rowCodec = rowCodecOf(codec);
   return {
     key,
-    sizes: { maxRecordBytes, maxEntries: shape.numAntennas * shape.numDelays },
+    sizes: batchSizesOf(rowCodec),
     codec,
-    networks: Object.fromEntries(networks.map(({ name }) => [name, onnxOf(name) as Uint8Array])),
+    networks: Object.fromEntries(rowCodec.networks.map(({ name }) => [name, onnxOf(name) as Uint8Array])),
   };
+}
+
+/** What a row of a batch needs room for. */
+export function batchSizesOf({ shape, maxRecordBytes }: Pick<RowCodec, 'shape' | 'maxRecordBytes'>): BatchSizes {
+  return { maxRecordBytes, maxEntries: shape.numAntennas * shape.numDelays };
 }
 
 function rowCodecOf(spec: WorkerModel['codec']): RowCodec {

@@ -15,6 +15,7 @@ import type { Limits } from '../net/limits.ts';
 import { pairModel, type ServedModel } from '../ops/model-catalog.ts';
 import type { ModelUser } from '../ops/model-control.ts';
 import type { ModelTally } from '../ops/model-tally.ts';
+import type { ModelVersions } from '../ops/model-versions.ts';
 import type { Relief } from '../ops/overload-control.ts';
 import type { Tally } from '../ops/server-stats.ts';
 import type { ReportOrigin, SettleReason } from '../queue/decode-job.ts';
@@ -37,8 +38,10 @@ export interface UeSessionContext {
     readonly deadlineMs: number;
     readonly clock: () => number;
   };
-  /** `ready` are the models that are served at present, the preferred one first. */
-  readonly versions: { readonly ready: readonly ServedModel[] };
+  /** `served` are the models that are served at present, the preferred one first. */
+  readonly versions: Pick<ModelVersions<ServedModel>, 'served' | 'get' | 'isReady'>;
+  /** Has the decoder of a version loaded. */
+  readonly use: (version: string) => Promise<void>;
   readonly registry: UeRegistry<UeSession>;
   /** Hears who owes reports, and how often. */
   readonly watch: Pick<ReportWatch, 'join' | 'tell' | 'leave'>;
@@ -156,7 +159,7 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
     return this.#tell(
       this.#ueId,
       this.#gate,
-      changedConfig(this.#gate.config, change, versions.ready, overload.relief),
+      changedConfig(this.#gate.config, change, versions.served, overload.relief),
     );
   }
 
@@ -176,20 +179,35 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
       }
       this.#assertOwn(hello);
       // A UE that fits no model takes nobody's place.
-      pairModel(versions.ready, hello.models);
+      pairModel(versions.served, hello.models);
       const epoch = await registry.register(hello.ueId, this);
+      const model = await this.#pair(hello);
       if (!this.#connection.open) {
         registry.remove(hello.ueId, this);
         return;
       }
-      // What is served may have changed meanwhile.
-      const config = firstConfig(pairModel(versions.ready, hello.models), options, overload.relief);
+      const config = firstConfig(model, options, overload.relief);
       this.#gate = new ReportGate(epoch, config);
       this.#rate = new ReportRate(slotMs, limits.reportBurst, config.reportPeriodSlots, clock());
       watch.join(hello.ueId, epoch, config.reportPeriodSlots);
       this.#connection.send(encodeFrame('welcome', { epoch, config: reportConfigOf(config) }));
     } catch (error) {
       this.#connection.fail(error);
+    }
+  }
+
+  /** The model for a UE, once its decoder is loaded. What is served may change meanwhile. */
+  async #pair({ models }: Hello): Promise<ServedModel> {
+    const { versions, use } = this.#context;
+    for (;;) {
+      const model = pairModel(versions.served, models);
+      const { version } = model;
+      if (versions.isReady(version)) return model;
+      await use(version).catch((error: Error) => {
+        // One that cannot be loaded is not served any more; whether another fits is seen next.
+        if (versions.get(version) === undefined) return;
+        throw new WireError('overload', `the decoder of ${version} is not loaded: ${error.message}`, { cause: error });
+      });
     }
   }
 

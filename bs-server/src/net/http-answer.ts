@@ -8,6 +8,12 @@ export interface StaticFile {
   readonly bytes: Uint8Array;
 }
 
+/** A file that is read when somebody asks for it. */
+export interface OfferedFile extends Omit<StaticFile, 'bytes'> {
+  /** @throws Error where it is not there any more, or not what it was. */
+  readonly read: () => Promise<Uint8Array>;
+}
+
 /** Whether the server works. */
 export interface Probes {
   /** Body of /healthz, and whether the process is worth keeping. */
@@ -49,15 +55,23 @@ export function answerJson(request: IncomingMessage, response: ServerResponse, s
 }
 
 /** Answers with a file, or with 304 where the other end has it; with `extra` headers besides. */
-export function answerFile(
+export async function answerFile(
   request: IncomingMessage,
   response: ServerResponse,
-  file: StaticFile,
+  file: StaticFile | OfferedFile,
   extra: Readonly<Record<string, string>> = {},
-): void {
+): Promise<void> {
   const headers = { etag: file.etag, 'cache-control': 'no-cache', ...extra };
-  if (request.headers['if-none-match'] === file.etag) response.writeHead(304, headers).end();
-  else answer(request, response, 200, file.contentType, file.bytes, headers);
+  if (request.headers['if-none-match'] === file.etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  try {
+    const bytes = 'read' in file ? await file.read() : file.bytes;
+    answer(request, response, 200, file.contentType, bytes, headers);
+  } catch {
+    answer(request, response, 500, 'text/plain', 'the file is not what it was when it was offered\n');
+  }
 }
 
 /** Answers /healthz and /readyz. @returns false for any other path */

@@ -1,7 +1,8 @@
 import type { CsiShape } from '@edge-csi/csi';
+import { readChecked } from '@edge-csi/models';
 import type { ServedModel } from '../ops/model-catalog.ts';
 import type { ModelVersions } from '../ops/model-versions.ts';
-import type { StaticFile } from './http-answer.ts';
+import type { OfferedFile } from './http-answer.ts';
 
 /**
  * What a UE may fetch, by path: the list of models, and of each version its manifest, encoder and allocation. A path
@@ -13,19 +14,22 @@ import type { StaticFile } from './http-answer.ts';
 export function modelRoutes(
   served: readonly ServedModel[],
   decodable: readonly ServedModel[] = served,
-): ReadonlyMap<string, StaticFile> {
-  const routes = new Map<string, StaticFile>();
+): ReadonlyMap<string, OfferedFile> {
+  const routes = new Map<string, OfferedFile>();
   const models = served.map(({ version, manifest, sha256, url }, i) => {
     const { id, family, pruned, reduction } = manifest;
     return { id, sha256, url, version, active: i === 0, family, pruned, reduction };
   });
   routes.set('/models', json({ models }, served.map(({ sha256 }) => sha256.slice(0, 16)).join('-')));
-  for (const { manifest, sha256, bundle, url } of decodable) {
+  for (const { manifest, sha256, read, url } of decodable) {
     const files = new Map([['manifest.json', json(manifest, sha256)]]);
     for (const name of ['encoder', 'allocation'] as const) {
       const entry = manifest.files[name];
-      const bytes = bundle.files.get(name) as Uint8Array;
-      files.set(entry.path, { contentType: 'application/octet-stream', etag: `"${entry.sha256}"`, bytes });
+      files.set(entry.path, {
+        contentType: 'application/octet-stream',
+        etag: `"${entry.sha256}"`,
+        read: () => readChecked(manifest.id, entry, read),
+      });
     }
     const isPreferred = !routes.has(`/models/${manifest.id}/manifest.json`);
     for (const [name, file] of files) {
@@ -36,18 +40,18 @@ export function modelRoutes(
   return routes;
 }
 
-function json(value: unknown, version: string): StaticFile {
+function json(value: unknown, version: string): OfferedFile {
   const bytes = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
-  return { contentType: 'application/json', etag: `"${version}"`, bytes };
+  return { contentType: 'application/json', etag: `"${version}"`, read: async () => bytes };
 }
 
-/** What a server offers to UEs and base bands, by the models that are loaded. */
+/** What a server offers to UEs and base bands, by the models that it serves or still decodes. */
 export interface ModelOffer {
-  readonly files: ReadonlyMap<string, StaticFile>;
+  readonly files: ReadonlyMap<string, OfferedFile>;
   /** Shapes of uplink CSI that are taken. */
   readonly shapes: readonly CsiShape[];
 }
 
-export function offerOf({ ready, decodable }: ModelVersions<ServedModel>): ModelOffer {
-  return { files: modelRoutes(ready, decodable), shapes: decodable.map(({ shape }) => shape) };
+export function offerOf({ served, decodable }: ModelVersions<ServedModel>): ModelOffer {
+  return { files: modelRoutes(served, decodable), shapes: decodable.map(({ shape }) => shape) };
 }

@@ -103,7 +103,7 @@ async function answerPage(
   const query = new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : '');
   const found = await pages.answer({ method, path: pathOf(request), query, ueId }, baseBand);
   if (found === undefined) say(404, 'not found');
-  else if ('file' in found) answerFile(request, response, found.file, found.headers);
+  else if ('file' in found) void answerFile(request, response, found.file, found.headers);
   else answer(request, response, found.status, found.contentType, found.body, { 'cache-control': 'no-store' });
 }
 

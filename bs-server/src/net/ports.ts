@@ -3,7 +3,15 @@ import type { Logger } from 'pino';
 import type { ModelLifecycle } from '../ops/model-lifecycle.ts';
 import { adminListener } from './admin-routes.ts';
 import type { ConnectionRefusal } from './connection-guard.ts';
-import { answer, answerFile, answerMetrics, answerProbe, type Probes, pathOf, type StaticFile } from './http-answer.ts';
+import {
+  answer,
+  answerFile,
+  answerMetrics,
+  answerProbe,
+  type OfferedFile,
+  type Probes,
+  pathOf,
+} from './http-answer.ts';
 import type { Limits } from './limits.ts';
 import { Listener, type OnUpgrade } from './listener.ts';
 import { isOfPages, type PagesContext, pagesListener } from './pages.ts';
@@ -12,7 +20,7 @@ import type { ServerTls } from './tls.ts';
 /** What everybody may ask for. */
 export interface PublicRoutes extends Probes {
   /** What may be fetched at present, by path. */
-  readonly files: () => ReadonlyMap<string, StaticFile>;
+  readonly files: () => ReadonlyMap<string, OfferedFile>;
   /** Body of /metrics, where there is no administrative listener that has them. */
   readonly metrics: (() => Promise<string>) | undefined;
   /** What else there is to see. */
@@ -109,7 +117,7 @@ export function publicListener(routes: PublicRoutes): RequestListener {
       return;
     }
     const file = routes.files().get(path);
-    if (file !== undefined) answerFile(request, response, file, modelHeaders);
+    if (file !== undefined) void answerFile(request, response, file, modelHeaders);
     else if (path === '/metrics' && routes.metrics !== undefined) answerMetrics(request, response, routes.metrics);
     else if (!answerProbe(request, response, routes)) answer(request, response, 404, 'text/plain', 'not found\n');
   };

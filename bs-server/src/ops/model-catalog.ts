@@ -1,11 +1,22 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BsCodec, CsiError, type CsiShape, createBsCodec } from '@edge-csi/csi';
-import { isUplinkOnly, type Manifest, type ModelBundle, type ModelFile, toHex, versionName } from '@edge-csi/models';
-import { loadModel, readZoo, type ZooEntry } from '@edge-csi/models/disk';
+import {
+  isUplinkOnly,
+  loadBundle,
+  type Manifest,
+  type ReadModelFile,
+  toHex,
+  type UplinkOnlyBundle,
+  versionName,
+} from '@edge-csi/models';
+import { loadUplinkOnlyModel, readManifest, readZoo, type ZooEntry } from '@edge-csi/models/disk';
 import { type ModelRef, maxFrameBytes, WireError } from '@edge-csi/proto';
+import { workerModelOf } from '../decode/loaded-model.ts';
+import type { WorkerModel } from '../decode/thread-port.ts';
+import { sameShape } from '../join/uplink-join.ts';
 
-/** A version of a model the server decodes. */
+/** A version of a model the server decodes. Of its files it holds what is needed of every UE: the others are read when they are used. */
 export interface ServedModel {
   /** Id and start of the pairing hash, as `dualnet-mag-m43@` and 12 hex digits: its name among those served. */
   readonly version: string;
@@ -19,8 +30,9 @@ export interface ServedModel {
   /** Path of the manifest on the HTTP port; no other version's. */
   readonly url: string;
   readonly shape: CsiShape;
-  readonly bundle: ModelBundle;
   readonly codec: BsCodec;
+  /** Reads a file of its folder, unchecked. */
+  readonly read: ReadModelFile;
 }
 
 /** Names of model folders that may be asked for: one path segment, so that nothing outside the directory is reached. */
@@ -44,7 +56,9 @@ export async function loadCatalog(directory: string, folders: readonly string[] 
     if (!ids.includes(name)) throw unknownFolder(name, directory, ids);
     assertFolderNamed(directory, zoo, name);
   }
-  const served = await Promise.all(wanted.map((folder) => loadServedModel(directory, folder)));
+  const served: ServedModel[] = [];
+  // One after the other: the files of all together would be in memory at once.
+  for (const folder of wanted) served.push(await loadServedModel(directory, folder));
   for (const [i, model] of served.entries()) {
     const same = served.slice(0, i).find(({ version }) => version === model.version);
     if (same === undefined) continue;
@@ -68,9 +82,10 @@ export async function loadServedModel(directory: string, folder: string): Promis
   const entries = await readdir(directory, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   if (!folders.includes(folder)) throw unknownFolder(folder, directory, folders);
-  const files: readonly ModelFile[] = ['encoder', 'decoder', 'refiner'];
-  const bundle = await loadModel(path.join(directory, folder), files);
-  const { manifest, sha256 } = bundle;
+  const read: ReadModelFile = (name) => readFile(path.join(directory, folder, name));
+  const manifest = await readManifest(path.join(directory, folder));
+  const bundle = await loadBundle(manifest, read, ['encoder', 'decoder', 'refiner']);
+  const { sha256 } = bundle;
   const codec = createBsCodec(bundle.codec);
   assertFramesFit(manifest.id, codec);
   const { numAntennas, numDelays } = manifest.csi;
@@ -84,9 +99,55 @@ export async function loadServedModel(directory: string, folder: string): Promis
     sha256: hex,
     url: `/models/${id}/${hex.slice(0, 12)}/manifest.json`,
     shape: { numAntennas, numDelays },
-    bundle,
     codec,
+    read,
   };
+}
+
+/**
+ * Reads what a decode worker needs of a model.
+ *
+ * @throws CsiError `model-invalid` where a file is not what it was when the model was loaded.
+ */
+export async function readDecoder({ manifest, read }: ServedModel): Promise<WorkerModel> {
+  return workerModelOf(await loadBundle(manifest, read, ['decoder', 'refiner']));
+}
+
+/**
+ * Loads the model that decodes uplinks alone, with its file's hash checked.
+ *
+ * @param directory - one folder per model, named by its id
+ * @param wanted - id of the model; undefined: the first by id that was made for the shape, bands and timing of a served
+ * model, if there is one; false: none
+ * @throws CsiError `model-unknown` where a wanted model is not there or takes CSI of another shape than those served,
+ * `model-invalid` where it is broken or its folder has another name.
+ */
+export async function loadUplinkOnly(
+  directory: string,
+  wanted: string | false | undefined,
+  served: readonly ServedModel[],
+): Promise<UplinkOnlyBundle | undefined> {
+  if (wanted === false) return undefined;
+  const zoo = await readZoo(directory);
+  const known = zoo.flatMap(({ manifest }) => (isUplinkOnly(manifest) ? [manifest] : []));
+  const found = known.find((manifest) =>
+    // What a network has learnt of one pair of bands and one timing does not hold for another.
+    wanted === undefined ? served.some((model) => sameLink(manifest, model.manifest)) : manifest.id === wanted,
+  );
+  if (found === undefined) {
+    if (wanted === undefined) return undefined;
+    const ids = known.map(({ id }) => id).join(', ') || 'none';
+    throw new CsiError('model-unknown', `uplink-only model ${wanted} is not in ${directory}, which holds ${ids}`);
+  }
+  const { id, csi } = found;
+  if (!served.some(({ shape }) => sameShape(shape, csi))) {
+    throw new CsiError(
+      'model-unknown',
+      `uplink-only model ${id} takes ${csi.numAntennas} x ${csi.numDelays}, which no served model does`,
+    );
+  }
+  assertFolderNamed(directory, zoo, id);
+  return loadUplinkOnlyModel(path.join(directory, id));
 }
 
 function unknownFolder(name: string, directory: string, known: readonly string[]): CsiError {

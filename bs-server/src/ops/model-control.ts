@@ -50,6 +50,10 @@ export class ModelControl<M extends ControlledModel> implements ModelLifecycle {
   readonly #parts: ModelControlParts<M>;
   /** Folder of the load under way. */
   #loading: string | undefined;
+  /** Loads of versions that were on offer, which UEs or the operator wait for. */
+  readonly #uses = new Map<string, Promise<void>>();
+  /** Ends when the decode workers have nothing to load. */
+  #loads: Promise<unknown> = Promise.resolve();
   /** Whoever waits for a version that drains, by version. */
   readonly #drains = new Map<string, Set<() => void>>();
 
@@ -65,19 +69,38 @@ export class ModelControl<M extends ControlledModel> implements ModelLifecycle {
     this.#loading = folder;
     try {
       const model = await this.#parts.read(folder);
-      await this.#loadModel(model);
+      const { version } = model;
+      if (this.#isOnOffer(version)) await this.use(version);
+      else await this.#loadModel(model);
       this.#parts.changed();
-      this.#parts.note({ operation: 'load', version: model.version });
-      return this.#statusOf(model.version);
+      this.#parts.note({ operation: 'load', version });
+      return this.#statusOf(version);
     } finally {
       this.#loading = undefined;
     }
+  }
+
+  /**
+   * Has a served version loaded, unless it is, so that a UE can be told to use it. One that cannot be loaded is not
+   * served any more.
+   *
+   * @throws CsiError `model-invalid` where it cannot be loaded, `model-state` where the decode workers load nothing at present.
+   */
+  use(version: string): Promise<void> {
+    const known = this.#uses.get(version);
+    if (known !== undefined) return known;
+    const entry = this.#parts.versions.get(version);
+    if (entry?.state !== 'offered') return Promise.resolve();
+    const loaded = this.#loadModel(entry.model).finally(() => this.#uses.delete(version));
+    this.#uses.set(version, loaded);
+    return loaded;
   }
 
   async activate(model: string): Promise<Activation> {
     this.#requireServing();
     const { versions } = this.#parts;
     const { version } = this.#find(model);
+    await this.use(version);
     const previous = versions.active;
     versions.activate(version);
     return this.#activated('activate', previous);
@@ -97,7 +120,12 @@ export class ModelControl<M extends ControlledModel> implements ModelLifecycle {
     const { version, state, model: leaving } = this.#find(model);
     if (state !== 'draining') {
       const told = [...users()].filter((user) => user.model?.version === version);
-      const successor = versions.ready.find((other) => other !== leaving && sameLink(other, leaving));
+      const successor = versions.served.find((other) => other !== leaving && sameLink(other, leaving));
+      if (told.length > 0 && successor !== undefined && !versions.isReady(successor.version)) {
+        await this.use(successor.version);
+        // Others may use it by now.
+        return this.unload(model);
+      }
       if (told.length > 0 && successor === undefined && version !== versions.active) {
         const problem = `${told.length} UEs use ${version} and no other loaded model is for their link`;
         throw new CsiError('model-state', `${problem}; load one first`);
@@ -129,25 +157,35 @@ export class ModelControl<M extends ControlledModel> implements ModelLifecycle {
   }
 
   async #loadModel(model: M): Promise<void> {
-    const { versions, load, note } = this.#parts;
+    const { versions, load, changed, note } = this.#parts;
     const { version } = model;
     if (versions.get(version)?.state === 'draining') {
       versions.serve(version);
       for (const settle of this.#takeDrain(version)) settle();
       return;
     }
+    const wasOffered = versions.get(version) !== undefined;
     versions.beginLoad(version, model);
     try {
-      await load(model);
+      const loaded = this.#loads.then(() => load(model));
+      this.#loads = loaded.catch(() => undefined);
+      await loaded;
       versions.serve(version);
     } catch (cause) {
-      versions.remove(version);
-      note({ operation: 'load', version, error: cause as Error });
       // The workers are not in a state to load anything: no fault of the model.
+      const isToBlame = !(cause instanceof CsiError && cause.code === 'model-state');
+      if (wasOffered && !isToBlame) versions.postpone(version);
+      else versions.remove(version);
+      if (wasOffered) changed();
+      note({ operation: 'load', version, error: cause as Error });
       if (cause instanceof CsiError) throw cause;
       const problem = `the decode worker cannot load ${version} of folder ${model.folder}`;
       throw new CsiError('model-invalid', `${problem}: ${(cause as Error).message}`, { cause });
     }
+  }
+
+  #isOnOffer(version: string): boolean {
+    return this.#uses.has(version) || this.#parts.versions.get(version)?.state === 'offered';
   }
 
   #activated(operation: string, previous: string): Activation {

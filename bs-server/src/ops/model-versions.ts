@@ -1,7 +1,10 @@
 import { CsiError } from '@edge-csi/csi';
 
-/** `loading`: the decode workers load it; `ready`: served; `draining`: on its way out, still decoded. */
-export const versionStates = ['loading', 'ready', 'draining'] as const;
+/**
+ * `offered`: served, and loaded once a UE is to use it; `loading`: the decode workers load it; `ready`: served and loaded;
+ * `draining`: on its way out, still decoded.
+ */
+export const versionStates = ['offered', 'loading', 'ready', 'draining'] as const;
 export type VersionState = (typeof versionStates)[number];
 
 /** What is known of one model version by name. */
@@ -16,25 +19,26 @@ export interface VersionEntry<M> {
 /**
  * Which model versions a server has, in which state, and which of them is active.
  *
- * The ready ones stand in an order of preference: the active one first, then those that were active before it, latest
- * first, then the others in the order they became ready. Nothing is done here; whoever loads, tells and frees says so.
+ * Those that are served stand in an order of preference: the active one first, then those that were active before it,
+ * latest first, then the others in the order they came. Nothing is done here; whoever loads, tells and frees says so.
  */
 export class ModelVersions<M> {
   readonly #clock: () => number;
   readonly #entries = new Map<string, VersionEntry<M>>();
-  /** Ready versions, the active one first. */
+  /** Served versions, the active one first. */
   #preference: string[] = [];
-  /** Ready versions that were active before the active one, the latest last; each once. */
+  /** Served versions that were active before the active one, the latest last; each once. */
   #earlier: string[] = [];
 
   /**
-   * @param initial - versions that are ready, with their names, the active one first; at least one
+   * @param initial - versions that are served, with their names, the active one first; at least one
+   * @param numReady - how many of them, from the first, are loaded from the start; the others are on offer
    * @param clock - monotonic milliseconds
    */
-  constructor(initial: Iterable<readonly [string, M]>, clock: () => number) {
+  constructor(initial: Iterable<readonly [string, M]>, numReady: number, clock: () => number) {
     this.#clock = clock;
     for (const [version, model] of initial) {
-      this.#set(version, model, 'ready');
+      this.#set(version, model, this.#preference.length < numReady ? 'ready' : 'offered');
       this.#preference.push(version);
     }
     if (this.#preference.length === 0) throw new RangeError('there must be at least one version to start with');
@@ -51,37 +55,50 @@ export class ModelVersions<M> {
   }
 
   /** Models that are served, in order of preference. */
-  get ready(): readonly M[] {
+  get served(): readonly M[] {
     return this.#preference.map((version) => (this.#entries.get(version) as VersionEntry<M>).model);
   }
 
   /** Models whose reports are decoded: the served ones, then those that drain. */
   get decodable(): readonly M[] {
-    return [...this.ready, ...this.#inState('draining').map(({ model }) => model)];
+    return [...this.served, ...this.#inState('draining').map(({ model }) => model)];
   }
 
-  /** Everything: the ready ones in order of preference, then the others. */
+  /** Everything: what is served in order of preference, then the others. */
   get entries(): readonly VersionEntry<M>[] {
-    const ready = this.#preference.map((version) => this.#entries.get(version) as VersionEntry<M>);
-    return [...ready, ...this.#inState('draining'), ...this.#inState('loading')];
+    const served = this.#preference.map((version) => this.#entries.get(version) as VersionEntry<M>);
+    const isNew = ({ version }: VersionEntry<M>) => !this.#preference.includes(version);
+    return [...served, ...this.#inState('draining'), ...this.#inState('loading').filter(isNew)];
   }
 
   get(version: string): VersionEntry<M> | undefined {
     return this.#entries.get(version);
   }
 
-  /** Notes that a version is being loaded. @throws CsiError `model-state` where it is there already. */
+  /** True where UEs can be told to use a version at once. */
+  isReady(version: string): boolean {
+    return this.#entries.get(version)?.state === 'ready';
+  }
+
+  /** Notes that a version is being loaded. @throws CsiError `model-state` where it is there already, and not on offer. */
   beginLoad(version: string, model: M): void {
     const known = this.#entries.get(version);
-    if (known !== undefined) throw new CsiError('model-state', `${version} is ${known.state} already`);
+    if (known !== undefined && known.state !== 'offered')
+      throw new CsiError('model-state', `${version} is ${known.state} already`);
     this.#set(version, model, 'loading');
   }
 
-  /** Serves a version that has been loaded, or that was draining, after all others. */
+  /** Serves a version that has been loaded, or that was draining, after all others unless it had its place already. */
   serve(version: string): void {
     const { model } = this.#require(version, ['loading', 'draining'], 'to be served');
     this.#set(version, model, 'ready');
-    this.#preference.push(version);
+    if (!this.#preference.includes(version)) this.#preference.push(version);
+  }
+
+  /** Takes note that a version which is on offer could not be loaded now, and may be later. */
+  postpone(version: string): void {
+    const { model } = this.#require(version, ['loading'], 'to be on offer again');
+    this.#set(version, model, 'offered');
   }
 
   /**
@@ -113,21 +130,26 @@ export class ModelVersions<M> {
     return version;
   }
 
-  /** Takes a version out of service. @throws CsiError `model-state` where it is active or not ready. */
+  /** Takes a version out of service. @throws CsiError `model-state` where it is active or not served. */
   drain(version: string): void {
-    const { model } = this.#require(version, ['ready'], 'to be unloaded');
+    const { model } = this.#require(version, ['ready', 'offered'], 'to be unloaded');
     if (version === this.active) {
       throw new CsiError('model-state', `${version} is the active version; activate another one first`);
     }
     this.#set(version, model, 'draining');
-    this.#preference = this.#preference.filter((name) => name !== version);
-    this.#earlier = this.#earlier.filter((name) => name !== version);
+    this.#forget(version);
   }
 
   /** Forgets a version that could not be loaded or has drained. */
   remove(version: string): void {
     this.#require(version, ['loading', 'draining'], 'to be forgotten');
     this.#entries.delete(version);
+    this.#forget(version);
+  }
+
+  #forget(version: string): void {
+    this.#preference = this.#preference.filter((name) => name !== version);
+    this.#earlier = this.#earlier.filter((name) => name !== version);
   }
 
   #prefer(version: string): void {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { DecoderEvent } from '../decode/batch-decoder.ts';
 import type { ExecutionProvider } from '../decode/graph.ts';
-import type { StaticFile } from '../net/http-answer.ts';
+import type { OfferedFile } from '../net/http-answer.ts';
 import type { OnUpgrade } from '../net/listener.ts';
 import type { PagesContext } from '../net/pages.ts';
 import { Ports } from '../net/ports.ts';
@@ -23,7 +23,7 @@ export interface ServerRole {
   /** True once nothing will ever be decoded again. */
   readonly down: boolean;
   /** What UEs may fetch at present, by path. */
-  readonly files: ReadonlyMap<string, StaticFile>;
+  readonly files: ReadonlyMap<string, OfferedFile>;
   /** Undefined where no connections are taken. */
   readonly upgrade: OnUpgrade | undefined;
   readonly pages: PagesContext | undefined;
@@ -72,12 +72,14 @@ export class ServerHost<R extends ServerRole = ServerRole> implements AsyncDispo
 
   /**
    * @param served - models at the start, the active one first
+   * @param numReady - how many of them, from the first, are loaded from the start
    * @param createRole - may keep the host: its life cycle and ports are there once it is started
    * @param beatMs - pace at which the server looks at itself
    */
   constructor(
     options: ResolvedOptions,
     served: readonly ServedModel[],
+    numReady: number,
     createRole: (host: ServerHost) => R,
     beatMs = 250,
   ) {
@@ -85,6 +87,7 @@ export class ServerHost<R extends ServerRole = ServerRole> implements AsyncDispo
     this.options = options;
     this.versions = new ModelVersions(
       served.map((model) => [model.version, model] as const),
+      numReady,
       clock,
     );
     this.#drift = new DriftWatch(logger);
@@ -145,7 +148,7 @@ export class ServerHost<R extends ServerRole = ServerRole> implements AsyncDispo
 
   /** Models that are served at present, the active one first; of one id there may be several versions. */
   get models(): readonly { readonly id: string; readonly sha256: string }[] {
-    return this.versions.ready.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
+    return this.versions.served.map(({ ref, sha256 }) => ({ id: ref.id, sha256 }));
   }
 
   get executionProvider(): ExecutionProvider | undefined {

@@ -78,7 +78,7 @@ describe('against floods, a BS server', () => {
     // At 320 ms a machine would have to stall for three seconds in the burst before the server let all of it pass.
     arena = await Arena.open({ slotMs: 1, limits: { reportBurst: 20 } });
     const ue = await arena.join('fast');
-    arena.server.reconfigure('fast', { reportPeriodSlots: 320 });
+    await arena.server.reconfigure('fast', { reportPeriodSlots: 320 });
     // Until it reports under the longer period, a UE may not have heard of it and is held to the shorter one.
     ue.config = (await ue.connection.next('reconfigure')).config;
     for (let i = 0; i < 38; i++) ue.report(arena.sample);
@@ -88,7 +88,7 @@ describe('against floods, a BS server', () => {
     await until('all reports', () => (arena.server.stats().reasons['invalid/rate-limited'] ?? 0) > 0);
     expect(ue.connection.socket.readyState).toBe(ue.connection.socket.OPEN);
     // As fast as that its reports are welcome where it is told so.
-    arena.server.reconfigure('fast', { reportPeriodSlots: 1 });
+    await arena.server.reconfigure('fast', { reportPeriodSlots: 1 });
     ue.config = (await ue.connection.next('reconfigure')).config;
     let outcome: string | undefined;
     while (outcome !== 'decoded') outcome = await ue.outcomeOf(ue.report(arena.sample).seq);
@@ -97,7 +97,7 @@ describe('against floods, a BS server', () => {
   it('closes a UE that goes on reporting far beyond its period', async () => {
     arena = await Arena.open({ slotMs: 1, limits: { reportBurst: 1_000 } });
     const ue = await arena.join('fast');
-    arena.server.reconfigure('fast', { reportPeriodSlots: 320 });
+    await arena.server.reconfigure('fast', { reportPeriodSlots: 320 });
     ue.config = (await ue.connection.next('reconfigure')).config;
     for (let i = 0; i < 3_000; i++) ue.report(arena.sample);
     const closed = await arena.during(within('the close', ue.connection.closed));

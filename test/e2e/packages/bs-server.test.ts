@@ -113,7 +113,7 @@ describe('a BS server', () => {
   it('reconfigures a UE while it runs, and still decodes what was made before', async () => {
     const ue = await TestUe.join(server.url, 'ue-1', model);
     const before = ue.config;
-    const told = server.reconfigure('ue-1', { codewordTruncation: 1, phaseTheta: 2 * before.phaseTheta });
+    const told = await server.reconfigure('ue-1', { codewordTruncation: 1, phaseTheta: 2 * before.phaseTheta });
     const { config } = await ue.connection.next('reconfigure');
     expect(config).toEqual(told);
     expect(config).toMatchObject({ revision: 2, codewordTruncation: 1, phaseTheta: 2 * before.phaseTheta });
@@ -126,7 +126,7 @@ describe('a BS server', () => {
       expectSameCsi(await subscriber.next('estimate'), await reference(sample, undefined, made));
     }
     expect(createSample(model, 1, config).payloadBits).toBeLessThan(createSample(model, 1).payloadBits);
-    expect(() => server.reconfigure('nobody', {})).toThrow(RangeError);
+    await expect(server.reconfigure('nobody', {})).rejects.toThrow(RangeError);
   });
 
   it('serves over HTTP what a UE needs of a model, and nothing else', async () => {

@@ -118,7 +118,7 @@ describe('a BS server with an uplink-only model', () => {
       ue?.report(createSample(model, 1), { slot: 1 });
       expect((await subscriber.next('estimate')).quality).toBe('fresh');
     }
-    server.reconfigure('stays', { reportPeriodSlots: 40 });
+    await server.reconfigure('stays', { reportPeriodSlots: 40 });
     await feed('left', 21);
     await feed('stays', 40);
     left?.connection.socket.close();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { copyFile, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -130,19 +131,21 @@ describe('sameLink', () => {
 });
 
 describe('modelRoutes', () => {
-  const networks = Uint8Array.of(1, 2, 3);
+  const encoder = Uint8Array.of(1, 2, 3);
 
-  function withNetworks({ manifest, bundle, ...rest }: ServedModel): ServedModel {
-    const files = { ...manifest.files, allocation: { ...manifest.files.allocation, path: 'allocation.bin' } };
-    return {
-      ...rest,
-      manifest: { ...manifest, files },
-      bundle: { ...bundle, files: new Map([...bundle.files, ['encoder', networks], ['decoder', networks]] as const) },
+  /** One whose folder holds an encoder and nothing else. */
+  function withEncoder({ manifest, ...rest }: ServedModel): ServedModel {
+    const files = {
+      ...manifest.files,
+      encoder: { ...manifest.files.encoder, sha256: createHash('sha256').update(encoder).digest('hex') },
+      allocation: { ...manifest.files.allocation, path: 'allocation.bin' },
     };
+    const read = async (name: string) => (name === 'encoder.onnx' ? encoder : Uint8Array.of(9));
+    return { ...rest, manifest: { ...manifest, files }, read };
   }
 
-  it('offers manifests, encoders and allocations, with the hash and without, and nothing else', () => {
-    const routes = modelRoutes([withNetworks(servedModel())]);
+  it('offers manifests, encoders and allocations, with the hash and without, and nothing else', async () => {
+    const routes = modelRoutes([withEncoder(servedModel())]);
     expect([...routes.keys()].sort()).toEqual([
       '/models',
       '/models/tiny/010101010101/allocation.bin',
@@ -152,13 +155,18 @@ describe('modelRoutes', () => {
       '/models/tiny/encoder.onnx',
       '/models/tiny/manifest.json',
     ]);
-    expect(routes.get('/models/tiny/encoder.onnx')?.bytes).toBe(networks);
+    expect(await routes.get('/models/tiny/encoder.onnx')?.read()).toBe(encoder);
   });
 
-  it('lists what is served, active first, and offers what still drains under its own hash only', () => {
-    const [first, second, leaving] = [0, 1, 2].map((hash) => withNetworks(servedModel('tiny', hash)));
+  it('offers no file that is not what it was', async () => {
+    const routes = modelRoutes([withEncoder(servedModel())]);
+    await expect(routes.get('/models/tiny/allocation.bin')?.read()).rejects.toMatchObject({ code: 'model-invalid' });
+  });
+
+  it('lists what is served, active first, and offers what still drains under its own hash only', async () => {
+    const [first, second, leaving] = [0, 1, 2].map((hash) => withEncoder(servedModel('tiny', hash)));
     const routes = modelRoutes([second, first] as ServedModel[], [second, first, leaving] as ServedModel[]);
-    const { models } = JSON.parse(new TextDecoder().decode(routes.get('/models')?.bytes));
+    const { models } = JSON.parse(new TextDecoder().decode(await routes.get('/models')?.read()));
     expect(models).toMatchObject([
       { id: 'tiny', version: 'tiny@020202020202', active: true, url: '/models/tiny/020202020202/manifest.json' },
       { id: 'tiny', version: 'tiny@010101010101', active: false, url: '/models/tiny/010101010101/manifest.json' },

@@ -49,9 +49,10 @@ const settled = async () => {
   for (let i = 0; i < 10; i++) await Promise.resolve();
 };
 
-function createRig(start: readonly Model[] = [modelOf('m@1')]) {
+function createRig(start: readonly Model[] = [modelOf('m@1')], numReady = start.length) {
   const versions = new ModelVersions(
     start.map((model) => [model.version, model] as const),
+    numReady,
     () => 0,
   );
   const folders = new Map<string, Model>([
@@ -80,7 +81,7 @@ function createRig(start: readonly Model[] = [modelOf('m@1')]) {
     sameLink: (a, b) => a.link === b.link,
     reports: (version) => ({ inFlight: inFlight.get(version) ?? 0, decoded: 0 }),
     serving: () => rig.serving,
-    changed: () => log.push(`serve ${versions.ready.map(({ version }) => version)}`),
+    changed: () => log.push(`serve ${versions.served.map(({ version }) => version)}`),
     note: () => undefined,
     drainTimeoutMs: 1000,
     clock: () => 0,
@@ -236,5 +237,72 @@ describe('unload', () => {
     );
     expect(control.status()).toEqual(before);
     expect([near.model?.version, far.model?.version]).toEqual(['m@1', 'other@1']);
+  });
+});
+
+describe('a version on offer', () => {
+  const offered = () => createRig([modelOf('m@1'), modelOf('m@2'), modelOf('o@1', 'y')], 1);
+  const statesOf = ({ control }: ReturnType<typeof createRig>) =>
+    control.status().models.map(({ version, state }) => `${version} ${state}`);
+
+  it('is loaded once, when it is to be used, and one after the other', async () => {
+    const rig = offered();
+    const done: (() => void)[] = [];
+    rig.rig.load = () => new Promise((resolve) => done.push(resolve));
+    const uses = [rig.control.use('m@2'), rig.control.use('m@2'), rig.control.use('o@1'), rig.control.use('m@1')];
+    await settled();
+    expect(rig.log).toEqual(['load m@2']);
+    expect(statesOf(rig)).toEqual(['m@1 ready', 'm@2 loading', 'o@1 loading']);
+    done[0]?.();
+    await settled();
+    expect(rig.log).toEqual(['load m@2', 'load o@1']);
+    done[1]?.();
+    await Promise.all(uses);
+    expect(statesOf(rig)).toEqual(['m@1 ready', 'm@2 ready', 'o@1 ready']);
+    await rig.control.use('m@2');
+    expect(rig.log).toEqual(['load m@2', 'load o@1']);
+  });
+
+  it('is loaded before it becomes active, or takes the UEs of one that leaves', async () => {
+    const rig = offered();
+    await rig.control.activate('m2');
+    expect(rig.log).toEqual(['load m@2', 'serve m@2,m@1,o@1']);
+    const other = createRig([modelOf('o@1', 'y'), modelOf('m@1'), modelOf('m@2')], 2);
+    const ue = other.join(modelOf('m@1'));
+    const unloaded = other.control.unload('m@1');
+    await settled();
+    expect([other.log[0], ue.model?.version]).toEqual(['load m@2', 'm@2']);
+    ue.report();
+    other.control.checkDrained();
+    expect(await unloaded).toMatchObject({ state: 'unloaded' });
+  });
+
+  it('is what the operator loads by its folder', async () => {
+    const rig = offered();
+    expect(await rig.control.load('m2')).toMatchObject({ version: 'm@2', state: 'ready' });
+    expect(rig.log).toEqual(['load m@2', 'serve m@1,m@2,o@1']);
+  });
+
+  it('is gone without having been loaded where the operator unloads it', async () => {
+    const rig = offered();
+    expect(await rig.control.unload('m@2')).toMatchObject({ state: 'unloaded' });
+    expect(statesOf(rig)).toEqual(['m@1 ready', 'o@1 offered']);
+  });
+
+  it('is not served any more where it cannot be loaded, and stays on offer where that is no fault of its own', async () => {
+    const rig = offered();
+    rig.rig.load = async () => {
+      throw new Error('no such operator');
+    };
+    await expect(rig.control.use('m@2')).rejects.toMatchObject({ code: 'model-invalid' });
+    expect(statesOf(rig)).toEqual(['m@1 ready', 'o@1 offered']);
+    expect(rig.log.at(-1)).toBe('serve m@1,o@1');
+    rig.rig.load = async () => {
+      throw new CsiError('model-state', 'a batch is stuck');
+    };
+    await expect(rig.control.use('o@1')).rejects.toMatchObject({ code: 'model-state' });
+    rig.rig.load = async () => undefined;
+    await rig.control.use('o@1');
+    expect(statesOf(rig)).toEqual(['m@1 ready', 'o@1 ready']);
   });
 });

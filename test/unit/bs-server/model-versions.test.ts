@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { ModelVersions } from '../../../bs-server/src/ops/model-versions.ts';
 
 /** Versions named by letters, whose models are the same letters in capitals. */
-function versionsOf(names: string) {
+function versionsOf(names: string, numReady = names.length) {
   let nowMs = 0;
   const versions = new ModelVersions(
     [...names].map((name) => [name, name.toUpperCase()] as const),
+    numReady,
     () => nowMs,
   );
   const load = (name: string) => {
@@ -22,7 +23,7 @@ describe('ModelVersions', () => {
   it('starts with the first version active and the others behind it', () => {
     const { versions } = versionsOf('abc');
     expect(versions.active).toBe('a');
-    expect(versions.ready).toEqual(['A', 'B', 'C']);
+    expect(versions.served).toEqual(['A', 'B', 'C']);
     expect(versions.earlier).toBeUndefined();
     expect(() => versionsOf('')).toThrow(RangeError);
   });
@@ -30,11 +31,11 @@ describe('ModelVersions', () => {
   it('serves a version only once it is loaded, after all others', () => {
     const { versions } = versionsOf('ab');
     versions.beginLoad('c', 'C');
-    expect(versions.ready).toEqual(['A', 'B']);
+    expect(versions.served).toEqual(['A', 'B']);
     expect(versions.decodable).toEqual(['A', 'B']);
     expect(versions.get('c')?.state).toBe('loading');
     versions.serve('c');
-    expect(versions.ready).toEqual(['A', 'B', 'C']);
+    expect(versions.served).toEqual(['A', 'B', 'C']);
   });
 
   it('forgets a version that could not be loaded, and says when one is there already', () => {
@@ -51,7 +52,7 @@ describe('ModelVersions', () => {
     const { versions } = versionsOf('abcd');
     versions.activate('c');
     versions.activate('d');
-    expect(versions.ready).toEqual(['D', 'C', 'A', 'B']);
+    expect(versions.served).toEqual(['D', 'C', 'A', 'B']);
     versions.activate('d');
     expect(versions.earlier).toBe('c');
   });
@@ -79,7 +80,7 @@ describe('ModelVersions', () => {
     const { versions } = versionsOf('ab');
     versions.activate('b');
     versions.drain('a');
-    expect(versions.ready).toEqual(['B']);
+    expect(versions.served).toEqual(['B']);
     expect(versions.decodable).toEqual(['B', 'A']);
     expect(versions.entries.map(({ version, state }) => `${version} ${state}`)).toEqual(['b ready', 'a draining']);
     expect(() => versions.rollBack()).toThrow('no version that was active before b is loaded');
@@ -92,7 +93,7 @@ describe('ModelVersions', () => {
     const { versions } = versionsOf('abc');
     versions.drain('b');
     versions.serve('b');
-    expect(versions.ready).toEqual(['A', 'C', 'B']);
+    expect(versions.served).toEqual(['A', 'C', 'B']);
   });
 
   it('refuses to drain the active version, and to forget one that is served', () => {
@@ -100,7 +101,7 @@ describe('ModelVersions', () => {
     expect(() => versions.drain('a')).toThrow('a is the active version; activate another one first');
     expect(() => versions.remove('b')).toThrow('b is ready');
     expect(() => versions.drain('x')).toThrow(expect.objectContaining({ code: 'model-unknown' }));
-    expect(versions.ready).toEqual(['A', 'B']);
+    expect(versions.served).toEqual(['A', 'B']);
   });
 
   it('knows since when a version has been in its state', () => {
@@ -116,5 +117,31 @@ describe('ModelVersions', () => {
       ['c', 25],
       ['b', 30],
     ]);
+  });
+
+  it('serves what is on offer in its place, before it is loaded, while that goes on, and after it', () => {
+    const { versions } = versionsOf('abc', 1);
+    const states = () => versions.entries.map(({ version, state }) => `${version} ${state}`);
+    expect(states()).toEqual(['a ready', 'b offered', 'c offered']);
+    expect(['a', 'b'].map((version) => versions.isReady(version))).toEqual([true, false]);
+    versions.beginLoad('b', 'B');
+    expect(states()).toEqual(['a ready', 'b loading', 'c offered']);
+    expect(versions.served).toEqual(['A', 'B', 'C']);
+    versions.serve('b');
+    expect(states()).toEqual(['a ready', 'b ready', 'c offered']);
+    expect(() => versions.activate('c')).toThrow('c is offered, must be ready to become active');
+    versions.beginLoad('c', 'C');
+    versions.postpone('c');
+    expect(states()).toEqual(['a ready', 'b ready', 'c offered']);
+    versions.beginLoad('c', 'C');
+    versions.remove('c');
+    expect(versions.served).toEqual(['A', 'B']);
+  });
+
+  it('lets go of what is on offer', () => {
+    const { versions } = versionsOf('ab', 1);
+    versions.drain('b');
+    versions.remove('b');
+    expect(versions.served).toEqual(['A']);
   });
 });

@@ -16,9 +16,31 @@ const allocationBytes = (() => {
   return bytes;
 })();
 
+/** Made of by both ends of `servedModel`. */
+export const tinyCodec = codecSpecOf(manifestOf('tiny', 1), allocationBytes);
+
 /** A served model of 2 x 2 entries and 9 codeword bits, without networks. Each `hash` is another version. */
 export function servedModel(id = 'tiny', hash = 0, theta = 1): ServedModel {
-  const manifest: Manifest = {
+  const manifest = manifestOf(id, theta);
+  const sha256 = new Uint8Array(32).fill(hash + 1);
+  const hex = toHex(sha256);
+  return {
+    version: versionName(id, sha256),
+    folder: id,
+    manifest,
+    ref: { id, sha256 },
+    sha256: hex,
+    url: `/models/${id}/${hex.slice(0, 12)}/manifest.json`,
+    shape: { numAntennas, numDelays },
+    codec: createBsCodec(codecSpecOf(manifest, allocationBytes)),
+    read: async () => {
+      throw new Error('a model without files');
+    },
+  };
+}
+
+function manifestOf(id: string, theta: number): Manifest {
+  return {
     schema: 'edge-csi/manifest@1',
     id,
     family: 'test',
@@ -38,19 +60,5 @@ export function servedModel(id = 'tiny', hash = 0, theta = 1): ServedModel {
     phase: { maxBits: 3, theta },
     files: { encoder: file, decoder: file, allocation: file },
     training: {},
-  };
-  const sha256 = new Uint8Array(32).fill(hash + 1);
-  const codec = codecSpecOf(manifest, allocationBytes);
-  const hex = toHex(sha256);
-  return {
-    version: versionName(id, sha256),
-    folder: id,
-    manifest,
-    ref: { id, sha256 },
-    sha256: hex,
-    url: `/models/${id}/${hex.slice(0, 12)}/manifest.json`,
-    shape: { numAntennas, numDelays },
-    bundle: { manifest, sha256, codec, files: new Map([['allocation', allocationBytes]]) },
-    codec: createBsCodec(codec),
   };
 }

@@ -38,7 +38,7 @@ function createHost(change: Partial<ServerRole> = {}) {
     ...change,
   };
   const options = resolveOptions({ port: 0, modelsDirectory: '.', drainTimeoutMs: 7, logLevel: 'silent' });
-  const host = new ServerHost(options, [servedModel('small', 1)], () => role);
+  const host = new ServerHost(options, [servedModel('small', 1)], 1, () => role);
   open.push(host);
   return { host, role, said };
 }

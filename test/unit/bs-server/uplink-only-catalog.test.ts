@@ -2,7 +2,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadUplinkOnly } from '../../../bs-server/src/ops/uplink-only-catalog.ts';
+import { loadUplinkOnly } from '../../../bs-server/src/ops/model-catalog.ts';
 import { writeTinyUplinkOnly } from '../models/tiny-uplink-only.ts';
 import { servedModel } from './served-model.ts';
 

@@ -10,11 +10,10 @@ import {
   uplinkMagnitudeInto,
 } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { servedModel } from '../bs-server/served-model.ts';
+import { servedModel, tinyCodec } from '../bs-server/served-model.ts';
 
-const { bundle } = servedModel();
-const dualnet = createDualnet(bundle.codec);
-const codec = createBsCodec({ ...bundle.codec, hasRefiner: true });
+const dualnet = createDualnet(tinyCodec);
+const codec = createBsCodec({ ...tinyCodec, hasRefiner: true });
 const normOf = (level: number) => dualnet.representation.dequantizeNorm({ domain: 'scale', level });
 const numEntries = 4;
 const maxBatchSize = 4;
@@ -147,8 +146,8 @@ describe('the decoder of dualnet', () => {
   it.each([0, 1, 2])('tells the decoder how wide the cells are after %i dropped bits', async (truncation) => {
     const decoder = new SumDecoder();
     await decode([inputOf(1, truncation)], decoder);
-    const expectedCell = bundle.manifest.codeword.step.map((step, k) => {
-      const bits = bundle.manifest.codeword.bits[k] as number;
+    const expectedCell = servedModel().manifest.codeword.step.map((step, k) => {
+      const bits = servedModel().manifest.codeword.bits[k] as number;
       return (step * 2 ** Math.min(truncation, bits - 1)) / 2;
     });
     expect(Array.from(decoder.fed[0]?.cell?.values ?? [])).toEqual(Array.from(Float32Array.from(expectedCell)));
@@ -210,8 +209,8 @@ describe('the records of dualnet', () => {
   it('take a scale of 0, and no other, where the model sends none', () => {
     const range = { min: 0, max: 1 };
     const normalization = { kind: 'minmax', downlink: range, uplink: range } as const;
-    const { representation } = bundle.codec;
-    const minmax = createBsCodec({ ...bundle.codec, representation: { ...representation, normalization } });
+    const { representation } = tinyCodec;
+    const minmax = createBsCodec({ ...tinyCodec, representation: { ...representation, normalization } });
     const payload = { ...whole, scale: 0, payloadBits: whole.payloadBits - 8 };
     expect(minmax.receive(payload, rate).length).toBe(12 + whole.codeword.length + whole.phase.length);
     expect(() => minmax.receive({ ...payload, scale: 1 }, rate)).toThrow('scale: 1, expected 0 bits');

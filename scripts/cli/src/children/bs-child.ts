@@ -71,13 +71,16 @@ async function answer(request: BsRequest): Promise<void> {
     send({ kind: 'closed', ...sampleOf(server) });
     if (parentPort === null) process.disconnect();
   } else {
-    reconfigure(server, request);
+    await reconfigure(server, request);
   }
 }
 
-function reconfigure(running: BsServer, { ueId, change }: Extract<BsRequest, { kind: 'reconfigure' }>): void {
+async function reconfigure(
+  running: BsServer,
+  { ueId, change }: Extract<BsRequest, { kind: 'reconfigure' }>,
+): Promise<void> {
   try {
-    running.reconfigure(ueId, change);
+    await running.reconfigure(ueId, change);
   } catch (error) {
     // The UE has left meanwhile.
     if (!(error instanceof RangeError)) throw error;

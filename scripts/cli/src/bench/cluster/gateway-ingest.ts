@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { BsServerOptions, NatsOptions } from '@edge-csi/bs-server';
-import { Gateway, loadCatalog, ReportPipeline, resolveOptions } from '@edge-csi/bs-server/cluster';
-import { workerModelOf } from '@edge-csi/bs-server/decode';
+import { Gateway, loadCatalog, ReportPipeline, readDecoder, resolveOptions } from '@edge-csi/bs-server/cluster';
 import { createBsCodec } from '@edge-csi/csi';
 import type { DataOptions } from '@edge-csi/lab/data';
 import { monotonicMs } from '@edge-csi/lab/metrics';
@@ -171,12 +170,12 @@ async function startGatewayStage(
   const resolved = resolveOptions({ ...options, localDecode: false });
   const [served] = await loadCatalog(resolved.modelsDirectory, resolved.models);
   if (served === undefined) throw new RangeError('models is empty, must name one');
+  const decoder = await readDecoder(served);
   const gateway = new Gateway(resolved, options.nats);
   const pipeline = new ReportPipeline({
     options: { ...resolved, ...resolved.limits },
     uplinkOnly: undefined,
-    createDecoder: (listener) =>
-      gateway.decoder([workerModelOf(served.bundle)], undefined, listener, () => wantsEstimates),
+    createDecoder: (listener) => gateway.decoder([decoder], undefined, listener, () => wantsEstimates),
     outlet: {
       decoded: () => undefined,
       settled: (_, outcome) => onSettled(outcome),
