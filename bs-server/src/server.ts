@@ -235,7 +235,7 @@ class Station implements ServerRole {
   }
 
   queued(version: string): number {
-    return this.#pipeline.queuedOf(version);
+    return this.#pipeline.queues.sizeOf(version);
   }
 
   modelsChanged(): void {

@@ -1,7 +1,7 @@
 import type { CsiShape } from '@edge-csi/csi';
 import type { ChannelEstimate } from '@edge-csi/proto';
 import type { JobStatus } from '../decode/batch-decoder.ts';
-import { channelEstimateOf } from '../publish/channel-estimate.ts';
+import { channelEstimateOf } from '../publish/estimate-outlet.ts';
 import { AnswerWriter } from './decode-answer.ts';
 import type { ReadRequest, RequestedJob } from './decode-request.ts';
 

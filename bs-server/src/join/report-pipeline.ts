@@ -2,8 +2,7 @@ import type { CsiShape } from '@edge-csi/csi';
 import type { ReportOutcome } from '@edge-csi/proto';
 import type { BatchDecoder, BatchListener, BatchRoom, DecoderEvent, LossReason } from '../decode/batch-decoder.ts';
 import type { Outlet } from '../publish/estimate-outlet.ts';
-import { BatchQueues, type Priority } from '../queue/batch-queues.ts';
-import type { BatcherOptions } from '../queue/batcher.ts';
+import { type BatcherOptions, BatchQueues, type Priority } from '../queue/batch-queues.ts';
 import {
   type ArrivedUplink,
   type DecodeJob,
@@ -39,11 +38,11 @@ export interface ReportPipelineParts {
  */
 export class ReportPipeline {
   readonly decoder: BatchDecoder<DecodeJob>;
+  readonly join: UplinkJoin;
+  readonly queues: BatchQueues<DecodeJob>;
   /** Knows who owes reports. */
   readonly watch: ReportWatch;
   readonly #parts: ReportPipelineParts;
-  readonly #join: UplinkJoin;
-  readonly #queues: BatchQueues<DecodeJob>;
   /** Jobs without a report that are with a decoder. */
   #spareDecoding = 0;
   readonly #timer: IdleTimer;
@@ -53,8 +52,8 @@ export class ReportPipeline {
   constructor(parts: ReportPipelineParts) {
     const { options } = parts;
     this.#parts = parts;
-    this.#join = new UplinkJoin(options);
-    this.#queues = new BatchQueues(options);
+    this.join = new UplinkJoin(options);
+    this.queues = new BatchQueues(options);
     this.watch = new ReportWatch(options);
     this.#timer = new IdleTimer(options.clock, (nowMs) => this.#advance(nowMs));
     this.decoder = parts.createDecoder({
@@ -69,22 +68,7 @@ export class ReportPipeline {
 
   /** Reports that have entered and are not settled. */
   get inFlight(): number {
-    return this.#join.waiting + this.queued + this.decoder.inFlight - this.#spareDecoding;
-  }
-
-  /** UEs whose uplinks were forgotten for want of room. */
-  get uesEvicted(): number {
-    return this.#join.evicted;
-  }
-
-  /** Reports in front of the decoders. */
-  get queued(): number {
-    return this.#queues.size;
-  }
-
-  /** Reports of one model version in front of the decoders. */
-  queuedOf(version: string): number {
-    return this.#queues.sizeOf(version);
+    return this.join.waiting + this.queues.size + this.decoder.inFlight - this.#spareDecoding;
   }
 
   /** Takes a report over; its origin hears of it once it is settled. */
@@ -95,7 +79,7 @@ export class ReportPipeline {
     }
     const { ueId, epoch, slot, periodSlots, receivedMs } = report;
     this.watch.report(ueId, epoch, slot, periodSlots);
-    const { job, superseded } = this.#join.pushReport(report);
+    const { job, superseded } = this.join.pushReport(report);
     // The origin is told together with the newer report's outcome.
     if (superseded !== undefined) this.#settle(superseded, 'superseded', 'newer-report');
     if (job !== undefined) this.#enqueue(job, receivedMs);
@@ -105,7 +89,7 @@ export class ReportPipeline {
   /** Takes uplink CSI of one UE and slot. */
   pushUplink(ueId: string, sample: UplinkSample): void {
     const nowMs = this.#parts.options.clock();
-    const job = this.#join.pushUplink(ueId, sample, nowMs);
+    const job = this.join.pushUplink(ueId, sample, nowMs);
     if (job !== undefined) this.#enqueue(job, nowMs);
     this.watch.uplink(ueId, sample.slot, nowMs);
     this.#advance(nowMs);
@@ -113,7 +97,7 @@ export class ReportPipeline {
 
   /** Frees a model in every decoder. None of its reports may be under way. */
   async unload(model: string): Promise<void> {
-    this.#queues.remove(model);
+    this.queues.remove(model);
     await this.decoder.unload(model);
   }
 
@@ -203,30 +187,30 @@ export class ReportPipeline {
   #enqueue(job: DecodeJob, nowMs: number): void {
     const { model, ueId, deadlineMs, origin } = job;
     const priority = origin === undefined ? 'spare' : 'report';
-    const superseded = this.#queues.push(model, ueId, deadlineMs, job, nowMs, priority);
+    const superseded = this.queues.push(model, ueId, deadlineMs, job, nowMs, priority);
     if (superseded !== undefined) this.#settle(superseded, 'superseded', 'newer-report');
     if (priority === 'spare') return;
-    this.#fail(this.#queues.takeExcess(model, this.#parts.queueBound()), 'shed', 'queue-full');
+    this.#fail(this.queues.takeExcess(model, this.#parts.queueBound()), 'shed', 'queue-full');
   }
 
   #advance(nowMs: number): void {
     const { uplinkOnly, outlet } = this.#parts;
     this.#feed(nowMs);
-    if (!this.decoder.serving) this.#fail(this.#queues.takeLate(nowMs), 'late', 'deadline-passed');
+    if (!this.decoder.serving) this.#fail(this.queues.takeLate(nowMs), 'late', 'deadline-passed');
     for (const { ueId, epoch, uplinkSlot } of this.watch.takeLost(nowMs)) {
-      const uplink = uplinkOnly && this.#join.uplinkAt(ueId, uplinkSlot, uplinkOnly.csi);
+      const uplink = uplinkOnly && this.join.uplinkAt(ueId, uplinkSlot, uplinkOnly.csi);
       outlet.lost();
       this.#replace({ ueId, epoch, slot: uplinkSlot }, uplink, nowMs);
     }
-    if (this.queued === 0) while (this.#dispatch('spare', nowMs));
-    const queueMs = this.#queues.wakeMs(nowMs, this.decoder.serving);
-    this.#timer.arm(Math.min(this.#join.nextExpiryMs, this.watch.nextLossMs, queueMs), nowMs);
+    if (this.queues.size === 0) while (this.#dispatch('spare', nowMs));
+    const queueMs = this.queues.wakeMs(nowMs, this.decoder.serving);
+    this.#timer.arm(Math.min(this.join.nextExpiryMs, this.watch.nextLossMs, queueMs), nowMs);
     this.#checkEmpty();
   }
 
   /** Gives the decoders what reports they can take. */
   #feed(nowMs: number): void {
-    for (const job of this.#join.takeExpired(nowMs)) this.#enqueue(job, nowMs);
+    for (const job of this.join.takeExpired(nowMs)) this.#enqueue(job, nowMs);
     while (this.#dispatch('report', nowMs));
   }
 
@@ -234,7 +218,7 @@ export class ReportPipeline {
   #dispatch(priority: Priority, nowMs: number): boolean {
     const isSpare = priority === 'spare';
     if (isSpare && this.#spareDecoding > 0) return false;
-    for (const [model, batcher] of this.#queues.ready(priority, nowMs)) {
+    for (const [model, batcher] of this.queues.ready(priority, nowMs)) {
       const room = this.decoder.claim(batcher.full && !isSpare, model);
       if (room === undefined) continue;
       const { jobs, late } = batcher.take(nowMs);
@@ -262,7 +246,7 @@ export class ReportPipeline {
     if (job.origin === undefined) return;
     const { uplinkOnly } = this.#parts;
     const isUsable = uplinkOnly !== undefined && sameShape(uplinkOnly.csi, job.shape);
-    const best = job.quality === 'fresh' ? job.uplink : (this.#join.uplinkFor(job) ?? job.uplink);
+    const best = job.quality === 'fresh' ? job.uplink : (this.join.uplinkFor(job) ?? job.uplink);
     this.#replace(job, isUsable ? best : undefined, nowMs);
   }
 
@@ -288,7 +272,7 @@ export class ReportPipeline {
   }
 
   #shedAll(reason: SettleReason): void {
-    this.#settleNow([...this.#join.takeAll(), ...this.#queues.takeAll()], 'shed', reason);
+    this.#settleNow([...this.join.takeAll(), ...this.queues.takeAll()], 'shed', reason);
     this.#checkEmpty();
   }
 

@@ -46,7 +46,11 @@ export class Tally {
 
 /** Where figures live that are not counted in the tally. */
 export interface StatsSources {
-  readonly pipeline: { readonly inFlight: number; readonly queued: number; readonly uesEvicted: number };
+  readonly pipeline: {
+    readonly inFlight: number;
+    readonly join: { readonly evicted: number };
+    readonly queues: { readonly size: number };
+  };
   readonly decoder: { readonly numStuck: number };
   readonly stream: { readonly sent: number; readonly skipped: number };
   readonly overload: { readonly level: number };
@@ -82,7 +86,7 @@ export function serverMeters(tally: Tally, sources: StatsSources) {
       received: () => tally.uplinksAccepted.value + tally.uplinksInvalid.value,
       invalid: tally.uplinksInvalid,
       /** UEs whose uplinks were forgotten for want of room. */
-      uesEvicted: () => pipeline.uesEvicted,
+      uesEvicted: () => pipeline.join.evicted,
     },
     /** Estimates handed to subscribers, and those a subscriber missed; each once per subscriber. */
     estimates: {
@@ -109,7 +113,7 @@ export function serverMeters(tally: Tally, sources: StatsSources) {
   };
   const others = {
     uplinksAccepted: tally.uplinksAccepted,
-    queued: gauge('queue_depth', 'Reports in front of the decoders', () => pipeline.queued),
+    queued: gauge('queue_depth', 'Reports in front of the decoders', () => pipeline.queues.size),
     decodersStuck: gauge('decoders_stuck', 'Decode workers with a batch that takes too long', () => decoder.numStuck),
     loopLagMs: gauge('event_loop_lag_ms', 'Lateness of the event loop in ms', () => watchdog.loopLagMs),
   };

@@ -19,7 +19,7 @@ describe('ReportPipeline', () => {
     push('a', 1);
     push('b', 1);
     expect(worker.decoding.map(({ count }) => count)).toEqual([1]);
-    expect(pipeline.queued).toBe(1);
+    expect(pipeline.queues.size).toBe(1);
     push('c', 1);
     // Full: handed over already, so that the decoder does not pause between the two.
     expect(worker.decoding.map(({ count }) => count)).toEqual([1, 2]);
@@ -93,7 +93,7 @@ describe('ReportPipeline', () => {
     worker.exit(new Error('crash'));
     expect(log).toEqual(['a1 shed worker-crash']);
     expect(flushed).toEqual(['a1']);
-    expect(pipeline.queued).toBe(1);
+    expect(pipeline.queues.size).toBe(1);
     const successor = workers[1] as FakeThread;
     successor.ready();
     successor.answer();

@@ -104,7 +104,7 @@ async function pushFor(
   const untilMs = monotonicMs() + seconds * 1000;
   while (monotonicMs() < untilMs) {
     signal.throwIfAborted();
-    while (pipeline.queued < maxQueued) push();
+    while (pipeline.queues.size < maxQueued) push();
     await turn();
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Batcher } from '../../../bs-server/src/queue/batcher.ts';
+import { Batcher } from '../../../bs-server/src/queue/batch-queues.ts';
 
 function createBatcher(options: { maxBatchSize?: number; maxQueueDelayMs?: number } = {}): Batcher<string> {
   return new Batcher({ maxBatchSize: 2, maxQueueDelayMs: 0, ...options });
