@@ -155,7 +155,7 @@ function unknownFolder(name: string, directory: string, known: readonly string[]
 }
 
 /** @throws CsiError `model-invalid` naming the folder and the id where a model is not in the folder of its id. */
-export function assertFolderNamed(directory: string, zoo: readonly ZooEntry[], id: string): void {
+function assertFolderNamed(directory: string, zoo: readonly ZooEntry[], id: string): void {
   const holding = zoo.filter(({ manifest }) => manifest.id === id);
   if (holding.some(({ folder }) => folder === id)) return;
   const folder = path.join(directory, holding[0]?.folder ?? id);
