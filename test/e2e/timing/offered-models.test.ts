@@ -4,10 +4,10 @@ import { type BsServer, startBsServer } from '@edge-csi/bs-server';
 import { paths } from '@edge-csi/proto';
 import { connectUe } from '@edge-csi/ue-client';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { bundleOf } from '../family-model.ts';
-import { Connection, createSample, TestUe, uplinkFrame } from './bs-server-harness.ts';
-import { startServe } from './serve-process.ts';
-import { VersionZoo } from './version-zoo.ts';
+import { bundleOf } from '../../family-model.ts';
+import { Connection, createSample, TestUe, uplinkFrame } from '../bs-server-harness.ts';
+import { startServe } from '../serve-process.ts';
+import { VersionZoo } from '../version-zoo.ts';
 
 let zoo: VersionZoo;
 let server: BsServer | undefined;
