@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { Tally } from './server-stats.ts';
 
 /** What has happened in one window of observation. */
 export interface LoadWindow {
@@ -94,7 +93,12 @@ export interface OverloadControlOptions {
   readonly deadlineMs: number;
   readonly maxQueueSize: number;
   readonly maxBatchSize: number;
-  readonly tally: Tally;
+  /** Settled reports by outcome, and how long the decoded ones waited and took, in all. */
+  readonly tally: {
+    readonly reasons: { sum(outcome: 'decoded' | 'superseded' | 'late' | 'shed'): number };
+    readonly queueMs: { readonly value: number };
+    readonly decodeMs: { readonly value: number };
+  };
   /** Tells every UE. */
   readonly apply: (relief: Relief) => void;
   readonly logger: Logger;
