@@ -39,6 +39,9 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/golden/**/*.test.ts'],
           // Time limits end what hangs; a busy machine is no failure.
           testTimeout: 30_000,
+          // Files share the modules of a worker: reading them again for each takes longer than the tests.
+          pool: 'threads',
+          isolate: false,
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },

@@ -3,9 +3,14 @@ import { connect } from 'node:net';
 import { encodeFrame, paths } from '@edge-csi/proto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Connection, until, within } from '../bs-server-harness.ts';
+import { scaled } from '../scale.ts';
 import { Arena, expectRefusal, rawConnection, upgradeRequest, webSocketFrame } from './arena.ts';
 
 let arena: Arena;
+
+const waves = scaled(3, 10);
+const connectionsPerWave = 200;
+const numConnections = waves * connectionsPerWave;
 
 afterEach(() => arena.close());
 
@@ -23,13 +28,14 @@ async function flash(port: number, ueId: string): Promise<string> {
 }
 
 describe('against floods, a BS server', () => {
-  it('survives a reconnect storm of 2,000 and lets another address in all the while', async () => {
+  it(`survives a reconnect storm of ${numConnections} and lets another address in all the while`, async () => {
     arena = await Arena.open({ limits: { connectionsPerSecond: 400, connectionsPerSecondPerAddress: 5 } });
     const { port } = arena.server;
-    const wave = (k: number) => Promise.all(Array.from({ length: 200 }, (_, i) => flash(port, `storm-${k}-${i}`)));
+    const wave = (k: number) =>
+      Promise.all(Array.from({ length: connectionsPerWave }, (_, i) => flash(port, `storm-${k}-${i}`)));
     const storm = async () => {
       const answers: string[] = [];
-      for (let k = 0; k < 10; k++) answers.push(...(await wave(k)));
+      for (let k = 0; k < waves; k++) answers.push(...(await wave(k)));
       return answers;
     };
     const stormed = arena.during(storm());
@@ -41,7 +47,7 @@ describe('against floods, a BS server', () => {
     const turnedAway = arena.server.stats().refused['connection-rate-per-address'] ?? 0;
     expect(admitted).toBeGreaterThan(0);
     expect(turnedAway).toBeGreaterThan(0);
-    expect(admitted + turnedAway).toBe(2_000);
+    expect(admitted + turnedAway).toBe(numConnections);
     await until('the storm to be over', () => arena.server.stats().connections.ues === 2);
   });
 

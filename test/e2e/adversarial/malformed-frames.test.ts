@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createRandom, type Random } from '@edge-csi/csi';
 import { toHex } from '@edge-csi/models';
-import { type CsiReport, encodeFrame, maxFrameBytes, paths } from '@edge-csi/proto';
+import { type CsiReport, encodeFrame, type Hello, maxFrameBytes, paths } from '@edge-csi/proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connection, type TestUe, until, uplinkFrame, within } from '../bs-server-harness.ts';
+import { scaled } from '../scale.ts';
 import { Arena, expectRefusal, rawConnection, rawExchange, upgradeRequest, webSocketFrame } from './arena.ts';
 
 let arena: Arena;
@@ -79,7 +80,7 @@ describe('a BS server', () => {
     await expectRefusal(ue.connection, 'bad-frame', 4400);
   });
 
-  it.each<[string, () => object, string, number]>([
+  it.each<[string, () => Partial<Hello>, string, number]>([
     ['another protocol version', () => ({ protocol: 2 }), 'protocol-version', 4400],
     [
       'an unknown model',
@@ -119,13 +120,14 @@ describe('a BS server', () => {
 });
 
 /** Frames on connections of their own: one that is no frame ends its connection. */
-const numConnections = 2_000;
+const numConnections = scaled(400, 2_000);
 const framesPerConnection = 30;
 /** Frames in sessions, all well-formed: whatever their content, the session goes on. */
 const numSessions = 8;
-const reportsPerSession = 5_000;
+const reportsPerSession = scaled(1_000, 5_000);
+const numFrames = numConnections * framesPerConnection + numSessions * reportsPerSession;
 
-describe('against 100,000 random and mutated frames, a BS server', () => {
+describe(`against ${numFrames} random and mutated frames, a BS server`, () => {
   beforeEach(async () => {
     const most = 2 ** 20;
     const limits = { connectionsPerSecond: most, connectionsPerSecondPerAddress: most, reportBurst: most };

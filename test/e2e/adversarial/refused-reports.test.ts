@@ -1,4 +1,4 @@
-import { paths } from '@edge-csi/proto';
+import { type CsiReport, paths } from '@edge-csi/proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connection, until, uplinkFrame } from '../bs-server-harness.ts';
 import { Arena } from './arena.ts';
@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => arena.close());
 
 describe('a BS server', () => {
-  it.each<[string, () => object, string]>([
+  it.each<[string, () => Partial<CsiReport>, string]>([
     [
       'a codeword of the wrong length',
       () => ({ codeword: new Uint8Array(arena.sample.codeword.length + 1) }),
@@ -37,7 +37,7 @@ describe('a BS server', () => {
 
   it('refuses a report that is replayed, reordered or from before a reconnect', async () => {
     const ue = await arena.join('ue-1');
-    const refused = async (change: object) => {
+    const refused = async (change: Partial<CsiReport>) => {
       const { seq } = ue.report(arena.sample, change);
       expect(await ue.connection.next('reject')).toMatchObject({ code: 'report-invalid', seq });
     };

@@ -41,8 +41,10 @@ it('studies the Dense layer: few bits per weight cost little, a quarter of the r
   const [page, svg] = [path.join(folder, 'dense.md'), path.join(folder, 'figures')];
   const { studies } = await bench('dense', '--samples', '64', '--markdown', page, '--svg', svg);
   const [{ codewordLength, variants, floatMagnitudeNmseDb }] = studies;
-  const lossOf = (wanted: object) => {
-    const found = variants.find((v: object) => Object.entries(wanted).every(([k, x]) => v[k as keyof typeof v] === x));
+  const lossOf = (wanted: { readonly bitsPerWeight?: number; readonly rank?: number }) => {
+    const found = variants.find((v: typeof wanted) =>
+      Object.entries(wanted).every(([k, x]) => v[k as keyof typeof v] === x),
+    );
     return found.magnitudeNmseDb - variants[0].magnitudeNmseDb;
   };
   expect(codewordLength).toBe(43);

@@ -69,7 +69,7 @@ describe('edge-csi models complete', { timeout: 240_000 }, () => {
       ...{ schema: 'edge-csi/draft@1', id: 'own-m8', family: 'own', csi, normalization },
       ...{ codeword: { totalBits: 44 }, reportBits: 160, files: { encoder: 'encoder.onnx', decoder: 'absent.onnx' } },
     };
-    const write = (changes: object) =>
+    const write = (changes: Partial<typeof draft>) =>
       writeFile(path.join(model, 'manifest.json'), JSON.stringify({ ...draft, ...changes }));
     await write({});
     expect((await complete()).stderr).toContain(`${path.join(model, 'absent.onnx')}: cannot be read`);

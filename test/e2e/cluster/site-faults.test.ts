@@ -39,6 +39,12 @@ beforeEach(async () => {
 });
 afterEach(() => site?.[Symbol.asyncDispose]());
 
+/** So many reports were missed at most, and for no other reasons than these. */
+function expectAtMost(most: number, missed: Readonly<Record<string, number>>, reasons: readonly string[]): void {
+  expect(reasons).toEqual(expect.arrayContaining(Object.keys(missed)));
+  expect(Object.values(missed).reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(most);
+}
+
 describe.skipIf(problem !== undefined)('a site of a gateway and two workers', () => {
   it('loses nothing when a worker is told to end: it drains', async () => {
     // What counts is that nothing is dropped, not how long a busy machine takes.
@@ -89,16 +95,18 @@ describe.skipIf(problem !== undefined)('a site of a gateway and two workers', ()
     const sinceMs = performance.now();
     await site.broker.stop();
     // UEs hear of it with the report that is decoded next.
-    const superseded = 'edge_csi_reports_settled_total{outcome="superseded",reason="newer-report"}';
-    await metricAtLeast(running.gateway, superseded, 20);
+    const newerReport = 'edge_csi_reports_settled_total{outcome="superseded",reason="newer-report"}';
+    await metricAtLeast(running.gateway, newerReport, 20);
     await site.broker.restart();
     const backMs = performance.now();
     await decodedMore(running.load, 100);
     const { reasons } = await expectToAddUp(running);
     note('broker gone and back', running.load, sinceMs);
     expect(running.load.recoveryMs(backMs)).toBeLessThan(5_000);
-    const named = Object.keys(reasons).filter((reason) => reason !== 'estimate-published');
-    expect(['broker-lost', 'deadline-passed', 'newer-report', 'no-responders']).toEqual(expect.arrayContaining(named));
+    const { 'estimate-published': published = 0, 'newer-report': superseded = 0, ...others } = reasons;
+    expect(published + superseded).toBeGreaterThan(0.8 * running.load.sentMs.size);
+    // A UE loses what is with the broker when it goes, and what is handed to it before workers are back.
+    expectAtMost(2 * numUes, others, ['broker-lost', 'deadline-passed', 'no-responders']);
   });
 
   it('decodes at the gateway while there is no worker, where that is allowed', async () => {
@@ -113,15 +121,15 @@ describe.skipIf(problem !== undefined)('a site of a gateway and two workers', ()
     const worker = await site.worker();
     await metricWithin(gateway, 'edge_csi_cluster_workers', 1);
     await metricWithin(worker, 'edge_csi_cluster_in_group', 1);
-    await decodedMore(load, 50);
+    await decodedMore(load, 200);
     await load.stop();
     const { outcomes, reasons } = settledOf(await metricsOf(gateway.adminUrl));
     expect(outcomes).toEqual(load.counts);
     // Nothing is missed for want of a worker; one that stalls on a busy machine may refuse a batch or be late with it.
-    const named = Object.keys(reasons);
-    expect(['estimate-published', 'newer-report', 'deadline-passed', 'worker-refused']).toEqual(
-      expect.arrayContaining(named),
-    );
+    const { 'estimate-published': published = 0, 'newer-report': superseded = 0, ...others } = reasons;
+    expect(published).toBeGreaterThan(0.8 * load.sentMs.size);
+    expect(published + superseded).toBeGreaterThan(0.9 * load.sentMs.size);
+    expectAtMost(numUes, others, ['deadline-passed', 'worker-refused']);
     const decoded = [...load.outcomes].filter(([, all]) => all.some(({ outcome }) => outcome === 'decoded'));
     await until('the estimates', () => decoded.every(([key]) => atBroker.heard.has(key)));
     expect((await metricsOf(worker.adminUrl)).get('edge_csi_cluster_requests_total')).toBeGreaterThan(0);

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { bundleOf } from '../../family-model.ts';
 import { until, within } from '../bs-server-harness.ts';
 import { freePort } from '../free-port.ts';
+import { scaled } from '../scale.ts';
 import type { ServeProcess } from '../serve-process.ts';
 import { linkCsi, VersionZoo } from '../version-zoo.ts';
 import { metricsOf, settledOf } from './metrics-of.ts';
@@ -113,8 +114,8 @@ describe.skipIf(problem !== undefined)('a site in operation', () => {
     expect(reasons).toEqual({ 'estimate-published': sent });
   });
 
-  it('has a gateway restarted under 500 UEs: it answers for what it took, and all of them are served again', async () => {
-    const numUes = 500;
+  const numUes = scaled(100, 500);
+  it(`has a gateway restarted under ${numUes} UEs: it answers for what it took, and all of them are served again`, async () => {
     const periodMs = 2_000;
     const place = ['--port', String(await freePort()), '--admin-port', '0'];
     const options = [

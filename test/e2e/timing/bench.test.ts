@@ -4,6 +4,7 @@ import { createRandom } from '@edge-csi/csi';
 import { writeNpy } from '@edge-csi/csi/files';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BenchCommand } from '../cli/bench-command.ts';
+import { scaled } from '../scale.ts';
 
 let command: BenchCommand;
 let folder: string;
@@ -65,7 +66,8 @@ it('carries reports of a small data file through a saturated server, at chosen l
 
 it('soaks a server in UEs that come and go, and accounts for every report', async () => {
   const page = path.join(folder, 'soak.md');
-  const { runs, problems } = (await bench('soak', '--seconds', '8', '--ues', '8', '--markdown', page)).result;
+  const { runs, problems } = (await bench('soak', '--seconds', `${scaled(5, 120)}`, '--ues', '8', '--markdown', page))
+    .result;
   const [run] = runs;
   expect(problems).toEqual([]);
   expect(run).toMatchObject({ model: 'dualnet-mag-m43', ues: 8, unhandledRejections: 0 });

@@ -144,7 +144,7 @@ describe('what a worker says', () => {
   it('is a beat ten times a second', () => {
     const beat = { worker: 'worker-a', state: 'serving', models: ['tiny@0'], decoders: 1, load: 3 } as const;
     expect(readBeat(writeBeat(beat))).toEqual(beat);
-    const written = (change: object) => JSON.stringify({ ...beat, ...change });
+    const written = (change: Partial<Record<keyof typeof beat, unknown>>) => JSON.stringify({ ...beat, ...change });
     const wrong = [{ state: 'asleep' }, { worker: 'a b' }, { worker: 'a.>' }, { decoders: -1 }].map(written);
     for (const text of ['', '{}', 'null', ...wrong]) {
       expect(() => readBeat(new TextEncoder().encode(text))).toThrow('not the beat of a decode worker');
