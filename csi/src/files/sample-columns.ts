@@ -22,10 +22,13 @@ export async function readColumns(
     if (variable === undefined) continue;
     const { type, shape } = variable;
     const isNumeric = /^(u?int|float)\d+$|^(double|single)$/.test(type);
-    if (isNumeric && shape.filter((size) => size !== 1).length <= 1 && sizeOf(shape) === numSamples) {
-      columns[name] = Float64Array.from((await variable.read()).data as ArrayLike<number | bigint>, Number);
-    } else {
-      notes.push(`${name} ${type} [${shape}] is left aside: a column has ${numSamples} numbers, one a sample`);
+    const fits = isNumeric && shape.filter((size) => size !== 1).length <= 1 && sizeOf(shape) === numSamples;
+    const values = fits && Float64Array.from((await variable.read()).data as ArrayLike<number | bigint>, Number);
+    const isIndex = name !== 'distance_m';
+    if (values && (!isIndex || values.every(Number.isInteger))) columns[name] = values;
+    else {
+      const what = isIndex ? 'whole numbers' : 'numbers';
+      notes.push(`${name} ${type} [${shape}] is left aside: a column has ${numSamples} ${what}, one a sample`);
     }
   }
   return { columns, notes };

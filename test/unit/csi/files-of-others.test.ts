@@ -237,7 +237,7 @@ describe('columns beside CSI', () => {
   it('are named where they are left aside', async () => {
     const source = await open({ ...csi(), environment: { dtype: 'int16', shape: [2, 4], data: counting } });
     expect(source.environment).toBeUndefined();
-    expect(source.notes).toEqual(['environment int16 [2,4] is left aside: a column has 8 numbers, one a sample']);
+    expect(source.notes).toEqual(['environment int16 [2,4] is left aside: a column has 8 whole numbers, one a sample']);
   });
 });
 

@@ -88,7 +88,11 @@ async function convertCsi(options: Options, format: CsiFormat): Promise<Report> 
   if (options.uplinkOut !== undefined) {
     files.push({ file: options.uplinkOut, arrays: { [upName]: samplesOf('uplink') } });
   }
-  const lines = [`downlink: ${source.description.downlink}`, `uplink: ${source.description.uplink ?? 'none'}`];
+  const lines = [
+    `downlink: ${source.description.downlink}`,
+    `uplink: ${source.description.uplink ?? 'none'}`,
+    ...source.notes,
+  ];
   for (const { file, arrays } of files) {
     const arrayNames = Object.keys(arrays);
     await withProgress(path.basename(file), indices.length * arrayNames.length, (onProgress) =>
