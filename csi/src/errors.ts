@@ -35,3 +35,10 @@ export type CsiErrorCode =
 export class CsiError extends EdgeCsiError<CsiErrorCode> {
   override readonly name = 'CsiError';
 }
+
+/** @throws RangeError where `value` is not an integer of at least 1. */
+export function requireCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`${name} is ${value}, must be an integer of at least 1`);
+  }
+}

@@ -5,7 +5,6 @@
  */
 
 export { BitReader, BitWriter } from './bits.ts';
-export { withEstimationNoise } from './channel/estimation-noise.ts';
 export {
   defaultCarriers,
   isCdl,
@@ -13,37 +12,50 @@ export {
   type ScenarioName,
   scenarioNames,
 } from './channel/scenario.ts';
-export { type ChannelSample, type SimulationOptions, simulateChannel } from './channel/simulate.ts';
-export { ChannelStatistician, type ChannelStatistics } from './channel/statistics.ts';
-export { createBsCodec, knobBounds, unquantized } from './codec/bs-codec.ts';
-export type {
-  BsCodec,
-  DecodeRow,
-  Network,
-  NetworkSpec,
-  Networks,
-  Payload,
-  PayloadBits,
-  PayloadEncoder,
-  ReceivedPayload,
-  RowCodec,
-  RowDecoder,
-  RowStatus,
-  Tensor,
-  UeCodec,
-  Unquantized,
-  UnquantizedSample,
-} from './codec/codec.ts';
-export { rowStatuses } from './codec/codec.ts';
-export { CodewordDrift, type CodewordStatistics } from './codec/dualnet/codeword-drift.ts';
-export { createDualnet, type Dualnet } from './codec/dualnet/dualnet.ts';
-export { createDualnetEncoder } from './codec/dualnet/encoder.ts';
-export { invertMinmaxInto, type MinmaxRange, normalizeMinmax, uplinkMinmaxInto } from './codec/dualnet/minmax.ts';
 export {
+  type ChannelSample,
+  type SimulationOptions,
+  simulateChannel,
+  withEstimationNoise,
+} from './channel/simulate.ts';
+export { ChannelStatistician, type ChannelStatistics } from './channel/statistics.ts';
+export {
+  type BsCodec,
+  checkRate,
+  coarserRate,
+  type DecodeRow,
+  type Network,
+  type NetworkSpec,
+  type Networks,
+  type Payload,
+  type PayloadBits,
+  type PayloadEncoder,
+  type Rate,
+  type RateKnob,
+  type ReceivedPayload,
+  type RowCodec,
+  type RowDecoder,
+  type RowStatus,
+  rateOf,
+  rowStatuses,
+  type Tensor,
+  type UeCodec,
+  type Unquantized,
+  type UnquantizedSample,
+} from './codec/codec.ts';
+export { CodewordDrift, type CodewordStatistics } from './codec/dualnet/codeword-drift.ts';
+export { createDualnet, type Dualnet, type DualnetSpec, dualnetBits } from './codec/dualnet/dualnet.ts';
+export { createDualnetEncoder } from './codec/dualnet/encoder.ts';
+export {
+  dequantizeScale,
+  invertMinmaxInto,
+  type MinmaxRange,
+  normalizeMinmax,
   normalizePartsSpherical,
   normalizeSpherical,
-  uplinkMagnitudeInto,
-  uplinkPartsInto,
+  quantizeScale,
+  type ScaleSpec,
+  uplinkMinmaxInto,
 } from './codec/dualnet/normalize.ts';
 export {
   createPhaseAllocation,
@@ -51,7 +63,14 @@ export {
   type PhaseAllocationOptions,
   phaseThresholds,
 } from './codec/dualnet/phase-allocation.ts';
-export { encodePhase, type PhaseReport, reconstructInto } from './codec/dualnet/phase-coder.ts';
+export {
+  encodePhase,
+  encodeSigns,
+  type PhaseReport,
+  reconstructFromSignsInto,
+  reconstructInto,
+  type SignReport,
+} from './codec/dualnet/phase-coder.ts';
 export { createQuantizer, type Quantizer } from './codec/dualnet/quantizer.ts';
 export {
   type ComponentReport,
@@ -60,9 +79,7 @@ export {
   type Representation,
   type RepresentationSpec,
 } from './codec/dualnet/representation.ts';
-export { dequantizeScale, quantizeScale, type ScaleSpec } from './codec/dualnet/scale.ts';
-export { encodeSigns, reconstructFromSignsInto, type SignReport } from './codec/dualnet/sign-coder.ts';
-export { type DualnetSpec, dualnetBits } from './codec/dualnet/spec.ts';
+export { type CodecSpec, createBsCodec, createUeCodec, knobBounds, unquantized } from './codec/kinds.ts';
 export {
   createPathCodec,
   type PathCodec,
@@ -76,9 +93,6 @@ export { indoorPathTables } from './codec/paths/indoor-tables.ts';
 export type { PropagationPath } from './codec/paths/paths.ts';
 export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
 export type { PathTables } from './codec/paths/tables.ts';
-export { createPayloadEncoder } from './codec/payload-encoder.ts';
-export { checkRate, coarserRate, type Rate, type RateKnob, rateOf } from './codec/rate.ts';
-export { type CodecSpec, createUeCodec } from './codec/ue-codec.ts';
 export {
   type AngularDelayCsi,
   assertUsable,
@@ -98,6 +112,6 @@ export { createRandom, type Random } from './random.ts';
 export { toAngularDelay, toSpatialFrequency } from './transform/angular-delay.ts';
 export type { Band, PathList, Timing } from './transform/path-list.ts';
 export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './transform/synthesis.ts';
-export { createUplinkInput, type UplinkInput } from './uplink/decoder-input.ts';
 export { createUplinkDenoiser, type UplinkDenoiser } from './uplink/denoiser.ts';
+export { createUplinkInput, type UplinkInput, uplinkMagnitudeInto, uplinkPartsInto } from './uplink/input.ts';
 export { createUplinkOnly, UplinkOnlyDecoder, type UplinkOnlySpec } from './uplink/uplink-only.ts';

@@ -8,7 +8,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
 import { loadBundle, type ModelBundle, type ModelFile } from './bundle.ts';
-import { type Manifest, parseManifest } from './manifest.ts';
+import { type Manifest, type ManifestRecord, parseManifest } from './manifest.ts';
+import { draftSchema, parseWith } from './schema.ts';
 import {
   type AnyManifest,
   isUplinkOnly,
@@ -17,8 +18,6 @@ import {
   type UplinkOnlyBundle,
   type UplinkOnlyManifest,
 } from './uplink-only.ts';
-
-export { type DraftManifest, parseDraft } from './draft.ts';
 
 /**
  * The folder of trained models, `@edge-csi/zoo`, with a separator at its end.
@@ -112,4 +111,23 @@ async function readJson(directory: string): Promise<unknown> {
   } catch (cause) {
     throw new CsiError('model-invalid', `${file}: not a readable JSON manifest`, { cause });
   }
+}
+
+/** What an author knows of a model before quantiser and phase allocation are fitted to it. */
+export interface DraftManifest extends Pick<Manifest, 'id' | 'family' | 'csi' | 'normalization' | 'planes'> {
+  readonly schema: 'edge-csi/draft@1';
+  readonly codeword: {
+    /** Of all components together, before any truncation. */
+    readonly totalBits: number;
+  };
+  /** Mean bits of a whole report: codeword, norm and phases or signs. */
+  readonly reportBits: number;
+  /** Files beside the draft, with inputs and outputs as a manifest's. */
+  readonly files: { readonly encoder: string; readonly decoder: string; readonly refiner?: string | undefined };
+  readonly training: ManifestRecord;
+}
+
+/** Validates a parsed draft. @throws CsiError `model-invalid`, naming the first field that does not fit. */
+export function parseDraft(json: unknown): DraftManifest {
+  return parseWith(draftSchema, json);
 }

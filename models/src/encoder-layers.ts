@@ -1,7 +1,6 @@
 import { CsiError, createRepresentation } from '@edge-csi/csi';
 import type { ModelBundle } from './bundle.ts';
-import { type Constant, type FoldedGraph, foldConstants } from './constant-folding.ts';
-import { type OnnxNode, readOnnxGraph } from './onnx-graph.ts';
+import { type Constant, type FoldedGraph, foldConstants, type OnnxNode, readOnnxGraph } from './onnx-graph.ts';
 
 /** A Dense layer y = W x + b. */
 export interface DenseLayer {

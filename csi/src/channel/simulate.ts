@@ -1,9 +1,9 @@
-import { deriveSeed } from '../random.ts';
-import { requireCount } from '../require-count.ts';
+import type { AngularDelayCsi } from '../csi.ts';
+import { requireCount } from '../errors.ts';
+import { deriveSeed, type Random } from '../random.ts';
 import type { PathList } from '../transform/path-list.ts';
-import type { Carriers, SimulatedUe } from './environment.ts';
+import { type Carriers, distanceFromBs, type Position, type SimulatedUe } from './environment.ts';
 import { PathBuffer } from './path-buffer.ts';
-import { distanceFromBs, type Position } from './position.ts';
 import {
   createEnvironment,
   isTr38901,
@@ -110,4 +110,16 @@ const UE_STREAM = -1;
 /** How many of some items the part of that index gets when all parts get as many as the others, or one more. */
 function sharesOf(items: number, parts: number, index: number): number {
   return Math.floor(items / parts) + (index < items % parts ? 1 : 0);
+}
+
+/**
+ * Adds complex white Gaussian estimation noise to CSI.
+ *
+ * @param snrDb - energy of the matrix over the energy of the noise, over all entries
+ */
+export function withEstimationNoise(csi: AngularDelayCsi, snrDb: number, random: Random): AngularDelayCsi {
+  let energy = 0;
+  for (const value of csi.values) energy += value * value;
+  const deviation = Math.sqrt((energy * 10 ** (-snrDb / 10)) / csi.values.length);
+  return { ...csi, values: csi.values.map((value) => value + deviation * random.gaussian()) };
 }

@@ -1,4 +1,4 @@
-import { requireCount } from '../require-count.ts';
+import { requireCount } from '../errors.ts';
 
 /** Unitary discrete Fourier transform of one length, with its own tables. */
 export interface Dft {

@@ -1,10 +1,9 @@
-import { createOuterSum } from '../codec/dualnet/outer-sum.ts';
 import type { AngularDelayCsi, CsiShape, SpatialFrequencyCsi } from '../csi.ts';
-import { requireCount } from '../require-count.ts';
-import { bandPaths } from './band-paths.ts';
+import { requireCount } from '../errors.ts';
 import { createDft } from './dft.ts';
 import { cosineOf, createDirichlet } from './dirichlet.ts';
-import type { Band, PathList, Timing } from './path-list.ts';
+import { type Band, bandPaths, type PathList, type Timing } from './path-list.ts';
+import { createRankOneSum } from './rank-one-sum.ts';
 
 /** Angular-delay CSI of one sample of a path list. @throws RangeError where the index is out of range. */
 export type Synthesizer = (paths: PathList, index: number) => AngularDelayCsi;
@@ -23,7 +22,7 @@ export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 
     throw new RangeError(`numDelays is ${numDelays}, must be at most numSubcarriers = ${band.numSubcarriers}`);
   }
   // The constant imaginary part of the delay kernels has a column of its own, after the taps.
-  const sum = createOuterSum(numAntennas, numDelays + 1);
+  const sum = createRankOneSum(numAntennas, numDelays + 1);
   const delays = createDirichlet(band.numSubcarriers);
   const angles = createDft(numAntennas);
   const columnRe = new Float64Array(numAntennas);

@@ -1,5 +1,5 @@
 import type { CsiShape } from '../csi.ts';
-import { requireCount } from '../require-count.ts';
+import { requireCount } from '../errors.ts';
 
 /** Takes the noise of its estimation out of uplink CSI. */
 export interface UplinkDenoiser {

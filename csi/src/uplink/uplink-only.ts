@@ -1,8 +1,8 @@
 import type { DecodeRow, Network, RowCodec, RowDecoder, RowStatus } from '../codec/codec.ts';
-import { uplinkMagnitudeInto } from '../codec/dualnet/normalize.ts';
 import { type CsiShape, frobeniusNorm } from '../csi.ts';
 import { CsiError } from '../errors.ts';
 import { createUplinkDenoiser, type UplinkDenoiser } from './denoiser.ts';
+import { uplinkMagnitudeInto } from './input.ts';
 
 /** What an uplink-only model says of itself. Plain data: it crosses to other threads. */
 export interface UplinkOnlySpec extends CsiShape {

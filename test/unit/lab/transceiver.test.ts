@@ -69,7 +69,9 @@ it('takes noise out of uplinks, of float codewords too', async () => {
       uplink: noisy(source.uplink(64 * i) as AngularDelayCsi),
     }));
     return nmseDb(
-      (await transceiver.carryFloat(samples)).map(({ truth, decoded }) => componentErrorRatio(truth, decoded)),
+      ((await transceiver.carryFloat?.(samples)) ?? []).map(({ truth, decoded }) =>
+        componentErrorRatio(truth, decoded),
+      ),
     );
   };
   const clean = await errorDb((uplink) => uplink);
@@ -83,7 +85,7 @@ describe.each(families)('a transceiver of $id', (options) => {
     await writeFamilyModel(zoo, model);
     const transceiver = await openTransceiver(model.manifest, zoo);
     const samples = [1, 2, 3].map((seed) => ({ downlink: randomCsi(seed), uplink: randomCsi(seed + 10) }));
-    const floats = await transceiver.carryFloat(samples);
+    const floats = (await transceiver.carryFloat?.(samples)) ?? [];
     await transceiver.close();
     for (const [i, { downlink, uplink }] of samples.entries()) {
       const { truth, decoded } = floats[i] as (typeof floats)[number];

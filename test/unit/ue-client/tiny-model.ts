@@ -1,4 +1,4 @@
-import { createPayloadEncoder, createRandom, type Network } from '@edge-csi/csi';
+import { createRandom, createUeCodec, type Network } from '@edge-csi/csi';
 import { loadBundle, type Manifest, type ModelBundle, parseManifest, sha256Bytes, toHex } from '@edge-csi/models';
 import type { ReportEncoder } from '@edge-csi/ue-client';
 
@@ -71,7 +71,7 @@ export class FakeEncoder implements Network {
 
   /** What the option `encoder` makes of a bundle, with this network. */
   reports({ codec }: ModelBundle): ReportEncoder {
-    const encoder = createPayloadEncoder(codec, { encoder: this });
+    const encoder = createUeCodec(codec).createEncoder({ encoder: this });
     return { encode: (csi, rate) => encoder.encode(csi, rate), close: () => this.close() };
   }
 

@@ -3,14 +3,7 @@
  *
  * @module @edge-csi/ue-client/ort
  */
-import {
-  CsiError,
-  createPayloadEncoder,
-  createUeCodec,
-  type Network,
-  type NetworkSpec,
-  type Networks,
-} from '@edge-csi/csi';
+import { CsiError, createUeCodec, type Network, type NetworkSpec, type Networks } from '@edge-csi/csi';
 import type { ModelBundle, ModelFile } from '@edge-csi/models';
 import { loadRuntime } from '#ort';
 import type { ReportEncoder } from '../report-encoder.ts';
@@ -41,8 +34,9 @@ export interface OrtNetworks {
  * the manifest says; `dependency-missing` where onnxruntime-web is not installed, or a file of it does not load
  */
 export async function createOrtEncoder(bundle: ModelBundle, options: OrtOptions = {}): Promise<ReportEncoder> {
-  const { networks, close } = await openOrtNetworks(bundle, createUeCodec(bundle.codec).networks, options);
-  const encoder = createPayloadEncoder(bundle.codec, networks);
+  const codec = createUeCodec(bundle.codec);
+  const { networks, close } = await openOrtNetworks(bundle, codec.networks, options);
+  const encoder = codec.createEncoder(networks);
   return { encode: (csi, rate) => encoder.encode(csi, rate), close };
 }
 

@@ -1,12 +1,17 @@
 import { createRandom, deriveSeed } from '../../random.ts';
-import type { Carriers, Environment } from '../environment.ts';
-import type { Position } from '../position.ts';
-import { createTrack } from '../track.ts';
-import { type Cluster, createFarCluster, createLocalCluster } from './cluster.ts';
-import { createUeLocalCluster } from './local-cluster.ts';
+import { SPEED_OF_LIGHT_M_PER_S } from '../../transform/path-list.ts';
+import {
+  type Carriers,
+  createTrack,
+  distanceBetween,
+  distanceFromBs,
+  type Environment,
+  type Position,
+} from '../environment.ts';
+import type { PathBuffer } from '../path-buffer.ts';
+import { type Cluster, createFarCluster, createLocalCluster, createUeLocalCluster, type Mpc } from './cluster.ts';
 import type { Cost2100Parameters } from './parameters.ts';
-import { createPathWriter } from './path-writer.ts';
-import { createVisibilityRegions } from './visibility.ts';
+import { createVisibilityRegions, visibilityGain } from './visibility.ts';
 
 /** Which stream of numbers a part of the environment is drawn from. */
 const STREAM = { regions: 0, bsLocal: 1, lineOfSight: 2, farCluster: 3 } as const;
@@ -70,6 +75,69 @@ export function createCost2100Environment(
           return place;
         },
       };
+    },
+  };
+}
+
+/** Writes the paths to a UE at one place. */
+export interface PathWriter {
+  /** @param amplitude - of the downlink, beside path loss @param ratio - of uplink to downlink, beside path loss */
+  addMpc(mpc: Mpc, amplitude: number, ratio: number): void;
+  /** @param fromCentreM - distance to the centre of the visibility region */
+  addFar(cluster: Cluster, fromCentreM: number): void;
+  /** @param powerRatio - to the energy of all paths so far, in each band */
+  addLineOfSight(powerRatio: number): void;
+}
+
+/** Starts to write what a UE sees at one place. */
+export function createPathWriter(
+  out: PathBuffer,
+  place: Position,
+  parameters: Cost2100Parameters,
+  { downlinkCarrierHz, uplinkCarrierHz }: Carriers,
+): PathWriter {
+  const distanceM = distanceFromBs(place);
+  const downlinkWavelengthM = SPEED_OF_LIGHT_M_PER_S / downlinkCarrierHz;
+  const uplinkWavelengthM = SPEED_OF_LIGHT_M_PER_S / uplinkCarrierHz;
+  // Free-space amplitude, and its ratio between the bands.
+  const loss = downlinkWavelengthM / (4 * Math.PI * Math.max(distanceM, parameters.area.minDistanceM));
+  const lossRatio = uplinkWavelengthM / downlinkWavelengthM;
+
+  const addMpc: PathWriter['addMpc'] = (mpc, amplitude, ratio) => {
+    const gain = loss * amplitude;
+    out.add({
+      azimuthRad: mpc.azimuthRad,
+      elevationRad: mpc.elevationRad,
+      delayNs: ((mpc.bsLegM + distanceBetween(mpc.msSide, place)) / SPEED_OF_LIGHT_M_PER_S) * 1e9,
+      gainRe: gain * mpc.gainRe,
+      gainIm: gain * mpc.gainIm,
+      uplinkGainRatio: lossRatio * ratio,
+      uplinkPhaseRad: 0,
+    });
+  };
+  return {
+    addMpc,
+    addFar(cluster, fromCentreM) {
+      const wayM = cluster.bsLegM + distanceBetween(cluster.msSide, place);
+      const excessUs = ((wayM - distanceM) / SPEED_OF_LIGHT_M_PER_S) * 1e6;
+      const endUs = parameters.decayEndUs - (distanceM / SPEED_OF_LIGHT_M_PER_S) * 1e6;
+      const decay = Math.exp(-parameters.decayPerUs * Math.min(excessUs, endUs));
+      const visible = visibilityGain(parameters, fromCentreM, downlinkWavelengthM);
+      const ratio = visibilityGain(parameters, fromCentreM, uplinkWavelengthM) / visible;
+      const amplitude = visible * Math.sqrt(decay * cluster.shadowing);
+      for (const mpc of cluster.mpcs) addMpc(mpc, amplitude, ratio);
+    },
+    addLineOfSight(powerRatio) {
+      const { downlinkEnergy, uplinkEnergy } = out;
+      out.add({
+        azimuthRad: Math.atan2(place.y, place.x),
+        elevationRad: Math.atan2(place.z, Math.hypot(place.x, place.y)),
+        delayNs: (distanceM / SPEED_OF_LIGHT_M_PER_S) * 1e9,
+        gainRe: Math.sqrt(powerRatio * downlinkEnergy),
+        gainIm: 0,
+        uplinkGainRatio: Math.sqrt(uplinkEnergy / downlinkEnergy),
+        uplinkPhaseRad: 0,
+      });
     },
   };
 }

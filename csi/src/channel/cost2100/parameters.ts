@@ -1,4 +1,4 @@
-import type { Area } from '../track.ts';
+import type { Area } from '../environment.ts';
 
 /** A log-normal parameter: median, and standard deviation of its decibels. */
 export interface Lognormal {

@@ -1,6 +1,5 @@
-import type { Random } from '../../random.ts';
-import { poisson } from '../draw.ts';
-import type { Position } from '../position.ts';
+import { poisson, type Random } from '../../random.ts';
+import type { Position } from '../environment.ts';
 import type { Cost2100Parameters } from './parameters.ts';
 
 /** The visibility regions of an environment: discs on the ground from which far clusters are seen. */

@@ -1,9 +1,7 @@
-import { createRandom } from '../../random.ts';
-import { SPEED_OF_LIGHT_M_PER_S } from '../../transform/band-paths.ts';
-import { uniformBetween, uniformPhase } from '../draw.ts';
-import type { Carriers, Environment } from '../environment.ts';
+import { createRandom, uniformBetween, uniformPhase } from '../../random.ts';
+import { SPEED_OF_LIGHT_M_PER_S } from '../../transform/path-list.ts';
+import { type Carriers, distanceFromBs, type Environment, type Position } from '../environment.ts';
 import type { PathBuffer } from '../path-buffer.ts';
-import { distanceFromBs, type Position } from '../position.ts';
 import type { CdlTable } from './cdl-tables.ts';
 import { clusterRays, type PhaseModel, RAYS_PER_CLUSTER, type Ray, rayAt, unitVector, withinTurn } from './rays.ts';
 

@@ -1,6 +1,5 @@
-import type { Random } from '../../random.ts';
-import { exponential } from '../draw.ts';
-import type { Position } from '../position.ts';
+import { exponential, type Random } from '../../random.ts';
+import type { Position } from '../environment.ts';
 import type { LargeScale, ScenarioState } from './large-scale.ts';
 import { type Angles, clusterRays, type PhaseModel, type Ray, rayAt, unitVector } from './rays.ts';
 

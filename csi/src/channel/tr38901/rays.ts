@@ -1,6 +1,5 @@
-import type { Random } from '../../random.ts';
-import { uniformPhase } from '../draw.ts';
-import type { Position } from '../position.ts';
+import { type Random, uniformPhase } from '../../random.ts';
+import type { Position } from '../environment.ts';
 
 /** Whether each band draws the initial phases of rays anew, or both take them from the carriers. */
 export type PhaseModel = 'independent' | 'carrier';

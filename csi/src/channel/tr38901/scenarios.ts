@@ -1,4 +1,4 @@
-import type { Area } from '../track.ts';
+import type { Area } from '../environment.ts';
 import { type ScenarioState, symmetric } from './large-scale.ts';
 
 /** A drop scenario of TR 38.901 at one carrier. */

@@ -1,11 +1,10 @@
 import { frobeniusNorm } from '../../csi.ts';
 import { CsiError } from '../../errors.ts';
-import { createUplinkInput, type UplinkInput } from '../../uplink/decoder-input.ts';
-import type { BsCodec, DecodeRow, Network, Networks, RowDecoder, RowStatus } from '../codec.ts';
+import { createUplinkInput, type UplinkInput } from '../../uplink/input.ts';
+import type { BsCodec, DecodeRow, Network, Networks, Rate, RowDecoder, RowStatus } from '../codec.ts';
 import { CodewordDrift } from './codeword-drift.ts';
-import { createDualnet, type Dualnet } from './dualnet.ts';
+import { createDualnet, type Dualnet, type DualnetSpec, dualnetKnobs } from './dualnet.ts';
 import { type DualnetRecord, DualnetRecords } from './record.ts';
-import { type DualnetSpec, dualnetKnobs } from './spec.ts';
 
 /** The BS's end of the codec. */
 export function createDualnetBs(spec: DualnetSpec): BsCodec {
@@ -18,6 +17,7 @@ export function createDualnetBs(spec: DualnetSpec): BsCodec {
     shape: { numAntennas, numDelays },
     knobs: dualnetKnobs(spec),
     networks: [{ name: 'decoder', input: 'latent' }, ...(spec.hasRefiner ? [refiner] : [])],
+    sweep: sweepOf(spec),
     maxPayloadBytes: records.maxPayloadBytes,
     maxRecordBytes: records.maxRecordBytes,
     receive: (payload, rate) => records.pack(payload, rate),
@@ -26,6 +26,19 @@ export function createDualnetBs(spec: DualnetSpec): BsCodec {
       return new DualnetDecoder(spec.id, dualnet, records, networks, drift, maxBatchSize);
     },
   };
+}
+
+const truncations = [0, 1, 2];
+/** Steps of theta around the model's own, in octaves. */
+const thetaOctaves = [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3];
+
+function sweepOf({ phase }: DualnetSpec): Rate[] {
+  return truncations.flatMap((codewordTruncation) =>
+    thetaOctaves.map((octaves) => ({
+      codewordTruncation,
+      phaseTheta: Math.max(1, Math.round(phase.theta * 2 ** octaves)),
+    })),
+  );
 }
 
 /** A row of the networks' batch: where it stands in the caller's batch, and its record. */

@@ -1,7 +1,11 @@
-import { CsiError } from '../../errors.ts';
-import { requireCount } from '../../require-count.ts';
-import { type CoarseKernel, type CoarseOperands, createJsKernel } from './coarse-magnitude.ts';
-import { createWasmKernel, hasWasmKernel } from './coarse-wasm.ts';
+import { CsiError, requireCount } from '../../errors.ts';
+import {
+  type CoarseKernel,
+  type CoarseOperands,
+  createJsKernel,
+  createWasmKernel,
+  hasWasmKernel,
+} from './coarse-product.ts';
 
 /** 2^-1/2 in Q16: rounding log2 to the nearest integer puts the thresholds half an octave below the powers of two. */
 const INVERSE_SQRT2_Q16 = 46341;

@@ -1,6 +1,5 @@
 import { CsiError } from '../../errors.ts';
-import type { ReceivedPayload } from '../codec.ts';
-import type { Rate } from '../rate.ts';
+import type { Rate, ReceivedPayload } from '../codec.ts';
 import type { Dualnet } from './dualnet.ts';
 import { MAX_THETA } from './phase-allocation.ts';
 import type { Quantizer } from './quantizer.ts';

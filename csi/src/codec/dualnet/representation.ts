@@ -1,10 +1,19 @@
 import type { AngularDelayCsi, BitString, CsiShape, NormalizedMagnitude, NormalizedParts, Scale } from '../../csi.ts';
 import { CsiError } from '../../errors.ts';
-import { invertMinmaxInto, MINMAX_FLOOR, type MinmaxRange, normalizeMinmax, uplinkMinmaxInto } from './minmax.ts';
-import { normalizePartsSpherical, normalizeSpherical, uplinkMagnitudeInto, uplinkPartsInto } from './normalize.ts';
-import { encodePhase, reconstructInto } from './phase-coder.ts';
-import { dequantizeScale, quantizeScale, type ScaleSpec } from './scale.ts';
-import { encodeSigns, reconstructFromSignsInto } from './sign-coder.ts';
+import { uplinkMagnitudeInto, uplinkPartsInto } from '../../uplink/input.ts';
+import {
+  dequantizeScale,
+  invertMinmaxInto,
+  MINMAX_FLOOR,
+  type MinmaxRange,
+  normalizeMinmax,
+  normalizePartsSpherical,
+  normalizeSpherical,
+  quantizeScale,
+  type ScaleSpec,
+  uplinkMinmaxInto,
+} from './normalize.ts';
+import { encodePhase, encodeSigns, reconstructFromSignsInto, reconstructInto } from './phase-coder.ts';
 
 /** How components are scaled before a network sees them, with its constants. */
 export type NormalizationSpec =

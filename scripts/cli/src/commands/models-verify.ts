@@ -116,16 +116,21 @@ const toleranceDb = 0.05;
 function sameFigures<Name extends string>(
   { model, dataPath }: { readonly model: string; readonly dataPath: string },
   names: readonly Name[],
-  measured: Readonly<Record<Name, number>>,
-  recorded: Readonly<Record<Name, number>>,
+  measured: Readonly<Partial<Record<Name, number>>>,
+  recorded: Readonly<Partial<Record<Name, number>>>,
 ): Record<string, number> {
+  const figures: Record<string, number> = {};
   for (const name of names) {
-    if (Math.abs(measured[name] - recorded[name]) <= toleranceDb) continue;
-    throw new CsiError(
-      'model-invalid',
-      `${model}: ${name} is ${measured[name].toFixed(3)} on ${path.basename(dataPath)}, the manifest says ` +
-        `${recorded[name].toFixed(3)}; more than ${toleranceDb} dB apart`,
-    );
+    const [now, then] = [measured[name], recorded[name]];
+    if (now === undefined && then === undefined) continue;
+    if (now === undefined || then === undefined || !(Math.abs(now - then) <= toleranceDb)) {
+      throw new CsiError(
+        'model-invalid',
+        `${model}: ${name} is ${now?.toFixed(3)} on ${path.basename(dataPath)}, the manifest says ` +
+          `${then?.toFixed(3)}; more than ${toleranceDb} dB apart`,
+      );
+    }
+    figures[name] = now;
   }
-  return Object.fromEntries(names.map((name) => [name, measured[name]]));
+  return figures;
 }

@@ -22,9 +22,9 @@ export interface AccuracyRun extends TalliedAccuracy {
   /**
    * NMSE of the decoder's own components with the codeword left unquantised: the literature's figure. Of |H| for a model
    * on magnitudes, which is the complex NMSE with perfect phase; of |Re| and |Im| for a model on absolute parts, which is
-   * the complex NMSE with perfect signs.
+   * the complex NMSE with perfect signs. Absent where the codec runs no network.
    */
-  readonly floatMagnitudeNmseDb: number;
+  readonly floatMagnitudeNmseDb?: number;
   /** One report at the UE, warm, from CSI to payload. */
   readonly latencyMs: { readonly encode: LatencySummary };
   /** Complex NMSE of the same reports without the BS's refiner; absent where the model has none. */
@@ -60,27 +60,27 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
   const { manifest, source, signal } = options;
   const samples = sampleCount(source, options.samples);
   const transceiver = await openTransceiver(manifest, options.zoo, options.encoder);
-  const { hasRefiner } = transceiver;
+  const { hasRefiner, carryFloat } = transceiver;
   const tally = new AccuracyTally([
-    'floatErrorRatio',
     'bits',
+    ...(carryFloat ? (['floatErrorRatio'] as const) : []),
     ...(hasRefiner ? (['unrefinedErrorRatio'] as const) : []),
   ]);
   const encodeMs: number[] = [];
   const bits: Record<string, number> = {};
 
   for (const { start, batch } of batches(source, samples, signal)) {
-    const floats = await transceiver.carryFloat(batch);
+    const floats = await carryFloat?.(batch);
     const refined = await transceiver.carry(batch, {});
     const unrefined = hasRefiner ? await transceiver.carry(batch, {}, { refine: false }) : refined;
     for (const [i, { downlink, cluster }] of batch.entries()) {
       const { estimate, payloadBits, encodeMs: ms } = refined[i] as (typeof refined)[number];
-      const { truth, decoded } = floats[i] as (typeof floats)[number];
+      const float = floats?.[i];
       const plain = unrefined[i] as (typeof unrefined)[number];
       const score = scoreEstimate(downlink, estimate, manifest.csi.numSubcarriers);
       tally.add(cluster, score, {
-        floatErrorRatio: componentErrorRatio(truth, decoded),
         bits: payloadBits.total,
+        ...(float && { floatErrorRatio: componentErrorRatio(float.truth, float.decoded) }),
         ...(hasRefiner && { unrefinedErrorRatio: squaredErrorRatio(downlink, plain.estimate) }),
       });
       options.onSample?.(start + i, cluster, score);
@@ -101,7 +101,7 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
       ...Object.fromEntries(Object.entries(bits).map(([part, sum]) => [part, sum / tally.samples])),
     },
     ...tally.result(options.seed),
-    floatMagnitudeNmseDb: ratioToDb(tally.meanOf('floatErrorRatio')),
+    ...(carryFloat && { floatMagnitudeNmseDb: ratioToDb(tally.meanOf('floatErrorRatio')) }),
     latencyMs: { encode: summarizeLatency(encodeMs) },
     ...(hasRefiner && { unrefinedNmseDb: ratioToDb(tally.meanOf('unrefinedErrorRatio')) }),
     ...(source.environment && { environments: tally.errorsByCluster() }),

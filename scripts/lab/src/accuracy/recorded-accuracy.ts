@@ -12,7 +12,7 @@ export interface RecordedAccuracy {
   readonly dataSha256: string;
   readonly samples: number;
   /** As in `AccuracyRun`: of |Re| and |Im| for a model on absolute parts. */
-  readonly floatMagnitudeNmseDb: number;
+  readonly floatMagnitudeNmseDb?: number;
   readonly payloadBits: number;
   readonly nmseDb: number;
   readonly unrefinedNmseDb?: number;
@@ -40,7 +40,7 @@ export async function recordAccuracy(zoo: string, dataPath: string, run: Accurac
     data,
     dataSha256: await sha256Of(dataPath),
     samples: run.samples,
-    floatMagnitudeNmseDb: round(run.floatMagnitudeNmseDb),
+    ...(run.floatMagnitudeNmseDb === undefined ? {} : { floatMagnitudeNmseDb: round(run.floatMagnitudeNmseDb) }),
     payloadBits: round(run.payloadBits.mean),
     ...('nmseDb' in run ? { nmseDb: round(run.nmseDb) } : {}),
     ...('unrefinedNmseDb' in run ? { unrefinedNmseDb: round(run.unrefinedNmseDb) } : {}),

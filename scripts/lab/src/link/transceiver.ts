@@ -34,9 +34,12 @@ interface Received {
 /** A model's UE and BS joined without sockets: the encoder of the one, the decoder of the other. */
 export interface Transceiver {
   readonly hasRefiner: boolean;
+  /** Rates worth measuring. */
+  readonly sweep: readonly Rate[];
   /** Carries up to `batchSize` samples. `refine: false` leaves out what corrects the BS's estimates. */
   carry(samples: readonly LinkSample[], rate: Rate, options?: { readonly refine: boolean }): Promise<Received[]>;
-  readonly carryFloat: Unquantized;
+  /** Carries samples as unquantised codewords; undefined where the codec has no such thing. */
+  readonly carryFloat: Unquantized | undefined;
   close(): Promise<void>;
 }
 
@@ -69,6 +72,7 @@ export async function openTransceiver(
   const { numAntennas, numDelays } = codec.shape;
 
   return {
+    sweep: codec.sweep,
     hasRefiner: graphs.some(({ optional }) => optional),
     carry: async (samples, rate, { refine } = { refine: true }) => {
       const sent: { payload: Payload; encodeMs: number }[] = [];

@@ -48,22 +48,13 @@ export interface NetworkScheme extends Scheme {
 }
 
 /** Least significant bits that each codeword component drops. */
-const truncations = [0, 1, 2];
-/** Steps of the phase rate knob around the manifest's theta, in octaves. */
-const thetaOctaves = [-2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3];
-
 /** Opens a model of a zoo as a scheme, refined as a BS would. */
 export async function openNetworkScheme(manifest: Manifest, zoo: string): Promise<NetworkScheme> {
   const transceiver = await openTransceiver(manifest, zoo);
   return {
     name: manifest.id,
     family: 'network',
-    settings: truncations.flatMap((codewordTruncation) =>
-      thetaOctaves.map((octaves) => ({
-        codewordTruncation,
-        phaseTheta: Math.max(1, Math.round(manifest.phase.theta * 2 ** octaves)),
-      })),
-    ),
+    settings: transceiver.sweep,
     carry: async (samples, setting: Setting, onReport) => {
       for (let start = 0; start < samples.length; start += batchSize) {
         const received = await transceiver.carry(samples.slice(start, start + batchSize), setting);

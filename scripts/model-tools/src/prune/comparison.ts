@@ -64,7 +64,7 @@ export function comparisonRow(compared: ComparedModel): string[] {
     compared.model,
     String(compared.codewordLength),
     accuracy.nmseDb.toFixed(2),
-    accuracy.floatMagnitudeNmseDb.toFixed(2),
+    accuracy.floatMagnitudeNmseDb?.toFixed(2) ?? '-',
     accuracy.payloadBits.mean.toFixed(0),
     (accuracy.payloadBits.codeword ?? 0).toFixed(0),
     ...[compared.parameters, compared.bytes, compared.macs, compared.decoderBytes].map(count),

@@ -1,17 +1,15 @@
 import { ChannelStatistician, createRandom, withEstimationNoise } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { cholesky, correlate } from '../../../../csi/src/channel/correlation.ts';
-import { createUeLocalCluster } from '../../../../csi/src/channel/cost2100/local-cluster.ts';
+import { cholesky, correlate, createGaussianField } from '../../../../csi/src/channel/correlation.ts';
+import { createUeLocalCluster } from '../../../../csi/src/channel/cost2100/cluster.ts';
 import { indoorHall } from '../../../../csi/src/channel/cost2100/parameters.ts';
 import { visibilityGain } from '../../../../csi/src/channel/cost2100/visibility.ts';
-import { exponential, poisson } from '../../../../csi/src/channel/draw.ts';
-import { createGaussianField } from '../../../../csi/src/channel/gaussian-field.ts';
 import { PathBuffer } from '../../../../csi/src/channel/path-buffer.ts';
 import { cdlTables } from '../../../../csi/src/channel/tr38901/cdl-tables.ts';
 import { createDropEnvironment } from '../../../../csi/src/channel/tr38901/drop.ts';
 import { clusterRays } from '../../../../csi/src/channel/tr38901/rays.ts';
 import { dropScenario } from '../../../../csi/src/channel/tr38901/scenarios.ts';
-import { deriveSeed } from '../../../../csi/src/random.ts';
+import { deriveSeed, exponential, poisson } from '../../../../csi/src/random.ts';
 import { angularDelay } from '../golden.ts';
 
 const carriers = { downlinkCarrierHz: 5.3e9, uplinkCarrierHz: 5.1e9 };

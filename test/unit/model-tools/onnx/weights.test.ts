@@ -1,8 +1,7 @@
 import { openOrtGraph } from '@edge-csi/bs-server/decode';
 import { createRandom } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { foldConstants } from '../../../../models/src/constant-folding.ts';
-import { readOnnxGraph } from '../../../../models/src/onnx-graph.ts';
+import { foldConstants, readOnnxGraph } from '../../../../models/src/onnx-graph.ts';
 import { quantizedLayer } from '../../../../scripts/lab/src/linear/dense-layer.ts';
 import { buildModel } from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { floatTensor } from '../../../../scripts/model-tools/src/onnx/tensor.ts';

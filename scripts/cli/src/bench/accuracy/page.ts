@@ -134,7 +134,10 @@ function reductionFigure(runs: readonly AccuracyRun[]): Figure {
       y: { title: 'NMSE (dB), lower is better', scale: 'linear' },
       markers: true,
       series: [
-        ...byFamily(runs, ({ reduction, floatMagnitudeNmseDb }) => ({ x: reduction, y: floatMagnitudeNmseDb })),
+        ...byFamily(runs, ({ reduction, floatMagnitudeNmseDb = Number.NaN }) => ({
+          x: reduction,
+          y: floatMagnitudeNmseDb,
+        })),
         ...publishedSeries,
       ],
     },

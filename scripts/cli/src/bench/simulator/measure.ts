@@ -84,7 +84,10 @@ async function measure(
     return {
       model: manifest.id,
       nmseDb: { data: ofData.nmseDb, simulated: simulated.nmseDb },
-      floatMagnitudeNmseDb: { data: ofData.floatMagnitudeNmseDb, simulated: simulated.floatMagnitudeNmseDb },
+      floatMagnitudeNmseDb: {
+        data: ofData.floatMagnitudeNmseDb ?? Number.NaN,
+        simulated: simulated.floatMagnitudeNmseDb ?? Number.NaN,
+      },
     };
   });
   const rates: SimulationRate[] = [];

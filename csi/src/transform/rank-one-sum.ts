@@ -1,5 +1,5 @@
-import { compiles, compileWasm } from '../../wasm-module.ts';
-import { OUTER_KERNEL_BASE64 } from './outer-kernel-bytes.ts';
+import { RANK_ONE_KERNEL_BASE64 } from './rank-one-kernel-bytes.ts';
+import { compiles, compileWasm } from './wasm-kernel.ts';
 
 /** Outer products taken in one pass over the sum, which the pass loads and stores once for all of them. */
 const BLOCK = 4;
@@ -13,7 +13,7 @@ interface OuterProduct {
 }
 
 /** A sum, in float32, of outer products of complex weights, `[rows]`, and real kernels, `[columns]`. */
-export interface OuterSum {
+export interface RankOneSum {
   /** Planar, `[2][rows][stride]`, the first `columns` of each row; complete after `flush`. */
   readonly values: Float32Array;
   readonly stride: number;
@@ -40,11 +40,11 @@ interface Buffers {
 }
 
 /** @param engine - default WebAssembly where the platform has it; both give the same sums, bit for bit */
-export function createOuterSum(
+export function createRankOneSum(
   rows: number,
   columns: number,
-  engine: 'wasm' | 'js' = compiles(OUTER_KERNEL_BASE64) ? 'wasm' : 'js',
-): OuterSum {
+  engine: 'wasm' | 'js' = compiles(RANK_ONE_KERNEL_BASE64) ? 'wasm' : 'js',
+): RankOneSum {
   const planeRows = 2 * rows;
   // The kernel takes four columns at a time.
   const stride = 4 * Math.ceil(columns / 4);
@@ -88,7 +88,7 @@ function wasmBuffers(planeRows: number, stride: number): Buffers {
   const sizes = sizesOf(planeRows, stride);
   const kernelsAt = 4 * sizes.values;
   const weightsAt = kernelsAt + 4 * sizes.kernels;
-  const { exports, memory } = compileWasm(OUTER_KERNEL_BASE64).instantiate(weightsAt + 4 * sizes.weights);
+  const { exports, memory } = compileWasm(RANK_ONE_KERNEL_BASE64).instantiate(weightsAt + 4 * sizes.weights);
   const { accumulate } = exports as KernelExports;
   return {
     values: new Float32Array(memory, 0, sizes.values),

@@ -1,6 +1,6 @@
 import { createRandom } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
-import { createOuterSum } from '../../../csi/src/codec/dualnet/outer-sum.ts';
+import { createRankOneSum } from '../../../csi/src/transform/rank-one-sum.ts';
 
 describe.each(['wasm', 'js'] as const)('outer sum, %s', (engine) => {
   // Odd columns are padded; 1 to 9 products leave blocks of four full, part full and empty.
@@ -11,7 +11,7 @@ describe.each(['wasm', 'js'] as const)('outer sum, %s', (engine) => {
     [5, 4, 0],
   ])('adds products of %d rows and %d columns: %d of them', (rows, columns, numProducts) => {
     const random = createRandom(5);
-    const sum = createOuterSum(rows, columns, engine);
+    const sum = createRankOneSum(rows, columns, engine);
     for (const round of [1, 2]) {
       sum.clear();
       const expected = new Float32Array(2 * rows * columns);
@@ -37,7 +37,7 @@ describe.each(['wasm', 'js'] as const)('outer sum, %s', (engine) => {
 it('gives the same sums on both engines, bit for bit', () => {
   const sums = (['wasm', 'js'] as const).map((engine) => {
     const random = createRandom(6);
-    const sum = createOuterSum(8, 10, engine);
+    const sum = createRankOneSum(8, 10, engine);
     for (let product = 0; product < 6; product++) {
       const { weights, kernel } = sum.next();
       for (let i = 0; i < weights.length; i++) weights[i] = random.gaussian();

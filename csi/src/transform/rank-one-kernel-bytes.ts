@@ -1,4 +1,4 @@
-// Generated from outer-kernel.wat by `npm run generate --workspace csi`; do not edit.
-/** The WebAssembly SIMD kernel of sums of outer products, 435 bytes in base64. */
-export const OUTER_KERNEL_BASE64 =
+// Generated from rank-one-kernel.wat by `npm run generate --workspace csi`; do not edit.
+/** The WebAssembly SIMD kernel of sums of rank-one matrices, 435 bytes in base64. */
+export const RANK_ONE_KERNEL_BASE64 =
   'AGFzbQEAAAABCQFgBX9/f39/AAIQAQRob3N0Bm1lbW9yeQIAAQMCAQAHDgEKYWNjdW11bGF0ZQAACvcCAfQCAgl/C3sgBEECdCEFIANBAnQhBiABIAZqIQcgAiAFaiEKIAogBWohCyALIAVqIQwDQCABIQ0gDf0JAgAhDiAN/QkCBCESIA0gBmohDSAN/QkCACEPIA39CQIEIRMgDSAGaiENIA39CQIAIRAgDf0JAgQhFCANIAZqIQ0gDf0JAgAhESAN/QkCBCEVQQAhCQNAIAAgCWohDSANIAVqIQggDf0ABAAhFyAI/QAEACEYIAIgCWr9AAQAIRYgFyAOIBb95gH95AEhFyAYIBIgFv3mAf3kASEYIAogCWr9AAQAIRYgFyAPIBb95gH95AEhFyAYIBMgFv3mAf3kASEYIAsgCWr9AAQAIRYgFyAQIBb95gH95AEhFyAYIBQgFv3mAf3kASEYIAwgCWr9AAQAIRYgDSAXIBEgFv3mAf3kAf0LBAAgCCAYIBUgFv3mAf3kAf0LBAAgCUEQaiIJIAVJDQALIAhBEGohACABQQhqIgEgB0kNAAsL';
