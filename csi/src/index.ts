@@ -90,6 +90,7 @@ export {
 } from './codec/paths/codec.ts';
 export { fitPathTables } from './codec/paths/fit.ts';
 export { indoorPathTables } from './codec/paths/indoor-tables.ts';
+export { type PathKernelTables, pathKernelTables } from './codec/paths/kernel-tables.ts';
 export type { PropagationPath } from './codec/paths/paths.ts';
 export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
 export type { PathTables } from './codec/paths/tables.ts';

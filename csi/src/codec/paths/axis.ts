@@ -1,11 +1,7 @@
+import { MINUS_TWO_PI, PEAK_TERMS, PI } from './constants.ts';
 import { cosineOfHalfTurns, exactCosine, exactSine, sineOfHalfTurns } from './turn.ts';
 
 const { fround } = Math;
-const pi = fround(Math.PI);
-const minusTwoPi = fround(-2 * Math.PI);
-
-/** Terms of the series of a kernel's largest entry. */
-const PEAK_TERMS = 7;
 
 /**
  * One axis of the matrix, angle or delay: what a complex exponential becomes under a unitary inverse DFT of `size`
@@ -129,9 +125,9 @@ export function kernelInto(
     out[r] = value;
     if (orders === 3) {
       const c = fround(fround(tableCosine * smallCosine) - fround(tableSine * smallSine));
-      const first = fround(fround(pi * weight) * fround(slope - fround(value * c)));
+      const first = fround(fround(PI * weight) * fround(slope - fround(value * c)));
       out[length + r] = first;
-      out[2 * length + r] = fround(weight * fround(bent + fround(fround(minusTwoPi * c) * first)));
+      out[2 * length + r] = fround(weight * fround(bent + fround(fround(MINUS_TWO_PI * c) * first)));
     }
   }
   return axis.size === length ? 1 : normalise(out, length, orders);

@@ -1,9 +1,10 @@
 import type { AngularDelayCsi } from '../../csi.ts';
 import { createPathCodec } from './codec.ts';
 import type { PathCodes } from './codes.ts';
+import { END_TOTAL, LEVEL_CLASSES, RATIO_BINS } from './constants.ts';
 import { finenessOf } from './grid.ts';
 import type { PathCodecSpec } from './spec.ts';
-import { END_TOTAL, LEVEL_CLASSES, levelClass, type PathTables, RATIO_BINS } from './tables.ts';
+import { levelClass, type PathTables } from './tables.ts';
 
 /** Sum of the frequencies of a table. */
 const TOTAL = 2 ** 14;

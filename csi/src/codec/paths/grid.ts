@@ -1,16 +1,9 @@
 import type { PathAxis } from './axis.ts';
+import { BIT_WORTH, FINE_LEVELS, MAX_LEVEL } from './constants.ts';
 import { exactLog2 } from './turn.ts';
 
 const { fround } = Math;
 
-/** Highest level of a path: how many steps the strongest one may be high. */
-export const MAX_LEVEL = 1023;
-
-/** Error energy that one bit is worth where steps are of size 1: four numbers a path, each erring by 1/12; ln 2 / 6. */
-export const BIT_WORTH = fround(Math.LN2 / 6);
-
-/** Levels up to here are told apart by bits as well as by error; above, a bit more or less is nothing beside a step. */
-const FINE_LEVELS = 64;
 /** Bits of a path that do not depend on its level: what level and delay take, about, and what tables save. */
 const SIDE_BITS = 2;
 

@@ -1,6 +1,7 @@
 import { amplitudeOf, hearCell, type PathCodes, probeCell, setGain } from './codes.ts';
-import { correlateNear, hearAlone, takeOthers, takeOthersNear } from './correlate.ts';
-import { BIT_WORTH, bitsOf, finenessOf, levelOf, MAX_LEVEL, type PathGrid } from './grid.ts';
+import { BIT_WORTH, MAX_LEVEL } from './constants.ts';
+import { correlateNear, hearAlone, takeOthers, takeOthersNear, VALUE } from './correlate.ts';
+import { bitsOf, finenessOf, heightOf, levelOf, type PathGrid } from './grid.ts';
 import { newtonStep } from './newton.ts';
 import type { PathSpace } from './space.ts';
 
@@ -20,7 +21,8 @@ export function improvePath(space: PathSpace, grid: PathGrid, codes: PathCodes, 
   newtonStep(space, place);
   hearAlone(space, k);
   const before = costOf(space, grid, k, oldLevel, step);
-  const estimate = levelOf(grid, fround(amplitudeOf(seenRe[0] as number, seenIm[0] as number) / step));
+  const amplitude = fround(amplitudeOf(seenRe[VALUE] as number, seenIm[VALUE] as number) / step);
+  const estimate = levelOf(grid, amplitude);
 
   // Nowhere, unless what is there is worth its bits.
   let bestLevel = before < 0 ? oldLevel : 0;
@@ -32,13 +34,20 @@ export function improvePath(space: PathSpace, grid: PathGrid, codes: PathCodes, 
   let cell2 = codes.cell[3 * k + 1] as number;
   let cell3 = codes.cell[3 * k + 2] as number;
   let moved = false;
-  const highest = estimate < MAX_LEVEL ? estimate + 1 : MAX_LEVEL;
-  const lowest = estimate > 1 ? estimate - 1 : 1;
-  for (let level = highest; level >= lowest; level--) {
+  let probed = 0;
+  let probedRe = 0;
+  let probedIm = 0;
+  // The next level in the direction of the amplitude, then the nearest one: the more likely last, its kernels at hand.
+  const next = amplitude > heightOf(estimate) ? estimate + 1 : estimate - 1;
+  for (const level of [next, estimate]) {
+    if (level < 1 || level > MAX_LEVEL) continue;
     probeCell(space, finenessOf(level));
+    probed = level;
+    probedRe = seenRe[VALUE] as number;
+    probedIm = seenIm[VALUE] as number;
     takeOthers(space, k, space.products, 0);
-    gainRe[k] = seenRe[0] as number;
-    gainIm[k] = seenIm[0] as number;
+    gainRe[k] = seenRe[VALUE] as number;
+    gainIm[k] = seenIm[VALUE] as number;
     setGain(space, codes, k, level, step);
     const cost = costOf(space, grid, k, level, step);
     if (!(cost < best)) continue;
@@ -60,9 +69,10 @@ export function improvePath(space: PathSpace, grid: PathGrid, codes: PathCodes, 
   gainRe[k] = bestRe;
   gainIm[k] = bestIm;
   if (!moved) return;
-  const fineness = finenessOf(bestLevel);
-  for (let axis = 0; axis < 3; axis++) place[axis] = fround((codes.cell[3 * k + axis] as number) / fineness);
-  probeCell(space, fineness);
+  if (probed === bestLevel) {
+    seenRe[VALUE] = probedRe;
+    seenIm[VALUE] = probedIm;
+  } else probeCell(space, finenessOf(bestLevel));
   hearCell(space, k);
 }
 
@@ -70,7 +80,7 @@ export function improvePath(space: PathSpace, grid: PathGrid, codes: PathCodes, 
 function costOf(space: PathSpace, grid: PathGrid, k: number, level: number, step: number): number {
   const re = space.gainRe[k] as number;
   const im = space.gainIm[k] as number;
-  const match = fround(fround(re * (space.seenRe[0] as number)) + fround(im * (space.seenIm[0] as number)));
+  const match = fround(fround(re * (space.seenRe[VALUE] as number)) + fround(im * (space.seenIm[VALUE] as number)));
   const size = fround(fround(re * re) + fround(im * im));
   const bits = fround(fround(fround(BIT_WORTH * step) * step) * bitsOf(grid, level));
   return fround(fround(size - fround(2 * match)) + bits);

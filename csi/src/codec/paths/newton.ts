@@ -1,12 +1,8 @@
 import { ontoAxis } from './axis.ts';
+import { LONGEST, UPHILL } from './constants.ts';
 import type { PathSpace } from './space.ts';
 
 const { fround } = Math;
-
-/** How far a path goes uphill where the correlation is not concave, bins. */
-const UPHILL = fround(0.1);
-/** Longest step along an axis, bins. */
-const LONGEST = fround(0.25);
 
 /**
  * One Newton step on |correlation|^2 from the derivatives `space.seen*` holds (Mamandipoor, Ramasamy and Madhow,

@@ -1,9 +1,7 @@
+import { QUARTILE } from './constants.ts';
 import type { PathSpace } from './space.ts';
 
 const { fround } = Math;
-
-/** Lower quartile of an exponential distribution of mean one: -ln 3/4. */
-const QUARTILE = fround(0.2876820724517809);
 
 const bits = new Float32Array(1);
 const view = new Uint32Array(bits.buffer);
@@ -15,12 +13,14 @@ const counts = new Uint32Array(16);
  */
 export function noisePower(space: PathSpace): number {
   const { restRe, restIm } = space;
-  let rank = restRe.length >> 2;
+  // Some 256 of many entries will do: every so many, an odd number, so as to meet all delays.
+  const stride = (restRe.length >> 8) | 1;
+  let rank = Math.floor(restRe.length / stride) >> 2;
   let prefix = 0;
   // Twelve bits, exponent and fraction, tell the power to an eighth.
   for (let shift = 27; shift >= 19; shift -= 4) {
     counts.fill(0);
-    for (let i = 0; i < restRe.length; i++) {
+    for (let i = 0; i < restRe.length; i += stride) {
       const x = restRe[i] as number;
       const y = restIm[i] as number;
       bits[0] = fround(fround(x * x) + fround(y * y));

@@ -1,13 +1,11 @@
 import { innerProduct, ontoAxis, type PathAxis } from './axis.ts';
+import { FIRST_STEPS } from './constants.ts';
 import { correlateNear, hearAlone, probeAt, takeOthers, takeOthersNear, VALUE } from './correlate.ts';
 import { newtonStep } from './newton.ts';
 import { solveGains } from './solve.ts';
 import type { PathSpace } from './space.ts';
 
 const { fround } = Math;
-
-/** Newton steps from between the largest entries to a new path's place. */
-const FIRST_STEPS = 4;
 
 /** Makes the candidate that `probeAt` left path k; its inner products with itself and the others are the candidate's. */
 export function storePath(space: PathSpace, k: number): void {

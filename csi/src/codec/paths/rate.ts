@@ -1,25 +1,19 @@
-import { BIT_WORTH, bitsOf, levelOf } from './grid.ts';
+import {
+  ATTEMPTS,
+  BIT_WORTH,
+  FEWER_BITS,
+  FINEST_SHARE,
+  LEAST_PATH_BITS,
+  MOST_WEAK_BITS,
+  NEAREST,
+  PATH_ERROR,
+  STEPS,
+} from './constants.ts';
+import { bitsOf, levelOf } from './grid.ts';
 import { attempt, attemptAgain, findWorth, keepAttempt, type PathSearch, trim } from './search.ts';
-import { leastStep, STEPS, stepHeight } from './step.ts';
+import { leastStep, stepHeight } from './step.ts';
 
 const { fround } = Math;
-
-/** Fewest bits of a path, about: no attempt takes more paths than its bits allow. */
-const LEAST_PATH_BITS = 13;
-/** Bits of a weak path at most, about. */
-const MOST_WEAK_BITS = 24;
-/** What bits of paths are thought to be too many: the strongest take fewer. */
-const FEWER_BITS = 4;
-/** Attempts at a cap or a target. */
-const ATTEMPTS = 4;
-
-/** Half a step less, squared: what makes the least step above the nearest one, 2^(-1/3). */
-const NEAREST = fround(0.7937005);
-/** Squared errors of a path's four numbers, in squares of a step. */
-const PATH_ERROR = fround(1 / 3);
-
-/** The strongest path's share of power that no step falls below: levels come to an end. */
-const FINEST_SHARE = fround(2 ** -19);
 
 /** The step nearest to the noise: finer ones would report the noise itself. */
 function finestStep(search: PathSearch): number {
@@ -120,7 +114,7 @@ export function searchCap(search: PathSearch, maxBits: number): void {
   let exceeding = 0;
   let more = 0;
   for (let tries = 0; tries < ATTEMPTS && fits - exceeds > 1; tries++) {
-    let step = finestAbout(search, maxBits - more);
+    let step = finestAbout(search, fround(maxBits - more));
     if (fits < STEPS && exceeds >= 0) {
       const share = fround(fround(exceeding - maxBits) / fround(exceeding - fitting));
       step = exceeds + Math.floor(fround(fround(share * (fits - exceeds)) + 0.5));

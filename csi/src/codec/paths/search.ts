@@ -1,4 +1,5 @@
 import { copyCode, createCodes, type PathCodes, sortCodes } from './codes.ts';
+import { NOISE_SHARE } from './constants.ts';
 import { probeAt } from './correlate.ts';
 import type { PathGrid } from './grid.ts';
 import { loadMatrix, powerOfTwo } from './matrix.ts';
@@ -11,9 +12,6 @@ import { stepHeight } from './step.ts';
 import { codeReport, type PathSyntax } from './syntax.ts';
 
 const { fround } = Math;
-
-/** A path of less than 3.5 standard deviations of the noise is none. */
-const NOISE_SHARE = fround(3.5 * 3.5);
 
 /** A report in the making: the paths found so far, the latest attempt at putting them on a grid, and the best one. */
 export interface PathSearch {

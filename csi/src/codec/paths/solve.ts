@@ -1,11 +1,8 @@
 import { innerProduct } from './axis.ts';
+import { LEAST_PIVOT, RIDGE } from './constants.ts';
 import type { PathSpace } from './space.ts';
 
 const { fround } = Math;
-
-const RIDGE = fround(1e-6);
-/** Least pivot: a path that the ones before explain but for this share of its energy gets no gain. */
-const LEAST_PIVOT = fround(1e-5);
 
 /**
  * Solves least squares for the gains of some paths, the gains of all others held: a Cholesky factorisation of their
@@ -38,7 +35,7 @@ export function solveGains(space: PathSpace, free: number): void {
     const k = order[a] as number;
     let re = heardRe[k] as number;
     let im = heardIm[k] as number;
-    for (let j = 0; j < count; j++) {
+    for (let j = 0; j < count && free < count; j++) {
       const held = gram[k * capacity + j] as number;
       if (isFree(space, free, j)) continue;
       re = fround(re - fround(held * (gainRe[j] as number)));

@@ -1,9 +1,8 @@
 import { createAxis, type PathAxis } from './axis.ts';
+import { NEAR } from './constants.ts';
 
 /** Derivatives of a correlation up to the second: see `correlateNear`. */
 const DERIVATIVES = 10;
-/** Bins along an axis that a path's move looks at. */
-const NEAR = 12;
 /** Lines of sums over the angles that derivatives take. */
 export const NEAR_LINES = 6;
 

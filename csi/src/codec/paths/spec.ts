@@ -1,7 +1,8 @@
 import { CsiError } from '../../errors.ts';
+import { END_TOTAL, LEVEL_CLASSES, RATIO_BINS } from './constants.ts';
 import { genericTables } from './generic-tables.ts';
 import { MAX_TOTAL } from './range-coder.ts';
-import { END_TOTAL, LEVEL_CLASSES, type PathTables, RATIO_BINS } from './tables.ts';
+import type { PathTables } from './tables.ts';
 
 /** Most paths a codec may be asked to find, and most that decode. */
 const MOST_PATHS = 64;

@@ -1,12 +1,9 @@
 import type { PathCodes } from './codes.ts';
-import { finenessOf, MAX_LEVEL, phasesOf } from './grid.ts';
+import { END_TOTAL, LEVEL_CLASSES, LEVEL_TOTAL, MAX_LEVEL, ORDER_TOTAL, RATIO_BINS, STEPS } from './constants.ts';
+import { finenessOf, phasesOf } from './grid.ts';
 import type { SymbolCoder } from './range-coder.ts';
-import { STEPS } from './step.ts';
-import { classStart, END_TOTAL, LEVEL_CLASSES, levelClass, type PathTables, RATIO_BINS, sumsOf } from './tables.ts';
 
-const LEVEL_TOTAL = 2 ** 14;
-/** Below 2^53 when multiplied by the sums of any table, squared. */
-const ORDER_TOTAL = 2 ** 13;
+import { classStart, levelClass, type PathTables, sumsOf } from './tables.ts';
 
 /** The order of a report's symbols, and their frequencies as running sums. */
 export interface PathSyntax {

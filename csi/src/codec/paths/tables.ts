@@ -21,11 +21,6 @@ export interface PathTables {
   readonly near: readonly [number, number];
 }
 
-/** Two classes of levels an octave: 1, 2, 3, 4-5, 6-7, 8-11, 12-15, ... */
-export const LEVEL_CLASSES = 19;
-export const RATIO_BINS = 16;
-export const END_TOTAL = 4096;
-
 /** @param level - at least 1 */
 export function levelClass(level: number): number {
   let octave = 0;

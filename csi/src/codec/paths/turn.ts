@@ -1,18 +1,14 @@
+import { ARC, COSINE, SINE } from './constants.ts';
+
 /**
  * Sines, cosines and logarithms out of additions and multiplications alone, so that they have the same bits in every
  * language and on every machine: `Math.sin` and its like do not. Doubles make tables, float32 runs in the encoder.
  */
 const { fround } = Math;
 
-/** Half turns a float32 series covers: |x| <= 1/2. */
-const sineTerms = [Math.PI, -5.16771278, 2.55016404, -0.5992645293, 0.08214588661]
-  .concat([-0.007370430946, 0.0004663028058])
-  .map(fround);
-const cosineTerms = [1, -4.934802201, 4.058712126, -1.335262769, 0.2353306304]
-  .concat([-0.02580689139, 0.001929574309])
-  .map(fround);
-const [s0, s1, s2, s3, s4, s5, s6] = sineTerms as [number, number, number, number, number, number, number];
-const [c0, c1, c2, c3, c4, c5, c6] = cosineTerms as [number, number, number, number, number, number, number];
+const [s0, s1, s2, s3, s4, s5, s6] = SINE as [number, number, number, number, number, number, number];
+const [a0, a1, a2, a3, a4, a5] = ARC as [number, number, number, number, number, number];
+const [c0, c1, c2, c3, c4, c5, c6] = COSINE as [number, number, number, number, number, number, number];
 
 /** sin(pi x) in float32, to 2e-7. @param x - at most 1/2 in magnitude */
 export function sineOfHalfTurns(x: number): number {
@@ -37,15 +33,15 @@ export function cosineOfHalfTurns(x: number): number {
   return fround(fround(sum * y) + c0);
 }
 
-/** atan(x) / 2 pi for 0 <= x <= 1, in float32, to 2e-6 (Hastings' series, fitted to eighths of a turn). */
+/** atan(x) / 2 pi for 0 <= x <= 1, in float32, to 2e-6. */
 function arcOfRatio(x: number): number {
   const y = fround(x * x);
-  let sum = fround(fround(fround(-0.00186549) * y) + fround(0.00838004));
-  sum = fround(fround(sum * y) + fround(-0.01853087));
-  sum = fround(fround(sum * y) + fround(0.0308034));
-  sum = fround(fround(sum * y) + fround(-0.05293867));
-  sum = fround(fround(sum * y) + fround(0.15915132));
-  return fround(sum * x);
+  let sum = a5;
+  sum = fround(fround(sum * y) + a4);
+  sum = fround(fround(sum * y) + a3);
+  sum = fround(fround(sum * y) + a2);
+  sum = fround(fround(sum * y) + a1);
+  return fround(fround(fround(sum * y) + a0) * x);
 }
 
 /** The angle of re + j im as a share of a turn, in [0, 1), float32; 0 for 0. */

@@ -1,0 +1,35 @@
+import { type PathCodecSpec, pathKernelTables } from '@edge-csi/csi';
+import { cArray } from './c-source.ts';
+
+/**
+ * Writes a path codec's model as C: `edge_csi_paths_model` tables, and `EDGE_CSI_PATHS_MODEL_MEMORY`, the bytes of memory
+ * that `edge_csi_paths_encode` works in.
+ *
+ * @throws CsiError `model-invalid` where the spec is none.
+ */
+export function pathModelHeader(spec: PathCodecSpec): string {
+  const { integers, floats } = pathKernelTables(spec);
+  const shape = [...spec.antennas, spec.numDelays, spec.maxPaths].join(', ');
+  return `/* Generated; do not edit. */
+#ifndef EDGE_CSI_PATHS_MODEL_H
+#define EDGE_CSI_PATHS_MODEL_H
+
+#include "paths.h"
+
+#define EDGE_CSI_PATHS_MODEL_MEMORY EDGE_CSI_PATHS_MEMORY(${shape})
+
+${cArray('int32_t', 'edge_csi_paths_integers', integers)}
+
+${cArray('float', 'edge_csi_paths_floats', Array.from(floats, floatLiteral))}
+
+static const edge_csi_paths_model edge_csi_paths_tables = {edge_csi_paths_integers, edge_csi_paths_floats};
+
+#endif
+`;
+}
+
+/** The shortest literal that reads back as the same float32. */
+export function floatLiteral(value: number): string {
+  const text = String(Number(value.toPrecision(9)));
+  return `${/[.e]/.test(text) ? text : `${text}.0`}f`;
+}

@@ -1,0 +1,58 @@
+/* Reads a model and matrices, and writes what the path codec makes of each: see c-host.ts. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "paths.h"
+
+static void *read_all(size_t bytes) {
+  void *data = malloc(bytes);
+  if (fread(data, 1, bytes, stdin) != bytes) exit(2);
+  return data;
+}
+
+static void write_all(const void *data, size_t bytes) {
+  if (fwrite(data, 1, bytes, stdout) != bytes) exit(2);
+}
+
+int main(void) {
+  int32_t *sizes = read_all(12);
+  edge_csi_paths_model model;
+  edge_csi_paths_rate rate;
+  size_t values;
+  uint32_t bytes;
+  void *memory;
+  edge_csi_path *paths;
+  float *csi, *estimate;
+  model.integers = read_all(4 * (size_t)sizes[0]);
+  model.floats = read_all(4 * (size_t)sizes[1]);
+  values = 2 * (size_t)(model.integers[0] * model.integers[1] * model.integers[2]);
+  csi = malloc(4 * values);
+  estimate = malloc(4 * values);
+  bytes = edge_csi_paths_memory(&model);
+  memory = malloc(bytes);
+  paths = malloc(sizeof *paths * (size_t)model.integers[4]);
+  while (sizes[2]-- > 0) {
+    uint8_t payload[EDGE_CSI_PATHS_MOST_BITS / 8];
+    float error = 0;
+    int32_t bits, count = 0;
+    if (fread(&rate, sizeof rate, 1, stdin) != 1 || fread(csi, 4, values, stdin) != values) return 2;
+    bits = edge_csi_paths_encode(&model, memory, csi, &rate, payload, &error);
+    write_all(&bits, 4);
+    if (bits < 0) continue;
+    count = edge_csi_paths_decode(&model, memory, payload, ((uint32_t)bits + 7) / 8, (uint32_t)bits, paths, estimate);
+    write_all(&error, 4);
+    write_all(&count, 4);
+    if (count < 0) return 3;
+    write_all(payload, ((size_t)bits + 7) / 8);
+    write_all(paths, sizeof *paths * (size_t)count);
+    write_all(estimate, 4 * values);
+  }
+  free(csi);
+  free(estimate);
+  free(memory);
+  free(paths);
+  free((void *)model.integers);
+  free((void *)model.floats);
+  free(sizes);
+  return 0;
+}

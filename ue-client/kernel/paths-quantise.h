@@ -1,0 +1,204 @@
+/* Paths on their grids: in order of amplitude, the rest solved for again, then each one anew. */
+#ifndef EDGE_CSI_PATHS_QUANTISE_H
+#define EDGE_CSI_PATHS_QUANTISE_H
+
+#include "paths-grid.h"
+#include "paths-pursue.h"
+
+static void copy_code(const path_codes *from, int32_t k, path_codes *to, int32_t at) {
+  int32_t axis;
+  to->level[at] = from->level[k];
+  to->phase[at] = from->phase[k];
+  for (axis = 0; axis < 3; axis++) to->cell[3 * at + axis] = from->cell[3 * k + axis];
+}
+
+/* Sorts paths as a report has them: strongest first, those of one level by their first angles, none without a level. */
+static void sort_codes(const path_codes *from, path_codes *to) {
+  int32_t count = 0, k;
+  for (k = 0; k < from->count; k++) {
+    int32_t level = from->level[k], cell = from->cell[3 * k], at;
+    if (level == 0) continue;
+    for (at = count++; at > 0; at--) {
+      int32_t other = to->level[at - 1];
+      if (other > level || (other == level && to->cell[3 * at - 3] <= cell)) break;
+      copy_code(to, at - 1, to, at);
+    }
+    copy_code(from, k, to, at);
+  }
+  to->count = count;
+}
+
+static float amplitude_of(float re, float im) { return square_root(re * re + im * im); }
+
+/* The cell of a position. */
+static int32_t cell_of(const path_axis *axis, float position, int32_t fineness) {
+  int32_t cell, all = axis->count * fineness;
+  if (axis->count == 1) return 0;
+  cell = (int32_t)(position * (float)fineness + 0.5f);
+  if (cell < all) return cell;
+  return axis->whole ? cell - all : all - 1;
+}
+
+/* Rounds the place to the grid of a fineness, and probes there. */
+static void probe_cell(path_space *space, int32_t fineness) {
+  int32_t axis;
+  for (axis = 0; axis < 3; axis++) {
+    space->cells[axis] = cell_of(&space->axes[axis], space->place[axis], fineness);
+    space->beside[axis] = (float)space->cells[axis] / (float)fineness;
+  }
+  probe_at(space, space->beside);
+}
+
+/* Makes the candidate that probe_cell left the kernels of path k. */
+static void hear_cell(path_space *space, int32_t k) {
+  hear(space, k);
+  store_path(space, k);
+}
+
+/* Puts the gain of path k on the grid of a level, its phase the nearest, and notes it with the cells of probe_cell. */
+static void set_gain(path_space *space, int32_t k, int32_t level, float step) {
+  path_codes *codes = &space->work;
+  int32_t phases = phases_of(level), axis;
+  int32_t nearest = (int32_t)(turn_of(space->gain_re[k], space->gain_im[k]) * (float)phases + 0.5f);
+  int32_t phase = nearest < phases ? nearest : 0;
+  float height = height_of(level) * step;
+  codes->level[k] = level;
+  codes->phase[k] = phase;
+  for (axis = 0; axis < 3; axis++) codes->cell[3 * k + axis] = space->cells[axis];
+  space->gain_re[k] = height * cosine_of_part(phase, phases);
+  space->gain_im[k] = height * sine_of_part(phase, phases);
+}
+
+static int32_t level_of_gain(const path_space *space, int32_t k, float step) {
+  return level_of(space, amplitude_of(space->gain_re[k], space->gain_im[k]) / step);
+}
+
+/* Moves path k to where it belongs with the others as they are, puts it on the grid of its level there, and solves for its
+   gain together with those still free. Returns its level. */
+static int32_t put_path(path_space *space, int32_t k, int32_t free, float step) {
+  int32_t level, round;
+  get_place(space, k);
+  correlate_near(space, space->place, space->re, space->im);
+  take_others_near(space, k);
+  newton_step(space);
+  level = level_of_gain(space, k, step);
+  /* The gain on the grid may be of another level, whose grid is another. */
+  for (round = 0; round < 2 && level > 0; round++) {
+    int32_t again;
+    probe_cell(space, fineness_of(level));
+    hear_cell(space, k);
+    solve_gains(space, free);
+    again = level_of_gain(space, k, step);
+    if (again == 0 || fineness_of(again) == fineness_of(level)) return again;
+    if (round == 0) level = again;
+  }
+  return level;
+}
+
+/* Error energy and bits that the gain of path k adds where what the others leave is seen; below 0 it saves. */
+static float cost_of(const path_space *space, int32_t k, int32_t level, float step) {
+  float re = space->gain_re[k], im = space->gain_im[k];
+  float match = re * space->seen_re[VALUE] + im * space->seen_im[VALUE], size = re * re + im * im;
+  float bits = ((EDGE_CSI_PATHS_BIT_WORTH * step) * step) * bits_of_level(space, level);
+  return (size - 2 * match) + bits;
+}
+
+/* Puts path k anew with all others held on their grids, by error and bits together: at the place that is best now, on the
+   grid of the level that is best now or of a neighbour, or nowhere. */
+static void improve_path(path_space *space, int32_t k, float step) {
+  path_codes *codes = &space->work;
+  int32_t old_level = codes->level[k], fineness = fineness_of(old_level), axis, i, levels[2];
+  int32_t best_level, best_phase = codes->phase[k], best_cells[3], moved = 0, probed = 0;
+  float before, best, best_re, best_im, amplitude, probed_re = 0, probed_im = 0;
+  for (axis = 0; axis < 3; axis++) {
+    best_cells[axis] = codes->cell[3 * k + axis];
+    space->place[axis] = (float)best_cells[axis] / (float)fineness;
+  }
+  correlate_near(space, space->place, space->re, space->im);
+  take_others_near(space, k);
+  newton_step(space);
+  hear_alone(space, k);
+  before = cost_of(space, k, old_level, step);
+  amplitude = amplitude_of(space->seen_re[VALUE], space->seen_im[VALUE]) / step;
+
+  /* Nowhere, unless what is there is worth its bits. */
+  best_level = before < 0 ? old_level : 0;
+  best = before < 0 ? before : 0;
+  best_re = before < 0 ? space->gain_re[k] : 0;
+  best_im = before < 0 ? space->gain_im[k] : 0;
+  /* The next level in the direction of the amplitude, then the nearest one: the more likely last, its kernels at hand. */
+  levels[1] = level_of(space, amplitude);
+  levels[0] = amplitude > height_of(levels[1]) ? levels[1] + 1 : levels[1] - 1;
+  for (i = 0; i < 2; i++) {
+    int32_t level = levels[i];
+    float cost;
+    if (level < 1 || level > EDGE_CSI_PATHS_MAX_LEVEL) continue;
+    probe_cell(space, fineness_of(level));
+    probed = level;
+    probed_re = space->seen_re[VALUE];
+    probed_im = space->seen_im[VALUE];
+    take_others(space, k, space->products);
+    space->gain_re[k] = space->seen_re[VALUE];
+    space->gain_im[k] = space->seen_im[VALUE];
+    set_gain(space, k, level, step);
+    cost = cost_of(space, k, level, step);
+    if (!(cost < best)) continue;
+    best = cost;
+    best_level = level;
+    best_re = space->gain_re[k];
+    best_im = space->gain_im[k];
+    best_phase = codes->phase[k];
+    for (axis = 0; axis < 3; axis++) best_cells[axis] = codes->cell[3 * k + axis];
+    moved = 1;
+  }
+  codes->level[k] = best_level;
+  codes->phase[k] = best_phase;
+  for (axis = 0; axis < 3; axis++) codes->cell[3 * k + axis] = best_cells[axis];
+  space->gain_re[k] = best_re;
+  space->gain_im[k] = best_im;
+  if (!moved) return;
+  if (probed == best_level) {
+    space->seen_re[VALUE] = probed_re;
+    space->seen_im[VALUE] = probed_im;
+  } else {
+    probe_cell(space, fineness_of(best_level));
+  }
+  hear_cell(space, k);
+}
+
+static void improve_all(path_space *space, float step) {
+  int32_t k;
+  for (k = 0; k < space->work.count; k++)
+    if (space->work.level[k] != 0) improve_path(space, k, step);
+}
+
+/* Puts all paths on their grids: the strongest first, the rest solved for again with it held, and so on. */
+static void quantise_paths(path_space *space, float step) {
+  int32_t free = space->count, k, a;
+  space->work.count = space->count;
+  for (k = 0; k < space->count; k++) space->order[k] = k;
+  solve_gains(space, free);
+  while (free > 0) {
+    int32_t at = 0, level;
+    float most = -1;
+    for (a = 0; a < free; a++) {
+      float size = amplitude_of(space->gain_re[space->order[a]], space->gain_im[space->order[a]]);
+      if (size > most) {
+        most = size;
+        at = a;
+      }
+    }
+    k = space->order[at];
+    level = put_path(space, k, free, step);
+    /* What stays free moves up. */
+    free--;
+    space->order[at] = space->order[free];
+    space->work.level[k] = level;
+    if (level > 0) set_gain(space, k, level, step);
+    else space->gain_re[k] = space->gain_im[k] = 0;
+    if (free > 0) solve_gains(space, free);
+  }
+  improve_all(space, step);
+}
+
+#endif

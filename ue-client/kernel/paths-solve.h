@@ -1,0 +1,76 @@
+/* Least squares for gains. */
+#ifndef EDGE_CSI_PATHS_SOLVE_H
+#define EDGE_CSI_PATHS_SOLVE_H
+
+#include "paths-space.h"
+
+static int is_free(const path_space *space, int32_t free, int32_t path) {
+  int32_t a;
+  for (a = 0; a < free; a++)
+    if (space->order[a] == path) return 1;
+  return 0;
+}
+
+/* Cholesky factor of the inner products of the free paths. */
+static void factorise(path_space *space, int32_t free) {
+  int32_t capacity = space->capacity, a, b;
+  for (a = 0; a < free; a++) {
+    float *row = space->factor + a * capacity;
+    const float *gram = space->gram + space->order[a] * capacity;
+    for (b = 0; b <= a; b++) {
+      const float *other = space->factor + b * capacity;
+      float value = gram[space->order[b]], sum = a == b ? value + EDGE_CSI_PATHS_RIDGE : value;
+      sum -= inner_product(row, other, b);
+      if (a != b) row[b] = other[b] == 0 ? 0 : sum / other[b];
+      else row[a] = sum > EDGE_CSI_PATHS_LEAST_PIVOT ? square_root(sum) : 0;
+    }
+  }
+}
+
+/* Solves for the gains of the first `free` paths of space->order, those of all others held. */
+static void solve_gains(path_space *space, int32_t free) {
+  int32_t capacity = space->capacity, a, b, j;
+  float *gain_re = space->gain_re, *gain_im = space->gain_im;
+  for (a = 0; a < free; a++) {
+    gain_re[space->order[a]] = 0;
+    gain_im[space->order[a]] = 0;
+  }
+  factorise(space, free);
+  /* Forward: the right-hand side is what the held paths leave of each correlation. */
+  for (a = 0; a < free; a++) {
+    int32_t k = space->order[a];
+    const float *row = space->factor + a * capacity, *gram = space->gram + k * capacity;
+    float re = space->heard_re[k], im = space->heard_im[k];
+    for (j = 0; j < space->count && free < space->count; j++) {
+      if (is_free(space, free, j)) continue;
+      re -= gram[j] * gain_re[j];
+      im -= gram[j] * gain_im[j];
+    }
+    for (b = 0; b < a; b++) {
+      re -= row[b] * gain_re[space->order[b]];
+      im -= row[b] * gain_im[space->order[b]];
+    }
+    gain_re[k] = row[a] == 0 ? 0 : re / row[a];
+    gain_im[k] = row[a] == 0 ? 0 : im / row[a];
+  }
+  for (a = free - 1; a >= 0; a--) {
+    int32_t k = space->order[a];
+    float pivot = space->factor[a * capacity + a], re = gain_re[k], im = gain_im[k];
+    for (b = a + 1; b < free; b++) {
+      float l = space->factor[b * capacity + a];
+      re -= l * gain_re[space->order[b]];
+      im -= l * gain_im[space->order[b]];
+    }
+    gain_re[k] = pivot == 0 ? 0 : re / pivot;
+    gain_im[k] = pivot == 0 ? 0 : im / pivot;
+  }
+}
+
+/* Solves for the gains of all paths. */
+static void solve_all(path_space *space) {
+  int32_t k;
+  for (k = 0; k < space->count; k++) space->order[k] = k;
+  solve_gains(space, space->count);
+}
+
+#endif

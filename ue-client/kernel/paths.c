@@ -1,0 +1,149 @@
+/* Path reports: see paths.h. */
+#include "paths.h"
+
+#include "paths-rate.h"
+
+/* EDGE_CSI_PATHS_MEMORY has 512 words for it, and for sums beside tables. */
+typedef char space_fits[sizeof(path_space) + 64 <= 4 * 512 ? 1 : -1];
+
+uint32_t edge_csi_paths_memory(const edge_csi_paths_model *model) {
+  const int32_t *header = model->integers;
+  uint32_t n1 = (uint32_t)header[MODEL_N1], n2 = (uint32_t)header[MODEL_N2], delays = (uint32_t)header[MODEL_DELAYS];
+  uint32_t most = (uint32_t)header[MODEL_MOST_PATHS];
+  return EDGE_CSI_PATHS_MEMORY(n1, n2, delays, most);
+}
+
+float *edge_csi_paths_input(const edge_csi_paths_model *model, void *memory) { return open_space(model, memory)->re; }
+
+/* False for what is not a number, too. */
+static int is_rate(const edge_csi_paths_rate *rate) {
+  return rate->max_bits >= EDGE_CSI_PATHS_LEAST_BITS && rate->max_bits <= EDGE_CSI_PATHS_MOST_BITS && rate->price >= 0 &&
+         rate->price <= 1 && rate->target >= 0 && rate->target <= 1 && rate->noise <= FLT_MAX;
+}
+
+int32_t edge_csi_paths_encode(const edge_csi_paths_model *model, void *memory, const float *csi,
+                              const edge_csi_paths_rate *rate, uint8_t *payload, float *error) {
+  path_space *space;
+  path_coder coder;
+  int32_t max_bits = (int32_t)rate->max_bits;
+  if (!is_rate(rate)) return EDGE_CSI_PATHS_BAD_RATE;
+  space = open_space(model, memory);
+  if (!start_search(space, csi, rate->noise)) return EDGE_CSI_PATHS_BAD_CSI;
+  if (rate->price > 0) search_price(space, rate->price, max_bits);
+  else if (rate->target > 0) search_target(space, rate->target, max_bits);
+  else search_cap(space, max_bits);
+  start_encoder(&coder, payload, ((uint32_t)space->best_bits + 7) / 8);
+  code_report(&space->syntax, &coder, &space->best, space->best_step);
+  if (error) *error = space->best_error / space->energy;
+  return (int32_t)finish(&coder);
+}
+
+/* Whether an encoder writes the payload for these codes. */
+static int is_written(path_space *space, const uint8_t *payload, uint32_t bytes, uint32_t bits) {
+  path_coder coder;
+  uint32_t length, at;
+  start_encoder(&coder, 0, 0);
+  coder.expected = payload;
+  coder.bytes = bytes;
+  code_report(&space->syntax, &coder, &space->codes, space->step);
+  length = finish(&coder);
+  if (coder.differs || (length + 7) / 8 != bytes || (bits != 0 && bits != length)) return 0;
+  for (at = coder.position; at < 8 * bytes; at++)
+    if (bit_at(payload, bytes, at)) return 0;
+  return 1;
+}
+
+/* Multiplies re + j im by exp(j pi x), |x| <= 3/2. */
+static void turn_by(float *re, float *im, float x) {
+  float near = x > 0.5f ? x - 1 : x < -0.5f ? x + 1 : x, sign = near == x ? 1.0f : -1.0f;
+  float cosine = sign * cosine_of_half_turns(near), sine = sign * sine_of_half_turns(near), old = *re;
+  *re = old * cosine - *im * sine;
+  *im = old * sine + *im * cosine;
+}
+
+/* Where path k is, and its gain on the grid. */
+static void open_path(path_space *space, int32_t k, float *re, float *im) {
+  const path_codes *codes = &space->codes;
+  int32_t level = codes->level[k], phases = phases_of(level), fineness = fineness_of(level), axis;
+  float height = height_of(level) * step_height(space->step, 0);
+  for (axis = 0; axis < 3; axis++) space->place[axis] = (float)codes->cell[3 * k + axis] / (float)fineness;
+  *re = height * cosine_of_part(codes->phase[k], phases);
+  *im = height * sine_of_part(codes->phase[k], phases);
+}
+
+static void write_path(path_space *space, int32_t k, edge_csi_path *path) {
+  const path_axis *axes = space->axes;
+  float re, im, size = 1;
+  int32_t axis;
+  open_path(space, k, &re, &im);
+  for (axis = 0; axis < 3; axis++) {
+    float position = space->place[axis], whole = (float)axes[axis].size;
+    int32_t nearest = (int32_t)(position + 0.5f);
+    float norm = write_kernel(&axes[axis], space->probe[axis], 1, position, 0, axes[axis].count);
+    float wrapped = nearest >= axes[axis].size ? position - whole : position;
+    /* Kernels are real but for this turn; their sign is that of the nearest bin. */
+    turn_by(&re, &im, (position - (float)nearest) - wrapped / whole);
+    re = re / norm;
+    im = im / norm;
+    size = size * whole;
+  }
+  path->frequency[0] = space->place[0] / (float)axes[0].size;
+  path->frequency[1] = space->place[1] / (float)axes[1].size;
+  path->delay = space->place[2];
+  path->gain_re = re / square_root(size);
+  path->gain_im = im / square_root(size);
+}
+
+/* The sum of all paths, their kernels' phases turned back in. */
+static void write_matrix(path_space *space, float *csi) {
+  int32_t entries = space->entries, delays = space->axes[2].count, columns = space->axes[1].count, row, t, k, i;
+  float *out_re = space->response ? space->rest_re : csi, *out_im = space->response ? space->rest_im : csi + entries;
+  for (i = 0; i < entries; i++) space->re[i] = space->im[i] = 0;
+  for (k = 0; k < space->codes.count; k++) {
+    float gain_re, gain_im;
+    open_path(space, k, &gain_re, &gain_im);
+    for (i = 0; i < 3; i++) {
+      write_kernel(&space->axes[i], space->probe[i], 1, space->place[i], 0, space->axes[i].count);
+    }
+    for (row = 0, i = 0; i < entries; row++) {
+      float weight = space->probe[0][row / columns] * space->probe[1][row % columns];
+      float re = weight * gain_re, im = weight * gain_im;
+      for (t = 0; t < delays; t++, i++) {
+        space->re[i] += re * space->probe[2][t];
+        space->im[i] += im * space->probe[2][t];
+      }
+    }
+  }
+  for (row = 0, i = 0; i < entries; row++) {
+    float row_re, row_im;
+    turn_of_row(space, row, &row_re, &row_im);
+    for (t = 0; t < delays; t++, i++) {
+      float delay_re = space->axes[2].turn_re[t], delay_im = space->axes[2].turn_im[t];
+      float turn_re = row_re * delay_re - row_im * delay_im, turn_im = row_re * delay_im + row_im * delay_re;
+      out_re[i] = space->re[i] * turn_re + space->im[i] * turn_im;
+      out_im[i] = space->im[i] * turn_re - space->re[i] * turn_im;
+    }
+  }
+  if (space->response) {
+    const float *put_in = space->response + 2 * (entries / delays);
+    apply_response(space, put_in, space->rest_re, space->rest_im, csi, csi + entries);
+  }
+}
+
+int32_t edge_csi_paths_decode(const edge_csi_paths_model *model, void *memory, const uint8_t *payload, uint32_t bytes,
+                              uint32_t bits, edge_csi_path *paths, float *csi) {
+  path_space *space = open_space(model, memory);
+  path_coder coder;
+  int32_t k;
+  for (k = 0; k < space->capacity; k++) {
+    space->codes.level[k] = space->codes.phase[k] = 0;
+    space->codes.cell[3 * k] = space->codes.cell[3 * k + 1] = space->codes.cell[3 * k + 2] = 0;
+  }
+  start_decoder(&coder, bytes == 0 ? (const uint8_t *)"" : payload, bytes);
+  space->step = code_report(&space->syntax, &coder, &space->codes, 0);
+  /* Bits that no encoder writes decode to something, too: which then is written otherwise. */
+  if (!is_written(space, payload, bytes, bits)) return EDGE_CSI_PATHS_BAD_PAYLOAD;
+  for (k = 0; paths && k < space->codes.count; k++) write_path(space, k, paths + k);
+  if (csi) write_matrix(space, csi);
+  return space->codes.count;
+}

@@ -1,0 +1,84 @@
+/* Path reports in C99: a channel as a few paths off the grid. Float CSI in, a payload out, and a payload back into paths and
+   CSI. No allocation, no library but sqrtf, no global state. Compile with -ffp-contract=off -fno-math-errno: payloads then are
+   those of any other port, bit for bit. */
+#ifndef EDGE_CSI_PATHS_H
+#define EDGE_CSI_PATHS_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What functions return where there is no report. */
+#define EDGE_CSI_PATHS_BAD_CSI (-1)     /* the CSI is zero or not finite */
+#define EDGE_CSI_PATHS_BAD_RATE (-2)    /* see edge_csi_paths_rate */
+#define EDGE_CSI_PATHS_BAD_PAYLOAD (-3) /* no encoder writes these bits */
+
+#define EDGE_CSI_PATHS_LEAST_BITS 40
+#define EDGE_CSI_PATHS_MOST_BITS 2000
+
+/* A model: tables that both ends share, made of its manifest by `pathKernelTables` of @edge-csi/csi. */
+typedef struct {
+  const int32_t *integers;
+  const float *floats;
+} edge_csi_paths_model;
+
+/* Bytes of memory that a codec works in, aligned to 4: of n1 x n2 antennas (n2 = 1 for a linear array), delays and most paths.
+   Nothing is kept in it from one call to the next. */
+#define EDGE_CSI_PATHS_MEMORY(n1, n2, delays, most)                                                              \
+  (4u * ((4u * (delays) + 1u) * (n1) * (n2) + (most) * ((n1) + (n2) + (delays)) + 2u * (most) * (most) +                  \
+         3u * (most) * ((most) + 1u) / 2u + 32u * (most) + 4u * (n1) + 4u * (n2) + 8u * (delays) + 512u))
+
+/* How long a report is. Neither price nor target: the least error of at most max_bits. A price: the least of error + price x
+   bits. A target: the fewest bits, about, that reach it. Never more than max_bits, 40 to 2,000. */
+typedef struct {
+  uint32_t max_bits;
+  /* Squared error a bit has to save, relative to the energy of the CSI, up to 1; 0 for none. */
+  float price;
+  /* Squared error relative to the energy of the CSI, up to 1; 0 for none. */
+  float target;
+  /* Variance of the noise of an entry, in the scale of the CSI; negative: to be estimated. */
+  float noise;
+} edge_csi_paths_rate;
+
+/* One path: what it adds at antenna (n1, n2), counted from 0, and subcarrier k, counted from the lowest, is
+   gain exp(-j 2 pi (n1 frequency[0] + n2 frequency[1])) exp(-j 2 pi k delay / subcarriers). */
+typedef struct {
+  /* Cycles an antenna, 0 to 1. */
+  float frequency[2];
+  /* Samples. */
+  float delay;
+  float gain_re;
+  float gain_im;
+} edge_csi_path;
+
+/* Bytes of memory a model takes: EDGE_CSI_PATHS_MEMORY of its shape. */
+uint32_t edge_csi_paths_memory(const edge_csi_paths_model *model);
+
+/* Where in the memory a matrix may be put for edge_csi_paths_encode, which then needs no other buffer. */
+float *edge_csi_paths_input(const edge_csi_paths_model *model, void *memory);
+
+/* Reports one matrix, strongest path first.
+
+   csi: planar [2][n1][n2][delays], angular-delay domain, all real parts first; it may be edge_csi_paths_input.
+   payload: (max_bits + 7) / 8 bytes, zero padded.
+   error: squared error of the estimate relative to the energy of the CSI, or null.
+   Returns bits, or one of the errors above. */
+int32_t edge_csi_paths_encode(const edge_csi_paths_model *model, void *memory, const float *csi,
+                              const edge_csi_paths_rate *rate, uint8_t *payload, float *error);
+
+/* Reads a report.
+
+   bits: its length, or 0 where only its bytes are known.
+   paths: as many as the model has at most, strongest first, or null.
+   csi: as above, the sum of the paths, or null.
+   Returns the number of paths, or EDGE_CSI_PATHS_BAD_PAYLOAD. */
+int32_t edge_csi_paths_decode(const edge_csi_paths_model *model, void *memory, const uint8_t *payload, uint32_t bytes,
+                              uint32_t bits, edge_csi_path *paths, float *csi);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
