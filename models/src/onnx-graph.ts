@@ -12,7 +12,7 @@ export interface OnnxNode {
 }
 
 /** A constant of a graph as float32; half precision and integers are widened. */
-export interface OnnxTensor {
+interface OnnxTensor {
   readonly dims: readonly number[];
   readonly values: Float32Array;
 }

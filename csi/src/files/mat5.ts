@@ -205,12 +205,12 @@ const STORAGE: Readonly<Record<number, readonly [bytes: number, get: Get]>> = {
 };
 
 /** Bytes of one stored number; `undefined` where the type is not numeric. */
-export function mat5ValueBytes(type: number): number | undefined {
+function mat5ValueBytes(type: number): number | undefined {
   return STORAGE[type]?.[0];
 }
 
 /** Turns pieces of stored numbers, cut anywhere, into values for a sink. */
-export function createMat5Values(
+function createMat5Values(
   type: number,
   littleEndian: boolean,
   sink: ColumnMajorSink,

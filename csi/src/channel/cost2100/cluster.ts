@@ -80,7 +80,7 @@ export function createLocalCluster(
 }
 
 /** A component without its gain, in the cluster of some radius around a place. */
-export function scatterer(centre: Position, radiusM: number, random: Random): Omit<Mpc, 'gainRe' | 'gainIm'> {
+function scatterer(centre: Position, radiusM: number, random: Random): Omit<Mpc, 'gainRe' | 'gainIm'> {
   const place = {
     x: centre.x + (random.gaussian() * radiusM) / 3,
     y: centre.y + (random.gaussian() * radiusM) / 3,

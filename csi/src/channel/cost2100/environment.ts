@@ -80,7 +80,7 @@ export function createCost2100Environment(
 }
 
 /** Writes the paths to a UE at one place. */
-export interface PathWriter {
+interface PathWriter {
   /** @param amplitude - of the downlink, beside path loss @param ratio - of uplink to downlink, beside path loss */
   addMpc(mpc: Mpc, amplitude: number, ratio: number): void;
   /** @param fromCentreM - distance to the centre of the visibility region */
@@ -90,7 +90,7 @@ export interface PathWriter {
 }
 
 /** Starts to write what a UE sees at one place. */
-export function createPathWriter(
+function createPathWriter(
   out: PathBuffer,
   place: Position,
   parameters: Cost2100Parameters,

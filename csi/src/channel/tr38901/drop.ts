@@ -136,7 +136,7 @@ function directAngles(place: Position) {
 }
 
 /** The clusters that a UE has over a stretch of its way. */
-export interface Segment {
+interface Segment {
   /** Where the clusters were drawn. */
   readonly anchor: Position;
   readonly isLineOfSight: boolean;
@@ -152,7 +152,7 @@ interface MovingCluster extends RayCluster {
  * Gives clusters a geometry to move in: a cluster's last scatterer lies in the direction of arrival, where a path with
  * a single bounce would have the cluster's delay, but no nearer than the stretch is long.
  */
-export function segmentOf(anchor: Position, clusters: readonly RayCluster[], lengthM: number): Segment {
+function segmentOf(anchor: Position, clusters: readonly RayCluster[], lengthM: number): Segment {
   const directM = distanceFromBs(anchor);
   return {
     anchor,
@@ -168,7 +168,7 @@ export function segmentOf(anchor: Position, clusters: readonly RayCluster[], len
 }
 
 /** Gains of a segment's paths at one place, path loss and shadowing included. */
-export interface SegmentGain {
+interface SegmentGain {
   readonly amplitude: number;
   readonly uplinkRatio: number;
 }
@@ -177,7 +177,7 @@ export interface SegmentGain {
  * Writes the paths at a place near the segment's anchor. Rays of a cluster share its delay, which follows its middle;
  * what the way of each differs by turns its phase in either band.
  */
-export function segmentPathsInto(
+function segmentPathsInto(
   out: PathBuffer,
   { anchor, clusters }: Segment,
   place: Position,
