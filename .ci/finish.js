@@ -1,6 +1,7 @@
 // What a package needs to be installed elsewhere, after tsc: run from the root of the repository.
 // - Dev dependencies that its code imports go into its dist, so that whoever installs it gets what it uses of them and no
 //   more. Each has one home, the one file that imports it.
+// - What nobody outside can reach is not packed: declarations that no export leads to, what is left of sources that are gone.
 // - Typed arrays lose their type argument in declarations: it is the default one, and before TypeScript 5.7 there is none.
 import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
@@ -63,6 +64,32 @@ async function inline(name, file, dist, { dependencies = {}, peerDependencies = 
   });
 }
 
+/** Declarations that the package's exports lead to. */
+async function reachable(dist, { exports = {} }) {
+  const found = new Set();
+  const visit = async (file) => {
+    if (found.has(file)) return;
+    found.add(file);
+    const imports = (await readFile(file, 'utf8')).matchAll(/(?:from|import)\s*\(?["'](\.[^"']+)\.(?:js|ts)["']/g);
+    for (const [, name] of imports) await visit(path.resolve(path.dirname(file), `${name}.d.ts`));
+  };
+  for (const { types } of Object.values(exports)) if (types !== undefined) await visit(path.resolve(dist, '..', types));
+  return found;
+}
+
+/** Writes dist/.npmignore: what is in dist, and not for those who install the package. */
+async function ignore(dist, packageJson) {
+  const wanted = await reachable(dist, packageJson);
+  const isForNobody = (file) => {
+    const source = path.resolve(dist, '..', 'src', path.relative(dist, file)).replace(/(\.d\.ts|\.js)$/, '.ts');
+    return !existsSync(source) || (file.endsWith('.d.ts') && !wanted.has(file));
+  };
+  const built = [...(await filesOf(dist, '.js')), ...(await filesOf(dist, '.d.ts'))];
+  const lines = built.filter((file) => !file.includes(`${path.sep}ui${path.sep}`) && isForNobody(file));
+  const names = lines.map((file) => `/${path.relative(dist, file)}`);
+  await writeFile(path.join(dist, '.npmignore'), ['.tsbuildinfo', '*.map', ...names, ''].join('\n'));
+}
+
 const { workspaces } = await readJson('package.json');
 for (const folder of workspaces) {
   const dist = path.resolve(folder, 'dist');
@@ -75,4 +102,5 @@ for (const folder of workspaces) {
     const plain = text.replaceAll(/\b(\w+Array|Buffer|DataView)<ArrayBuffer(Like)?>/g, '$1');
     if (plain !== text) await writeFile(file, plain);
   }
+  await ignore(dist, packageJson);
 }

@@ -35,16 +35,17 @@ async function run(cwd: string, program: string, ...args: string[]): Promise<str
 
 const node = (cwd: string, code: string) => run(cwd, process.execPath, '--input-type=module', '--eval', code);
 
+/** Folders of the packages that are for others. */
+async function publicFolders(): Promise<string[]> {
+  const read = async (folder: string) => JSON.parse(await readFile(path.join(root, folder, 'package.json'), 'utf8'));
+  const { workspaces } = (await read('.')) as { readonly workspaces: readonly string[] };
+  const marks = await Promise.all(workspaces.map(async (folder) => (await read(folder)).private === true));
+  return workspaces.filter((_, i) => !marks[i]);
+}
+
 /** Packs every public package. @returns the tarballs by the package's name, without its scope */
 async function pack(): Promise<Map<string, string>> {
-  const { workspaces } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')) as {
-    readonly workspaces: readonly string[];
-  };
-  const chosen: string[] = [];
-  for (const workspace of workspaces) {
-    const { private: unpublished } = JSON.parse(await readFile(path.join(root, workspace, 'package.json'), 'utf8'));
-    if (unpublished !== true) chosen.push('--workspace', workspace);
-  }
+  const chosen = (await publicFolders()).flatMap((workspace) => ['--workspace', workspace]);
   await run(root, 'npm', 'pack', '--ignore-scripts', '--pack-destination', folder, ...chosen);
   const files = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
   return new Map(files.map((name) => [/^edge-csi-(.+)-[\d.]+\.tgz$/.exec(name)?.[1] ?? name, path.join(folder, name)]));
@@ -116,10 +117,11 @@ declare const uplinkCsi: AngularDelayCsi;
 declare function schedule(ueId: string, slot: number, csi: AngularDelayCsi): void;
 `;
 
-/** The README's programs, as they stand there. */
+/** The programs of the README and of the packages' own, as they stand there. */
 async function readmePrograms(): Promise<string[]> {
-  const readme = await readFile(path.join(root, 'README.md'), 'utf8');
-  return [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => `${readmePrelude}${code}`);
+  const files = ['README.md', ...(await publicFolders()).map((workspace) => path.join(workspace, 'README.md'))];
+  const texts = await Promise.all(files.map((file) => readFile(path.join(root, file), 'utf8')));
+  return texts.flatMap((text) => [...text.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => `${readmePrelude}${code}`));
 }
 
 describe.each(typescripts)('under TypeScript %s', (version) => {

@@ -1,17 +1,21 @@
-// Bundles the page into dist/, from where `edge-csi serve --ui` serves it.
+// Bundles the page into the folder it is given, from where `edge-csi serve --ui` serves it.
 import { copyFile, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /** @param {string} name */
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-await rm(here('dist'), { recursive: true, force: true });
-await mkdir(here('dist'));
-for (const name of ['index.html', 'style.css', 'icon.svg']) await copyFile(here(name), here(`dist/${name}`));
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('usage: node build.js FOLDER');
+
+await rm(folder, { recursive: true, force: true });
+await mkdir(folder);
+for (const name of ['index.html', 'style.css', 'icon.svg']) await copyFile(here(name), path.join(folder, name));
 await build({
   entryPoints: [here('src/main.ts'), here('src/ue-worker.ts')],
-  outdir: here('dist'),
+  outdir: folder,
   bundle: true,
   splitting: true,
   minify: true,

@@ -109,7 +109,7 @@ export class PageFiles {
 
   /** @throws CsiError `dependency-missing` where the page has not been built. */
   static async find(): Promise<PageFiles> {
-    const folder = path.dirname(fileURLToPath(import.meta.resolve('@edge-csi/ue-client/page/index.html')));
+    const folder = fileURLToPath(new URL('../../dist/ui/', import.meta.url));
     const names = await readdir(folder).catch((cause: Error) => {
       throw new CsiError('dependency-missing', 'the page is not built; run: npm run build', { cause });
     });
