@@ -80,17 +80,11 @@ export {
   type RepresentationSpec,
 } from './codec/dualnet/representation.ts';
 export { type CodecSpec, createBsCodec, createUeCodec, knobBounds, unquantized } from './codec/kinds.ts';
-export {
-  createPathCodec,
-  type PathCodec,
-  type PathRate,
-  type PathReport,
-  type PathReportBits,
-  pathCapBits,
-} from './codec/paths/codec.ts';
+export { createPathCodec, type PathCodec, type PathReport, type PathReportBits } from './codec/paths/codec.ts';
 export { fitPathTables } from './codec/paths/fit.ts';
 export { indoorPathTables } from './codec/paths/indoor-tables.ts';
 export { type PathKernelTables, pathKernelTables } from './codec/paths/kernel-tables.ts';
+export { type PathRate, type PathRateNumbers, pathCapBits, pathRateNumbers } from './codec/paths/path-rate.ts';
 export type { PropagationPath } from './codec/paths/paths.ts';
 export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
 export type { PathTables } from './codec/paths/tables.ts';

@@ -127,13 +127,13 @@ static float noise_power(const path_space *space) {
   uint32_t prefix = 0;
   for (shift = 27; shift >= 19; shift -= 4) {
     int32_t counts[16];
-    uint32_t digit = 0;
-    memset(counts, 0, sizeof counts);
+    uint32_t digit;
+    for (digit = 0; digit < 16; digit++) counts[digit] = 0;
     for (i = 0; i < space->entries; i += stride) {
       uint32_t digits = bits_of(power_of_rest(space, i)) >> shift;
       if (digits >> 4 == prefix) counts[digits & 15]++;
     }
-    for (; digit < 15 && rank >= counts[digit]; digit++) rank -= counts[digit];
+    for (digit = 0; digit < 15 && rank >= counts[digit]; digit++) rank -= counts[digit];
     prefix = prefix << 4 | digit;
   }
   return float_of(prefix << 19 | 1u << 18) / EDGE_CSI_PATHS_QUARTILE;

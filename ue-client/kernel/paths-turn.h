@@ -3,7 +3,6 @@
 #define EDGE_CSI_PATHS_TURN_H
 
 #include <float.h>
-#include <string.h>
 
 #include "paths-constants.h"
 #include "paths.h"
@@ -14,20 +13,23 @@
 
 #ifdef __GNUC__
 #define square_root __builtin_sqrtf
+#define copy_bytes __builtin_memcpy
 #else
 #include <math.h>
+#include <string.h>
 #define square_root sqrtf
+#define copy_bytes memcpy
 #endif
 
 static uint32_t bits_of(float value) {
   uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
+  copy_bytes(&bits, &value, sizeof bits);
   return bits;
 }
 
 static float float_of(uint32_t bits) {
   float value;
-  memcpy(&value, &bits, sizeof value);
+  copy_bytes(&value, &bits, sizeof value);
   return value;
 }
 

@@ -22,7 +22,8 @@ static int is_rate(const edge_csi_paths_rate *rate) {
 }
 
 int32_t edge_csi_paths_encode(const edge_csi_paths_model *model, void *memory, const float *csi,
-                              const edge_csi_paths_rate *rate, uint8_t *payload, float *error) {
+                              const edge_csi_paths_rate *rate, uint8_t *payload,
+                              edge_csi_paths_report *report) {
   path_space *space;
   path_coder coder;
   int32_t max_bits = (int32_t)rate->max_bits;
@@ -34,7 +35,10 @@ int32_t edge_csi_paths_encode(const edge_csi_paths_model *model, void *memory, c
   else search_cap(space, max_bits);
   start_encoder(&coder, payload, ((uint32_t)space->best_bits + 7) / 8);
   code_report(&space->syntax, &coder, &space->best, space->best_step);
-  if (error) *error = space->best_error / space->energy;
+  if (report) {
+    report->paths = space->best.count;
+    report->error = space->best_error / space->energy;
+  }
   return (int32_t)finish(&coder);
 }
 

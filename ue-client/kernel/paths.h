@@ -53,6 +53,13 @@ typedef struct {
   float gain_im;
 } edge_csi_path;
 
+/* What became of a matrix beside its payload. */
+typedef struct {
+  int32_t paths;
+  /* Squared error of the estimate relative to the energy of the CSI. */
+  float error;
+} edge_csi_paths_report;
+
 /* Bytes of memory a model takes: EDGE_CSI_PATHS_MEMORY of its shape. */
 uint32_t edge_csi_paths_memory(const edge_csi_paths_model *model);
 
@@ -63,10 +70,11 @@ float *edge_csi_paths_input(const edge_csi_paths_model *model, void *memory);
 
    csi: planar [2][n1][n2][delays], angular-delay domain, all real parts first; it may be edge_csi_paths_input.
    payload: (max_bits + 7) / 8 bytes, zero padded.
-   error: squared error of the estimate relative to the energy of the CSI, or null.
+   report: written where it is not null.
    Returns bits, or one of the errors above. */
 int32_t edge_csi_paths_encode(const edge_csi_paths_model *model, void *memory, const float *csi,
-                              const edge_csi_paths_rate *rate, uint8_t *payload, float *error);
+                              const edge_csi_paths_rate *rate, uint8_t *payload,
+                              edge_csi_paths_report *report);
 
 /* Reads a report.
 

@@ -3,17 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AngularDelayCsi, PathCodecSpec, PropagationPath } from '@edge-csi/csi';
-import { pathKernelTables } from '@edge-csi/csi';
+import {
+  type AngularDelayCsi,
+  type PathCodecSpec,
+  type PathRate,
+  type PropagationPath,
+  pathKernelTables,
+  pathRateNumbers,
+} from '@edge-csi/csi';
 import { afterAll } from 'vitest';
-
-/** A rate as the C codec takes it: 0 for no price and no target, a negative noise to be estimated. */
-export interface CRate {
-  readonly maxBits: number;
-  readonly price: number;
-  readonly target: number;
-  readonly noise: number;
-}
 
 /** What the C codec made of a matrix. */
 export interface CReport {
@@ -58,13 +56,14 @@ export function buildCHost(): string {
 export function runCHost(
   program: string,
   spec: PathCodecSpec,
-  requests: readonly { readonly csi: AngularDelayCsi; readonly rate: CRate }[],
+  requests: readonly { readonly csi: AngularDelayCsi; readonly rate: PathRate }[],
 ): (CReport | number)[] {
   const { integers, floats } = pathKernelTables(spec);
   const input = [bytesOf(Int32Array.of(integers.length, floats.length, requests.length))];
   input.push(bytesOf(integers), bytesOf(floats));
   for (const { csi, rate } of requests) {
-    input.push(bytesOf(Int32Array.of(rate.maxBits)), bytesOf(Float32Array.of(rate.price, rate.target, rate.noise)));
+    const { maxBits, price, target, noise } = pathRateNumbers(rate);
+    input.push(bytesOf(Int32Array.of(maxBits)), bytesOf(Float32Array.of(price, target, noise)));
     input.push(bytesOf(csi.values));
   }
   const { status, stdout, stderr } = spawnSync(program, { input: Buffer.concat(input), maxBuffer: 2 ** 28 });

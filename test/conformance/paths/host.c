@@ -33,16 +33,16 @@ int main(void) {
   paths = malloc(sizeof *paths * (size_t)model.integers[4]);
   while (sizes[2]-- > 0) {
     uint8_t payload[EDGE_CSI_PATHS_MOST_BITS / 8];
-    float error = 0;
+    edge_csi_paths_report report;
     int32_t bits, count = 0;
     if (fread(&rate, sizeof rate, 1, stdin) != 1 || fread(csi, 4, values, stdin) != values) return 2;
-    bits = edge_csi_paths_encode(&model, memory, csi, &rate, payload, &error);
+    bits = edge_csi_paths_encode(&model, memory, csi, &rate, payload, &report);
     write_all(&bits, 4);
     if (bits < 0) continue;
     count = edge_csi_paths_decode(&model, memory, payload, ((uint32_t)bits + 7) / 8, (uint32_t)bits, paths, estimate);
-    write_all(&error, 4);
+    if (count != report.paths) return 3;
+    write_all(&report.error, 4);
     write_all(&count, 4);
-    if (count < 0) return 3;
     write_all(payload, ((size_t)bits + 7) / 8);
     write_all(paths, sizeof *paths * (size_t)count);
     write_all(estimate, 4 * values);

@@ -29,17 +29,35 @@ interface KernelExports {
  * @throws CsiError `model-invalid` where the platform has no WebAssembly or forbids it
  */
 export async function startKernel(weights: 'int8' | 'float32', simd: boolean | undefined): Promise<Kernel> {
-  const { WebAssembly: platform } = globalThis as { WebAssembly?: WasmPlatform };
+  const bytes = await kernelBytes(weights, simd ?? hasSimd());
+  const { memory, __heap_base: heapBase, encode } = await startModule<KernelExports>(bytes);
+  return { memory, heapBase: heapBase.value, encode };
+}
+
+/** Whether the platform has WebAssembly with SIMD. */
+export function hasSimd(): boolean {
+  return platform()?.validate(bytesOf(int8Simd)) === true;
+}
+
+/**
+ * Starts a module that imports nothing.
+ *
+ * @returns what it exports
+ * @throws CsiError `model-invalid` where the platform has no WebAssembly or forbids it
+ */
+export async function startModule<Exports>(bytes: Uint8Array): Promise<Exports> {
   const advice = "allow it ('wasm-unsafe-eval' in a content security policy)";
-  if (platform === undefined) throw new CsiError('model-invalid', `the micro encoder needs WebAssembly; ${advice}`);
-  const bytes = await kernelBytes(weights, simd ?? platform.validate(bytesOf(int8Simd)));
+  const wasm = platform();
+  if (wasm === undefined) throw new CsiError('model-invalid', `the micro encoder needs WebAssembly; ${advice}`);
   try {
-    const { instance } = await platform.instantiate(bytes);
-    const { memory, __heap_base: heapBase, encode } = instance.exports as KernelExports;
-    return { memory, heapBase: heapBase.value, encode };
+    return (await wasm.instantiate(bytes)).instance.exports as Exports;
   } catch (cause) {
     throw new CsiError('model-invalid', `the micro encoder's WebAssembly does not start; ${advice}`, { cause });
   }
+}
+
+function platform(): WasmPlatform | undefined {
+  return (globalThis as { WebAssembly?: WasmPlatform }).WebAssembly;
 }
 
 /** All but the usual one are loaded where they are needed: bundles stay small. */
@@ -49,6 +67,6 @@ async function kernelBytes(weights: 'int8' | 'float32', simd: boolean): Promise<
   return bytesOf(kernelBase64);
 }
 
-function bytesOf(base64: string): Uint8Array {
+export function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

@@ -3,6 +3,7 @@ import { CsiError } from '../../errors.ts';
 import { createAxis, type PathAxis } from './axis.ts';
 import { copyCode, createCodes, type PathCodes } from './codes.ts';
 import { createGrid } from './grid.ts';
+import { type PathRate, pathRateNumbers } from './path-rate.ts';
 import { matrixInto, type PropagationPath, pathsOf } from './paths.ts';
 import { RangeDecoder, RangeEncoder } from './range-coder.ts';
 import { searchCap, searchPrice, searchTarget } from './rate.ts';
@@ -11,36 +12,6 @@ import { createSearch, type PathSearch, startSearch } from './search.ts';
 import { createSpace } from './space.ts';
 import { checkSpec, type PathCodecSpec } from './spec.ts';
 import { codeReport, createSyntax } from './syntax.ts';
-import { exactRatio } from './turn.ts';
-
-/** Bits a report may be held to. */
-export const pathCapBits = { least: 40, most: 2000 } as const;
-
-/**
- * How long reports are. `cap`: the least error of at most `maxBits`. `quality`: the least of error + price x bits, or the
- * fewest bits of a target, and never more than `maxBits`: simple channels end early, rich ones get more, and at one mean
- * length the mean error is 2 dB below a cap's.
- */
-export type PathRate = NoiseHint &
-  (
-    | { readonly mode: 'cap'; readonly maxBits: number }
-    | {
-        readonly mode: 'quality';
-        /** Squared error a bit has to save, relative to the energy of the matrix: 1e-3 is about 100 bits indoors. */
-        readonly bitPrice: number;
-        /** 40 to 2,000; 2,000 unless told. */
-        readonly maxBits?: number;
-      }
-    | { readonly mode: 'quality'; readonly targetNmseDb: number; readonly maxBits?: number }
-  );
-
-interface NoiseHint {
-  /**
-   * Variance of the noise of an entry, in the matrix's scale: nothing below it is reported. 0 for none; estimated from
-   * what paths leave over where it is left out.
-   */
-  readonly noiseVariance?: number;
-}
 
 /** One report, as the UE sends it. */
 export interface PathReport {
@@ -153,15 +124,15 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
         const given = `${csi.numAntennas} antennas x ${csi.numDelays} delays`;
         throw new CsiError('csi-invalid', `CSI has ${given}, the codec takes ${numAntennas} x ${numDelays}`);
       }
-      const maxBits = checkRate(rate);
+      const { maxBits, price, target, noise } = pathRateNumbers(rate);
       if (takeOut) applyResponseInto(plain, csi.values, takeOut);
       search ??= createSearch(createSpace(antennas, numDelays, numSubcarriers, maxPaths), createGrid(axes), syntax);
-      if (!startSearch(search, takeOut ? plain : csi.values, rate.noiseVariance)) {
+      if (!startSearch(search, takeOut ? plain : csi.values, noise)) {
         throw new CsiError('csi-invalid', 'CSI entries are out of the range of a report');
       }
-      if (rate.mode === 'cap') searchCap(search, maxBits);
-      else if ('bitPrice' in rate) searchPrice(search, Math.fround(rate.bitPrice), maxBits);
-      else searchTarget(search, Math.fround(exactRatio(rate.targetNmseDb)), maxBits);
+      if (price > 0) searchPrice(search, price, maxBits);
+      else if (target > 0) searchTarget(search, target, maxBits);
+      else searchCap(search, maxBits);
       const { bestCodes, bestStep, bestBits, bestError, space } = search;
       return { ...write(bestCodes, bestStep, bestBits), squaredErrorRatio: bestError / space.energy };
     },
@@ -185,24 +156,4 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
       if (putIn) applyResponseInto(out, plain, putIn);
     },
   };
-}
-
-/** @returns most bits @throws RangeError naming what is out of range */
-function checkRate(rate: PathRate): number {
-  const { maxBits = pathCapBits.most, noiseVariance = 0 } = rate;
-  const { least, most } = pathCapBits;
-  if (!(maxBits >= least && maxBits <= most))
-    throw new RangeError(`maxBits is ${maxBits}, must be ${least} to ${most}`);
-  if (!(noiseVariance >= 0 && noiseVariance < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`noiseVariance is ${noiseVariance}, must be at least 0`);
-  }
-  if (rate.mode === 'quality') {
-    if ('bitPrice' in rate) {
-      if (!(rate.bitPrice > 0 && rate.bitPrice <= 1))
-        throw new RangeError(`bitPrice is ${rate.bitPrice}, must be in (0, 1]`);
-    } else if (!(rate.targetNmseDb >= -60 && rate.targetNmseDb <= 0)) {
-      throw new RangeError(`targetNmseDb is ${rate.targetNmseDb}, must be -60 to 0`);
-    }
-  }
-  return Math.floor(maxBits);
 }

@@ -81,16 +81,16 @@ export function createSearch(space: PathSpace, grid: PathGrid, syntax: PathSynta
 /**
  * Starts on a matrix.
  *
- * @param noiseVariance - of an entry, in the matrix's scale; to be estimated where undefined
+ * @param noise - variance of an entry, in the matrix's scale; to be estimated where negative
  * @returns false where the matrix is zero or not finite
  */
-export function startSearch(search: PathSearch, values: Float32Array, noiseVariance: number | undefined): boolean {
+export function startSearch(search: PathSearch, values: Float32Array, noise: number): boolean {
   const exponent = loadMatrix(search.space, values);
   if (exponent === undefined) return false;
   search.exponent = exponent;
-  search.estimated = noiseVariance === undefined;
+  search.estimated = noise < 0;
   const scale = powerOfTwo(exponent > 126 ? -126 : -exponent);
-  search.noise = noiseVariance === undefined ? 0 : fround(fround(fround(noiseVariance) * scale) * scale);
+  search.noise = search.estimated ? 0 : fround(fround(noise * scale) * scale);
   search.found = 0;
   search.ended = false;
   search.loaded = 0;

@@ -1,0 +1,28 @@
+import { createPathCodec, pathCodecSpec } from '@edge-csi/csi';
+import { createPathEncoder } from '@edge-csi/ue-client/micro';
+import { describe, expect, it } from 'vitest';
+import { arrays, channels, rateOf } from './cases.ts';
+
+describe('the path encoder in WebAssembly', () => {
+  it.each(arrays)('writes the payloads of TypeScript, bit for bit: $what', async ({ antennas, numDelays, ...rest }) => {
+    const spec = pathCodecSpec({ antennas, numDelays, numSubcarriers: 512, maxPaths: 12, ...rest });
+    const codec = createPathCodec(spec);
+    const encoders = await Promise.all([true, false].map((simd) => createPathEncoder(spec, { simd })));
+    for (const [i, csi] of channels(codec, 40).entries()) {
+      const expected = codec.encode(csi, rateOf(csi, i));
+      const squaredErrorRatio = Math.fround(expected.squaredErrorRatio);
+      for (const encoder of encoders)
+        expect(encoder.encode(csi, rateOf(csi, i))).toEqual({ ...expected, squaredErrorRatio });
+    }
+  });
+
+  it('refuses what TypeScript refuses', async () => {
+    const encoder = await createPathEncoder(pathCodecSpec({ antennas: 4, numDelays: 4, numSubcarriers: 64 }));
+    const csi = { domain: 'angular-delay', numAntennas: 4, numDelays: 4, values: new Float32Array(32) } as const;
+    const rate = { mode: 'cap', maxBits: 100 } as const;
+    expect(() => encoder.encode(csi, rate)).toThrow('CSI');
+    expect(() => encoder.encode({ ...csi, numAntennas: 2, numDelays: 8 }, rate)).toThrow('CSI');
+    const usable = { ...csi, values: csi.values.map((_, i) => i) };
+    expect(() => encoder.encode(usable, { mode: 'cap', maxBits: 39 })).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,91 @@
+import {
+  assertUsable,
+  CsiError,
+  type PathCodec,
+  type PathCodecSpec,
+  pathCapBits,
+  pathKernelTables,
+  pathRateNumbers,
+} from '@edge-csi/csi';
+import { bytesOf, hasSimd, type Kernel, startModule } from './kernel-module.ts';
+
+/** The part of a path codec that a UE needs. */
+export type PathEncoder = Pick<PathCodec, 'spec' | 'encode'>;
+
+interface PathKernel {
+  readonly memory: Kernel['memory'];
+  readonly __heap_base: { readonly value: number };
+  readonly edge_csi_paths_memory: (model: number) => number;
+  readonly edge_csi_paths_encode: (...addresses: readonly number[]) => number;
+}
+
+const pageBytes = 65536;
+
+/**
+ * Makes the encoder of path reports in a WebAssembly module of 12 KB: the payloads of `createPathCodec(spec).encode`, bit for
+ * bit, in a tenth of the time.
+ *
+ * @param options - `simd`: whether to use WebAssembly SIMD; default: where the platform has it. The result is the same.
+ * @throws CsiError `model-invalid` where the spec is none, or the platform does not run WebAssembly
+ *
+ * @example
+ * const encoder = await createPathEncoder(spec);
+ * const { payload } = encoder.encode(csi, { mode: 'cap', maxBits: 200 });
+ */
+export async function createPathEncoder(
+  spec: PathCodecSpec,
+  options: { readonly simd?: boolean } = {},
+): Promise<PathEncoder> {
+  const { integers, floats } = pathKernelTables(spec);
+  const { kernelBase64 } = await ((options.simd ?? hasSimd())
+    ? import('./kernels/paths-simd.ts')
+    : import('./kernels/paths-scalar.ts'));
+  const kernel = await startModule<PathKernel>(bytesOf(kernelBase64));
+  const { memory } = kernel;
+  const numAntennas = spec.antennas[0] * spec.antennas[1];
+  const numValues = 2 * numAntennas * spec.numDelays;
+
+  let end = kernel.__heap_base.value;
+  const reserve = (byteLength: number): number => {
+    const at = Math.ceil(end / 16) * 16;
+    end = at + byteLength;
+    const missing = end - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+    return at;
+  };
+  // edge_csi_paths_model, edge_csi_paths_rate and edge_csi_paths_report of kernel/paths.h, and what they point to.
+  const [model, rateAt, reportAt] = [reserve(8), reserve(16), reserve(8)];
+  const [integersAt, floatsAt] = [reserve(integers.byteLength), reserve(floats.byteLength)];
+  new Int32Array(memory.buffer, integersAt).set(integers);
+  new Float32Array(memory.buffer, floatsAt).set(floats);
+  new Uint32Array(memory.buffer, model).set([integersAt, floatsAt]);
+  const [csiAt, payloadAt] = [reserve(4 * numValues), reserve(pathCapBits.most / 8)];
+  const workAt = reserve(kernel.edge_csi_paths_memory(model));
+  // Memory grows no more, so that views stay what they are.
+  const { buffer } = memory;
+  const input = new Float32Array(buffer, csiAt, numValues);
+  const view = new DataView(buffer);
+
+  return {
+    spec,
+    encode(csi, rate) {
+      assertUsable(csi);
+      if (csi.numAntennas !== numAntennas || csi.numDelays !== spec.numDelays) {
+        const given = `${csi.numAntennas} antennas x ${csi.numDelays} delays`;
+        throw new CsiError('csi-invalid', `CSI has ${given}, the codec takes ${numAntennas} x ${spec.numDelays}`);
+      }
+      const { maxBits, price, target, noise } = pathRateNumbers(rate);
+      view.setUint32(rateAt, maxBits, true);
+      for (const [i, value] of [price, target, noise].entries()) view.setFloat32(rateAt + 4 + 4 * i, value, true);
+      input.set(csi.values);
+      const bits = kernel.edge_csi_paths_encode(model, workAt, csiAt, rateAt, payloadAt, reportAt);
+      if (bits < 0) throw new CsiError('csi-invalid', 'CSI entries are out of the range of a report');
+      return {
+        payload: new Uint8Array(buffer, payloadAt, Math.ceil(bits / 8)).slice(),
+        bits,
+        numPaths: view.getInt32(reportAt, true),
+        squaredErrorRatio: view.getFloat32(reportAt + 4, true),
+      };
+    },
+  };
+}
