@@ -49,7 +49,7 @@ describe('size of the UE client with the micro encoder', () => {
     expect(bytes).toBeLessThan(40 * 1024);
   });
 
-  it.each(['int8-simd', 'int8-scalar', 'float32-simd', 'float32-scalar'])(
+  it.each(['int8-simd', 'int8-scalar', 'float32-simd', 'float32-scalar', 'paths-simd', 'paths-scalar'])(
     'has a %s kernel under 16 KB gzipped',
     async (name) => {
       const file = new URL(`../../../ue-client/src/micro/kernels/${name}.ts`, import.meta.url);

@@ -22,8 +22,8 @@ interface PathKernel {
 const pageBytes = 65536;
 
 /**
- * Makes the encoder of path reports in a WebAssembly module of 12 KB: the payloads of `createPathCodec(spec).encode`, bit for
- * bit, in a tenth of the time.
+ * Makes the encoder of path reports in a small WebAssembly module: the payloads of `createPathCodec(spec).encode`, bit for bit,
+ * in a tenth of the time.
  *
  * @param options - `simd`: whether to use WebAssembly SIMD; default: where the platform has it. The result is the same.
  * @throws CsiError `model-invalid` where the spec is none, or the platform does not run WebAssembly
