@@ -40,11 +40,16 @@ async function prunerOf(id: string): Promise<Pruner> {
 const measure = (manifest: Manifest, zoo: string) =>
   measureAccuracy({ manifest, zoo, source: evaluation, samples: undefined, onProgress: () => undefined });
 
-/** Makes a model, writes it, and measures what was written. */
-async function pruned(settings: PruneSettings, by: Pruner = pruner) {
+/** Makes a model and writes it. @returns what was written */
+async function made(settings: PruneSettings, by: Pruner = pruner): Promise<Manifest> {
   const id = `tiny-${Object.values(settings).join('-')}${by === pruner ? '' : '-folded'}`;
   await writeModel(path.join(folder, id), await by.prune({ id, settings }));
-  const manifest = await readManifest(path.join(folder, id));
+  return readManifest(path.join(folder, id));
+}
+
+/** Makes a model, writes it, and measures what was written. */
+async function pruned(settings: PruneSettings, by?: Pruner) {
+  const manifest = await made(settings, by);
   return { manifest, run: await measure(manifest, folder) };
 }
 
@@ -109,7 +114,7 @@ describe('a pruned model', { timeout: 60_000 }, () => {
   });
 
   it('can be pruned again', async () => {
-    const { manifest } = await pruned({ delays: 10, weightBits: 8 });
+    const manifest = await made({ delays: 10, weightBits: 8 });
     const bundle = await loadModel(path.join(folder, manifest.id), ['encoder', 'decoder', 'refiner']);
     const reading = { limit: 400, bands: 'both', onProgress: () => undefined } as const;
     const calibration = readCalibration(calibrationSource, createDualnet(bundle.codec).representation, reading);
@@ -119,17 +124,17 @@ describe('a pruned model', { timeout: 60_000 }, () => {
   });
 
   it('of two factors stays of two factors when it is pruned again', async () => {
-    const { manifest } = await pruned({ rank: 6, weightBits: 16 });
+    const manifest = await made({ rank: 6, weightBits: 16 });
     const bundle = await loadModel(path.join(folder, manifest.id), ['encoder', 'decoder', 'refiner']);
     const reading = { limit: 400, bands: 'both', onProgress: () => undefined } as const;
     const calibration = readCalibration(calibrationSource, createDualnet(bundle.codec).representation, reading);
-    const again = await pruned({ weightBits: 8 }, await openPruner({ bundle, calibration, data }));
-    expect(readEncoderLayers(await loadModel(path.join(folder, again.manifest.id), ['encoder'])).rank).toBe(6);
-    expect(again.manifest.derivedFrom?.pruning).toMatchObject({ rank: 6, weightBits: 8 });
-    const { manifest: odd } = await pruned({ rank: 5, weightBits: 8 });
+    const again = await made({ weightBits: 8 }, await openPruner({ bundle, calibration, data }));
+    expect(readEncoderLayers(await loadModel(path.join(folder, again.id), ['encoder'])).rank).toBe(6);
+    expect(again.derivedFrom?.pruning).toMatchObject({ rank: 6, weightBits: 8 });
+    const odd = await made({ rank: 5, weightBits: 8 });
     const oddBundle = await loadModel(path.join(folder, odd.id), ['encoder', 'decoder', 'refiner']);
-    const atFour = await pruned({ weightBits: 4 }, await openPruner({ bundle: oddBundle, calibration, data }));
-    expect(readEncoderLayers(await loadModel(path.join(folder, atFour.manifest.id), ['encoder'])).rank).toBe(4);
+    const atFour = await made({ weightBits: 4 }, await openPruner({ bundle: oddBundle, calibration, data }));
+    expect(readEncoderLayers(await loadModel(path.join(folder, atFour.id), ['encoder'])).rank).toBe(4);
   });
 
   it('is refused of a decoder that encodes with other weights than the encoder', async () => {
@@ -173,7 +178,7 @@ describe('a pruned model', { timeout: 60_000 }, () => {
   it.runIf(missingCompiler() === undefined)(
     'sends the same bytes from C as from WebAssembly, where weights are 4-bit and delays missing',
     async () => {
-      const { manifest } = await pruned({ delays: 6, weightBits: 4 });
+      const manifest = await made({ delays: 6, weightBits: 4 });
       const bundle = await loadModel(path.join(folder, manifest.id), ['encoder']);
       const samples = await sampleCsi(manifest, 32);
       const rate = { codewordTruncation: 0, phaseTheta: manifest.phase.theta };
