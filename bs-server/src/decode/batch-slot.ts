@@ -69,7 +69,7 @@ export class BatchSlot<J extends Decodable> implements BatchRoom<J> {
   }
 
   /** The thread is done with it; it stays claimed until it is released. */
-  finish(): void {
+  takeBack(): void {
     this.#state = 'claimed';
   }
 

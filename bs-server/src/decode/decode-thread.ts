@@ -223,7 +223,7 @@ export class DecodeThread<J extends Decodable> {
   }
 
   #batchDone(slot: BatchSlot<J>, reply: Extract<ThreadReply, { kind: 'decoded' | 'failed' }>): void {
-    slot.finish();
+    slot.takeBack();
     this.#progressMs = this.#options.clock();
     if (this.#stuck) {
       this.#stuck = false;

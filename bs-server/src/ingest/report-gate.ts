@@ -1,18 +1,13 @@
 import { CsiError } from '@edge-csi/csi';
 import type { CsiReport } from '@edge-csi/proto';
 import { TokenBucket } from '../net/limits.ts';
+import type { RefusalReason } from '../ops/server-stats.ts';
 import type { SessionConfig } from './session-config.ts';
-
-/** Why a report does not fit its session or model. */
-type ReportFault = 'epoch' | 'seq' | 'revision' | 'model' | 'size';
-
-/** Why a report is turned away on arrival. */
-export type RefusalReason = ReportFault | 'rate-limited';
 
 /** A report that may be decoded, with the configuration it was made under and its record, or what is wrong with it. */
 export type Admission =
   | { readonly config: SessionConfig; readonly record: Uint8Array }
-  | { readonly fault: ReportFault; readonly message: string };
+  | { readonly fault: Exclude<RefusalReason, 'rate-limited'>; readonly message: string };
 
 /** Configurations a session remembers: reports made under an older one may still be on their way. */
 const rememberedConfigs = 8;

@@ -17,9 +17,9 @@ import type { ModelUser } from '../ops/model-control.ts';
 import type { ModelTally } from '../ops/model-tally.ts';
 import type { ModelVersions } from '../ops/model-versions.ts';
 import type { Relief } from '../ops/overload-control.ts';
-import type { Tally } from '../ops/server-stats.ts';
+import type { RefusalReason, Tally } from '../ops/server-stats.ts';
 import type { ReportOrigin, SettleReason } from '../queue/decode-job.ts';
-import { type RefusalReason, ReportGate, ReportRate } from './report-gate.ts';
+import { ReportGate, ReportRate } from './report-gate.ts';
 import {
   type ConfigChange,
   changedConfig,

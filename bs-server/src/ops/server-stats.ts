@@ -1,5 +1,4 @@
 import type { EstimateQuality, ReportOutcome } from '@edge-csi/proto';
-import type { RefusalReason } from '../ingest/report-gate.ts';
 import type { ConnectionRefusal } from '../net/connection-guard.ts';
 import type { UpgradeFault } from '../net/upgrader.ts';
 import type { SettleReason } from '../queue/decode-job.ts';
@@ -8,7 +7,10 @@ import { Count, CountBy, counterOf, gauge, histogram, type Registry, type StatsO
 const uplinks = ['uplinks_total', 'Uplink CSI matrices by result'] as const;
 const published = ['estimates_published_total', 'Estimates sent to or missed by subscribers'] as const;
 
-/** Why a report met its outcome. */
+/** Why a report is turned away on arrival: it does not fit its session or model, or comes too often. */
+export type RefusalReason = 'epoch' | 'seq' | 'revision' | 'model' | 'size' | 'rate-limited';
+
+/** Why a report met its outcome. A closed list, so that it can label a metric. */
 export type OutcomeReason = SettleReason | RefusalReason;
 
 /** What a server counts, written on the hot path. */
