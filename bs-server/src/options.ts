@@ -190,6 +190,7 @@ export type BsServerOptions = Readonly<v.InferInput<typeof schema>>;
 /** The options of a running server. */
 export type ResolvedOptions = Readonly<v.InferOutput<typeof schema>>;
 
+/** How a gateway or a decode worker reaches its broker. */
 export type NatsOptions = Readonly<v.InferInput<typeof natsSchema>>;
 
 /** What options are where they are not given. */

@@ -46,6 +46,7 @@ export const limitsSchema = v.pipe(
   }),
 );
 
+/** Bounds on what peers may cost a server; see the fields of `bsServerDefaults.limits`. */
 export type Limits = Readonly<v.InferOutput<typeof limitsSchema>>;
 
 /** Admits events at a rate, with bursts. Time comes in as an argument; where it runs backwards nothing is gained. */

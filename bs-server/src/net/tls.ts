@@ -34,6 +34,7 @@ export const clientTlsSchema = optionsOf({
   key: v.exactOptional(textOrBytes),
 });
 
+/** What a client of a TLS server trusts and shows, as PEM. */
 export type ClientTls = Readonly<v.InferInput<typeof clientTlsSchema>>;
 
 /** PEM as text, whether it was given so or as the bytes of a file. */

@@ -64,6 +64,7 @@ export interface PayloadEncoder {
 
 /** What became of one row of a batch: `decoded`, or what is wrong with its main bits, its second bits or its estimate. */
 export const rowStatuses = ['decoded', 'codeword', 'phase', 'estimate'] as const;
+/** What became of one row of a batch. */
 export type RowStatus = (typeof rowStatuses)[number];
 
 /** One report of a batch, as a decoder takes it. */

@@ -67,7 +67,11 @@ it('compares what decoders cost in one run', async () => {
 
 it('trades bits for accuracy over both run-time knobs', async () => {
   const page = path.join(folder, 'curve.html');
-  const { curve } = await bench('rate-distortion', '--samples', '64', '--report', page);
+  const result = await bench('rate-distortion', '--samples', '64', '--report', page);
+  const schemes = new Set(result.curve.map(({ scheme }: { scheme: string }) => scheme));
+  expect(schemes).toContain('paths');
+  expect(schemes).toContain('paths-cap');
+  const curve = result.curve.filter(({ family }: { family: string }) => family === 'network');
   expect(await readFile(page, 'utf8')).toMatch(/^<!doctype html>.*<figure id="rate-distortion">.*dualnet-mag-m43/s);
   const best = (bits: number) =>
     Math.min(...curve.filter((point: { bits: number }) => point.bits <= bits).map((p: { nmseDb: number }) => p.nmseDb));
@@ -77,7 +81,7 @@ it('trades bits for accuracy over both run-time knobs', async () => {
   expect(new Set(curve.map((point: { codewordTruncation: number }) => point.codewordTruncation)).size).toBeGreaterThan(
     1,
   );
-});
+}, 180_000);
 
 /** What the default models have to reach. */
 const promises = [

@@ -57,6 +57,7 @@ export interface PathCodec {
   reconstructInto(out: Float32Array, paths: readonly PropagationPath[]): void;
 }
 
+/** The bits of a path report and how many whole paths they hold. */
 export type PathReportBits = Pick<PathReport, 'payload' | 'bits' | 'numPaths'>;
 
 /**

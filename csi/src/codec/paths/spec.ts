@@ -34,6 +34,7 @@ export interface PathCodecSpec {
   readonly response?: ArrayResponse;
 }
 
+/** Response of an array: one complex gain an element. */
 export interface ArrayResponse {
   readonly re: readonly number[];
   readonly im: readonly number[];
