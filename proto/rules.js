@@ -38,6 +38,8 @@ export const rules = {
     reportPeriodSlots: integer(1, 320),
     codewordTruncation: integer(0, 7),
     phaseTheta: integer(1, 2 ** 24),
+    maxPayloadBits: integer(0, 2000),
+    bitPriceTenthDb: integer(0, 1000),
   },
   Welcome: { epoch: integer(1), config: message },
   Reconfigure: { config: message },

@@ -93,6 +93,10 @@ const entries = {
   codewordTruncation: v.optional(reportTerms.codewordTruncation, 0),
   /** The model's own theta where absent. */
   phaseTheta: v.optional(reportTerms.phaseTheta),
+  /** Most bits of a path report. The model's own where absent. */
+  maxPayloadBits: v.optional(reportTerms.maxPayloadBits),
+  /** Squared error a bit of a path report must save, tenths of a dB below the matrix's energy; 0: none. The model's own where absent. */
+  bitPriceTenthDb: v.optional(reportTerms.bitPriceTenthDb),
 
   /** From a report's arrival until it is worth nothing any more. */
   deadlineMs: v.optional(spanMs(1), 100),

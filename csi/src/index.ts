@@ -84,6 +84,7 @@ export { createPathCodec, type PathCodec, type PathReport, type PathReportBits }
 export { fitPathTables } from './codec/paths/fit.ts';
 export { indoorPathTables } from './codec/paths/indoor-tables.ts';
 export { type PathKernelTables, pathKernelTables } from './codec/paths/kernel-tables.ts';
+export type { PathKnobs, PathsSpec } from './codec/paths/knobs.ts';
 export { type PathRate, type PathRateNumbers, pathCapBits, pathRateNumbers } from './codec/paths/path-rate.ts';
 export type { PropagationPath } from './codec/paths/paths.ts';
 export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';

@@ -1,5 +1,6 @@
-import { type CodecSpec, CsiError } from '@edge-csi/csi';
+import { CsiError, type DualnetSpec, type PathsSpec } from '@edge-csi/csi';
 import { codecSpecOf, type Manifest } from './manifest.ts';
+import { isPathModel, type PathManifest, pathAgreement, pathsSpecOf, type ReportManifest } from './path-manifest.ts';
 
 /** The files a manifest can name. */
 export type ModelFile = keyof Manifest['files'];
@@ -7,14 +8,32 @@ export type ModelFile = keyof Manifest['files'];
 /** Reads one file of a model by its name in the manifest: from disk, over HTTP, from memory. */
 export type ReadModelFile = (path: string) => Promise<Uint8Array>;
 
-/** A manifest with the bytes one end needs, hash-checked, and what its codec is made of. */
-export interface ModelBundle {
-  readonly manifest: Manifest;
+interface Bundle<M extends ReportManifest, Spec> {
+  readonly manifest: M;
   /** Pairing hash, 32 bytes. */
   readonly sha256: Uint8Array;
   /** For `createUeCodec` and `createBsCodec`. */
-  readonly codec: CodecSpec;
+  readonly codec: Spec;
   readonly files: ReadonlyMap<ModelFile, Uint8Array>;
+}
+
+/** A manifest with the bytes one end needs, hash-checked, and what its codec is made of. */
+export type ModelBundle = Bundle<Manifest, DualnetSpec>;
+
+/** A model of path reports, which has no files. */
+export type PathBundle = Bundle<PathManifest, PathsSpec>;
+
+/** A model that codes reports, of either kind. */
+export type ReportBundle = ModelBundle | PathBundle;
+
+/** @throws CsiError `model-invalid` where a model has no networks. */
+export function requireNetworks(bundle: ReportBundle): ModelBundle {
+  if (hasNetworks(bundle)) return bundle;
+  throw new CsiError('model-invalid', `${bundle.manifest.id} is a model of path reports: it has no networks`);
+}
+
+export function hasNetworks(bundle: ReportBundle): bundle is ModelBundle {
+  return bundle.codec.kind !== 'paths';
 }
 
 /**
@@ -26,7 +45,19 @@ export async function loadBundle(
   manifest: Manifest,
   read: ReadModelFile,
   wanted: readonly ModelFile[],
-): Promise<ModelBundle> {
+): Promise<ModelBundle>;
+export async function loadBundle(
+  manifest: ReportManifest,
+  read: ReadModelFile,
+  wanted: readonly ModelFile[],
+): Promise<ReportBundle>;
+export async function loadBundle(
+  manifest: ReportManifest,
+  read: ReadModelFile,
+  wanted: readonly ModelFile[],
+): Promise<ReportBundle> {
+  const sha256 = await pairingHash(manifest);
+  if (isPathModel(manifest)) return { manifest, sha256, codec: pathsSpecOf(manifest), files: new Map() };
   const files = new Map<ModelFile, Uint8Array>();
   for (const name of new Set<ModelFile>([...wanted, 'allocation'])) {
     const entry = manifest.files[name];
@@ -35,7 +66,7 @@ export async function loadBundle(
   }
   return {
     manifest,
-    sha256: await pairingHash(manifest),
+    sha256,
     codec: codecSpecOf(manifest, files.get('allocation') as Uint8Array),
     files,
   };
@@ -85,8 +116,9 @@ function normalizationAgreement(normalization: Manifest['normalization']): unkno
  *
  * @returns 32 bytes
  */
-export async function pairingHash(manifest: Manifest): Promise<Uint8Array> {
-  return sha256Bytes(new TextEncoder().encode(JSON.stringify(wireAgreement(manifest))));
+export async function pairingHash(manifest: ReportManifest): Promise<Uint8Array> {
+  const agreement = isPathModel(manifest) ? pathAgreement(manifest) : wireAgreement(manifest);
+  return sha256Bytes(new TextEncoder().encode(JSON.stringify(agreement)));
 }
 
 /** SHA-256 with the platform's Web Crypto (in browsers: secure contexts and localhost). */

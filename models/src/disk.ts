@@ -7,8 +7,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
-import { loadBundle, type ModelBundle, type ModelFile } from './bundle.ts';
+import { loadBundle, type ModelBundle, type ModelFile, type ReportBundle, requireNetworks } from './bundle.ts';
 import { type Manifest, type ManifestRecord, parseManifest } from './manifest.ts';
+import { isPathModel, parseReportManifest, type ReportManifest } from './path-manifest.ts';
 import { draftSchema, parseWith } from './schema.ts';
 import {
   type AnyManifest,
@@ -37,14 +38,28 @@ export function zooDirectory(): string {
   }
 }
 
-/** Reads and validates `<directory>/manifest.json` of a model that decodes reports. */
+/** Reads and validates `<directory>/manifest.json` of a model of networks. */
 export async function readManifest(directory: string): Promise<Manifest> {
   return parseManifest(await readJson(directory));
 }
 
-/** Loads a model from a folder that holds manifest.json and the files it names. */
+/** Reads and validates `<directory>/manifest.json` of a model that codes reports, of either kind. */
+export async function readReportManifest(directory: string): Promise<ReportManifest> {
+  return parseReportManifest(await readJson(directory));
+}
+
+/**
+ * Loads a model of networks from a folder that holds manifest.json and the files it names.
+ *
+ * @throws CsiError `model-invalid` where it is broken, or of path reports.
+ */
 export async function loadModel(directory: string, wanted: readonly ModelFile[]): Promise<ModelBundle> {
-  const manifest = await readManifest(directory);
+  return requireNetworks(await loadReportModel(directory, wanted));
+}
+
+/** Loads a model that codes reports, of either kind, from its folder. */
+export async function loadReportModel(directory: string, wanted: readonly ModelFile[]): Promise<ReportBundle> {
+  const manifest = await readReportManifest(directory);
   return loadBundle(manifest, async (name) => readFile(path.join(directory, name)), wanted);
 }
 
@@ -73,19 +88,20 @@ export async function readZoo(zoo: string = zooDirectory()): Promise<ZooEntry[]>
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const read = folders.map(async (folder) => {
     const json = await readJson(path.join(zoo, folder));
-    return { folder, manifest: isUplinkOnly(json) ? parseUplinkOnlyManifest(json) : parseManifest(json) };
+    return { folder, manifest: isUplinkOnly(json) ? parseUplinkOnlyManifest(json) : parseReportManifest(json) };
   });
   return (await Promise.all(read)).sort((a, b) => a.manifest.id.localeCompare(b.manifest.id, 'en', { numeric: true }));
 }
 
 /**
- * Manifests of every model in a zoo folder that decodes reports: magnitudes before absolute parts, spherical before
- * minmax, few antennas before many, then by id. Whoever asks for a model without naming it takes the first that fits.
+ * Manifests of every model of networks in a zoo folder that decodes reports: magnitudes before absolute parts, spherical
+ * before minmax, few antennas before many, then by id. Whoever asks for a model without naming it takes the first that fits.
  *
  * @throws CsiError as `readZoo`.
  */
 export async function listModels(zoo: string = zooDirectory()): Promise<Manifest[]> {
-  const manifests = (await readZoo(zoo)).flatMap(({ manifest }) => (isUplinkOnly(manifest) ? [] : [manifest]));
+  const all = await readZoo(zoo);
+  const manifests = all.flatMap(({ manifest }) => (isUplinkOnly(manifest) || isPathModel(manifest) ? [] : [manifest]));
   // The sort is stable: ties stay in order of id.
   return manifests.sort(
     (a, b) =>
@@ -93,6 +109,17 @@ export async function listModels(zoo: string = zooDirectory()): Promise<Manifest
       Number(a.normalization.kind === 'minmax') - Number(b.normalization.kind === 'minmax') ||
       a.csi.numAntennas - b.csi.numAntennas,
   );
+}
+
+/**
+ * Manifests of every model in a zoo folder that codes reports: those of networks as `listModels` has them, then those of
+ * paths by id.
+ *
+ * @throws CsiError as `readZoo`.
+ */
+export async function listReportModels(zoo: string = zooDirectory()): Promise<ReportManifest[]> {
+  const paths = (await readZoo(zoo)).flatMap(({ manifest }) => (isPathModel(manifest) ? [manifest] : []));
+  return [...(await listModels(zoo)), ...paths];
 }
 
 /**

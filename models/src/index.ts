@@ -4,12 +4,16 @@
  * @module @edge-csi/models
  */
 export {
+  hasNetworks,
   loadBundle,
   type ModelBundle,
   type ModelFile,
+  type PathBundle,
   pairingHash,
   type ReadModelFile,
+  type ReportBundle,
   readChecked,
+  requireNetworks,
   sha256Bytes,
   toHex,
   versionName,
@@ -18,9 +22,18 @@ export { type ConvLayer, type DenseLayer, type EncoderLayers, readEncoderLayers 
 export { codecSpecOf, type Manifest, parseManifest, representationOf } from './manifest.ts';
 export { fromFloat16 } from './onnx-graph.ts';
 export {
+  createPathManifest,
+  isPathModel,
+  type PathManifest,
+  parsePathManifest,
+  parseReportManifest,
+  type ReportManifest,
+} from './path-manifest.ts';
+export {
   type AnyManifest,
   isUplinkOnly,
   loadUplinkOnlyBundle,
+  type NetworkManifest,
   parseUplinkOnlyManifest,
   type UplinkOnlyBundle,
   type UplinkOnlyManifest,

@@ -1,4 +1,4 @@
-import type { CodecSpec, CsiShape, NormalizationSpec, RepresentationSpec } from '@edge-csi/csi';
+import type { CsiShape, DualnetSpec, NormalizationSpec, RepresentationSpec } from '@edge-csi/csi';
 import { manifestSchema, parseWith } from './schema.ts';
 
 /** A file that a manifest names. */
@@ -85,7 +85,7 @@ export function representationOf({ csi, planes = 'magnitude', normalization }: M
 }
 
 /** What the model's codec is made of. @param allocation - bytes of the manifest's file of that name */
-export function codecSpecOf(manifest: Manifest, allocation: Uint8Array): CodecSpec {
+export function codecSpecOf(manifest: Manifest, allocation: Uint8Array): DualnetSpec {
   const { id, codeword, phase, files } = manifest;
   const representation = representationOf(manifest);
   return { kind: 'dualnet', id, representation, codeword, phase, allocation, hasRefiner: files.refiner !== undefined };

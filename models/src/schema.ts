@@ -1,4 +1,4 @@
-import { CsiError } from '@edge-csi/csi';
+import { CsiError, knobBounds } from '@edge-csi/csi';
 // The one home of valibot. No type of it is in what the package exports: the build puts its code into the package, and whoever
 // installs that needs no valibot.
 import * as v from 'valibot';
@@ -119,6 +119,54 @@ export const manifestSchema = v.pipe(
 
 /** Fields that manifests of all kinds have. */
 const { id, family, csi, planes, training, measured } = manifestSchema.entries;
+
+/** First field of the manifest of a model of path reports. */
+export const pathModelKind = 'edge-csi/paths@1';
+
+const frequencies = v.array(v.number());
+const knob = ({ min, max }: { readonly min: number; readonly max: number }) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+export const pathModelSchema = v.pipe(
+  v.object({
+    schema: v.literal(pathModelKind),
+    id,
+    family: v.literal('paths'),
+    csi,
+    paths: v.strictObject({
+      format: v.literal(1),
+      antennas: v.tuple([count, count]),
+      coefficientsPerPath: v.literal(1),
+      doppler: v.literal(false),
+      maxPaths: count,
+      tables: v.strictObject({
+        first: frequencies,
+        end: frequencies,
+        next: v.array(frequencies),
+        angle: v.tuple([frequencies, frequencies]),
+        near: v.tuple([v.number(), v.number()]),
+        delay: frequencies,
+        later: frequencies,
+      }),
+      response: v.exactOptional(v.strictObject({ re: frequencies, im: frequencies })),
+    }),
+    rate: v.strictObject({
+      maxPayloadBits: knob(knobBounds.maxPayloadBits),
+      bitPriceTenthDb: knob(knobBounds.bitPriceTenthDb),
+    }),
+    files: v.strictObject({}),
+    training,
+    derivedFrom: v.optional(record),
+    measured,
+  }),
+  v.forward(
+    v.check(
+      ({ csi: { numAntennas }, paths: { antennas } }) => numAntennas === antennas[0] * antennas[1],
+      'the axes of the array must have csi.numAntennas elements together',
+    ),
+    ['paths'],
+  ),
+);
 
 /** First field of an uplink-only model's manifest. */
 export const uplinkOnlyKind = 'edge-csi/uplink-only@1';

@@ -1,6 +1,7 @@
 import type { UplinkOnlySpec } from '@edge-csi/csi';
 import { type ReadModelFile, readChecked } from './bundle.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
+import type { ReportManifest } from './path-manifest.ts';
 import { parseWith, uplinkOnlyKind, uplinkOnlySchema } from './schema.ts';
 
 /**
@@ -20,8 +21,11 @@ export interface UplinkOnlyManifest extends Pick<Manifest, 'id' | 'family' | 'cs
   };
 }
 
-/** A manifest of either kind; `schema` tells them apart. */
-export type AnyManifest = Manifest | UplinkOnlyManifest;
+/** A manifest of a model that has networks. */
+export type NetworkManifest = Manifest | UplinkOnlyManifest;
+
+/** A manifest of any kind; `schema` tells them apart. */
+export type AnyManifest = ReportManifest | UplinkOnlyManifest;
 
 /** An uplink-only model with its network, hash-checked. */
 export interface UplinkOnlyBundle {

@@ -1,5 +1,5 @@
 import { type AngularDelayCsi, assertUsable } from '@edge-csi/csi';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
 import { protocolVersion, type ReportConfig, WireError } from '@edge-csi/proto';
 import { abortable } from './abortable.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
@@ -50,7 +50,7 @@ export class Client implements Ue {
     return this.#state;
   }
 
-  get manifest(): Manifest {
+  get manifest(): ReportManifest {
     return (this.#terms as Terms).model.bundle.manifest;
   }
 

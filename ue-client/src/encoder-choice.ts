@@ -1,10 +1,11 @@
-import type { ModelBundle } from '@edge-csi/models';
+import { hasNetworks, type ReportBundle } from '@edge-csi/models';
 
 import type { ReportEncoder } from './report-encoder.ts';
 
 /**
  * The encoders there are: `ort` runs encoder.onnx with onnxruntime-web; `micro` does all of a report in a WebAssembly
- * module of a few kilobytes, with int8 weights.
+ * module of a few kilobytes, with int8 weights. A model of path reports has no network: both run the same TypeScript for it,
+ * and nothing of onnxruntime-web is loaded.
  */
 export const encoderBackends = ['ort', 'micro'] as const;
 
@@ -12,7 +13,7 @@ export const encoderBackends = ['ort', 'micro'] as const;
 export type EncoderBackend = (typeof encoderBackends)[number];
 
 /** A backend by name, or what makes a report encoder of a model: a backend with options of its own. */
-export type EncoderChoice = EncoderBackend | ((bundle: ModelBundle) => Promise<ReportEncoder>);
+export type EncoderChoice = EncoderBackend | ((bundle: ReportBundle) => Promise<ReportEncoder>);
 
 /** @throws TypeError where it is neither */
 export function requireEncoderChoice(choice: EncoderChoice): void {
@@ -26,8 +27,12 @@ export function requireEncoderChoice(choice: EncoderChoice): void {
  * @param bundle a model loaded with its encoder
  * @throws CsiError `model-invalid` where the backend cannot run the model
  */
-export async function openEncoder(choice: EncoderChoice, bundle: ModelBundle): Promise<ReportEncoder> {
+export async function openEncoder(choice: EncoderChoice, bundle: ReportBundle): Promise<ReportEncoder> {
   if (typeof choice === 'function') return choice(bundle);
+  if (!hasNetworks(bundle)) {
+    const { createPathReportEncoder } = await import('./encoder/paths.ts');
+    return createPathReportEncoder(bundle);
+  }
   if (choice === 'micro') {
     const { createMicroEncoder } = await import('./micro/micro-encoder.ts');
     return createMicroEncoder(bundle);

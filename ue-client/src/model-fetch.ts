@@ -1,5 +1,5 @@
 import { CsiError } from '@edge-csi/csi';
-import { loadBundle, type Manifest, type ModelBundle, parseManifest, toHex } from '@edge-csi/models';
+import { loadBundle, parseReportManifest, type ReportBundle, type ReportManifest, toHex } from '@edge-csi/models';
 import { type ModelRef, WireError } from '@edge-csi/proto';
 import type { HttpResponse } from './http/http.ts';
 
@@ -9,7 +9,7 @@ type Get = (url: URL) => Promise<HttpResponse>;
 const maxManifestBytes = 1024 * 1024;
 
 /**
- * Fetches a model's manifest, encoder and allocation from the BS and checks every hash.
+ * Fetches a model's manifest from the BS, and of networks the encoder and allocation, and checks every hash.
  *
  * @param get starts an HTTP GET
  * @param manifestUrl absolute; the files lie beside it
@@ -22,9 +22,9 @@ export async function fetchModel(
   manifestUrl: URL,
   wanted: ModelRef,
   signal: AbortSignal,
-): Promise<ModelBundle> {
+): Promise<ReportBundle> {
   const bytes = await fetchBytes(get, manifestUrl, maxManifestBytes, signal);
-  const manifest = parseManifest(parseJson(bytes, manifestUrl));
+  const manifest = parseReportManifest(parseJson(bytes, manifestUrl));
   const sizes = new Map(
     Object.values(manifest.files).flatMap((file) => (file ? [[file.path, file.bytes] as const] : [])),
   );
@@ -39,7 +39,7 @@ export async function fetchModel(
 }
 
 export function isSameModel(
-  bundle: { readonly manifest: Manifest; readonly sha256: Uint8Array },
+  bundle: { readonly manifest: ReportManifest; readonly sha256: Uint8Array },
   ref: ModelRef,
 ): boolean {
   return bundle.manifest.id === ref.id && ref.sha256.every((byte, i) => byte === bundle.sha256[i]);

@@ -1,5 +1,5 @@
 import { createUeCodec, type UeCodec } from '@edge-csi/csi';
-import type { ModelBundle } from '@edge-csi/models';
+import type { ReportBundle } from '@edge-csi/models';
 import type { ModelRef, ReportConfig } from '@edge-csi/proto';
 import { httpGet } from '#http';
 import { openEncoder } from './encoder-choice.ts';
@@ -9,7 +9,7 @@ import { type ReportEncoder, warmUp } from './report-encoder.ts';
 
 /** A model ready to make reports. */
 export interface ActiveModel {
-  readonly bundle: ModelBundle;
+  readonly bundle: ReportBundle;
   readonly codec: UeCodec;
   readonly reports: ReportEncoder;
 }
@@ -77,7 +77,7 @@ export class ModelSlot {
     await current?.reports.close();
   }
 
-  async #bundle(wanted: ModelRef, modelUrl: string, signal: AbortSignal): Promise<ModelBundle> {
+  async #bundle(wanted: ModelRef, modelUrl: string, signal: AbortSignal): Promise<ReportBundle> {
     const { model, url, tls } = this.#options;
     if (model !== undefined && isSameModel(model, wanted)) return model;
     // ws: -> http:, wss: -> https:, on the same host and port.
@@ -86,6 +86,6 @@ export class ModelSlot {
   }
 }
 
-function refOf({ manifest, sha256 }: ModelBundle): ModelRef {
+function refOf({ manifest, sha256 }: ReportBundle): ModelRef {
   return { id: manifest.id, sha256 };
 }

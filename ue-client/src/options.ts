@@ -1,4 +1,4 @@
-import type { ModelBundle } from '@edge-csi/models';
+import type { ReportBundle } from '@edge-csi/models';
 import type { ReportConfig, ReportOutcome, WireError } from '@edge-csi/proto';
 import { systemClock } from '#clock';
 import type { BackoffOptions } from './backoff.ts';
@@ -50,7 +50,7 @@ export interface ConnectOptions extends UeEvents {
   /** For wss:, in Node: who to trust, and who this UE is. */
   readonly tls?: ClientTls;
   /** A model at hand, loaded with its encoder. Any other, or another version of it, that the BS asks for is fetched from the BS. */
-  readonly model?: ModelBundle;
+  readonly model?: ReportBundle;
   /** Gives up connecting; without effect once `connectUe` has resolved. */
   readonly signal?: AbortSignal;
   /** Waits between attempts after the connection is lost. */

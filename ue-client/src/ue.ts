@@ -1,5 +1,5 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import type { SentReport } from './link.ts';
 import type { UeState } from './options.ts';
@@ -10,7 +10,7 @@ export interface Ue extends AsyncDisposable {
   /** What the BS wants reported, as of the next report. */
   readonly config: ReportConfig;
   /** Of the model in use: what CSI it takes, and how. */
-  readonly manifest: Manifest;
+  readonly manifest: ReportManifest;
   /** Resolves when the UE has ended: with the error that ended it, with nothing after `close()`. Never rejects. */
   readonly closed: Promise<Error | undefined>;
   /**

@@ -1,12 +1,12 @@
 import { createBsCodec, createUplinkOnly, type Network, type RowCodec } from '@edge-csi/csi';
-import { type ModelBundle, type ModelFile, type UplinkOnlyBundle, versionName } from '@edge-csi/models';
+import { type ModelFile, type ReportBundle, type UplinkOnlyBundle, versionName } from '@edge-csi/models';
 import type { BatchBuffers } from './batch-buffers.ts';
 import type { BatchSizes } from './batch-layout.ts';
 import type { Graph } from './graph.ts';
 import type { WorkerModel } from './thread-port.ts';
 
 /** The BS's half of a model that was loaded with its networks. */
-export function workerModelOf({ manifest, sha256, codec, files }: ModelBundle): WorkerModel {
+export function workerModelOf({ manifest, sha256, codec, files }: ReportBundle): WorkerModel {
   return workerModel(versionName(manifest.id, sha256), codec, (name) => files.get(name as ModelFile));
 }
 

@@ -89,8 +89,17 @@ export function relievedConfig(config: SessionConfig, relief: Relief): SessionCo
 
 /** The configuration as it goes over the wire, which wants every knob: one that a codec does not have, at its least. */
 export function reportConfigOf({ revision, model, reportPeriodSlots, rate }: SessionConfig): ReportConfig {
-  const { codewordTruncation = 0, phaseTheta = 1 } = rate;
-  return { revision, model: model.ref, modelUrl: model.url, reportPeriodSlots, codewordTruncation, phaseTheta };
+  const { codewordTruncation = 0, phaseTheta = 1, maxPayloadBits = 0, bitPriceTenthDb = 0 } = rate;
+  return {
+    revision,
+    model: model.ref,
+    modelUrl: model.url,
+    reportPeriodSlots,
+    codewordTruncation,
+    phaseTheta,
+    maxPayloadBits,
+    bitPriceTenthDb,
+  };
 }
 
 function configOf(revision: number, asked: Terms, relief: Relief): SessionConfig {

@@ -55,7 +55,7 @@ export interface UeSessionContext {
 
 /** What a decoder has against a report, for people. */
 const decoderFaults: { readonly [R in SettleReason]?: string } = {
-  codeword: 'codeword has padding that is not zero',
+  codeword: 'codeword has padding that is not zero, or is no path report',
   phase: 'phase is not as long as its codeword asks for, or has padding that is not zero',
   estimate: 'the decoded estimate is not finite',
 };
@@ -257,6 +257,7 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
       modelId: report.modelId,
       shape: model.shape,
       periodSlots: reportPeriodSlots,
+      usesUplink: model.codec.usesUplink,
       record: admission.record,
       payloadBits: report.payloadBits,
       receivedMs,

@@ -246,7 +246,8 @@ export class ReportPipeline {
     if (job.origin === undefined) return;
     const { uplinkOnly } = this.#parts;
     const isUsable = uplinkOnly !== undefined && sameShape(uplinkOnly.csi, job.shape);
-    const best = job.quality === 'fresh' ? job.uplink : (this.join.uplinkFor(job) ?? job.uplink);
+    const own = job.quality === 'fresh' ? job.uplink : undefined;
+    const best = own ?? this.join.uplinkFor(job) ?? job.uplink;
     this.#replace(job, isUsable ? best : undefined, nowMs);
   }
 

@@ -5,6 +5,8 @@ import type { ArrivedUplink, DecodeJob, ReportOrigin, UplinkSample } from '../qu
 export interface AcceptedReport extends Omit<DecodeJob, 'uplink' | 'quality' | 'queuedMs'> {
   /** Report period that it was made under. */
   readonly periodSlots: number;
+  /** Whether its decoder takes an uplink. */
+  readonly usesUplink: boolean;
   readonly origin: ReportOrigin;
 }
 
@@ -39,7 +41,7 @@ type Arrival = Pick<AcceptedReport, 'ueId' | 'slot' | 'shape' | 'receivedMs'>;
  * Brings reports together with the uplink CSI that the BS measured itself.
  *
  * A report takes the uplink of its own slot; else the newest one within the freshness window; else it waits a moment
- * and is decoded without. Slot numbers alone do not tell an uplink from one of an earlier run, so its arrival is bounded
+ * and is decoded without. One whose decoder takes no uplink goes on at once. Slot numbers alone do not tell an uplink from one of an earlier run, so its arrival is bounded
  * too. At most one report per UE waits. Time comes in as an argument and must not run backwards.
  */
 export class UplinkJoin {
@@ -71,7 +73,7 @@ export class UplinkJoin {
     if (superseded !== undefined) this.#waiting.delete(ueId);
     const job = this.#jobOf(report);
     const untilMs = Math.min(receivedMs + this.#options.uplinkWaitMs, deadlineMs);
-    if (job.uplink === undefined && untilMs > receivedMs) {
+    if (job.quality === 'no-uplink' && untilMs > receivedMs) {
       this.#waiting.set(ueId, { report, untilMs });
       return superseded === undefined ? {} : { superseded };
     }
@@ -125,6 +127,7 @@ export class UplinkJoin {
   }
 
   #jobOf(report: AcceptedReport): DecodeJob {
+    if (!report.usesUplink) return { ...report, uplink: undefined, quality: 'fresh', queuedMs: report.receivedMs };
     const uplink = this.uplinkFor(report);
     const quality = uplink === undefined ? 'no-uplink' : uplink.slot === report.slot ? 'fresh' : 'stale-uplink';
     return { ...report, uplink, quality, queuedMs: report.receivedMs };

@@ -1,5 +1,5 @@
 import type { CsiShape } from '@edge-csi/csi';
-import { readChecked } from '@edge-csi/models';
+import { isPathModel, readChecked } from '@edge-csi/models';
 import type { ServedModel } from '../ops/model-catalog.ts';
 import type { ModelVersions } from '../ops/model-versions.ts';
 import type { OfferedFile } from './http-answer.ts';
@@ -17,7 +17,8 @@ export function modelRoutes(
 ): ReadonlyMap<string, OfferedFile> {
   const routes = new Map<string, OfferedFile>();
   const models = served.map(({ version, manifest, sha256, url }, i) => {
-    const { id, family, pruned, reduction } = manifest;
+    const { id, family } = manifest;
+    const { pruned, reduction } = isPathModel(manifest) ? { pruned: false, reduction: null } : manifest;
     return { id, sha256, url, version, active: i === 0, family, pruned, reduction };
   });
   routes.set('/models', json({ models }, served.map(({ sha256 }) => sha256.slice(0, 16)).join('-')));
@@ -25,6 +26,7 @@ export function modelRoutes(
     const files = new Map([['manifest.json', json(manifest, sha256)]]);
     for (const name of ['encoder', 'allocation'] as const) {
       const entry = manifest.files[name];
+      if (entry === undefined) continue;
       files.set(entry.path, {
         contentType: 'application/octet-stream',
         etag: `"${entry.sha256}"`,

@@ -4,13 +4,13 @@ import { type BsCodec, CsiError, type CsiShape, createBsCodec } from '@edge-csi/
 import {
   isUplinkOnly,
   loadBundle,
-  type Manifest,
   type ReadModelFile,
+  type ReportManifest,
   toHex,
   type UplinkOnlyBundle,
   versionName,
 } from '@edge-csi/models';
-import { loadUplinkOnlyModel, readManifest, readZoo, type ZooEntry } from '@edge-csi/models/disk';
+import { loadUplinkOnlyModel, readReportManifest, readZoo, type ZooEntry } from '@edge-csi/models/disk';
 import { type ModelRef, maxFrameBytes, WireError } from '@edge-csi/proto';
 import { workerModelOf } from '../decode/loaded-model.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
@@ -22,7 +22,7 @@ export interface ServedModel {
   readonly version: string;
   /** Name of the folder it was read from. */
   readonly folder: string;
-  readonly manifest: Manifest;
+  readonly manifest: ReportManifest;
   /** Id and pairing hash, as on the wire. */
   readonly ref: ModelRef;
   /** Pairing hash in hex. */
@@ -83,7 +83,7 @@ export async function loadServedModel(directory: string, folder: string): Promis
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   if (!folders.includes(folder)) throw unknownFolder(folder, directory, folders);
   const read: ReadModelFile = (name) => readFile(path.join(directory, folder, name));
-  const manifest = await readManifest(path.join(directory, folder));
+  const manifest = await readReportManifest(path.join(directory, folder));
   const bundle = await loadBundle(manifest, read, ['encoder', 'decoder', 'refiner']);
   const { sha256 } = bundle;
   const codec = createBsCodec(bundle.codec);
@@ -163,8 +163,8 @@ function assertFolderNamed(directory: string, zoo: readonly ZooEntry[], id: stri
 }
 
 /** True where two models are for the same antennas, bands and timing: a UE that can use one can use the other. */
-export function sameLink(a: Pick<Manifest, 'csi'>, b: Pick<Manifest, 'csi'>): boolean {
-  const fields = Object.keys(a.csi) as (keyof Manifest['csi'])[];
+export function sameLink(a: Pick<ReportManifest, 'csi'>, b: Pick<ReportManifest, 'csi'>): boolean {
+  const fields = Object.keys(a.csi) as (keyof ReportManifest['csi'])[];
   return fields.every((field) => a.csi[field] === b.csi[field]);
 }
 

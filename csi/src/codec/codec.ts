@@ -117,6 +117,8 @@ export interface RowCodec {
 export interface BsCodec extends CodecEnd, RowCodec {
   /** Rates worth measuring, each knob around its default. */
   readonly sweep: readonly Rate[];
+  /** Whether the uplink of a report's slot makes its estimate better. */
+  readonly usesUplink: boolean;
   /** Most bytes of a payload's bit strings together, at any rate. */
   readonly maxPayloadBytes: number;
   /**

@@ -2,24 +2,27 @@ import type { BsCodec, Networks, UeCodec, Unquantized } from './codec.ts';
 import { createDualnetBs } from './dualnet/decoder.ts';
 import { type DualnetSpec, dualnetBounds } from './dualnet/dualnet.ts';
 import { createDualnetUe, unquantizedDualnet } from './dualnet/encoder.ts';
+import { createPathsBs } from './paths/bs.ts';
+import { createPathsUe } from './paths/encoder.ts';
+import { type PathsSpec, pathBounds } from './paths/knobs.ts';
 
 // The one place that tells kinds of codecs apart, by `kind`: a further kind joins here. A function for each use, so that
 // a UE bundles no decoder.
 
 /** What a manifest says of its codec, of whatever kind. Plain data: it crosses to other threads. */
-export type CodecSpec = DualnetSpec;
+export type CodecSpec = DualnetSpec | PathsSpec;
 
 /** Least and greatest value of every rate knob that a codec of any kind has: whole numbers. */
-export const knobBounds = { ...dualnetBounds };
+export const knobBounds = { ...dualnetBounds, ...pathBounds };
 
 /** @throws CsiError `model-invalid` where the parts of the spec do not fit each other. */
 export function createUeCodec(spec: CodecSpec): UeCodec {
-  return createDualnetUe(spec);
+  return spec.kind === 'paths' ? createPathsUe(spec) : createDualnetUe(spec);
 }
 
 /** @throws CsiError `model-invalid` where the parts of the spec do not fit each other. */
 export function createBsCodec(spec: CodecSpec): BsCodec {
-  return createDualnetBs(spec);
+  return spec.kind === 'paths' ? createPathsBs(spec) : createDualnetBs(spec);
 }
 
 /**
@@ -28,5 +31,5 @@ export function createBsCodec(spec: CodecSpec): BsCodec {
  * @param networks - of both ends
  */
 export function unquantized(spec: CodecSpec, networks: Networks): Unquantized | undefined {
-  return unquantizedDualnet(spec, networks);
+  return spec.kind === 'paths' ? undefined : unquantizedDualnet(spec, networks);
 }

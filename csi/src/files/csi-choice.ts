@@ -14,6 +14,9 @@ export interface ChoiceOptions {
 const DOWNLINK_NAMES = /^(downlink|Hur_down|HD_\w+|HT)$/;
 const UPLINK_NAMES = /^(uplink|Hur_up|HU_\w+)$/;
 
+/** Whether a variable is called as data sets call the downlink. */
+export const isDownlinkName = (name: string): boolean => DOWNLINK_NAMES.test(name);
+
 /** What fixes a wrong choice, in code and on the command line. */
 const DOWNLINK_OPTION = 'downlinkVariable (--variable)';
 const UPLINK_OPTION = 'uplinkVariable (--uplink-variable)';

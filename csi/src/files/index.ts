@@ -5,6 +5,7 @@
  */
 export { type ColumnSpec, ColumnSpool } from './column-spool.ts';
 export type { CsiDomain, CsiSamples, NamedSamples } from './csi-layout.ts';
+export { type FoundShape, findCsiShape } from './csi-shape.ts';
 export { type CsiSource, type CsiSourceOptions, openCsiSource } from './csi-source.ts';
 export { type CsiFormat, writeCsi } from './csi-writer.ts';
 export { type NpyArray, readNpy, writeNpy } from './npy.ts';

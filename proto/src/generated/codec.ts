@@ -146,6 +146,8 @@ const reportConfigFields: WireFields = [
   { name: 'reportPeriodSlots', wireType: 0 },
   { name: 'codewordTruncation', wireType: 0 },
   { name: 'phaseTheta', wireType: 0 },
+  { name: 'maxPayloadBits', wireType: 0 },
+  { name: 'bitPriceTenthDb', wireType: 0 },
 ];
 
 function readReportConfig(from: MessageReader): ReportConfig {
@@ -155,6 +157,8 @@ function readReportConfig(from: MessageReader): ReportConfig {
   let reportPeriodSlots = 0;
   let codewordTruncation = 0;
   let phaseTheta = 0;
+  let maxPayloadBits = 0;
+  let bitPriceTenthDb = 0;
   for (;;) {
     switch (from.next()) {
       case 1:
@@ -175,8 +179,14 @@ function readReportConfig(from: MessageReader): ReportConfig {
       case 6:
         phaseTheta = from.uint32();
         break;
+      case 7:
+        maxPayloadBits = from.uint32();
+        break;
+      case 8:
+        bitPriceTenthDb = from.uint32();
+        break;
       default:
-        return checkReportConfig({ revision, model, modelUrl, reportPeriodSlots, codewordTruncation, phaseTheta }, from.path);
+        return checkReportConfig({ revision, model, modelUrl, reportPeriodSlots, codewordTruncation, phaseTheta, maxPayloadBits, bitPriceTenthDb }, from.path);
     }
   }
 }
@@ -189,6 +199,8 @@ function checkReportConfig(value: Unchecked<ReportConfig>, path: string): Report
   integer(value.reportPeriodSlots, 1, 320, path, 'reportPeriodSlots');
   integer(value.codewordTruncation, 0, 7, path, 'codewordTruncation');
   integer(value.phaseTheta, 1, 16777216, path, 'phaseTheta');
+  integer(value.maxPayloadBits, 0, 2000, path, 'maxPayloadBits');
+  integer(value.bitPriceTenthDb, 0, 1000, path, 'bitPriceTenthDb');
   return value as ReportConfig;
 }
 
@@ -200,6 +212,8 @@ function writeReportConfig(to: Writer, value: ReportConfig, path: string): Write
   if (value.reportPeriodSlots !== 0) to.uint32(32).uint32(value.reportPeriodSlots);
   if (value.codewordTruncation !== 0) to.uint32(40).uint32(value.codewordTruncation);
   if (value.phaseTheta !== 0) to.uint32(48).uint32(value.phaseTheta);
+  if (value.maxPayloadBits !== 0) to.uint32(56).uint32(value.maxPayloadBits);
+  if (value.bitPriceTenthDb !== 0) to.uint32(64).uint32(value.bitPriceTenthDb);
   return to;
 }
 

@@ -34,6 +34,13 @@ export interface ReportConfig {
   readonly codewordTruncation: number;
   /** Phase rate knob, in sixteenths of the allocation matrix's unit, 1..2^24. */
   readonly phaseTheta: number;
+  /** Most bits of a path report, 40..2000; 0 where the model makes none. */
+  readonly maxPayloadBits: number;
+  /**
+   * Squared error that a bit of a path report has to save, in tenths of a dB below the energy of the matrix, 1..1000: 300
+   * is 1e-3. 0: the least error of max_payload_bits.
+   */
+  readonly bitPriceTenthDb: number;
 }
 
 /** BS -> UE, the answer to Hello: the session, and what to report. */
@@ -57,7 +64,10 @@ export interface CsiReport {
   readonly modelId: string;
   /** Of the ReportConfig in force. */
   readonly revision: number;
-  /** Bit-packed, most significant bit first, component 0 first, zero padded. */
+  /**
+   * Bit-packed, most significant bit first, component 0 first, zero padded; or the whole of a path report, whose scale is
+   * 0 and whose phase is empty.
+   */
   readonly codeword: Uint8Array;
   /** Quantised norm, as many bits as the model says; 0 where it sends none. */
   readonly scale: number;
@@ -154,7 +164,7 @@ export type CsiDomain = 'angular-delay';
  * and payload_bits are 0; slot is that of the uplink; times count from the uplink's arrival.
  */
 export type EstimateQuality =
-  /** The uplink of the report's own slot. */
+  /** The uplink of the report's own slot, or a report that needs none. */
   | 'fresh'
   /** An uplink older than the report, within the freshness window. */
   | 'stale-uplink'

@@ -14,7 +14,13 @@
  *
  * @packageDocumentation
  */
-export { type AccuracyOptions, type AccuracyRun, measureAccuracy } from './accuracy/accuracy.ts';
+export {
+  type AccuracyOptions,
+  type AccuracyRun,
+  kindOf,
+  measureAccuracy,
+  type NetworkAccuracyRun,
+} from './accuracy/accuracy.ts';
 export {
   type AccuracyBin,
   type BreakdownName,

@@ -11,5 +11,5 @@ export { type CdfSeries, cdfPlot, type LinePlot, type PlotSeries } from './line-
 export { escapeMarkup } from './markup.ts';
 export type { Environment, Page, PageContent, Provenance, Section } from './page.ts';
 export { publishedCaption, publishedSeries, reductionAxis } from './published.ts';
-export { fixed, intervalNote, renderTable, type Table, withInterval } from './table.ts';
+export { fixed, intervalNote, reductionText, renderTable, type Table, withInterval } from './table.ts';
 export { renderMarkdownPage, renderTextSections } from './text-page.ts';

@@ -31,6 +31,11 @@ export function fixed(value: number | null | undefined, digits: number): string 
   return typeof value === 'number' && Number.isFinite(value) ? value.toFixed(digits) : '-';
 }
 
+/** The compression ratio of a model that has one. */
+export function reductionText(reduction: number | null | undefined): string {
+  return typeof reduction === 'number' ? `1/${reduction}` : '-';
+}
+
 /** A value and the ends of its interval, where it has one. */
 export function withInterval(value: number | undefined, interval: Interval | undefined, digits: number): string {
   const shown = fixed(value, digits);

@@ -41,7 +41,7 @@ it('shows a link run, and shows it again from what was saved', async () => {
     expect(ms).toEqual([...ms].sort((a, b) => a - b));
   }
   expect(examples).toHaveLength(2);
-  for (const { estimates, downlink, uplink } of examples) {
+  for (const { estimates, downlink, uplink = '' } of examples) {
     for (const matrix of [downlink, uplink, ...estimates.flatMap(({ estimate, error }) => [estimate, error])]) {
       expect(Buffer.from(matrix, 'base64')).toHaveLength(32 * 32);
     }

@@ -134,7 +134,7 @@ describe('modelRoutes', () => {
   const encoder = Uint8Array.of(1, 2, 3);
 
   /** One whose folder holds an encoder and nothing else. */
-  function withEncoder({ manifest, ...rest }: ServedModel): ServedModel {
+  function withEncoder({ manifest, ...rest }: ReturnType<typeof servedModel>): ServedModel {
     const files = {
       ...manifest.files,
       encoder: { ...manifest.files.encoder, sha256: createHash('sha256').update(encoder).digest('hex') },

@@ -125,6 +125,8 @@ describe('changedConfig', () => {
       reportPeriodSlots: 20,
       codewordTruncation: 2,
       phaseTheta: 50,
+      maxPayloadBits: 0,
+      bitPriceTenthDb: 0,
     });
   });
 

@@ -89,6 +89,7 @@ export async function createRig(options: RigOptions = {}) {
       modelId: 'tiny',
       shape,
       periodSlots: period,
+      usesUplink: true,
       record: Uint8Array.of(seq),
       payloadBits: 16,
       receivedMs: nowMs,

@@ -20,7 +20,7 @@ const allocationBytes = (() => {
 export const tinyCodec = codecSpecOf(manifestOf('tiny', 1), allocationBytes);
 
 /** A served model of 2 x 2 entries and 9 codeword bits, without networks. Each `hash` is another version. */
-export function servedModel(id = 'tiny', hash = 0, theta = 1): ServedModel {
+export function servedModel(id = 'tiny', hash = 0, theta = 1): ServedModel & { readonly manifest: Manifest } {
   const manifest = manifestOf(id, theta);
   const sha256 = new Uint8Array(32).fill(hash + 1);
   const hex = toHex(sha256);

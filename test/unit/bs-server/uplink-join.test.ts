@@ -29,6 +29,7 @@ function report(slot: number, receivedMs: number, ueId = 'a', deadlineMs = 100):
     modelId: 'tiny',
     shape,
     periodSlots: 20,
+    usesUplink: true,
     record: new Uint8Array(),
     payloadBits: 16,
     receivedMs,

@@ -23,6 +23,7 @@ function recordsOf(id: string, samples: readonly number[]): LinkRecords {
   };
   return {
     manifest: servedModel(id).manifest,
+    budgetBits: undefined,
     numUes: 1,
     source: { downlink: () => truth } as unknown as CsiSource,
     sent: [],

@@ -9,7 +9,8 @@ import { servedModel } from '../bs-server/served-model.ts';
 function runWith(published: number): LinkRun {
   const stats = { late: 0, superseded: 0, uplinkOnly: { published, dropped: 9 } } as ServerStats;
   const { manifest } = servedModel();
-  return summarizeLink({ manifest, numUes: 1, source: {} as CsiSource, sent: [], estimates: new Map(), stats });
+  const records = { manifest, budgetBits: undefined, numUes: 1, source: {} as CsiSource, sent: [], stats };
+  return summarizeLink({ ...records, estimates: new Map() });
 }
 
 function headerOf(...runs: LinkRun[]): string {

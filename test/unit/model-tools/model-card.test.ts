@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type AnyManifest, isUplinkOnly, type Manifest } from '@edge-csi/models';
+import { type AnyManifest, isPathModel, isUplinkOnly, type Manifest } from '@edge-csi/models';
 import { readZoo, zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, it } from 'vitest';
 import { renderCard } from '../../../scripts/model-tools/src/complete/model-card.ts';
@@ -39,6 +39,13 @@ describe.each(zoo.map(({ folder, manifest }) => [folder, manifest] as const))('t
       expect(await committed).toContain('without any feedback');
       return;
     }
+    if (isPathModel(manifest)) {
+      expect(await found(/up to (\d+) paths .* at most (\d+) bits/s)).toEqual([
+        manifest.paths.maxPaths,
+        manifest.rate.maxPayloadBits,
+      ]);
+      return;
+    }
     const { codeword, reduction, normalization } = manifest;
     expect(await found(/ becomes (\d+) components \(CR 1\/([\d.]+)\)/)).toEqual([codeword.length, reduction]);
     const totalBits = codeword.bits.reduce((sum, bits) => sum + bits, 0);
@@ -72,6 +79,10 @@ describe.each(zoo.map(({ folder, manifest }) => [folder, manifest] as const))('t
   it('says what it was made from', async () => {
     const { derivedFrom } = manifest as Manifest;
     const { samples, seed, data } = manifest.training as Readonly<Record<string, unknown>>;
+    if (isPathModel(manifest)) {
+      expect(await committed).toContain(`fitted to ${samples} samples of ${data}`);
+      return;
+    }
     expect(await committed).toContain(
       derivedFrom === undefined ? `${samples} samples of ${data}, seed ${seed}` : `pruned from ${derivedFrom.id} `,
     );

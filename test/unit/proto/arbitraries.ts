@@ -18,6 +18,8 @@ const config: fc.Arbitrary<ReportConfig> = fc.record({
   reportPeriodSlots: uint32(1, 320),
   codewordTruncation: uint32(0, 7),
   phaseTheta: uint32(1, 2 ** 24),
+  maxPayloadBits: uint32(0, 2000),
+  bitPriceTenthDb: uint32(0, 1000),
 });
 
 const csi: fc.Arbitrary<CsiMatrix> = fc

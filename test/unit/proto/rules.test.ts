@@ -10,6 +10,8 @@ const config = {
   reportPeriodSlots: 20,
   codewordTruncation: 0,
   phaseTheta: 5000,
+  maxPayloadBits: 0,
+  bitPriceTenthDb: 0,
 };
 const csi = { numAntennas: 2, numDelays: 3, domain: 1, encoding: 1, values: new Uint8Array(48) };
 
@@ -69,6 +71,8 @@ const broken: [FrameKind, string, Record<string, unknown>][] = [
   ['reconfigure', 'reconfigure.config.reportPeriodSlots', { config: { ...config, reportPeriodSlots: 321 } }],
   ['reconfigure', 'reconfigure.config.codewordTruncation', { config: { ...config, codewordTruncation: 8 } }],
   ['reconfigure', 'reconfigure.config.phaseTheta', { config: { ...config, phaseTheta: 0 } }],
+  ['reconfigure', 'reconfigure.config.maxPayloadBits', { config: { ...config, maxPayloadBits: 2001 } }],
+  ['reconfigure', 'reconfigure.config.bitPriceTenthDb', { config: { ...config, bitPriceTenthDb: 1001 } }],
   ['reconfigure', 'reconfigure.config.phaseTheta', { config: { ...config, phaseTheta: 2 ** 24 + 1 } }],
   ['report', 'report.epoch', { epoch: 0 }],
   ['report', 'report.seq', { seq: 0 }],

@@ -115,6 +115,8 @@ export function configFor({ bundle }: TinyModel, change: Partial<ReportConfig> =
     reportPeriodSlots: 10,
     codewordTruncation: 0,
     phaseTheta: manifest.phase.theta,
+    maxPayloadBits: 0,
+    bitPriceTenthDb: 0,
     ...change,
   };
 }

@@ -1,3 +1,4 @@
+import { requireNetworks } from '@edge-csi/models';
 import type { ReportConfig } from '@edge-csi/proto';
 import { type ConnectOptions, connectUe, type ReportResult, type Ue, type UeState } from '@edge-csi/ue-client';
 import { configFor, FakeBs, type FakeConnection } from './fake-bs.ts';
@@ -32,7 +33,8 @@ export class Rig implements AsyncDisposable {
       model: this.model.bundle,
       warmUpRuns: 2,
       reconnect: { minDelayMs: 1, maxDelayMs: 4, random: () => 0.5 },
-      encoder: async (bundle) => {
+      encoder: async (model) => {
+        const bundle = requireNetworks(model);
         const encoder = new FakeEncoder(bundle);
         this.encoders.push(encoder);
         return encoder.reports(bundle);

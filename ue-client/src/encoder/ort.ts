@@ -4,7 +4,7 @@
  * @module @edge-csi/ue-client/ort
  */
 import { CsiError, createUeCodec, type Network, type NetworkSpec, type Networks } from '@edge-csi/csi';
-import type { ModelBundle, ModelFile } from '@edge-csi/models';
+import { type ModelFile, type ReportBundle, requireNetworks } from '@edge-csi/models';
 import { loadRuntime } from '#ort';
 import type { ReportEncoder } from '../report-encoder.ts';
 
@@ -33,7 +33,8 @@ export interface OrtNetworks {
  * @throws CsiError `model-invalid` where the bundle has no encoder, its graph is not one, or takes another input than
  * the manifest says; `dependency-missing` where onnxruntime-web is not installed, or a file of it does not load
  */
-export async function createOrtEncoder(bundle: ModelBundle, options: OrtOptions = {}): Promise<ReportEncoder> {
+export async function createOrtEncoder(model: ReportBundle, options: OrtOptions = {}): Promise<ReportEncoder> {
+  const bundle = requireNetworks(model);
   const codec = createUeCodec(bundle.codec);
   const { networks, close } = await openOrtNetworks(bundle, codec.networks, options);
   const encoder = codec.createEncoder(networks);
@@ -42,7 +43,7 @@ export async function createOrtEncoder(bundle: ModelBundle, options: OrtOptions 
 
 /** Loads networks of a model. @throws CsiError as `createOrtEncoder` */
 export async function openOrtNetworks(
-  bundle: ModelBundle,
+  bundle: ReportBundle,
   specs: readonly NetworkSpec[],
   options: OrtOptions = {},
 ): Promise<OrtNetworks> {
@@ -69,7 +70,7 @@ export async function openOrtNetworks(
   return { networks, close };
 }
 
-async function openSession(runtime: Runtime, bundle: ModelBundle, { name, input }: NetworkSpec): Promise<Session> {
+async function openSession(runtime: Runtime, bundle: ReportBundle, { name, input }: NetworkSpec): Promise<Session> {
   const { id } = bundle.manifest;
   const file = `${id}/${name}.onnx`;
   const bytes = bundle.files.get(name as ModelFile);

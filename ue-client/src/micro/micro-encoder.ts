@@ -8,7 +8,7 @@ import {
   createUeCodec,
   dualnetBits,
 } from '@edge-csi/csi';
-import type { ModelBundle } from '@edge-csi/models';
+import { type ModelBundle, type ReportBundle, requireNetworks } from '@edge-csi/models';
 import type { ReportEncoder } from '../report-encoder.ts';
 import { floatEncoder } from './float-encoder.ts';
 import { integerEncoder } from './integer-encoder.ts';
@@ -28,11 +28,12 @@ export interface MicroOptions {
 /**
  * Makes an encoder that does the UE's whole computation in one small WebAssembly module, without onnxruntime-web.
  *
- * @param bundle a model loaded with its encoder
+ * @param model loaded with its encoder
  * @throws CsiError `model-invalid` where the encoder has layers that the module does not know, or the platform does not
  * run WebAssembly
  */
-export async function createMicroEncoder(bundle: ModelBundle, options: MicroOptions = {}): Promise<ReportEncoder> {
+export async function createMicroEncoder(model: ReportBundle, options: MicroOptions = {}): Promise<ReportEncoder> {
+  const bundle = requireNetworks(model);
   const { weights = 'int8', simd } = options;
   const { manifest } = bundle;
   const { codeword } = bundle.codec;

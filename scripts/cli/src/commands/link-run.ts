@@ -1,27 +1,46 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { dataFor, openData, sampleData } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
+import { isPathModel, type ReportManifest } from '@edge-csi/models';
 import { mergeExamples } from '../link-run/example.ts';
 import { runLink } from '../link-run/link-run.ts';
 import { linkRunPage, renderLinkRun } from '../link-run/page.ts';
-import type { LinkExample, LinkRun, LinkRunReport } from '../link-run/result.ts';
+import { type LinkExample, type LinkRun, type LinkRunReport, labelOf } from '../link-run/result.ts';
 import { slotMs } from '../link-run/schedule.ts';
 import type { OptionsOf } from '../options/command.ts';
 import { withData } from '../options/data.ts';
 import { encoderOption, providersOption } from '../options/ends.ts';
-import { mainReductions, modelsById, modelsByReduction, zooOption } from '../options/models.ts';
+import { mainReductions, modelsByReduction, reportModelsById, zooOption } from '../options/models.ts';
 import { jsonOption, withPage, writeJson, writePage } from '../options/output.ts';
 import { finite, integer, list, listOf, seedOption } from '../options/parse.ts';
+import { bitPriceKnob, bitPriceOption, maxBits, pathModelFor, pathModelsLike } from '../options/path-model.ts';
 import { withProgress } from '../progress.ts';
 import { commandLine, describeEnvironment, describeStart } from '../provenance.ts';
 
+const families = ['dualnet', 'paths'] as const;
+const defaultBudgets = [100, 200, 400];
+
 function declare(program: CommandUnknownOpts) {
   return withPage(withData(sampleData)(program.command('link-run')))
-    .description('Simulated UEs, a PHY feed and a BS server over real sockets on this machine; one row per reduction.')
-    .option('--models <ids>', 'models to run, instead of the pruned one of each reduction', list)
+    .description(
+      'Simulated UEs, a PHY feed and a BS server over real sockets on this machine; one row a model and budget of bits.',
+    )
+    .option('--models <ids>', 'models to run, instead of the pruned one of each reduction and path reports', list)
     .option('--reduction <list>', `reductions to run, default ${mainReductions.join()}`, listOf(integer(1, 1024)))
+    .addOption(
+      new Option(
+        '--family <name>',
+        'networks alone; or path reports alone, of a model that is made for --data, of whatever array',
+      ).choices(families),
+    )
+    .option(
+      '--max-bits <list>',
+      `most bits of a path report, a run each; default ${defaultBudgets.join()}`,
+      listOf(maxBits),
+    )
+    .option(...bitPriceOption)
     .option(...zooOption())
     .option('--samples <n>', 'samples to run, default all', integer(1, 1e7))
     .option('--ues <n>', 'simulated UEs', integer(1, 4096), 16)
@@ -44,28 +63,61 @@ function declare(program: CommandUnknownOpts) {
 Examples:
   edge-csi link-run
   edge-csi link-run --reduction 12 --ues 64 --json run.json
+  edge-csi link-run --data their.npz --family paths
+  edge-csi link-run --family paths --max-bits 60,80,120
   edge-csi link-run --report run.html
   edge-csi link-run --encoder micro
   edge-csi link-run --data my-paths.npz --uplink-snr-db 10`,
     );
 }
 
+type Options = OptionsOf<typeof declare>;
+
 /** `edge-csi link-run`: the main job. */
 export const addLinkRun = (program: CommandUnknownOpts) => declare(program).action(run);
 
-async function run(options: OptionsOf<typeof declare>): Promise<void> {
+async function run(options: Options): Promise<void> {
   if (options.models !== undefined && options.reduction !== undefined) {
     throw new UsageError('--models and --reduction both choose models; give one of them');
   }
-  const { reduction = mainReductions } = options;
-  const manifests = await modelsById(options.models, options.zoo, (zoo) => modelsByReduction(reduction, zoo));
+  if (options.family !== undefined && (options.models !== undefined || options.reduction !== undefined)) {
+    throw new UsageError('--family chooses models, and so do --models and --reduction; give one of them');
+  }
+  const made = options.family === 'paths' ? await pathModelFor(options) : undefined;
+  try {
+    const models = made === undefined ? await modelsOf(options) : [made.manifest];
+    await runModels(models, made?.zoo ?? options.zoo, options);
+  } finally {
+    await made?.remove();
+  }
+}
+
+/** Models of the zoo: those named, else the pruned one of each reduction and what reports paths of the same link. */
+async function modelsOf({ models, reduction, family, zoo }: Options): Promise<readonly ReportManifest[]> {
+  if (models !== undefined) return reportModelsById(models, zoo);
+  const networks = await modelsByReduction(reduction ?? mainReductions, zoo);
+  const [first] = networks;
+  if (reduction !== undefined || family === 'dualnet' || first === undefined) return networks;
+  return [...networks, ...(await pathModelsLike(first, zoo))];
+}
+
+/** Runs every model, one of path reports at every budget, and tells of them. */
+async function runModels(models: readonly ReportManifest[], zoo: string, options: Options): Promise<void> {
+  const priceKnob = bitPriceKnob(options.bitPriceDb) ?? 0;
+  // With a price the cap is what no report ever needs.
+  const budgets = options.maxBits ?? (priceKnob > 0 ? [2000] : defaultBudgets);
+  const cases = models.flatMap((manifest): { manifest: ReportManifest; budgetBits: number | undefined }[] =>
+    isPathModel(manifest)
+      ? budgets.map((budgetBits) => ({ manifest, budgetBits }))
+      : [{ manifest, budgetBits: undefined }],
+  );
   let { showSamples } = options;
   const start = describeStart();
   const runs: LinkRun[] = [];
   let examples: LinkExample[] = [];
   let provider = 'none';
   let samples = 0;
-  for (const manifest of manifests) {
+  for (const { manifest, budgetBits } of cases) {
     const data = dataFor(manifest, options);
     const available = (await openData(data)).numSamples;
     if (options.samples !== undefined && options.samples > available) {
@@ -77,9 +129,11 @@ async function run(options: OptionsOf<typeof declare>): Promise<void> {
       throw new UsageError(`--show-samples names ${beyond}, of ${samples} samples from 0 to ${samples - 1}`);
     }
     const periodSlots = options.periodMs / slotMs;
-    const result = await withProgress(manifest.id, samples, (onProgress) =>
+    const label = labelOf({ model: manifest.id, budgetBits });
+    const result = await withProgress(label, samples, (onProgress) =>
       runLink({
         manifest,
+        budgetBits,
         data,
         schedule: { numUes: Math.min(options.ues, samples), numSamples: samples, periodSlots },
         ueWorkers: options.ueWorkers,
@@ -87,9 +141,10 @@ async function run(options: OptionsOf<typeof declare>): Promise<void> {
         bs: {
           port: 0,
           adminPort: false,
-          modelsDirectory: options.zoo,
+          modelsDirectory: zoo,
           models: [manifest.id],
           reportPeriodSlots: periodSlots,
+          ...(budgetBits !== undefined && { maxPayloadBits: budgetBits, bitPriceTenthDb: priceKnob }),
           deadlineMs: options.deadlineMs,
           // Samples of different slots are independent here: only the uplink of the same slot belongs to a report.
           freshnessWindowSlots: 0,

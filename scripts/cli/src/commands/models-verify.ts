@@ -3,8 +3,15 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CsiError } from '@edge-csi/csi';
 import { hasFiguresOn, measureAccuracy, measureUplinkOnly, recordedAccuracy } from '@edge-csi/lab';
 import { dataFor, openData } from '@edge-csi/lab/data';
-import { type AnyManifest, isUplinkOnly, type Manifest, toHex, type UplinkOnlyManifest } from '@edge-csi/models';
-import { loadModel, loadUplinkOnlyModel } from '@edge-csi/models/disk';
+import {
+  type AnyManifest,
+  isPathModel,
+  isUplinkOnly,
+  type ReportManifest,
+  toHex,
+  type UplinkOnlyManifest,
+} from '@edge-csi/models';
+import { loadReportModel, loadUplinkOnlyModel } from '@edge-csi/models/disk';
 import type { OptionsOf } from '../options/command.ts';
 import { anyModels, zooOption } from '../options/models.ts';
 import { jsonOption, writeJson } from '../options/output.ts';
@@ -75,22 +82,24 @@ async function verifyFiles(manifest: AnyManifest, zoo: string): Promise<Verified
     process.stdout.write(`${id} ok, uplink only\n`);
     return { model: id };
   }
-  const bundle = await loadModel(directory, ['encoder', 'decoder', 'refiner']);
+  const bundle = await loadReportModel(directory, ['encoder', 'decoder', 'refiner']);
   const sha256 = toHex(bundle.sha256);
   process.stdout.write(`${id} ok, pairing hash ${sha256}\n`);
   return { model: id, sha256 };
 }
 
-const reportFigures = ['nmseDb', 'magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const;
+const pathFigures = ['nmseDb', 'magnitudeNmseDb'] as const;
+const reportFigures = [...pathFigures, 'floatMagnitudeNmseDb'] as const;
 
-async function verifyFigures(manifest: Manifest, zoo: string, dataPath: string) {
+async function verifyFigures(manifest: ReportManifest, zoo: string, dataPath: string) {
   const recorded = await recordedAccuracy(manifest, dataPath);
   const source = await openData(dataFor(manifest, { data: dataPath }));
   const { samples } = recorded;
   const run = await withProgress(manifest.id, samples, (onProgress) =>
     measureAccuracy({ manifest, zoo, source, samples, onProgress }),
   );
-  const figures = sameFigures({ model: manifest.id, dataPath }, reportFigures, run, recorded);
+  const names = isPathModel(manifest) ? pathFigures : reportFigures;
+  const figures = sameFigures({ model: manifest.id, dataPath }, names, run, recorded);
   process.stdout.write(`  NMSE ${run.nmseDb.toFixed(2)} dB at ${run.payloadBits.mean.toFixed(0)} bits, as recorded\n`);
   return figures;
 }

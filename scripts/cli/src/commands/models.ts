@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { type AnyManifest, isUplinkOnly } from '@edge-csi/models';
-import { renderTable } from '@edge-csi/report';
+import { type AnyManifest, isPathModel, isUplinkOnly } from '@edge-csi/models';
+import { reductionText, renderTable } from '@edge-csi/report';
 import { type AddCommand, addAsked } from '../options/command.ts';
 import { anyModels, zooOption } from '../options/models.ts';
 import { jsonOption, writeJson } from '../options/output.ts';
@@ -13,6 +13,7 @@ const lifecycle: AddCommand = async (models) => (await import('./model-lifecycle
 const commands: Readonly<Record<string, AddCommand>> = {
   ...{ load: lifecycle, activate: lifecycle, rollback: lifecycle, unload: lifecycle, status: lifecycle },
   complete: async (models) => (await import('./models-complete.ts')).addComplete(models),
+  paths: async (models) => (await import('./models-paths.ts')).addPaths(models),
   verify: async (models) => (await import('./models-verify.ts')).addVerify(models),
   list: async (models) => addList(models),
   show: async (models) => addShow(models),
@@ -33,6 +34,7 @@ Examples:
   edge-csi models verify
   edge-csi models verify dualnet-mag-m43 --data scripts/lab/data/cost2100-indoor-test-1024.npz
   edge-csi models complete my-zoo/csinet-mag-m43 --calibration calibration.npz
+  edge-csi models paths --array 8x4 --out my-zoo/paths-8x4
   edge-csi models load dualnet-mag-m128-v2 --server http://127.0.0.1:8081
   edge-csi models activate dualnet-mag-m128-v2
   edge-csi models rollback
@@ -90,16 +92,19 @@ interface ModelSizes {
   readonly codewordBits: number;
   readonly numAntennas: number;
   readonly numDelays: number;
-  readonly bytes: { readonly encoder?: number; readonly decoder: number; readonly refiner?: number };
+  readonly bytes: { readonly encoder?: number; readonly decoder?: number; readonly refiner?: number };
 }
 
 function sizesOf(manifest: AnyManifest): ModelSizes {
-  const { id: model, csi, files } = manifest;
+  const { id: model, csi } = manifest;
   const { numAntennas, numDelays } = csi;
   if (isUplinkOnly(manifest)) {
     // Nothing is sent to it.
-    const bytes = { decoder: files.decoder.bytes };
+    const bytes = { decoder: manifest.files.decoder.bytes };
     return { model, codewordLength: 0, codewordBits: 0, numAntennas, numDelays, bytes };
+  }
+  if (isPathModel(manifest)) {
+    return { model, codewordLength: 0, codewordBits: 0, numAntennas, numDelays, bytes: {} };
   }
   const { reduction, pruned, codeword } = manifest;
   const { encoder, decoder, refiner } = manifest.files;
@@ -114,7 +119,7 @@ function sizesOf(manifest: AnyManifest): ModelSizes {
 function rowOf({ model, reduction, pruned, codewordLength, codewordBits, numAntennas, numDelays, bytes }: ModelSizes) {
   return [
     model,
-    reduction === undefined ? '-' : `1/${reduction}`,
+    reductionText(reduction),
     pruned === undefined ? '-' : pruned ? 'pruned' : 'full',
     String(codewordLength),
     String(codewordBits),

@@ -11,11 +11,12 @@ import type { DecodeWorker } from '@edge-csi/bs-server/cluster';
 import { sampleData } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { isUplinkOnly } from '@edge-csi/models';
-import { listModels } from '@edge-csi/models/disk';
+import { listReportModels } from '@edge-csi/models/disk';
 import { givenFlag, type OptionsOf } from '../options/command.ts';
 import { providersOption } from '../options/ends.ts';
 import { modelsOfOneLink, requireFolders, uplinkOnlyById, zooOption } from '../options/models.ts';
 import { contents, finite, integer, list, secret } from '../options/parse.ts';
+import { bitPriceKnob, bitPriceOption, maxBits } from '../options/path-model.ts';
 import { natsOf, siteOptions, withSite } from '../options/site.ts';
 import { PageChannel } from '../page/page-channel.ts';
 import { createPages, PageFiles, pagePath } from '../page/pages.ts';
@@ -53,6 +54,8 @@ function declare(program: CommandUnknownOpts) {
       finite(0, 1e5),
       defaults.maxHoldMs,
     )
+    .option('--max-bits <n>', 'most bits of a path report; default as the model says', maxBits)
+    .option(...bitPriceOption)
     .option('--period-slots <n>', 'report period UEs are told', integer(1, 320), defaults.reportPeriodSlots)
     .option(
       '--max-batch-size <n>',
@@ -114,6 +117,8 @@ async function run(options: Options, siteFlag: string | undefined): Promise<void
     deadlineMs: options.deadlineMs,
     maxHoldMs: options.holdMs,
     reportPeriodSlots: options.periodSlots,
+    maxPayloadBits: options.maxBits,
+    bitPriceTenthDb: bitPriceKnob(options.bitPriceDb),
     maxBatchSize: options.maxBatchSize ?? (role === 'gateway' ? gatewayBatchSize : defaults.maxBatchSize),
     overloadControl: options.overloadControl,
     executionProviders: options.provider,
@@ -168,7 +173,7 @@ function tlsOf({ tlsCert: cert, tlsKey: key, tlsCa: ca }: Options): BsServerOpti
 }
 
 async function preferredFirst(zoo: string): Promise<string[]> {
-  const ids = (await listModels(zoo)).map((manifest) => manifest.id);
+  const ids = (await listReportModels(zoo)).map((manifest) => manifest.id);
   if (ids.length === 0) throw noModelIn(zoo);
   return ids.sort((a, b) => Number(b === preferred) - Number(a === preferred));
 }

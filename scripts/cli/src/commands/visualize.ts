@@ -28,7 +28,7 @@ import { colourScales, savings } from '@edge-csi/model-tools/choices';
 import { listModels } from '@edge-csi/models/disk';
 import { renderTable } from '@edge-csi/report';
 import { withData } from '../options/data.ts';
-import { anyModel, zooOption } from '../options/models.ts';
+import { networkModel, zooOption } from '../options/models.ts';
 import { jsonOption, writeJson } from '../options/output.ts';
 import { integer, list, listOf, writableFile, writableFolder } from '../options/parse.ts';
 import { startProgress, withProgress } from '../progress.ts';
@@ -180,7 +180,7 @@ function addSummary(visualize: CommandUnknownOpts): void {
       const networks =
         model === undefined
           ? await Promise.all((onnx ?? []).map(readNetwork))
-          : await loadNetworks(await anyModel(model, zoo), zoo);
+          : await loadNetworks(await networkModel(model, zoo), zoo);
       const summaries = await summarize(networks);
       process.stdout.write(`${renderSummary(model, summaries)}\n`);
       const name = model === undefined ? {} : { model };
@@ -222,7 +222,7 @@ function addReciprocity(visualize: CommandUnknownOpts): void {
 
 /** @throws CsiError `file-format` where the file has no samples. */
 async function openModelAndData(id: string, zoo: string, data: DataFlags) {
-  const manifest = await anyModel(id, zoo);
+  const manifest = await networkModel(id, zoo);
   const source = await openData(dataFor(manifest, data));
   if (source.numSamples === 0) throw new CsiError('file-format', `${source.name} has no samples`);
   return { manifest, source };

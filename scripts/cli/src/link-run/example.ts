@@ -1,5 +1,5 @@
 import { type AngularDelayCsi, squaredErrorRatio } from '@edge-csi/csi';
-import type { LinkExample, LinkRecords } from './result.ts';
+import { type LinkExample, type LinkRecords, labelOf } from './result.ts';
 
 /** Errors of the samples that are shown unless others are asked for: the middle one, and one of the worst. */
 const shownShares = [0.5, 0.95];
@@ -20,12 +20,13 @@ export function typicalSamples(records: LinkRecords): number[] {
 export function examplesOf(
   records: LinkRecords,
   samples: readonly number[],
-  uplinks: readonly AngularDelayCsi[],
+  uplinks: readonly (AngularDelayCsi | undefined)[],
 ): LinkExample[] {
-  const { manifest, source } = records;
+  const { manifest, budgetBits, source } = records;
+  const label = labelOf({ model: manifest.id, budgetBits });
   return samples.map((sample) => {
     const truth = source.downlink(sample);
-    const uplink = uplinks[sample] as AngularDelayCsi;
+    const uplink = uplinks[sample];
     const peak = Math.max(...magnitudes(truth.values));
     const estimate = records.estimates.get(sample)?.estimate.csi;
     return {
@@ -34,8 +35,8 @@ export function examplesOf(
       numDelays: truth.numDelays,
       tapNs: 1e9 / manifest.csi.bandwidthHz,
       downlink: pack(truth.values, peak),
-      uplink: pack(uplink.values, Math.max(...magnitudes(uplink.values))),
-      estimates: estimate === undefined ? [] : [shown(manifest.id, truth, estimate, peak)],
+      ...(uplink && { uplink: pack(uplink.values, Math.max(...magnitudes(uplink.values))) }),
+      estimates: estimate === undefined ? [] : [shown(label, truth, estimate, peak)],
     };
   });
 }

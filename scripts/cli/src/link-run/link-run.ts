@@ -4,7 +4,7 @@ import { type AngularDelayCsi, createRandom, withEstimationNoise } from '@edge-c
 import type { CsiSource } from '@edge-csi/csi/files';
 import { type DataOptions, openData, usableSample } from '@edge-csi/lab/data';
 import { monotonicMs } from '@edge-csi/lab/metrics';
-import type { Manifest } from '@edge-csi/models';
+import { isPathModel, type ReportManifest } from '@edge-csi/models';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import { hostBs } from '../children/bs-host.ts';
 import { type Child, cpuIdle, startThread } from '../children/child.ts';
@@ -15,7 +15,9 @@ import type { SentRecord, UeWorkerData, UeWorkerDone, UeWorkerReady, UeWorkerSta
 
 /** What one link run needs. */
 export interface LinkRunOptions {
-  readonly manifest: Manifest;
+  readonly manifest: ReportManifest;
+  /** Most bits of a path report; undefined: the run is not of path reports. */
+  readonly budgetBits: number | undefined;
   readonly data: DataOptions;
   readonly schedule: Schedule;
   readonly ueWorkers: number;
@@ -45,14 +47,14 @@ const settleMs = 1000;
 
 /** Runs UEs, a PHY feed and a BS server against each other over sockets on this machine, with one model. */
 export async function runLink(options: LinkRunOptions): Promise<LinkOutcome> {
-  const { manifest, schedule } = options;
+  const { manifest, budgetBits, schedule } = options;
   const source = await openData(options.data);
   const uplinks = uplinkSamples(source, options);
   const bs = await hostBs('thread', options.bs);
   try {
     const { sent, estimates } = await exchange(bs.url, options, uplinks);
     const { stats } = await bs.close();
-    const records = { manifest, numUes: schedule.numUes, source, sent, estimates, stats };
+    const records = { manifest, budgetBits, numUes: schedule.numUes, source, sent, estimates, stats };
     const examples = examplesOf(records, options.showSamples ?? typicalSamples(records), uplinks);
     return { run: summarizeLink(records), examples, provider: bs.provider };
   } finally {
@@ -61,7 +63,7 @@ export async function runLink(options: LinkRunOptions): Promise<LinkOutcome> {
 }
 
 /** Sends every report of the schedule, and its uplink, and collects the estimates. */
-async function exchange(url: string, options: LinkRunOptions, uplinks: readonly AngularDelayCsi[]) {
+async function exchange(url: string, options: LinkRunOptions, uplinks: readonly (AngularDelayCsi | undefined)[]) {
   const { schedule } = options;
   const estimates = new Map<number, ReceivedEstimate>();
   const refused: Error[] = [];
@@ -79,7 +81,8 @@ async function exchange(url: string, options: LinkRunOptions, uplinks: readonly 
     for (const { ue, sample, slot } of scheduleReports(schedule, everyUe)) {
       const waitMs = sending.startMs + slot * slotMs - monotonicMs();
       if (waitMs > 0) await sleep(waitMs);
-      phy.send(ueIdOf(ue), slot, uplinks[sample] as AngularDelayCsi);
+      const uplink = uplinks[sample];
+      if (uplink !== undefined) phy.send(ueIdOf(ue), slot, uplink);
       options.onProgress(estimates.size);
       if (refused[0] !== undefined) throw refused[0];
     }
@@ -115,11 +118,12 @@ function receive(estimate: Estimate, schedule: Schedule, into: Map<number, Recei
   if (isOfReport && sample !== undefined) into.set(sample, { estimate, atMs });
 }
 
-/** The uplink of every sample, with noise where asked for. Checks the downlink too, before anything is started. */
-function uplinkSamples(source: CsiSource, options: LinkRunOptions): AngularDelayCsi[] {
+/** The uplink of every sample, with noise where asked for; path reports do without where there is none. Checks the downlink too, before anything is started. */
+function uplinkSamples(source: CsiSource, options: LinkRunOptions): (AngularDelayCsi | undefined)[] {
   const random = createRandom(options.seed);
   return Array.from({ length: options.schedule.numSamples }, (_, sample) => {
     usableSample(source, 'downlink', sample);
+    if (isPathModel(options.manifest) && source.uplink(sample) === undefined) return undefined;
     const uplink = usableSample(source, 'uplink', sample);
     return options.uplinkSnrDb === undefined ? uplink : withEstimationNoise(uplink, options.uplinkSnrDb, random);
   });

@@ -9,11 +9,12 @@ import {
   publishedCaption,
   publishedSeries,
   reductionAxis,
+  reductionText,
   renderTable,
   type Table,
 } from '@edge-csi/report';
 import { unpackLevels } from './example.ts';
-import type { LinkExample, LinkRun, LinkRunReport, LinkStage } from './result.ts';
+import { type LinkExample, type LinkRun, type LinkRunReport, type LinkStage, labelOf } from './result.ts';
 
 const stageNames: Readonly<Record<LinkStage, string>> = {
   encode: 'encode',
@@ -40,10 +41,14 @@ export function linkRunPage(report: LinkRunReport): Page {
       {
         title: 'Accuracy and bits',
         text:
-          'NMSE is complex and of whole reports: codeword, scale and phase quantised, every bit counted. ' +
+          'NMSE is complex and of whole reports, everything quantised, every bit counted; the number behind a model of path ' +
+          'reports is the most bits of a report. ' +
           '|H| NMSE is of the magnitudes of the same estimates, SGCS the squared cosine similarity over subcarriers.',
         tables: [accuracyTable(runs)],
-        figures: [reductionFigure(runs)],
+        figures: [
+          ...(runs.some(({ reduction }) => reduction !== null) ? [reductionFigure(runs)] : []),
+          bitsFigure(runs),
+        ],
       },
       {
         title: 'Time of a report',
@@ -83,8 +88,8 @@ function accuracyTable(runs: readonly LinkRun[]): Table {
       ...['bits', 'NMSE dB', '|H| NMSE dB', 'SGCS'],
     ],
     rows: runs.map((run) => [
-      run.model,
-      `1/${run.reduction}`,
+      labelOf(run),
+      reductionText(run.reduction),
       String(run.reportsSent),
       String(run.reportsDecoded),
       String(run.reportsLate),
@@ -105,8 +110,8 @@ function latencyTable(runs: readonly LinkRun[]): Table {
   const pair = ({ p50, p99 }: LatencySummary) => `${ms(p50)} / ${ms(p99)}`;
   return {
     header: ['p50 / p99 in ms', 'encode', 'transport', 'queue', 'decode', 'end to end', 'reports/s'],
-    rows: runs.map(({ model, latencyMs, throughputPerSecond }) => [
-      model,
+    rows: runs.map(({ latencyMs, throughputPerSecond, ...run }) => [
+      labelOf(run),
       pair(latencyMs.encode),
       pair(latencyMs.transport),
       pair(latencyMs.queue),
@@ -117,12 +122,44 @@ function latencyTable(runs: readonly LinkRun[]): Table {
   };
 }
 
+/** One series of DualNet, one of path reports. */
+function bitsFigure(runs: readonly LinkRun[]): Figure {
+  const seriesOf = (name: string, shown: readonly LinkRun[]): PlotSeries[] => {
+    const points = shown.map((run) => ({ x: run.payloadBits.mean, y: run.nmseDb })).sort((a, b) => a.x - b.x);
+    return points.length === 0 ? [] : [{ name, line: 'solid', colour: 'category', points }];
+  };
+  return {
+    name: 'link-bits',
+    caption: 'Complex NMSE of whole reports against the mean of all their bits.',
+    drawing: {
+      kind: 'lines',
+      title: 'Accuracy against the size of a report',
+      subtitle: 'Whole reports over the link, every bit counted',
+      x: { title: 'Mean bits of a report', scale: 'log', ticks: [50, 100, 200, 400, 700, 1000, 2000] },
+      y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
+      markers: true,
+      series: [
+        ...seriesOf(
+          'networks',
+          runs.filter(({ family }) => family !== 'paths'),
+        ),
+        ...seriesOf(
+          'path reports',
+          runs.filter(({ family }) => family === 'paths'),
+        ),
+      ],
+    },
+  };
+}
+
 function reductionFigure(runs: readonly LinkRun[]): Figure {
   const measured = (name: string, pick: (run: LinkRun) => number): PlotSeries => ({
     name,
     line: 'solid',
     colour: 'category',
-    points: runs.map((run) => ({ x: run.reduction, y: pick(run) })).sort((a, b) => a.x - b.x),
+    points: runs
+      .flatMap((run) => (run.reduction === null ? [] : [{ x: run.reduction, y: pick(run) }]))
+      .sort((a, b) => a.x - b.x),
   });
   return {
     name: 'link-nmse',
@@ -156,18 +193,18 @@ function latencyFigures(runs: readonly LinkRun[]): Figure[] {
       drawing: cdfPlot(
         'Time of a report, end to end',
         'Share of the reports that took no longer',
-        recorded.map(({ model, latencyDistribution }) => ({
-          name: model,
+        recorded.map(({ latencyDistribution, ...run }) => ({
+          name: labelOf(run),
           distribution: latencyDistribution?.endToEnd,
         })),
         'ordered',
       ),
     },
-    ...recorded.map(({ model, latencyDistribution }) => ({
-      name: `link-latency-${model}`,
+    ...recorded.map(({ latencyDistribution, ...run }) => ({
+      name: `link-latency-${labelOf(run)}`,
       caption: caption('Encode is of all reports sent, the other steps of those that were decoded.'),
       drawing: cdfPlot(
-        `Where the time goes, ${model}`,
+        `Where the time goes, ${labelOf(run)}`,
         'Share of the reports whose step took no longer',
         Object.entries(stageNames).map(([stage, name]) => ({
           name,
@@ -186,7 +223,9 @@ function exampleFigures(example: LinkExample, place: number): Figure[] {
   for (let start = 0; start < Math.max(1, estimates.length); start += modelsPerFigure) {
     const shown = estimates.slice(start, start + modelsPerFigure);
     const downlink = { title: 'Downlink, true', note: 'dB re. its peak', levelsDb: unpackLevels(example.downlink) };
-    const uplink = { title: 'Uplink, at the BS', note: 'dB re. its own peak', levelsDb: unpackLevels(example.uplink) };
+    // Data of one band show its truth on both lines.
+    const measured = { title: 'Uplink, at the BS', note: 'dB re. its own peak' };
+    const uplink = example.uplink === undefined ? downlink : { ...measured, levelsDb: unpackLevels(example.uplink) };
     const top = shown.map(
       ({ model, nmseDb, estimate }): HeatMapPanel => ({
         title: model,

@@ -1,5 +1,6 @@
 import type { Estimate, ServerStats } from '@edge-csi/bs-server';
 import type { CsiSource } from '@edge-csi/csi/files';
+import { kindOf } from '@edge-csi/lab';
 import {
   distributionOf,
   type LatencyDistribution,
@@ -7,7 +8,7 @@ import {
   Scorer,
   summarizeLatency,
 } from '@edge-csi/lab/metrics';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
 import type { Provenance } from '@edge-csi/report';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import type { SentRecord } from './ue-worker.ts';
@@ -18,9 +19,14 @@ export type LinkStage = 'encode' | 'transport' | 'queue' | 'decode' | 'endToEnd'
 /** Outcome of one model over the link. Definitions stand in the README, "What the numbers mean". */
 export interface LinkRun {
   readonly model: string;
-  readonly reduction: number;
-  readonly codewordLength: number;
+  /** Absent in results of versions that did not record it. */
+  readonly family?: string;
+  /** Null of path reports, as the length of the codeword. */
+  readonly reduction: number | null;
+  readonly codewordLength: number | null;
   readonly pruned: boolean;
+  /** Most bits of a path report. */
+  readonly budgetBits?: number;
   readonly ues: number;
   readonly reportsSent: number;
   readonly reportsDecoded: number;
@@ -62,9 +68,9 @@ export interface LinkExample {
   /** Spacing of the delay taps. */
   readonly tapNs: number;
   readonly downlink: string;
-  /** As the BS got it, noise and all. */
-  readonly uplink: string;
-  /** Of each model that decoded a report of this sample. */
+  /** As the BS got it, noise and all; absent where the data have none. */
+  readonly uplink?: string;
+  /** Of each run that decoded a report of this sample, by its label. */
   readonly estimates: readonly {
     readonly model: string;
     /** Of this sample alone. */
@@ -73,6 +79,12 @@ export interface LinkExample {
     /** |H - Hhat|. */
     readonly error: string;
   }[];
+}
+
+/** What tells a run from the others: its model, and the budget where there are several. */
+export function labelOf(run: { readonly model: string; readonly budgetBits?: number | undefined }): string {
+  const { model, budgetBits } = run;
+  return budgetBits === undefined ? model : `${model}-${budgetBits}`;
 }
 
 /** What `link-run --json` writes. Fields are added, never renamed. */
@@ -97,7 +109,9 @@ export interface ReceivedEstimate {
 
 /** What all ends of one run saw. */
 export interface LinkRecords {
-  readonly manifest: Manifest;
+  readonly manifest: ReportManifest;
+  /** Most bits of a path report. */
+  readonly budgetBits: number | undefined;
   readonly numUes: number;
   /** Holds the true downlink CSI. */
   readonly source: CsiSource;
@@ -109,7 +123,7 @@ export interface LinkRecords {
 
 /** Scores the estimates against the truth and sums up times, bits and counts. */
 export function summarizeLink(records: LinkRecords): LinkRun {
-  const { manifest, numUes, source, sent, estimates, stats } = records;
+  const { manifest, budgetBits, numUes, source, sent, estimates, stats } = records;
   const scorer = new Scorer(manifest.csi.numSubcarriers);
   const latency: Record<LinkStage, number[]> = { encode: [], transport: [], queue: [], decode: [], endToEnd: [] };
   const quality: Record<string, number> = {};
@@ -134,9 +148,8 @@ export function summarizeLink(records: LinkRecords): LinkRun {
   for (const { atMs } of estimates.values()) lastMs = Math.max(lastMs, atMs);
   return {
     model: manifest.id,
-    reduction: manifest.reduction,
-    codewordLength: manifest.codeword.length,
-    pruned: manifest.pruned,
+    ...kindOf(manifest),
+    ...(budgetBits !== undefined && { budgetBits }),
     ues: numUes,
     reportsSent: sent.length,
     reportsDecoded: scorer.count,

@@ -53,8 +53,10 @@ async function run(port: NonNullable<typeof parentPort>, options: UeWorkerData):
   const reports = scheduleReports(options.schedule, options.ues);
   const csi = reports.map((report) => usableSample(source, 'downlink', report.sample));
   const ues = new Map<number, Ue>();
+  // Every report is sent, however long its encoder takes.
+  const maxWaiting = Math.max(1, reports.length);
   for (const ue of options.ues)
-    ues.set(ue, await connectUe({ url: options.url, ueId: ueIdOf(ue), encoder: options.encoder }));
+    ues.set(ue, await connectUe({ url: options.url, ueId: ueIdOf(ue), encoder: options.encoder, maxWaiting }));
   const start = new Promise<UeWorkerStart>((resolve) => port.once('message', resolve));
   port.postMessage({ kind: 'ready' } satisfies UeWorkerReady);
   const { startMs } = await start;

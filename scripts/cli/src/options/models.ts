@@ -1,6 +1,14 @@
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { type AnyManifest, isUplinkOnly, type Manifest, type UplinkOnlyManifest } from '@edge-csi/models';
-import { listModels, listUplinkOnlyModels, readZoo, zooDirectory } from '@edge-csi/models/disk';
+import {
+  type AnyManifest,
+  isPathModel,
+  isUplinkOnly,
+  type Manifest,
+  type NetworkManifest,
+  type ReportManifest,
+  type UplinkOnlyManifest,
+} from '@edge-csi/models';
+import { listModels, listReportModels, listUplinkOnlyModels, readZoo, zooDirectory } from '@edge-csi/models/disk';
 
 /** The folder that models are taken from. @throws CsiError `model-unknown` where the zoo is not installed. */
 export const zooOption = () => ['--zoo <dir>', 'folder of models', zooDirectory()] as const;
@@ -9,7 +17,7 @@ export const zooOption = () => ['--zoo <dir>', 'folder of models', zooDirectory(
 export const mainReductions: readonly number[] = [4, 8, 12];
 
 /**
- * Models of a zoo that decode reports.
+ * Models of networks of a zoo that decode reports.
  *
  * @param ids - of those wanted
  * @param otherwise - those where none is named
@@ -23,22 +31,39 @@ export async function modelsById(
   return ids === undefined ? otherwise(zoo) : pick(await listModels(zoo), ids, zoo);
 }
 
-/** The model of that id that decodes reports. @throws UsageError that names the ids there are. */
+/**
+ * Models of a zoo that code reports, by networks or as paths.
+ *
+ * @param ids - of those wanted
+ * @param otherwise - those where none is named
+ * @throws UsageError that names the ids there are.
+ */
+export async function reportModelsById(
+  ids: readonly string[] | undefined,
+  zoo: string,
+  otherwise: (zoo: string) => Promise<readonly ReportManifest[]> = listReportModels,
+): Promise<readonly ReportManifest[]> {
+  return ids === undefined ? otherwise(zoo) : pick(await listReportModels(zoo), ids, zoo);
+}
+
+/** The model of networks of that id that decodes reports. @throws UsageError that names the ids there are. */
 export async function modelById(id: string, zoo: string): Promise<Manifest> {
   const [found] = await modelsById([id], zoo);
   return found as Manifest;
 }
 
-/** Models of either kind by id, all of the zoo where none is named. @throws UsageError that names the ids there are. */
+/** Models of any kind by id, all of the zoo where none is named. @throws UsageError that names the ids there are. */
 export async function anyModels(ids: readonly string[], zoo: string): Promise<AnyManifest[]> {
   const all = (await readZoo(zoo)).map(({ manifest }) => manifest);
   return ids.length === 0 ? all : pick(all, ids, zoo);
 }
 
-/** The model of that id, of either kind. @throws UsageError that names the ids there are. */
-export async function anyModel(id: string, zoo: string): Promise<AnyManifest> {
+/** The model of that id, which has networks. @throws UsageError where it has none; it names the ids there are. */
+export async function networkModel(id: string, zoo: string): Promise<NetworkManifest> {
   const [found] = await anyModels([id], zoo);
-  return found as AnyManifest;
+  const manifest = found as AnyManifest;
+  if (!isPathModel(manifest)) return manifest;
+  throw new UsageError(`${id} is a model of path reports: it has no networks to look into; give one that has`);
 }
 
 /** Checks that a zoo has folders of that name, which for most is the id of their model. @throws UsageError that names them. */
@@ -72,7 +97,7 @@ export async function prunedModels(zoo: string): Promise<Manifest[]> {
 }
 
 /**
- * The models of the link that the zoo's first model is for, of either kind: a data file holds one link's CSI, and a model of
+ * The models of the link that the zoo's first model is for, of any kind: a data file holds one link's CSI, and a model of
  * other bands would be measured on channels that are none.
  */
 export async function modelsOfOneLink(zoo: string): Promise<AnyManifest[]> {
@@ -81,7 +106,7 @@ export async function modelsOfOneLink(zoo: string): Promise<AnyManifest[]> {
   return first === undefined ? all : all.filter((manifest) => sameBands(manifest, first));
 }
 
-/** The models for a pair of carriers, of either kind. @throws UsageError where there is none. */
+/** The models for a pair of carriers, of any kind. @throws UsageError where there is none. */
 export async function modelsForCarriers(carriers: CarrierPair, zoo: string): Promise<AnyManifest[]> {
   const found = (await anyModels([], zoo)).filter((manifest) => sameBands(manifest, { csi: carriers }));
   if (found.length > 0) return found;

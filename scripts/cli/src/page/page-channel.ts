@@ -1,7 +1,7 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { type DataFlags, dataFor, openData, usableSample } from '@edge-csi/lab/data';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
 
 /** Slots for which the channel is one sample of the data: the page and its tests count on it. */
 const slotsPerSample = 8;
@@ -24,12 +24,12 @@ export interface ChannelSlot {
 
 /** The air between a page's UE and the BS: a data file, sample after sample, as both ends would measure it. */
 export class PageChannel {
-  readonly #manifests: ReadonlyMap<string, Manifest>;
+  readonly #manifests: ReadonlyMap<string, ReportManifest>;
   readonly #flags: DataFlags;
   /** One reading of the file for each shape of CSI. */
   readonly #sources = new Map<string, Promise<CsiSource>>();
 
-  private constructor(manifests: readonly Manifest[], flags: DataFlags) {
+  private constructor(manifests: readonly ReportManifest[], flags: DataFlags) {
     this.#manifests = new Map(manifests.map((manifest) => [manifest.id, manifest]));
     this.#flags = flags;
   }
@@ -40,7 +40,7 @@ export class PageChannel {
    * @param manifests - models of one link, at least one
    * @throws CsiError where the data cannot be read, is of no use to the first model or has no uplink
    */
-  static async open(manifests: readonly [Manifest, ...Manifest[]], flags: DataFlags): Promise<PageChannel> {
+  static async open(manifests: readonly [ReportManifest, ...ReportManifest[]], flags: DataFlags): Promise<PageChannel> {
     const channel = new PageChannel(manifests, flags);
     await channel.at(0, manifests[0].id);
     return channel;
@@ -48,7 +48,7 @@ export class PageChannel {
 
   async describe(): Promise<ChannelDescription> {
     const [first] = this.#manifests.values();
-    const { name, numSamples } = await this.#source(first as Manifest);
+    const { name, numSamples } = await this.#source(first as ReportManifest);
     return { data: name, numSamples, slotsPerSample, models: [...this.#manifests.keys()] };
   }
 
@@ -66,7 +66,7 @@ export class PageChannel {
     return { downlink: usableSample(source, 'downlink', sample), uplink: usableSample(source, 'uplink', sample) };
   }
 
-  #source(manifest: Manifest): Promise<CsiSource> {
+  #source(manifest: ReportManifest): Promise<CsiSource> {
     const { csi } = manifest;
     const key = JSON.stringify(csi);
     const known = this.#sources.get(key);

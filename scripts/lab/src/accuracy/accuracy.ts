@@ -1,6 +1,6 @@
 import { componentErrorRatio, createRandom, squaredErrorRatio } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import type { Manifest } from '@edge-csi/models';
+import { isPathModel, type Manifest, type ReportManifest } from '@edge-csi/models';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import { type DataSample, linkSamples, sampleCount } from '../data.ts';
 import { batchSize, openTransceiver } from '../link/transceiver.ts';
@@ -11,8 +11,10 @@ import { type Accuracy, ratioToDb, type SampleScore, scoreEstimate } from '../me
 /** Accuracy of one model on one data set, no sockets. Every figure is from the code the link runs. */
 export interface AccuracyRun extends TalliedAccuracy {
   readonly model: string;
-  readonly reduction: number;
-  readonly codewordLength: number;
+  readonly family: string;
+  /** Null of path reports, as the length of the codeword. */
+  readonly reduction: number | null;
+  readonly codewordLength: number | null;
   readonly pruned: boolean;
   readonly payloadBits: {
     readonly mean: number;
@@ -33,8 +35,11 @@ export interface AccuracyRun extends TalliedAccuracy {
   readonly environments?: { readonly samples: readonly number[]; readonly errorRatio: readonly number[] };
 }
 
+/** Accuracy of a model of networks. */
+export type NetworkAccuracyRun = AccuracyRun & Required<Pick<AccuracyRun, 'floatMagnitudeNmseDb'>>;
+
 export interface AccuracyOptions {
-  readonly manifest: Manifest;
+  readonly manifest: ReportManifest;
   readonly zoo: string;
   readonly source: CsiSource;
   readonly samples: number | undefined;
@@ -56,6 +61,10 @@ export interface AccuracyOptions {
  * const run = await measureAccuracy({ manifest, zoo, source, samples: 256, seed: 1, onProgress: () => undefined });
  * `${run.nmseDb.toFixed(2)} dB at ${run.payloadBits.mean.toFixed(0)} bits`;
  */
+export async function measureAccuracy(
+  options: AccuracyOptions & { readonly manifest: Manifest },
+): Promise<NetworkAccuracyRun>;
+export async function measureAccuracy(options: AccuracyOptions): Promise<AccuracyRun>;
 export async function measureAccuracy(options: AccuracyOptions): Promise<AccuracyRun> {
   const { manifest, source, signal } = options;
   const samples = sampleCount(source, options.samples);
@@ -93,9 +102,7 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
   await transceiver.close();
   return {
     model: manifest.id,
-    reduction: manifest.reduction,
-    codewordLength: manifest.codeword.length,
-    pruned: manifest.pruned,
+    ...kindOf(manifest),
     payloadBits: {
       mean: tally.meanOf('bits'),
       ...Object.fromEntries(Object.entries(bits).map(([part, sum]) => [part, sum / tally.samples])),
@@ -106,6 +113,13 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
     ...(hasRefiner && { unrefinedNmseDb: ratioToDb(tally.meanOf('unrefinedErrorRatio')) }),
     ...(source.environment && { environments: tally.errorsByCluster() }),
   };
+}
+
+/** What results say of the kind of a model; a path model has no reduction and no codeword. */
+export function kindOf(manifest: ReportManifest) {
+  const { family } = manifest;
+  if (isPathModel(manifest)) return { family, reduction: null, codewordLength: null, pruned: false };
+  return { family, reduction: manifest.reduction, codewordLength: manifest.codeword.length, pruned: manifest.pruned };
 }
 
 /** The first samples of a source as a transceiver takes them, batch by batch, until the signal is aborted. */

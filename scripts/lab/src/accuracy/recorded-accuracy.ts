@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
-import type { AnyManifest, Manifest } from '@edge-csi/models';
+import type { AnyManifest, ReportManifest } from '@edge-csi/models';
 import { sha256Of } from '../data.ts';
 import type { AccuracyRun } from './accuracy.ts';
 import type { UplinkOnlyRun } from './uplink-only-accuracy.ts';
@@ -24,8 +24,8 @@ export interface RecordedAccuracy {
 /** Figures of an uplink-only model on one data file, as they stand in its manifest. */
 export type RecordedUplinkOnly = Pick<
   RecordedAccuracy,
-  'data' | 'dataSha256' | 'samples' | 'floatMagnitudeNmseDb' | 'payloadBits' | 'magnitudeNmseDb'
->;
+  'data' | 'dataSha256' | 'samples' | 'payloadBits' | 'magnitudeNmseDb'
+> & { readonly floatMagnitudeNmseDb: number };
 
 /**
  * Writes a measurement into the manifest of its model, in place of an earlier one on the same data. Measured figures are
@@ -36,7 +36,7 @@ export async function recordAccuracy(zoo: string, dataPath: string, run: Accurac
   const manifest = JSON.parse(await readFile(file, 'utf8')) as { measured?: { data?: unknown }[] };
   const data = path.basename(dataPath);
   const round = (value: number) => Number(value.toFixed(4));
-  const measurement: RecordedAccuracy | RecordedUplinkOnly = {
+  const measurement = {
     data,
     dataSha256: await sha256Of(dataPath),
     samples: run.samples,
@@ -59,7 +59,7 @@ export async function recordAccuracy(zoo: string, dataPath: string, run: Accurac
 export async function recordedAccuracy<M extends AnyManifest>(
   manifest: M,
   dataPath: string,
-): Promise<M extends Manifest ? RecordedAccuracy : RecordedUplinkOnly> {
+): Promise<M extends ReportManifest ? RecordedAccuracy : RecordedUplinkOnly> {
   const found = await entryFor(manifest, dataPath);
   if (found !== undefined) return found as never;
   const { id, measured = [] } = manifest;

@@ -11,8 +11,8 @@ import {
   type Unquantized,
   unquantized,
 } from '@edge-csi/csi';
-import type { Manifest, ModelFile } from '@edge-csi/models';
-import { loadModel } from '@edge-csi/models/disk';
+import type { ModelFile, ReportManifest } from '@edge-csi/models';
+import { loadReportModel } from '@edge-csi/models/disk';
 import { type EncoderChoice, openEncoder } from '@edge-csi/ue-client';
 import { openOrtNetworks } from '@edge-csi/ue-client/ort';
 import { monotonicMs } from '../metrics/latency.ts';
@@ -52,11 +52,11 @@ export const batchSize = 16;
  * @param choice - what makes the UE's reports; unquantised codewords are onnxruntime-web's in any case
  */
 export async function openTransceiver(
-  manifest: Manifest,
+  manifest: ReportManifest,
   zoo: string,
   choice: EncoderChoice = 'ort',
 ): Promise<Transceiver> {
-  const bundle = await loadModel(path.join(zoo, manifest.id), ['encoder', 'decoder', 'refiner']);
+  const bundle = await loadReportModel(path.join(zoo, manifest.id), ['encoder', 'decoder', 'refiner']);
   const ue = await openOrtNetworks(bundle, createUeCodec(bundle.codec).networks);
   const reports = await openEncoder(choice, bundle);
   const codec = createBsCodec(bundle.codec);

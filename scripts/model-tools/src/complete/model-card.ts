@@ -1,5 +1,12 @@
 import type { RecordedAccuracy, RecordedUplinkOnly } from '@edge-csi/lab';
-import { type AnyManifest, isUplinkOnly, type Manifest, type UplinkOnlyManifest } from '@edge-csi/models';
+import {
+  type AnyManifest,
+  isPathModel,
+  isUplinkOnly,
+  type Manifest,
+  type PathManifest,
+  type UplinkOnlyManifest,
+} from '@edge-csi/models';
 
 /** One measurement of a manifest: of a model that decodes reports it has all of `RecordedAccuracy`. */
 type Measured = RecordedUplinkOnly & Partial<RecordedAccuracy>;
@@ -40,7 +47,11 @@ interface Training {
 export function renderCard(manifest: AnyManifest): string {
   const sections = [
     `# ${manifest.id}`,
-    isUplinkOnly(manifest) ? describeUplinkOnly(manifest) : describe(manifest),
+    isUplinkOnly(manifest)
+      ? describeUplinkOnly(manifest)
+      : isPathModel(manifest)
+        ? describePaths(manifest)
+        : describe(manifest),
     ['## Link', '', linkOf(manifest)].join('\n'),
     ['## Training', '', trainingOf(manifest)].join('\n'),
     ['## Measured', '', measuredOf(manifest)].join('\n'),
@@ -77,6 +88,19 @@ function describeUplinkOnly(m: UplinkOnlyManifest): string {
   );
 }
 
+function describePaths({ csi, paths, rate }: PathManifest): string {
+  const [one, two] = paths.antennas;
+  const array = two === 1 ? `${one} antennas` : `${one} x ${two} antennas`;
+  const price = `a bit saves at least 10^-${rate.bitPriceTenthDb / 100} of the energy`;
+  return [
+    `Path reports: the UE finds up to ${paths.maxPaths} paths of ${array} x ${csi.numDelays} delays, off the grid, and ` +
+      'reports them strongest first;\nthe BS adds them up. No networks and no weights at either end.',
+    `Without other knobs a report takes at most ${rate.maxPayloadBits} bits` +
+      `${rate.bitPriceTenthDb === 0 ? '' : `, and ${price}`}.` +
+      `${paths.response === undefined ? '' : ' The UE divides out the response of the array.'}`,
+  ].join('\n');
+}
+
 function linkOf({ csi }: AnyManifest): string {
   const mhz = (hz: number) => `${hz / 1e6} MHz`;
   return (
@@ -86,6 +110,11 @@ function linkOf({ csi }: AnyManifest): string {
 }
 
 function trainingOf(manifest: AnyManifest): string {
+  if (isPathModel(manifest)) {
+    const { data, samples } = manifest.training as Training;
+    if (data === undefined) return 'None: the tables of its arithmetic coder are gentle ones for any channel.';
+    return `None. The tables of its arithmetic coder are fitted to ${samples} samples of ${data}.`;
+  }
   const { derivedFrom } = manifest as Manifest;
   const training = manifest.training as Training;
   if (derivedFrom !== undefined) {
@@ -152,6 +181,9 @@ function measuredOf(manifest: AnyManifest): string {
 }
 
 function limitsOf(manifest: AnyManifest): string {
+  if (isPathModel(manifest)) {
+    return 'Channels of many paths take more bits. Rows of a matrix are the angles of a uniform array, its axes in order.';
+  }
   if ((manifest.training as Training).calibration !== undefined) return 'Those of the data it was trained on.';
   const { environment } = siteOf(manifest);
   return (

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type AccuracyRun, type EncodeLatency, measureAccuracy, measureEncodeLatency } from '@edge-csi/lab';
+import { type EncodeLatency, measureAccuracy, measureEncodeLatency, type NetworkAccuracyRun } from '@edge-csi/lab';
 import { type DataOptions, openData, sampleCount } from '@edge-csi/lab/data';
 import { latencyBackends } from '@edge-csi/lab/encoder-backend';
 import type { Manifest } from '@edge-csi/models';
@@ -11,7 +11,7 @@ export interface ComparedModel extends EncoderCost {
   readonly model: string;
   readonly codewordLength: number;
   readonly decoderBytes: number;
-  readonly accuracy: AccuracyRun;
+  readonly accuracy: NetworkAccuracyRun;
   readonly latencyMs: EncodeLatency['latencyMs'];
 }
 

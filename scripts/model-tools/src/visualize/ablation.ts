@@ -1,5 +1,5 @@
 import type { LinkSample } from '@edge-csi/lab';
-import type { AnyManifest } from '@edge-csi/models';
+import type { NetworkManifest } from '@edge-csi/models';
 import { renderTable } from '@edge-csi/report';
 import type { ModelProto } from '../onnx/schema.ts';
 import {
@@ -35,7 +35,7 @@ export interface AblationRun {
 }
 
 export interface AblationOptions {
-  readonly manifest: AnyManifest;
+  readonly manifest: NetworkManifest;
   readonly zoo: string;
   readonly samples: readonly LinkSample[];
   /** Channels and codeword components one by one, too. */

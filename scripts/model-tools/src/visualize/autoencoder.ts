@@ -1,7 +1,7 @@
 import { type OrtProbe, openOrtProbe } from '@edge-csi/bs-server/decode';
 import { CsiError, componentErrorRatio, createUplinkInput } from '@edge-csi/csi';
 import type { LinkSample } from '@edge-csi/lab';
-import { type AnyManifest, isUplinkOnly } from '@edge-csi/models';
+import { isUplinkOnly, type NetworkManifest } from '@edge-csi/models';
 import { decodeModel, encodeModel, type ModelProto } from '../onnx/schema.ts';
 import { sizeOf, toNumbers } from '../onnx/tensor.ts';
 import { representationOfAny } from './model-trace.ts';
@@ -30,7 +30,7 @@ export interface Autoencoder {
 
 /** Opens a model for that. @param networks - its encoder, where it has one, and its decoder */
 export async function openAutoencoder(
-  manifest: AnyManifest,
+  manifest: NetworkManifest,
   networks: readonly Network[],
   samples: readonly LinkSample[],
 ): Promise<Autoencoder> {

@@ -1,6 +1,6 @@
 import type { LinkSample } from '@edge-csi/lab';
 import { Matrix, symmetricEigenvalues } from '@edge-csi/lab/linear';
-import type { AnyManifest } from '@edge-csi/models';
+import type { NetworkManifest } from '@edge-csi/models';
 import { renderTable } from '@edge-csi/report';
 import { type LayerValues, openModelTrace } from './model-trace.ts';
 
@@ -192,7 +192,7 @@ function nearMode(histogram: Uint32Array, count: number): number {
 }
 
 export interface StatisticsOptions {
-  readonly manifest: AnyManifest;
+  readonly manifest: NetworkManifest;
   readonly zoo: string;
   readonly samples: readonly LinkSample[];
   readonly onProgress: (done: number, total: number) => void;

@@ -8,7 +8,7 @@ import {
   type Representation,
 } from '@edge-csi/csi';
 import type { LinkSample } from '@edge-csi/lab';
-import { type AnyManifest, isUplinkOnly, representationOf } from '@edge-csi/models';
+import { isUplinkOnly, type NetworkManifest, representationOf } from '@edge-csi/models';
 import { requireValue } from '../onnx/graph.ts';
 import { decodeModel } from '../onnx/schema.ts';
 import { sizeOf } from '../onnx/tensor.ts';
@@ -50,7 +50,7 @@ export interface ModelTrace {
 }
 
 /** How a model of either kind sees CSI. */
-export function representationOfAny(manifest: AnyManifest): Representation {
+export function representationOfAny(manifest: NetworkManifest): Representation {
   if (!isUplinkOnly(manifest)) return createRepresentation(representationOf(manifest));
   // Of an uplink-only model no norm is ever on the wire: any grid does.
   const scale = { minDb: -60, stepDb: 1, bits: 8 };
@@ -58,7 +58,7 @@ export function representationOfAny(manifest: AnyManifest): Representation {
 }
 
 /** Opens a model of a zoo for looking at what it computes. */
-export async function openModelTrace(manifest: AnyManifest, zoo: string): Promise<ModelTrace> {
+export async function openModelTrace(manifest: NetworkManifest, zoo: string): Promise<ModelTrace> {
   const networks = (await loadNetworks(manifest, zoo)).filter(({ role }) => role !== 'refiner');
   const representation = representationOfAny(manifest);
   const { tensor, numComponents } = representation;

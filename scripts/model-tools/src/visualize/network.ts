@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type OrtProbe, openOrtProbe } from '@edge-csi/bs-server/decode';
 import { CsiError } from '@edge-csi/csi';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { type AnyManifest, isUplinkOnly } from '@edge-csi/models';
+import { isUplinkOnly, type NetworkManifest } from '@edge-csi/models';
 import { loadModel, loadUplinkOnlyModel } from '@edge-csi/models/disk';
 import { exposeIntermediates } from '../onnx/graph.ts';
 import { decodeModel, encodeModel, type ModelProto, type ValueInfoProto } from '../onnx/schema.ts';
@@ -19,7 +19,7 @@ export interface Network {
 }
 
 /** The networks of a zoo's model in the order that a report passes them, hash-checked. */
-export async function loadNetworks(manifest: AnyManifest, zoo: string): Promise<Network[]> {
+export async function loadNetworks(manifest: NetworkManifest, zoo: string): Promise<Network[]> {
   const folder = path.join(zoo, manifest.id);
   if (isUplinkOnly(manifest)) {
     const { decoder } = await loadUplinkOnlyModel(folder);

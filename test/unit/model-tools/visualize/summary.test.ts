@@ -1,6 +1,6 @@
 import { zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, test } from 'vitest';
-import { anyModels } from '../../../../scripts/cli/src/options/models.ts';
+import { networkModel } from '../../../../scripts/cli/src/options/models.ts';
 import { buildModel } from '../../../../scripts/model-tools/src/onnx/graph.ts';
 import { decodeModel } from '../../../../scripts/model-tools/src/onnx/schema.ts';
 import { floatTensor } from '../../../../scripts/model-tools/src/onnx/tensor.ts';
@@ -10,9 +10,7 @@ import { renderSummary, summarize } from '../../../../scripts/model-tools/src/vi
 import { residualModel } from './residual-model.ts';
 
 async function networksOf(id: string): Promise<Network[]> {
-  const [manifest] = await anyModels([id], zooDirectory());
-  if (manifest === undefined) throw new RangeError(id);
-  return loadNetworks(manifest, zooDirectory());
+  return loadNetworks(await networkModel(id, zooDirectory()), zooDirectory());
 }
 
 async function residualNetworks(): Promise<Network[]> {

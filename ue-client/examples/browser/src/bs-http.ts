@@ -1,6 +1,6 @@
 // What the page asks the BS over HTTP: the channel it plays, measurements, and models.
 import type { AngularDelayCsi, CsiShape } from '@edge-csi/csi';
-import { loadBundle, type ModelBundle, parseManifest } from '@edge-csi/models';
+import { loadBundle, parseReportManifest, type ReportBundle } from '@edge-csi/models';
 
 /** The page's own folder on the server. */
 export const pageUrl = new URL('.', import.meta.url);
@@ -61,9 +61,9 @@ export async function listServedModels(signal: AbortSignal): Promise<readonly st
  *
  * @throws CsiError `model-invalid` where it is not what its manifest says; Error where the BS does not deliver
  */
-export async function fetchServedModel(id: string, signal: AbortSignal): Promise<ModelBundle> {
+export async function fetchServedModel(id: string, signal: AbortSignal): Promise<ReportBundle> {
   const url = new URL(`/models/${id}/manifest.json`, location.origin);
-  const manifest = parseManifest(await (await ask(url, { signal })).json());
+  const manifest = parseReportManifest(await (await ask(url, { signal })).json());
   const read = async (path: string) => new Uint8Array(await (await ask(new URL(path, url), { signal })).arrayBuffer());
   return loadBundle(manifest, read, ['encoder']);
 }

@@ -1,5 +1,5 @@
 import { createDualnet, type Dualnet } from '@edge-csi/csi';
-import type { ModelBundle } from '@edge-csi/models';
+import { hasNetworks, type ReportBundle } from '@edge-csi/models';
 import { type EncoderBackend, openEncoder, type Payload, type Rate, type ReportEncoder } from '@edge-csi/ue-client';
 import { pageUrl } from './bs-http.ts';
 
@@ -13,7 +13,10 @@ export interface ReportContent {
 
 /** Looks at the reports an encoder makes: the client hands on their sizes only. */
 export class ReportTap {
-  readonly #latest = new Map<string, { bundle: ModelBundle; dualnet: Dualnet; rate: Rate; encoded: Payload }>();
+  readonly #latest = new Map<
+    string,
+    { bundle: ReportBundle; dualnet: Dualnet | undefined; rate: Rate; encoded: Payload }
+  >();
   readonly #backend: EncoderBackend;
 
   constructor(backend: EncoderBackend) {
@@ -21,10 +24,10 @@ export class ReportTap {
   }
 
   /** The `encoder` option of `connectUe`. */
-  readonly open = async (bundle: ModelBundle): Promise<ReportEncoder> => {
+  readonly open = async (bundle: ReportBundle): Promise<ReportEncoder> => {
     const reports = await openBackend(this.#backend, bundle);
     const { id } = bundle.manifest;
-    const dualnet = createDualnet(bundle.codec);
+    const dualnet = hasNetworks(bundle) ? createDualnet(bundle.codec) : undefined;
     return {
       encode: async (csi, rate) => {
         const encoded = await reports.encode(csi, rate);
@@ -43,6 +46,8 @@ export class ReportTap {
     const latest = this.#latest.get(modelId);
     if (latest === undefined) return undefined;
     const { bundle, dualnet, rate, encoded } = latest;
+    if (dualnet === undefined || !hasNetworks(bundle))
+      return { centred: new Int16Array(), entryBits: new Uint8Array() };
     const { allocation } = dualnet;
     const { codewordTruncation = 0, phaseTheta = bundle.manifest.phase.theta } = rate;
     const quantizer = dualnet.quantizer.withTruncation(codewordTruncation);
@@ -55,8 +60,8 @@ export class ReportTap {
 }
 
 /** `ort` by hand, since its files come from this server. */
-async function openBackend(backend: EncoderBackend, bundle: ModelBundle): Promise<ReportEncoder> {
-  if (backend !== 'ort') return openEncoder(backend, bundle);
+async function openBackend(backend: EncoderBackend, bundle: ReportBundle): Promise<ReportEncoder> {
+  if (backend !== 'ort' || !hasNetworks(bundle)) return openEncoder(backend, bundle);
   const { createOrtEncoder } = await import('@edge-csi/ue-client/ort');
   const wasmPaths = new URL('ort/', pageUrl).href;
   return createOrtEncoder(bundle, { wasmPaths });

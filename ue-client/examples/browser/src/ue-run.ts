@@ -1,5 +1,5 @@
 import type { AngularDelayCsi, CsiShape } from '@edge-csi/csi';
-import type { Manifest } from '@edge-csi/models';
+import { isPathModel, type ReportManifest } from '@edge-csi/models';
 import {
   connectUe,
   type EncoderBackend,
@@ -76,7 +76,7 @@ export class UeRun {
   #isPaused: boolean;
   #state: UeState = 'connecting';
   #slot: number;
-  #announced: Manifest | undefined;
+  #announced: ReportManifest | undefined;
 
   constructor(options: UeOptions, emit: (event: UeEvent) => void) {
     this.#options = options;
@@ -180,16 +180,22 @@ export class UeRun {
 }
 
 function modelEvent({ manifest, config }: Ue): ModelEvent {
-  const { id, csi, codeword, phase, planes } = manifest;
-  const isParts = planes === 'absolute-parts';
-  return {
+  const { id, csi } = manifest;
+  const common = {
     kind: 'model',
     modelId: id,
     shape: { numAntennas: csi.numAntennas, numDelays: csi.numDelays },
+    periodSlots: config.reportPeriodSlots,
+  } as const;
+  // Path reports have no components, and no bits of entries.
+  if (isPathModel(manifest)) return { ...common, fullBits: new Uint8Array(), maxEntryBits: 1, entryWord: 'phase' };
+  const { codeword, phase, planes } = manifest;
+  const isParts = planes === 'absolute-parts';
+  return {
+    ...common,
     fullBits: Uint8Array.from(codeword.bits),
     maxEntryBits: isParts ? 2 : phase.maxBits,
     entryWord: isParts ? 'signs' : 'phase',
-    periodSlots: config.reportPeriodSlots,
   };
 }
 

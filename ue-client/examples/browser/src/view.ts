@@ -78,7 +78,7 @@ export class View {
     setText('codeword-title', `${centred.length} components, signed square root`);
     drawPayload(element('split', HTMLCanvasElement), payloadBits);
     setText('payload-title', `${payloadBits.total} bits, framed in ${wireBytes} bytes`);
-    for (const part of ['codeword', 'scale', 'phase'] as const) setText(`bits-${part}`, String(payloadBits[part]));
+    for (const part of ['codeword', 'scale', 'phase'] as const) setText(`bits-${part}`, String(payloadBits[part] ?? 0));
     setText('phase-word', model.entryWord);
     setText('bits-title', model.entryWord === 'phase' ? 'Phase bits' : 'Sign bits');
     setText('max-bits', String(model.maxEntryBits));

@@ -15,7 +15,7 @@ import {
 import { dataFor, openData, sampleCount, sampleData, simulatedSource } from '@edge-csi/lab/data';
 import { type Interval, type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { type AnyManifest, isUplinkOnly, type Manifest } from '@edge-csi/models';
+import { type AnyManifest, isUplinkOnly, type ReportManifest } from '@edge-csi/models';
 import { encoderBackends } from '@edge-csi/ue-client';
 import type { OptionsOf } from '../../options/command.ts';
 import { withData } from '../../options/data.ts';
@@ -104,7 +104,7 @@ async function measure(options: Options, signal: AbortSignal): Promise<MeasuredR
 }
 
 async function measureRun(
-  manifest: Manifest,
+  manifest: ReportManifest,
   source: CsiSource,
   { by, seed, zoo, samples, encoder }: Options,
   signal: AbortSignal,

@@ -8,6 +8,7 @@ import {
   publishedCaption,
   publishedSeries,
   reductionAxis,
+  reductionText,
   type Section,
   type Table,
   withInterval,
@@ -51,7 +52,7 @@ function modelTable(runs: readonly AccuracyRun[], uplinkOnly: readonly UplinkOnl
   ];
   const rows = runs.map((r) => [
     r.model,
-    `1/${r.reduction}`,
+    reductionText(r.reduction),
     fixed(r.floatMagnitudeNmseDb, 2),
     fixed(r.payloadBits.mean, 0),
     fixed(r.payloadBits.codeword ?? 0, 0),
@@ -163,16 +164,20 @@ function bitsFigure(runs: readonly AccuracyRun[]): Figure {
 /** One series a family of models, which is what their ids say but for the codeword length. */
 function byFamily(
   runs: readonly AccuracyRun[],
-  pointOf: (run: AccuracyRun) => { readonly x: number; readonly y: number },
+  pointOf: (run: AccuracyRun) => { readonly x: number | null; readonly y: number | undefined },
 ): PlotSeries[] {
   const familyOf = ({ model }: AccuracyRun) => model.replace(/-m\d+/, '');
-  return [...new Set(runs.map(familyOf))].map((family) => ({
-    name: family,
-    line: 'solid',
-    colour: 'category',
-    points: runs
-      .filter((run) => familyOf(run) === family)
-      .map(pointOf)
-      .sort((a, b) => a.x - b.x),
-  }));
+  const series = [...new Set(runs.map(familyOf))].map(
+    (family): PlotSeries => ({
+      name: family,
+      line: 'solid',
+      colour: 'category',
+      points: runs
+        .filter((run) => familyOf(run) === family)
+        .map(pointOf)
+        .flatMap(({ x, y }) => (x === null || y === undefined ? [] : [{ x, y }]))
+        .sort((a, b) => a.x - b.x),
+    }),
+  );
+  return series.filter(({ points }) => points.length > 0);
 }

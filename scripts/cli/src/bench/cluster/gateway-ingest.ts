@@ -134,6 +134,7 @@ async function reportSource({ manifest, zoo }: GatewayIngestOptions, bank: Repor
         modelId: manifest.id,
         shape: { numAntennas, numDelays },
         periodSlots: 40,
+        usesUplink: true,
         record: codec.receive(payload, {}),
         payloadBits: payload.payloadBits,
         receivedMs,

@@ -1,0 +1,41 @@
+import { checkRate, type PayloadEncoder, type UeCodec } from '../codec.ts';
+import { createPathCodec } from './codec.ts';
+import { type PathKnobs, type PathsSpec, pathKnobs, pathRate, pathsShape } from './knobs.ts';
+import type { PathRate } from './path-rate.ts';
+import { checkSpec } from './spec.ts';
+
+/** The UE's end of the codec. @throws CsiError `model-invalid` where the spec is none. */
+export function createPathsUe(spec: PathsSpec): UeCodec {
+  checkSpec(spec.codec);
+  return {
+    kind: spec.kind,
+    shape: pathsShape(spec),
+    knobs: pathKnobs(spec),
+    networks: [],
+    trialNorm: 1,
+    createEncoder: () => createPathsEncoder(spec),
+  };
+}
+
+/** Makes path reports. */
+function createPathsEncoder(spec: PathsSpec): PayloadEncoder {
+  const codec = createPathCodec(spec.codec);
+  const knobs = pathKnobs(spec);
+  return {
+    async encode(csi, rate) {
+      checkRate(knobs, rate);
+      const { payload, bits } = codec.encode(csi, modeOf(pathRate(spec, rate)));
+      return {
+        codeword: payload,
+        scale: 0,
+        phase: new Uint8Array(0),
+        payloadBits: { paths: bits, total: bits },
+      };
+    },
+  };
+}
+
+function modeOf({ maxPayloadBits, bitPriceTenthDb }: PathKnobs): PathRate {
+  if (bitPriceTenthDb === 0) return { mode: 'cap', maxBits: maxPayloadBits };
+  return { mode: 'quality', bitPrice: 10 ** (-bitPriceTenthDb / 100), maxBits: maxPayloadBits };
+}

@@ -1,0 +1,185 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type BsServer, startBsServer, subscribeEstimates } from '@edge-csi/bs-server';
+import { type AngularDelayCsi, createPathCodec, createRandom, squaredErrorRatio } from '@edge-csi/csi';
+import { createPathManifest, type PathManifest } from '@edge-csi/models';
+import { loadReportModel } from '@edge-csi/models/disk';
+import { paths } from '@edge-csi/proto';
+import { connectUe, encoderBackends, type Ue } from '@edge-csi/ue-client';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { LinkRunReport } from '../../scripts/cli/src/link-run/result.ts';
+import { bundleOf } from '../family-model.ts';
+import { Connection, until } from './bs-server-harness.ts';
+import { edgeCsi } from './edge-csi-command.ts';
+import { VersionZoo } from './version-zoo.ts';
+
+let zoo: VersionZoo;
+let manifest: PathManifest;
+let server: BsServer;
+let url: string;
+type Estimate = Parameters<Parameters<typeof subscribeEstimates>[0]['onEstimate']>[0];
+const estimates = new Map<string, Estimate>();
+let subscription: Awaited<ReturnType<typeof subscribeEstimates>>;
+
+beforeEach(async () => {
+  zoo = await VersionZoo.create();
+  manifest = createPathManifest({ id: 'wide-paths', csi: zoo.model('wide').manifest.csi });
+  await mkdir(path.join(zoo.directory, 'wide-paths'));
+  await writeFile(path.join(zoo.directory, 'wide-paths', 'manifest.json'), JSON.stringify(manifest));
+  server = await startBsServer({
+    port: 0,
+    executionProviders: ['cpu'],
+    modelsDirectory: zoo.directory,
+    models: ['wide', 'wide-paths'],
+    deadlineMs: 5_000,
+    uplinkWaitMs: 0,
+    overloadControl: false,
+    logLevel: 'silent',
+  });
+  url = server.url.replace('http', 'ws');
+  estimates.clear();
+  subscription = await subscribeEstimates({ url, onEstimate: (e) => estimates.set(`${e.ueId} ${e.slot}`, e) });
+});
+afterEach(async () => {
+  await subscription.close();
+  await server.close();
+  await zoo.remove();
+});
+
+const pathBundle = () => loadReportModel(path.join(zoo.directory, 'wide-paths'), []);
+
+/** A channel of one path, another one for every seed. */
+function onePath(seed: number): AngularDelayCsi {
+  const { numAntennas, numDelays, numSubcarriers } = manifest.csi;
+  const codec = createPathCodec({ ...manifest.paths, numDelays, numSubcarriers });
+  const random = createRandom(seed);
+  const values = new Float32Array(2 * numAntennas * numDelays);
+  const delaySamples = random.uniform() * (numDelays - 1);
+  codec.reconstructInto(values, [
+    { spatialFrequency: [random.uniform(), 0], delaySamples, gainRe: random.gaussian(), gainIm: random.gaussian() },
+  ]);
+  return { domain: 'angular-delay', numAntennas, numDelays, values };
+}
+
+async function reportOne(ue: Ue, ueId: string, slot: number) {
+  const truth = onePath(slot);
+  const { payloadBits } = await ue.report(truth, { slot });
+  await until('the estimate', () => estimates.has(`${ueId} ${slot}`));
+  const { csi, quality } = estimates.get(`${ueId} ${slot}`) as Estimate;
+  const nmseDb = 10 * Math.log10(squaredErrorRatio(truth, { ...truth, values: csi.values }));
+  return { payloadBits, quality, nmseDb };
+}
+
+describe.each(encoderBackends)('a UE with the %s encoder', (encoder) => {
+  it('fetches a path model, reports, and hears of new budgets', async () => {
+    await server.lifecycle.activate('wide-paths');
+    const ue = await connectUe({ url, ueId: 'ue-1', encoder, warmUpRuns: 1 });
+    expect(ue.manifest).toEqual(manifest);
+    const first = await reportOne(ue, 'ue-1', 1);
+    expect(first.quality).toBe('fresh');
+    expect(first.nmseDb).toBeLessThan(-10);
+    await server.reconfigure('ue-1', { maxPayloadBits: 60, bitPriceTenthDb: 0 });
+    await until('the new budget', () => ue.config.maxPayloadBits === 60);
+    const second = await reportOne(ue, 'ue-1', 2);
+    expect(second.payloadBits.total).toBeLessThanOrEqual(60);
+    expect(second.nmseDb).toBeLessThan(-10);
+    await ue.close();
+  });
+});
+
+it('decodes path reports beside those of networks', async () => {
+  const networks = await connectUe({
+    url,
+    ueId: 'networks',
+    model: await bundleOf(zoo.model('wide')),
+    warmUpRuns: 1,
+  });
+  const ue = await connectUe({ url, ueId: 'paths', model: await pathBundle(), warmUpRuns: 1 });
+  expect([networks.manifest.id, ue.manifest.id]).toEqual(['wide', 'wide-paths']);
+  for (let slot = 1; slot <= 5; slot++) {
+    const both = [reportOne(networks, 'networks', slot), reportOne(ue, 'paths', slot)] as const;
+    expect((await both[0]).payloadBits.codeword).toBe(40);
+    expect((await both[1]).nmseDb).toBeLessThan(-10);
+  }
+  expect(server.stats()).toMatchObject({ received: 10, decoded: 10, rejects: {} });
+  await Promise.all([networks.close(), ue.close()]);
+});
+
+it('moves a UE from networks to paths and back while it reports', async () => {
+  const ue = await connectUe({ url, ueId: 'ue-1', warmUpRuns: 1 });
+  expect((await reportOne(ue, 'ue-1', 1)).payloadBits.codeword).toBe(40);
+  await server.lifecycle.activate('wide-paths');
+  await until('paths', () => ue.manifest.id === 'wide-paths');
+  expect((await reportOne(ue, 'ue-1', 2)).payloadBits.paths).toBeGreaterThan(0);
+  await server.lifecycle.rollback();
+  await until('networks', () => ue.manifest.id === 'wide');
+  expect((await reportOne(ue, 'ue-1', 3)).payloadBits.codeword).toBe(40);
+  await ue.close();
+});
+
+it('refuses malformed path reports and goes on', async () => {
+  const { sha256, manifest: held } = await pathBundle();
+  const connection = await Connection.open(server.url, paths.ue);
+  const models = [{ id: held.id, sha256 }];
+  connection.sendFrame('hello', { ueId: 'bad', protocol: 1, models, token: '' });
+  const { epoch, config } = await connection.next('welcome');
+  const report = { epoch, slot: 1, modelId: held.id, revision: config.revision, scale: 0, phase: new Uint8Array() };
+  const send = (seq: number, codeword: Uint8Array, payloadBits: number, scale = 0) =>
+    connection.sendFrame('report', { ...report, seq, scale, codeword, payloadBits, processingUs: 0 });
+  send(1, Uint8Array.of(1, 2, 3), 24, 1);
+  expect((await connection.next('reject')).message).toContain('scale: 1, must be 0');
+  send(2, new Uint8Array(63).fill(0xff), 504);
+  expect((await connection.next('reject')).message).toContain('payloadBits: 504');
+  send(3, new Uint8Array(20).fill(0x55), 160);
+  expect((await connection.next('reject')).message).toContain('no path report');
+  connection.socket.close();
+  const ue = await connectUe({ url, ueId: 'good', model: await pathBundle(), warmUpRuns: 1 });
+  expect((await reportOne(ue, 'good', 9)).nmseDb).toBeLessThan(-10);
+  await ue.close();
+});
+
+describe('edge-csi', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'edge-csi-paths-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('link-run makes a path model for data of another array, of the downlink alone', async () => {
+    const made = ['--scenario', 'cost2100-indoor', '--samples', '8', '--antennas', '24', '--csi'];
+    const data = path.join(folder, 'csi.npy');
+    expect(
+      await edgeCsi('simulate', ...made, '--out', data, '--uplink-out', path.join(folder, 'uplink.npy')),
+    ).toMatchObject({ code: 0 });
+    const json = path.join(folder, 'run.json');
+    const args = ['--family', 'paths', '--data', data, '--max-bits', '150', '--period-ms', '320', '--provider', 'cpu'];
+    const { code, stderr } = await edgeCsi('link-run', ...args, '--deadline-ms', '5000', '--json', json);
+    expect([stderr, code]).toEqual(['', 0]);
+    const { runs } = JSON.parse(await readFile(json, 'utf8')) as LinkRunReport;
+    expect(runs).toMatchObject([{ family: 'paths', budgetBits: 150, reportsSent: 8, reportsLost: 0 }]);
+    expect(runs[0]?.nmseDb).toBeLessThan(-10);
+  });
+
+  it('models paths writes a model that verifies, for linear and planar arrays', async () => {
+    const write = (id: string, ...args: string[]) =>
+      edgeCsi('models', 'paths', '--out', path.join(folder, id), ...args);
+    expect(await write('linear', '--antennas', '64', '--carriers', '3.5/3.4')).toMatchObject({ code: 0, stderr: '' });
+    expect(await write('planar', '--array', '8x4', '--delays', '16')).toMatchObject({ code: 0, stderr: '' });
+    const { stdout, code } = await edgeCsi('models', 'verify', '--zoo', folder);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^linear ok, pairing hash [0-9a-f]{64}$/m);
+    expect((await edgeCsi('models', 'list', '--zoo', folder)).stdout).toMatch(/planar .* 32 x 16/);
+  });
+
+  it.each([
+    ['no array', ['--array', '8by4'], 'give two counts of together at most 1024 elements, like 8x4'],
+    ['two arrays', ['--array', '8x4', '--antennas', '32'], 'give one of them'],
+    ['one carrier', ['--carriers', '3.5'], 'give the downlink and the uplink carrier, like 3.5/3.4'],
+    ['more delays than subcarriers', ['--delays', '64', '--subcarriers', '32'], '--delays is 64, more than the 32'],
+  ])('models paths says what to change about %s', async (_, args, message) => {
+    const { code, stderr } = await edgeCsi('models', 'paths', '--out', path.join(folder, 'new'), ...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});
