@@ -32,6 +32,7 @@ export function requireNetworks(bundle: ReportBundle): ModelBundle {
   throw new CsiError('model-invalid', `${bundle.manifest.id} is a model of path reports: it has no networks`);
 }
 
+/** Whether a bundle is of a codec with networks. */
 export function hasNetworks(bundle: ReportBundle): bundle is ModelBundle {
   return bundle.codec.kind !== 'paths';
 }
