@@ -34,7 +34,8 @@ async function homesOf(files, { devDependencies = {}, peerDependencies = {} }) {
     for (const [, specifier] of imports) {
       const name = specifier.match(/^(@[^/]+\/)?[^/]+/)[0];
       if (devDependencies[name] === undefined || peerDependencies[name] !== undefined) continue;
-      if (homes.has(name)) throw new Error(`${name} has two homes: ${homes.get(name)} and ${file}`);
+      const home = homes.get(name) ?? file;
+      if (home !== file) throw new Error(`${name} has two homes: ${home} and ${file}`);
       homes.set(name, file);
     }
   }

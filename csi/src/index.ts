@@ -44,8 +44,7 @@ export {
   type UnquantizedSample,
 } from './codec/codec.ts';
 export { CodewordDrift, type CodewordStatistics } from './codec/dualnet/codeword-drift.ts';
-export { createDualnet, type Dualnet, type DualnetSpec, dualnetBits } from './codec/dualnet/dualnet.ts';
-export { createDualnetEncoder } from './codec/dualnet/encoder.ts';
+export { type DualnetSpec, dualnetBits } from './codec/dualnet/dualnet.ts';
 export {
   dequantizeScale,
   invertMinmaxInto,
@@ -57,12 +56,6 @@ export {
   type ScaleSpec,
   uplinkMinmaxInto,
 } from './codec/dualnet/normalize.ts';
-export {
-  createPhaseAllocation,
-  type PhaseAllocation,
-  type PhaseAllocationOptions,
-  phaseThresholds,
-} from './codec/dualnet/phase-allocation.ts';
 export {
   encodePhase,
   encodeSigns,
@@ -80,15 +73,7 @@ export {
   type RepresentationSpec,
 } from './codec/dualnet/representation.ts';
 export { type CodecSpec, createBsCodec, createUeCodec, knobBounds, unquantized } from './codec/kinds.ts';
-export { createPathCodec, type PathCodec, type PathReport, type PathReportBits } from './codec/paths/codec.ts';
-export { fitPathTables } from './codec/paths/fit.ts';
-export { indoorPathTables } from './codec/paths/indoor-tables.ts';
-export { type PathKernelTables, pathKernelTables } from './codec/paths/kernel-tables.ts';
 export type { PathKnobs, PathsSpec } from './codec/paths/knobs.ts';
-export { type PathRate, type PathRateNumbers, pathCapBits, pathRateNumbers } from './codec/paths/path-rate.ts';
-export type { PropagationPath } from './codec/paths/paths.ts';
-export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
-export type { PathTables } from './codec/paths/tables.ts';
 export {
   type AngularDelayCsi,
   assertUsable,

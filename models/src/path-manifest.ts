@@ -1,11 +1,5 @@
-import {
-  createUeCodec,
-  type PathCodecOptions,
-  type PathCodecSpec,
-  type PathKnobs,
-  type PathsSpec,
-  pathCodecSpec,
-} from '@edge-csi/csi';
+import { createUeCodec, type PathKnobs, type PathsSpec } from '@edge-csi/csi';
+import { type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from '@edge-csi/csi/paths';
 import type { Manifest } from './manifest.ts';
 import { manifestSchema, parseWith, pathModelKind, pathModelSchema } from './schema.ts';
 

@@ -1,12 +1,5 @@
-import {
-  createDualnet,
-  createRandom,
-  encodePhase,
-  type PhaseAllocation,
-  type Quantizer,
-  reconstructInto,
-  uplinkMagnitudeInto,
-} from '@edge-csi/csi';
+import { createRandom, encodePhase, type Quantizer, reconstructInto, uplinkMagnitudeInto } from '@edge-csi/csi';
+import { createDualnet, type PhaseAllocation } from '@edge-csi/csi/dualnet';
 import type { ModelBundle } from '@edge-csi/models';
 import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';
 import {

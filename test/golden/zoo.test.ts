@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createDualnet, type Dualnet, encodePhase, reconstructInto } from '@edge-csi/csi';
+import { encodePhase, reconstructInto } from '@edge-csi/csi';
+import { createDualnet, type Dualnet } from '@edge-csi/csi/dualnet';
 import { type NpyArray, readNpz } from '@edge-csi/csi/files';
 import type { Manifest } from '@edge-csi/models';
 import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';

@@ -5,11 +5,22 @@
  */
 export { type AngularDelayCsi, CsiError, type Payload, type PayloadBits, type Rate } from '@edge-csi/csi';
 export { type ReportConfig, WireError, type WireErrorCode } from '@edge-csi/proto';
-export type { Clock } from './clock/clock.ts';
-export { connectUe } from './connect.ts';
-export { type EncoderBackend, type EncoderChoice, encoderBackends, openEncoder } from './encoder-choice.ts';
-export type { SentReport } from './link.ts';
-export type { ConnectOptions, ReconnectOptions, ReportResult, UeEvents, UeState } from './options.ts';
-export { type ReportEncoder, warmUp } from './report-encoder.ts';
-export type { ClientTls } from './socket/socket.ts';
-export type { Ue } from './ue.ts';
+export {
+  type EncoderBackend,
+  type EncoderChoice,
+  encoderBackends,
+  openEncoder,
+  type ReportEncoder,
+  warmUp,
+} from './encoder.ts';
+export {
+  type ConnectOptions,
+  type ReconnectOptions,
+  type ReportResult,
+  type UeEvents,
+  type UeState,
+  ueDefaults,
+} from './options.ts';
+export type { ClientTls, Clock } from './platform/platform.ts';
+export type { SentReport } from './session.ts';
+export { connectUe, type Ue } from './ue.ts';

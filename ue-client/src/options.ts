@@ -1,10 +1,9 @@
 import type { ReportBundle } from '@edge-csi/models';
 import type { ReportConfig, ReportOutcome, WireError } from '@edge-csi/proto';
-import { systemClock } from '#clock';
-import type { BackoffOptions } from './backoff.ts';
-import type { Clock } from './clock/clock.ts';
-import { type EncoderChoice, requireEncoderChoice } from './encoder-choice.ts';
-import type { ClientTls } from './socket/socket.ts';
+import { systemClock } from '#platform';
+import { type EncoderChoice, requireEncoderChoice } from './encoder.ts';
+import type { ClientTls, Clock } from './platform/platform.ts';
+import type { BackoffOptions } from './wait.ts';
 
 /** How a UE stands with its BS. `closed` is final. */
 export type UeState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
@@ -72,44 +71,36 @@ export interface ConnectOptions extends UeEvents {
   readonly maxWaiting?: number;
 }
 
-type Defaulted =
-  | 'token'
-  | 'warmUpRuns'
-  | 'encoder'
-  | 'clock'
-  | 'handshakeTimeoutMs'
-  | 'ackTimeoutMs'
-  | 'closeTimeoutMs'
-  | 'maxUnacknowledged'
-  | 'maxWaiting';
-
-const DEFAULTS: Required<Pick<ConnectOptions, Defaulted>> = {
-  token: '',
+/** What an option is where it is left out; the others have no default. */
+export const ueDefaults = {
+  token: '' as NonNullable<ConnectOptions['token']>,
   warmUpRuns: 50,
-  encoder: 'ort',
-  clock: systemClock,
+  encoder: 'ort' as EncoderChoice,
+  clock: systemClock as Clock,
   handshakeTimeoutMs: 10_000,
   ackTimeoutMs: 30_000,
   closeTimeoutMs: 1_000,
   maxUnacknowledged: 256,
   maxWaiting: 64,
-};
+  reconnect: {
+    minDelayMs: 100,
+    maxDelayMs: 10_000,
+    random: (): number => (crypto.getRandomValues(new Uint32Array(1))[0] as number) / 2 ** 32,
+    waitOnFirstConnect: false,
+  },
+} as const;
 
-const RECONNECT_DEFAULTS: Required<ReconnectOptions> = {
-  minDelayMs: 100,
-  maxDelayMs: 10_000,
-  random: () => (crypto.getRandomValues(new Uint32Array(1))[0] as number) / 2 ** 32,
-  waitOnFirstConnect: false,
-};
+type Defaults = typeof ueDefaults;
 
 /** Options with every default filled in. */
-export type ResolvedOptions = Omit<ConnectOptions, Defaulted | 'reconnect' | 'tls'> &
-  typeof DEFAULTS & { readonly reconnect: Required<ReconnectOptions>; readonly tls: ClientTls | undefined };
+export type ResolvedOptions = Omit<ConnectOptions, keyof Defaults | 'tls'> & {
+  readonly [K in Exclude<keyof Defaults, 'reconnect'>]: NonNullable<ConnectOptions[K]>;
+} & { readonly reconnect: Required<ReconnectOptions>; readonly tls: ClientTls | undefined };
 
 /** @throws TypeError or RangeError naming an option that makes no sense */
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
-  const reconnect = { ...RECONNECT_DEFAULTS, ...withoutUndefined(options.reconnect ?? {}) };
-  const resolved = { ...DEFAULTS, tls: undefined, ...withoutUndefined(options), reconnect };
+  const reconnect = { ...ueDefaults.reconnect, ...withoutUndefined(options.reconnect ?? {}) };
+  const resolved = { ...ueDefaults, tls: undefined, ...withoutUndefined(options), reconnect };
   requireEncoderChoice(resolved.encoder);
   const { protocol } = new URL(resolved.url);
   if (protocol !== 'ws:' && protocol !== 'wss:') {

@@ -1,214 +1,268 @@
-import { CsiError } from '@edge-csi/csi';
+import { type Payload, type PayloadBits, type Rate, rateOf } from '@edge-csi/csi';
 import {
-  decodeFrame,
   encodeFrame,
-  type Frame,
   type Hello,
-  maxFrameBytes,
+  type ModelRef,
+  paths,
   type ReportAck,
   type ReportConfig,
-  subprotocol,
+  type ReportOutcome,
   type Welcome,
   WireError,
-  wireErrorOf,
-  wireErrorOfClose,
 } from '@edge-csi/proto';
-import { openFrameSocket } from '#socket';
-import type { ClientTls, FrameSocket } from './socket/socket.ts';
+import { type Connection, type ConnectionHandlers, openConnection } from './connection.ts';
+import type { ActiveModel, ModelSlot } from './model-slot.ts';
+import type { ReportResult, ResolvedOptions } from './options.ts';
 
-export interface SessionOptions {
-  /** WebSocket URL, path included. */
-  readonly url: string;
-  /** Its token goes with the upgrade request, too. */
-  readonly hello: Hello;
-  readonly tls: ClientTls | undefined;
-  readonly handshakeTimeoutMs: number;
-  readonly closeTimeoutMs: number;
+/** A configuration with the model it names, ready to make reports. */
+export interface Terms {
+  readonly config: ReportConfig;
+  /** What of the configuration is for the model's codec. */
+  readonly rate: Rate;
+  readonly model: ActiveModel;
 }
 
-/** What the BS says. Never called after the session ended. */
-export interface SessionHandlers {
-  /** First, once, before `openSession` resolves: frames behind the Welcome do not wait for that. */
-  onWelcome(welcome: Welcome, session: Session): void;
-  /** The config's revision is higher than any before. */
-  onReconfigure(config: ReportConfig): void;
-  onAck(ack: ReportAck): void;
-  /** A refusal of one report; one of the connection ends the session. */
+export interface SessionEvents {
+  /** `takeTerms` has something. */
+  onTerms(session: Session): void;
+  onResult(result: ReportResult): void;
   onReject(error: WireError): void;
 }
 
-/** One connection from Hello to close. */
-export interface Session {
-  /** Why it ended. Resolves once, never rejects. */
-  readonly ended: Promise<Error>;
-  readonly isEnded: boolean;
-  send(frame: Uint8Array): void;
-  /** Ends it, telling the BS what was wrong. */
-  fail(error: Error): void;
-  /** Ends it in good order; resolves when the socket is closed. */
-  close(): Promise<void>;
+/** A report that left this end. */
+export interface SentReport {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly slot: number;
+  readonly modelId: string;
+  readonly revision: number;
+  readonly payloadBits: PayloadBits;
+  /** Length of the frame; a WebSocket adds 6 or 8 bytes. */
+  readonly wireBytes: number;
+  /** The UE's whole computation, from the CSI to the frame; waiting for earlier reports or a connection not included. */
+  readonly encodeMs: number;
+  /** On the clock of the options. */
+  readonly sentAtMs: number;
 }
 
-/**
- * Connects and greets.
- *
- * @throws WireError why the BS refused or the connection failed; the signal's reason where it aborts first
- * @throws RangeError where the hello is not one
- */
-export async function openSession(
-  options: SessionOptions,
-  handlers: SessionHandlers,
-  signal: AbortSignal,
-): Promise<Session> {
-  const hello = encodeFrame('hello', options.hello);
-  signal.throwIfAborted();
-  return new SocketSession(options, handlers, hello).greeted(signal);
+/** When a report was handed over, and when its computation began. */
+export interface ReportTiming {
+  readonly slot: number;
+  readonly handedOverMs: number;
+  readonly startedMs: number;
 }
 
-class SocketSession implements Session {
-  readonly ended: Promise<Error>;
-  readonly #options: SessionOptions;
-  readonly #handlers: SessionHandlers;
-  readonly #socket: FrameSocket;
-  readonly #closed: Promise<void>;
-  #onGreeted: () => void = () => undefined;
-  #resolveEnded: (error: Error) => void = () => undefined;
-  #resolveClosed: () => void = () => undefined;
-  isEnded = false;
-  /** Of the last config; 0 before the Welcome. */
-  #revision = 0;
+/** A model on its way, and the configuration to adopt with it. */
+interface Loading {
+  config: ReportConfig;
+  abort(): void;
+}
 
-  constructor(options: SessionOptions, handlers: SessionHandlers, hello: Uint8Array) {
+const maxUint32 = 2 ** 32 - 1;
+
+function isSameRef(a: ModelRef, b: ModelRef): boolean {
+  return a.id === b.id && a.sha256.every((byte, i) => byte === b.sha256[i]);
+}
+
+/** What a UE and its BS are agreed on over one connection: the terms to come, the sequence of reports, and which are unanswered. */
+export class Session implements ConnectionHandlers {
+  readonly #options: ResolvedOptions;
+  readonly #models: ModelSlot;
+  readonly #events: SessionEvents;
+  readonly #ready: Promise<void>;
+  #onReady: () => void = () => undefined;
+  #connection: Connection | undefined;
+  /** Reports sent and not yet answered, by seq. */
+  readonly #sent = new Map<number, { readonly slot: number; readonly sentAtMs: number }>();
+  #next: Terms | undefined;
+  #loading: Loading | undefined;
+  #ackTimer: ReturnType<typeof setTimeout> | undefined;
+  #epoch = 0;
+  #seq = 0;
+
+  constructor(options: ResolvedOptions, models: ModelSlot, events: SessionEvents) {
     this.#options = options;
-    this.#handlers = handlers;
-    this.ended = new Promise((resolve) => {
-      this.#resolveEnded = resolve;
+    this.#models = models;
+    this.#events = events;
+    this.#ready = new Promise((resolve) => {
+      this.#onReady = resolve;
     });
-    this.#closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
+  }
+
+  get isOpen(): boolean {
+    return this.#connection?.isEnded === false;
+  }
+
+  /** Reports sent and not yet answered. */
+  get unacknowledged(): number {
+    return this.#sent.size;
+  }
+
+  /**
+   * Connects and gets the model of the Welcome ready.
+   *
+   * @returns the connection
+   * @throws WireError or CsiError why it failed; the signal's reason where it aborts first
+   */
+  async open(hello: Hello, signal: AbortSignal): Promise<Connection> {
+    const { url, tls, handshakeTimeoutMs, closeTimeoutMs } = this.#options;
+    const options = { url: new URL(paths.ue, url).href, hello, tls, handshakeTimeoutMs, closeTimeoutMs };
+    const connection = await openConnection(options, this, signal);
+    const lost = connection.ended.then((error) => {
+      this.#release();
+      throw error;
     });
-    this.#socket = openFrameSocket(
-      { url: options.url, subprotocol, token: options.hello.token, tls: options.tls, maxFrameBytes: maxFrameBytes.ue },
-      {
-        onOpen: () => this.#socket.send(hello),
-        onFrame: (bytes) => this.#receive(bytes),
-        onClose: (code, reason) => {
-          this.#end(wireErrorOfClose(code, reason));
-          this.#resolveClosed();
-        },
+    const onAbort = () => void connection.close();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await Promise.race([this.#ready, lost]);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+    return connection;
+  }
+
+  /** The terms to adopt from the next report on, once. */
+  takeTerms(): Terms | undefined {
+    const terms = this.#next;
+    this.#next = undefined;
+    return terms;
+  }
+
+  /** Sends a report made under some terms of this session. */
+  send(payload: Payload, { config }: Terms, { slot, handedOverMs, startedMs }: ReportTiming): SentReport {
+    const { clock } = this.#options;
+    const seq = this.#seq + 1;
+    const epoch = this.#epoch;
+    const { codeword, scale, phase, payloadBits } = payload;
+    const processingUs = Math.min(maxUint32, Math.round((clock.nowMs() - handedOverMs) * 1000));
+    const frame = encodeFrame('report', {
+      epoch,
+      seq,
+      slot,
+      modelId: config.model.id,
+      revision: config.revision,
+      codeword,
+      scale,
+      phase,
+      payloadBits: payloadBits.total,
+      processingUs,
+    });
+    this.#seq = seq;
+    const sentAtMs = clock.nowMs();
+    this.#connection?.send(frame);
+    this.#sent.set(seq, { slot, sentAtMs });
+    this.#watchAcks();
+    const { id: modelId } = config.model;
+    const encodeMs = sentAtMs - startedMs;
+    return {
+      epoch,
+      seq,
+      slot,
+      modelId,
+      revision: config.revision,
+      payloadBits,
+      wireBytes: frame.length,
+      encodeMs,
+      sentAtMs,
+    };
+  }
+
+  onWelcome({ epoch, config }: Welcome, connection: Connection): void {
+    this.#connection = connection;
+    this.#epoch = epoch;
+    this.onReconfigure(config);
+  }
+
+  /**
+   * Loads the model first where it is another one. A configuration that comes meanwhile takes its place; where it names the
+   * same model, the load goes on, or a BS that changes its mind often would keep a slow one from ever ending.
+   */
+  onReconfigure(config: ReportConfig): void {
+    if (this.#loading !== undefined && isSameRef(this.#loading.config.model, config.model)) {
+      this.#loading.config = config;
+      return;
+    }
+    this.#loading?.abort();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const loading: Loading = { config, abort: () => controller.abort() };
+    this.#loading = loading;
+    const end = () => {
+      if (this.#loading === loading) this.#loading = undefined;
+    };
+    this.#models.load(config, signal).then(
+      (model) => {
+        end();
+        if (signal.aborted) this.#models.discard(model);
+        else this.#offer({ config: loading.config, rate: rateOf(model.codec.knobs, loading.config), model });
+      },
+      (error: Error) => {
+        end();
+        if (!signal.aborted) this.#connection?.fail(error);
       },
     );
   }
 
-  greeted(signal: AbortSignal): Promise<Session> {
-    const { handshakeTimeoutMs, url } = this.#options;
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#end(new WireError('timeout', `${url}: no Welcome within ${handshakeTimeoutMs} ms`));
-        this.#socket.terminate();
-      }, handshakeTimeoutMs);
-      const onAbort = () => {
-        reject(signal.reason);
-        this.#end(new WireError('closed', 'aborted'));
-        this.#socket.terminate();
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      const settle = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-      };
-      this.#onGreeted = () => {
-        settle();
-        resolve(this);
-      };
-      this.ended.then((error) => {
-        settle();
-        reject(error);
-      });
+  onAck({ seqs, outcomes }: ReportAck): void {
+    seqs.forEach((seq, i) => {
+      const outcome = outcomes[i];
+      if (outcome !== undefined) this.#settle(seq, outcome);
     });
   }
 
-  send(frame: Uint8Array): void {
-    if (!this.isEnded) this.#socket.send(frame);
+  onReject(error: WireError): void {
+    if (error.seq !== undefined) this.#settle(error.seq, 'invalid');
+    this.#events.onReject(error);
   }
 
-  fail(error: Error): void {
-    if (!this.#end(error)) return;
-    this.#socket.close(closeCodeOf(error), closeReason(error.message));
-    this.#terminateLater();
+  #offer(terms: Terms): void {
+    if (this.#next !== undefined && this.#next.model !== terms.model) this.#models.discard(this.#next.model);
+    this.#next = terms;
+    this.#onReady();
+    this.#events.onTerms(this);
   }
 
-  close(): Promise<void> {
-    this.#end(new WireError('closed', 'closed by this end'));
-    this.#socket.close(1000, '');
-    this.#terminateLater();
-    return this.#closed;
+  /** Answers one report; a second answer, or one to a report never sent, changes nothing. */
+  #settle(seq: number, outcome: ReportOutcome | 'lost'): void {
+    const sent = this.#sent.get(seq);
+    if (sent === undefined) return;
+    this.#sent.delete(seq);
+    const roundTripMs = this.#options.clock.nowMs() - sent.sentAtMs;
+    this.#events.onResult({ epoch: this.#epoch, seq, slot: sent.slot, outcome, roundTripMs });
   }
 
-  /** @returns false where it had ended before */
-  #end(error: Error): boolean {
-    if (this.isEnded) return false;
-    this.isEnded = true;
-    this.#resolveEnded(error);
-    return true;
+  /** When the oldest unanswered report was sent. */
+  #oldestMs(): number | undefined {
+    for (const { sentAtMs } of this.#sent.values()) return sentAtMs;
+    return undefined;
   }
 
-  /** A BS that never completes the closing handshake must not keep the socket. */
-  #terminateLater(): void {
-    const timer = setTimeout(() => {
-      this.#socket.terminate();
-      this.#resolveClosed();
-    }, this.#options.closeTimeoutMs);
-    this.#closed.then(() => clearTimeout(timer));
+  /** A BS that falls silent without closing would otherwise be believed for ever. */
+  #watchAcks(): void {
+    if (this.#ackTimer !== undefined) return;
+    const { ackTimeoutMs, clock } = this.#options;
+    const oldestMs = this.#oldestMs();
+    if (oldestMs === undefined) return;
+    this.#ackTimer = setTimeout(
+      () => {
+        this.#ackTimer = undefined;
+        const silentMs = clock.nowMs() - (this.#oldestMs() ?? Number.POSITIVE_INFINITY);
+        if (silentMs < ackTimeoutMs) this.#watchAcks();
+        else this.#connection?.fail(new WireError('timeout', `a report is unanswered for ${Math.round(silentMs)} ms`));
+      },
+      Math.max(0, oldestMs + ackTimeoutMs - clock.nowMs()),
+    );
   }
 
-  #receive(bytes: Uint8Array): void {
-    if (this.isEnded) return;
-    try {
-      this.#dispatch(decodeFrame(bytes));
-    } catch (error) {
-      if (!(error instanceof WireError)) throw error;
-      this.fail(error);
-    }
+  #release(): void {
+    this.#loading?.abort();
+    clearTimeout(this.#ackTimer);
+    if (this.#next !== undefined) this.#models.discard(this.#next.model);
+    this.#next = undefined;
+    // Nobody will answer any more.
+    for (const seq of [...this.#sent.keys()]) this.#settle(seq, 'lost');
   }
-
-  #dispatch(frame: Frame): void {
-    const greeted = this.#revision > 0;
-    if (frame.kind === 'reject') {
-      const error = wireErrorOf(frame.value);
-      if (error.seq === undefined || !greeted) this.fail(error);
-      else this.#handlers.onReject(error);
-    } else if (!greeted) {
-      if (frame.kind !== 'welcome') throw new WireError('bad-frame', `${frame.kind}: expected a welcome`);
-      this.#revision = frame.value.config.revision;
-      this.#handlers.onWelcome(frame.value, this);
-      this.#onGreeted();
-    } else if (frame.kind === 'ack') {
-      this.#handlers.onAck(frame.value);
-    } else if (frame.kind === 'reconfigure') {
-      this.#reconfigure(frame.value.config);
-    } else {
-      throw new WireError('bad-frame', `${frame.kind}: not for a UE in session`);
-    }
-  }
-
-  #reconfigure(config: ReportConfig): void {
-    if (config.revision <= this.#revision) {
-      const problem = `${config.revision} does not follow ${this.#revision}`;
-      throw new WireError('bad-frame', `reconfigure.config.revision: ${problem}`);
-    }
-    this.#revision = config.revision;
-    this.#handlers.onReconfigure(config);
-  }
-}
-
-function closeCodeOf(error: Error): number {
-  const isMismatch = error instanceof CsiError && error.code === 'model-mismatch';
-  const cause = isMismatch ? new WireError('model-mismatch', error.message) : error;
-  return cause instanceof WireError ? (cause.closeCode ?? 1000) : 1000;
-}
-
-/** At most 123 bytes fit a close frame (RFC 6455, 5.5.1); ASCII, so that one character is one byte. */
-function closeReason(message: string): string {
-  return message.replace(/[^\x20-\x7e]/g, '?').slice(0, 123);
 }

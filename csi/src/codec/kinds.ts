@@ -1,13 +1,14 @@
 import type { BsCodec, Networks, UeCodec, Unquantized } from './codec.ts';
 import { createDualnetBs } from './dualnet/decoder.ts';
 import { type DualnetSpec, dualnetBounds } from './dualnet/dualnet.ts';
-import { createDualnetUe, unquantizedDualnet } from './dualnet/encoder.ts';
+import { createDualnetUe } from './dualnet/ue.ts';
+import { unquantizedDualnet } from './dualnet/unquantized.ts';
 import { createPathsBs } from './paths/bs.ts';
 import { createPathsUe } from './paths/encoder.ts';
 import { type PathsSpec, pathBounds } from './paths/knobs.ts';
 
-// The one place that tells kinds of codecs apart, by `kind`: a further kind joins here. A function for each use, so that
-// a UE bundles no decoder.
+// The one place that tells kinds of codecs apart, by `kind`: a further kind joins here. A function for each use, and
+// encoders loaded by their first report, so that a UE bundles no more than its own.
 
 /** What a manifest says of its codec, of whatever kind. Plain data: it crosses to other threads. */
 export type CodecSpec = DualnetSpec | PathsSpec;

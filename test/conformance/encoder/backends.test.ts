@@ -1,12 +1,6 @@
 import path from 'node:path';
-import {
-  type AngularDelayCsi,
-  createDualnet,
-  type Dualnet,
-  nmseDb,
-  type Payload,
-  squaredErrorRatio,
-} from '@edge-csi/csi';
+import { type AngularDelayCsi, nmseDb, type Payload, squaredErrorRatio } from '@edge-csi/csi';
+import { createDualnet, type Dualnet } from '@edge-csi/csi/dualnet';
 import type { Manifest, ModelBundle } from '@edge-csi/models';
 import { loadModel, readManifest, zooDirectory } from '@edge-csi/models/disk';
 import { openEncoder, type ReportEncoder } from '@edge-csi/ue-client';

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type AngularDelayCsi, createDualnet, createRandom, type Dualnet } from '@edge-csi/csi';
+import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
+import { createDualnet, type Dualnet } from '@edge-csi/csi/dualnet';
 import type { ModelBundle } from '@edge-csi/models';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { createMicroEncoder } from '@edge-csi/ue-client/micro';

@@ -1,4 +1,5 @@
-import { type AngularDelayCsi, createRandom, indoorPathTables, type PathCodec, type PathRate } from '@edge-csi/csi';
+import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
+import { indoorPathTables, type PathCodec, type PathRate } from '@edge-csi/csi/paths';
 import { addNoise, channelOf, drawPaths, energyOf } from '../../unit/csi/paths/channel.ts';
 
 const turns = Array.from({ length: 12 }, (_, n) => 0.1 * ((n * 7) % 5));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createPathCodec, indoorPathTables, type PathRate, pathCodecSpec } from '@edge-csi/csi';
+import { createPathCodec, indoorPathTables, type PathRate, pathCodecSpec } from '@edge-csi/csi/paths';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { cArray } from '../../../scripts/model-tools/src/embed/c-source.ts';
 import { missingToolchain } from '../../../scripts/model-tools/src/embed/cortex-m.ts';

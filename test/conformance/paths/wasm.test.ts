@@ -1,4 +1,4 @@
-import { createPathCodec, pathCodecSpec } from '@edge-csi/csi';
+import { createPathCodec, pathCodecSpec } from '@edge-csi/csi/paths';
 import { createPathEncoder } from '@edge-csi/ue-client/micro';
 import { describe, expect, it } from 'vitest';
 import { arrays, channels, rateOf } from './cases.ts';

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { type AngularDelayCsi, CodewordDrift, type CodewordStatistics, createDualnet } from '@edge-csi/csi';
+import { type AngularDelayCsi, CodewordDrift, type CodewordStatistics } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { openEncoder } from '@edge-csi/ue-client';
 import { expect, it } from 'vitest';

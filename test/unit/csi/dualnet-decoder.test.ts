@@ -1,6 +1,5 @@
 import {
   createBsCodec,
-  createDualnet,
   encodePhase,
   type Network,
   type Quantizer,
@@ -9,6 +8,7 @@ import {
   type Tensor,
   uplinkMagnitudeInto,
 } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import { describe, expect, it } from 'vitest';
 import { servedModel, tinyCodec } from '../bs-server/served-model.ts';
 

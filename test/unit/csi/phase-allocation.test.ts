@@ -1,11 +1,5 @@
-import {
-  CsiError,
-  createPhaseAllocation,
-  createQuantizer,
-  createRandom,
-  type PhaseAllocation,
-  phaseThresholds,
-} from '@edge-csi/csi';
+import { CsiError, createQuantizer, createRandom } from '@edge-csi/csi';
+import { createPhaseAllocation, type PhaseAllocation, phaseThresholds } from '@edge-csi/csi/dualnet';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fc } from './seeded.ts';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createDualnet } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import { type ModelBundle, readEncoderLayers } from '@edge-csi/models';
 import { loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { openOrtNetworks } from '@edge-csi/ue-client/ort';

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createDualnet } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import { loadBundle, type Manifest, pairingHash, parseManifest, representationOf, toHex } from '@edge-csi/models';
 import { listModels, loadModel, readManifest, zooDirectory } from '@edge-csi/models/disk';
 import { describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createBackoff } from '../../../ue-client/src/backoff.ts';
+import { createBackoff } from '../../../ue-client/src/wait.ts';
 
 describe('createBackoff', () => {
   it('doubles the range of its full jitter up to the limit, and starts over on reset', () => {

@@ -3,12 +3,12 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { openFrameSocket as openNodeSocket } from '../../../ue-client/src/socket/node.ts';
-import type { OpenFrameSocket } from '../../../ue-client/src/socket/socket.ts';
+import { openFrameSocket as openNodeSocket } from '../../../ue-client/src/platform/node.ts';
+import type { OpenFrameSocket } from '../../../ue-client/src/platform/platform.ts';
 import { Mailbox } from './mailbox.ts';
 
 // Not a plain import: the file is typed by the DOM, which is no part of what tests are compiled with.
-const browserFile = new URL('../../../ue-client/src/socket/browser.ts', import.meta.url).href;
+const browserFile = new URL('../../../ue-client/src/platform/browser.ts', import.meta.url).href;
 const { openFrameSocket: openBrowserSocket } = (await import(browserFile)) as { openFrameSocket: OpenFrameSocket };
 
 /** Node 20 has no WebSocket of its own; that of ws has the same interface, but throws errors nobody listens for. */

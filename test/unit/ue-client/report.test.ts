@@ -1,4 +1,5 @@
-import { createBsCodec, createDualnet, reconstructInto } from '@edge-csi/csi';
+import { createBsCodec, reconstructInto } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import { encodeFrame, type FrameBodies, rejectOf, WireError } from '@edge-csi/proto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Gate } from './gate.ts';

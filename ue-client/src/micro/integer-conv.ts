@@ -1,6 +1,5 @@
 import { CsiError, type CsiShape } from '@edge-csi/csi';
 import type { ConvLayer } from '@edge-csi/models';
-import { exponentOf } from './exponent.ts';
 
 /**
  * The full encoder's convolution in integers, see `edge_csi_convolve_row` in kernel/stages.h. Its input is the normalised
@@ -77,4 +76,12 @@ function rowShifts(layer: ConvLayer, { numAntennas, numDelays }: CsiShape, input
     }
     return (layer.gain[d] as number) * (layer.bias + inputOffset * covered) + (layer.shift[d] as number);
   });
+}
+
+/** The largest integer e with 2^e <= value, exactly; value is above 0 and finite. */
+export function exponentOf(value: number): number {
+  let exponent = Math.floor(Math.log2(value));
+  while (2 ** exponent > value) exponent--;
+  while (2 ** (exponent + 1) <= value) exponent++;
+  return exponent;
 }

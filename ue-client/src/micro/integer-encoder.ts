@@ -1,9 +1,7 @@
 import { CsiError, createRepresentation } from '@edge-csi/csi';
 import { type DenseLayer, type ModelBundle, readEncoderLayers } from '@edge-csi/models';
-import { balancedLayers } from './balanced-layers.ts';
-import { delayOrder, inDelayOrder } from './delay-order.ts';
-import { exponentOf } from './exponent.ts';
-import { type IntegerConv, integerConv } from './integer-conv.ts';
+import { exponentOf, type IntegerConv, integerConv } from './integer-conv.ts';
+import { balancedLayers, delayOrder, inDelayOrder } from './layers.ts';
 
 /**
  * A model's encoder and quantiser in integers: what the `micro` backend and the C export compute, both alike.

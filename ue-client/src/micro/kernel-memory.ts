@@ -1,8 +1,8 @@
 import { createRepresentation } from '@edge-csi/csi';
 import type { ModelBundle } from '@edge-csi/models';
-import type { FloatEncoder } from './float-encoder.ts';
 import type { IntegerEncoder } from './integer-encoder.ts';
 import type { Kernel } from './kernel-module.ts';
+import type { FloatEncoder } from './layers.ts';
 
 const pageBytes = 65536;
 

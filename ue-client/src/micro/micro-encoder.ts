@@ -9,11 +9,11 @@ import {
   dualnetBits,
 } from '@edge-csi/csi';
 import { type ModelBundle, type ReportBundle, requireNetworks } from '@edge-csi/models';
-import type { ReportEncoder } from '../report-encoder.ts';
-import { floatEncoder } from './float-encoder.ts';
+import type { ReportEncoder } from '../encoder.ts';
 import { integerEncoder } from './integer-encoder.ts';
 import { layOut } from './kernel-memory.ts';
 import { startKernel } from './kernel-module.ts';
+import { floatEncoder } from './layers.ts';
 
 /** Which of its modules the micro encoder uses. */
 export interface MicroOptions {

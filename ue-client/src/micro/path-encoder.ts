@@ -1,12 +1,11 @@
+import { assertUsable, CsiError } from '@edge-csi/csi';
 import {
-  assertUsable,
-  CsiError,
   type PathCodec,
   type PathCodecSpec,
   pathCapBits,
   pathKernelTables,
   pathRateNumbers,
-} from '@edge-csi/csi';
+} from '@edge-csi/csi/paths';
 import { bytesOf, hasSimd, type Kernel, startModule } from './kernel-module.ts';
 
 /** The part of a path codec that a UE needs. */

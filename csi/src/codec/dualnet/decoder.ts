@@ -3,7 +3,8 @@ import { CsiError } from '../../errors.ts';
 import { createUplinkInput, type UplinkInput } from '../../uplink/input.ts';
 import type { BsCodec, DecodeRow, Network, Networks, Rate, RowDecoder, RowStatus } from '../codec.ts';
 import { CodewordDrift } from './codeword-drift.ts';
-import { createDualnet, type Dualnet, type DualnetSpec, dualnetKnobs } from './dualnet.ts';
+import { type DualnetSpec, dualnetKnobs } from './dualnet.ts';
+import { createDualnet, type Dualnet } from './parts.ts';
 import { type DualnetRecord, DualnetRecords } from './record.ts';
 
 /** The BS's end of the codec. */

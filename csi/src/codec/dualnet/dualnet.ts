@@ -1,8 +1,6 @@
 import type { RateKnob } from '../codec.ts';
 import type { CodewordStatistics } from './codeword-drift.ts';
-import { createPhaseAllocation, type PhaseAllocation } from './phase-allocation.ts';
-import { createQuantizer, type Quantizer } from './quantizer.ts';
-import { createRepresentation, type Representation, type RepresentationSpec } from './representation.ts';
+import type { RepresentationSpec } from './representation.ts';
 
 /**
  * What a model says of its codec. Plain data: it crosses to other threads.
@@ -60,26 +58,4 @@ export function dualnetKnobs({ phase }: DualnetSpec): RateKnob[] {
 /** Bits of one payload. `phase` counts phase codes, or the signs of a model on absolute parts. */
 export function dualnetBits(codeword: number, scale: number, phase: number) {
   return { codeword, phase, scale, total: codeword + phase + scale };
-}
-
-/** The parts that both ends are made of. */
-export interface Dualnet {
-  readonly representation: Representation;
-  readonly quantizer: Quantizer;
-  readonly allocation: PhaseAllocation;
-}
-
-/** @throws CsiError `model-invalid` where the allocation does not fit the rest. */
-export function createDualnet({ representation: spec, codeword, phase, allocation }: DualnetSpec): Dualnet {
-  const representation = createRepresentation(spec);
-  return {
-    representation,
-    quantizer: createQuantizer(codeword.bits, codeword.step),
-    allocation: createPhaseAllocation({
-      bytes: allocation,
-      numEntries: representation.numComponents,
-      codewordLength: codeword.bits.length,
-      maxBits: phase.maxBits,
-    }),
-  };
 }

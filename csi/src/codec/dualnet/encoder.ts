@@ -1,21 +1,7 @@
 import { CsiError } from '../../errors.ts';
-import { createUplinkInput } from '../../uplink/input.ts';
-import type { Network, Networks, PayloadEncoder, UeCodec, Unquantized } from '../codec.ts';
-import { createDualnet, type Dualnet, type DualnetSpec, dualnetBits, dualnetKnobs } from './dualnet.ts';
-import { createRepresentation } from './representation.ts';
-
-/** The UE's end of the codec. */
-export function createDualnetUe(spec: DualnetSpec): UeCodec {
-  const { numAntennas, numDelays, tensor, trialNorm } = createRepresentation(spec.representation);
-  return {
-    kind: spec.kind,
-    shape: { numAntennas, numDelays },
-    knobs: dualnetKnobs(spec),
-    networks: [{ name: 'encoder', input: tensor.name }],
-    trialNorm,
-    createEncoder: ({ encoder }) => createDualnetEncoder(spec, createDualnet(spec), encoder as Network),
-  };
-}
+import type { Network, PayloadEncoder } from '../codec.ts';
+import { type DualnetSpec, dualnetBits } from './dualnet.ts';
+import { createDualnet, type Dualnet } from './parts.ts';
 
 /**
  * The UE's whole computation: normalise, encode, quantise, allocate phase or sign bits from the codeword, code the phases
@@ -64,30 +50,7 @@ export function createDualnetEncoder(
   };
 }
 
-/** What a model's networks make of samples without its quantiser and phases. */
-export function unquantizedDualnet(spec: DualnetSpec, networks: Networks): Unquantized {
-  const { encoder, decoder } = networks as { readonly encoder: Network; readonly decoder: Network };
-  const { representation, quantizer } = createDualnet(spec);
-  const { tensor, numComponents } = representation;
-  const { length } = quantizer;
-  const uplinkInto = createUplinkInput(representation);
-  return async (samples) => {
-    const count = samples.length;
-    const latent = { values: new Float32Array(count * length), dims: [count, length] };
-    const uplinks = { values: new Float32Array(count * numComponents), dims: [count, ...tensor.dims] };
-    const truths: Float32Array[] = [];
-    for (const [i, { downlink, uplink }] of samples.entries()) {
-      const { values } = representation.normalize(downlink).input;
-      const inputs = { [tensor.name]: { values, dims: [1, ...tensor.dims] } };
-      latent.values.set(await encoder.run(inputs, 'latent'), i * length);
-      uplinkInto(uplinks.values.subarray(i * numComponents, (i + 1) * numComponents), uplink.values);
-      representation.denormalize(values);
-      truths.push(values);
-    }
-    // An unquantised component is known exactly: its cell has no width.
-    const cell = { values: new Float32Array(count * length), dims: [count, length] };
-    const decoded = await decoder.run({ latent, cell, uplink: uplinks }, tensor.name);
-    representation.denormalize(decoded);
-    return truths.map((truth, i) => ({ truth, decoded: decoded.slice(i * numComponents, (i + 1) * numComponents) }));
-  };
+/** The encoder of a model, its parts made for it. @throws CsiError `model-invalid` where the spec's do not fit each other */
+export function dualnetEncoderOf(spec: DualnetSpec, network: Network): PayloadEncoder {
+  return createDualnetEncoder(spec, createDualnet(spec), network);
 }

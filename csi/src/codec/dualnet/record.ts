@@ -1,6 +1,6 @@
 import { CsiError } from '../../errors.ts';
 import type { Rate, ReceivedPayload } from '../codec.ts';
-import type { Dualnet } from './dualnet.ts';
+import type { Dualnet } from './parts.ts';
 import { MAX_THETA } from './phase-allocation.ts';
 import type { Quantizer } from './quantizer.ts';
 

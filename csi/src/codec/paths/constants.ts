@@ -76,3 +76,5 @@ export const COSINE = [1, -4.934802201, 4.058712126, -1.335262769, 0.2353306304,
 );
 /** atan(x) / 2 pi = x (terms in x^2), 0 <= x <= 1 (Hastings' series, fitted to eighths of a turn). */
 export const ARC = [0.15915132, -0.05293867, 0.0308034, -0.01853087, 0.00838004, -0.00186549].map(fround);
+/** Largest total of a symbol's frequencies. */
+export const MAX_TOTAL = 2 ** 16;

@@ -1,5 +1,5 @@
 import { checkRate, type PayloadEncoder, type UeCodec } from '../codec.ts';
-import { createPathCodec } from './codec.ts';
+import type { PathCodec } from './codec.ts';
 import { type PathKnobs, type PathsSpec, pathKnobs, pathRate, pathsShape } from './knobs.ts';
 import type { PathRate } from './path-rate.ts';
 import { checkSpec } from './spec.ts';
@@ -19,12 +19,14 @@ export function createPathsUe(spec: PathsSpec): UeCodec {
 
 /** Makes path reports. */
 function createPathsEncoder(spec: PathsSpec): PayloadEncoder {
-  const codec = createPathCodec(spec.codec);
   const knobs = pathKnobs(spec);
+  // Loaded by the first report: a page whose UE runs networks loads no pursuit.
+  let codec: Promise<PathCodec> | undefined;
   return {
     async encode(csi, rate) {
       checkRate(knobs, rate);
-      const { payload, bits } = codec.encode(csi, modeOf(pathRate(spec, rate)));
+      codec ??= import('./codec.ts').then(({ createPathCodec }) => createPathCodec(spec.codec));
+      const { payload, bits } = (await codec).encode(csi, modeOf(pathRate(spec, rate)));
       return {
         codeword: payload,
         scale: 0,

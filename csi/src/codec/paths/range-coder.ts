@@ -2,9 +2,6 @@ const HALF = 2 ** 31;
 const QUARTER = 2 ** 30;
 const WHOLE = 2 ** 32;
 
-/** Largest total of a symbol's frequencies. */
-export const MAX_TOTAL = 2 ** 16;
-
 /**
  * Codes symbols, either way: an encoder takes `value` and gives it back, a decoder ignores it and gives what it read. One
  * piece of code states the order of symbols for both.

@@ -1,7 +1,6 @@
 import { CsiError } from '../../errors.ts';
-import { END_TOTAL, LEVEL_CLASSES, RATIO_BINS } from './constants.ts';
+import { END_TOTAL, LEVEL_CLASSES, MAX_TOTAL, RATIO_BINS } from './constants.ts';
 import { genericTables } from './generic-tables.ts';
-import { MAX_TOTAL } from './range-coder.ts';
 import type { PathTables } from './tables.ts';
 
 /** Most paths a codec may be asked to find, and most that decode. */

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { createDualnet } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import { dataFor, sampleData, sha256Of } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import {

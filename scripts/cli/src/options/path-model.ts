@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { indoorPathTables } from '@edge-csi/csi';
 import { findCsiShape } from '@edge-csi/csi/files';
+import { indoorPathTables } from '@edge-csi/csi/paths';
 import type { DataFlags } from '@edge-csi/lab/data';
 import { createPathManifest, isPathModel, type PathManifest, type ReportManifest } from '@edge-csi/models';
 import { listReportModels } from '@edge-csi/models/disk';

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { openOrtGraph } from '@edge-csi/bs-server/decode';
-import { componentErrorRatio, createDualnet, createUplinkInput, nmseDb } from '@edge-csi/csi';
+import { componentErrorRatio, createUplinkInput, nmseDb } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import { type DenseLayer, type Manifest, readEncoderLayers } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { type DataOptions, linkSamples, openData, sampleCount } from '../data.ts';

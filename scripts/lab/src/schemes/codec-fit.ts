@@ -1,4 +1,4 @@
-import { createPhaseAllocation, type PhaseAllocation, phaseThresholds } from '@edge-csi/csi';
+import { createPhaseAllocation, type PhaseAllocation, phaseThresholds } from '@edge-csi/csi/dualnet';
 
 /** Most bits of one codeword component, csi's limit. */
 const maxComponentBits = 8;

@@ -4,12 +4,12 @@ import {
   dequantizeScale,
   encodePhase,
   normalizeSpherical,
-  type PhaseAllocation,
   type Quantizer,
   quantizeScale,
   reconstructInto,
   type ScaleSpec,
 } from '@edge-csi/csi';
+import type { PhaseAllocation } from '@edge-csi/csi/dualnet';
 import type { LinkSample } from '../link/transceiver.ts';
 import { allocateBits, fitPhaseAllocation, type QuantizedComponent, thetaFor } from './codec-fit.ts';
 import { estimateInto, fitInnovation, type Innovation, type ObservedComponent } from './linear-estimate.ts';

@@ -1,11 +1,11 @@
+import type { AngularDelayCsi } from '@edge-csi/csi';
 import {
-  type AngularDelayCsi,
   createPathCodec,
   indoorPathTables,
   type PathCodecSpec,
   type PathRate,
   pathCodecSpec,
-} from '@edge-csi/csi';
+} from '@edge-csi/csi/paths';
 import type { Scheme, Setting } from './scheme.ts';
 
 /** What path reports need to know of a link; nothing of its carriers. */

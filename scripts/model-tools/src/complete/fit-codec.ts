@@ -1,11 +1,5 @@
-import {
-  createDualnet,
-  createPhaseAllocation,
-  createQuantizer,
-  type NormalizationSpec,
-  type PhaseAllocation,
-  type Quantizer,
-} from '@edge-csi/csi';
+import { createQuantizer, type NormalizationSpec, type Quantizer } from '@edge-csi/csi';
+import { createDualnet, createPhaseAllocation, type PhaseAllocation } from '@edge-csi/csi/dualnet';
 import {
   meanPhaseBits,
   phaseAllocationBytes,

@@ -1,4 +1,4 @@
-import { type PathCodecSpec, pathKernelTables } from '@edge-csi/csi';
+import { type PathCodecSpec, pathKernelTables } from '@edge-csi/csi/paths';
 import { cArray } from './c-source.ts';
 
 /**

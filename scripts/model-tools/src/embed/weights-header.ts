@@ -1,4 +1,5 @@
-import { CsiError, createDualnet, type ScaleSpec } from '@edge-csi/csi';
+import { CsiError, type ScaleSpec } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import type { ModelBundle } from '@edge-csi/models';
 import { type IntegerEncoder, integerEncoder } from '@edge-csi/ue-client/micro';
 import { cArray, cDefines } from './c-source.ts';

@@ -1,4 +1,4 @@
-import { createDualnet } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import { applyDense, type Regression, regress, type SampleMatrix } from '@edge-csi/lab/linear';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { type Manifest, type ModelBundle, parseManifest, readEncoderLayers, toHex } from '@edge-csi/models';

@@ -1,4 +1,5 @@
-import { createDualnet, type Representation } from '@edge-csi/csi';
+import type { Representation } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import {
   type ConvLayer,
   type DenseLayer,

@@ -1,4 +1,5 @@
-import { type AngularDelayCsi, createRandom, type PathCodec, type PropagationPath } from '@edge-csi/csi';
+import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
+import type { PathCodec, PropagationPath } from '@edge-csi/csi/paths';
 
 /** A channel that is exactly some paths, each at cycles an antenna, samples and gain. */
 export function channelOf(codec: PathCodec, paths: readonly PropagationPath[]): AngularDelayCsi {

@@ -1,12 +1,11 @@
+import { type AngularDelayCsi, CsiError } from '@edge-csi/csi';
 import {
-  type AngularDelayCsi,
-  CsiError,
   createPathCodec,
   fitPathTables,
   type PathRate,
   type PropagationPath,
   pathCodecSpec,
-} from '@edge-csi/csi';
+} from '@edge-csi/csi/paths';
 import { describe, expect, it } from 'vitest';
 import { fc } from '../seeded.ts';
 import { addNoise, channelOf, drawPaths, energyOf, errorOf } from './channel.ts';

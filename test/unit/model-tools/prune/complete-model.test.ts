@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createDualnet } from '@edge-csi/csi';
+import { createDualnet } from '@edge-csi/csi/dualnet';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { readEncoderLayers } from '@edge-csi/models';
 import { type DraftManifest, loadModel, parseDraft, zooDirectory } from '@edge-csi/models/disk';

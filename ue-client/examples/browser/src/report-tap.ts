@@ -1,4 +1,4 @@
-import { createDualnet, type Dualnet } from '@edge-csi/csi';
+import { createDualnet, type Dualnet } from '@edge-csi/csi/dualnet';
 import { hasNetworks, type ReportBundle } from '@edge-csi/models';
 import { type EncoderBackend, openEncoder, type Payload, type Rate, type ReportEncoder } from '@edge-csi/ue-client';
 import { pageUrl } from './bs-http.ts';

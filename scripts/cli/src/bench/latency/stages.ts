@@ -3,15 +3,13 @@ import { type Graph, openOrtGraph } from '@edge-csi/bs-server/decode';
 import {
   CsiError,
   createBsCodec,
-  createDualnet,
-  createDualnetEncoder,
   createUeCodec,
-  type Dualnet,
   type Network,
   type Payload,
   type ReceivedPayload,
   type RowStatus,
 } from '@edge-csi/csi';
+import { createDualnet, createDualnetEncoder, type Dualnet } from '@edge-csi/csi/dualnet';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { usableSample } from '@edge-csi/lab/data';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '@edge-csi/lab/metrics';

@@ -5,8 +5,8 @@
  */
 import { CsiError, createUeCodec, type Network, type NetworkSpec, type Networks } from '@edge-csi/csi';
 import { type ModelFile, type ReportBundle, requireNetworks } from '@edge-csi/models';
-import { loadRuntime } from '#ort';
-import type { ReportEncoder } from '../report-encoder.ts';
+import { loadRuntime } from '#platform';
+import type { ReportEncoder } from './encoder.ts';
 
 type Runtime = Awaited<ReturnType<typeof loadRuntime>>;
 type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;

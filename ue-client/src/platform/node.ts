@@ -1,7 +1,28 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { get as getOverTls } from 'node:https';
 import { wireErrorOfStatus } from '@edge-csi/proto';
 import { WebSocket } from 'ws';
-import { pemOf } from './pem.ts';
-import type { OpenFrameSocket } from './socket.ts';
+import type { ClientTls, Clock, HttpGet, OpenFrameSocket } from './platform.ts';
+/** CLOCK_MONOTONIC: comparable between the processes of one host, which `performance.now()` is not. */
+export const systemClock: Clock = { nowMs: () => Number(process.hrtime.bigint()) / 1e6 };
+
+/** Gets with Node's own client: its `fetch` cannot be told whom to trust. */
+export const httpGet: HttpGet = async (url, tls, signal) => {
+  const request = url.protocol === 'https:' ? getOverTls(url, { ...pemOf(tls), signal }) : get(url, { signal });
+  // What happens behind the response is told by its body.
+  request.on('error', () => undefined);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return { status: response.statusCode ?? 0, body: response };
+};
+
+/** TLS options as Node takes them. */
+function pemOf(tls: ClientTls = {}): { readonly [K in keyof ClientTls]: string | Buffer } {
+  const given = Object.entries(tls).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    given.map(([name, value]) => [name, typeof value === 'string' ? value : Buffer.from(value)]),
+  );
+}
 
 /** Opens a WebSocket with `ws`. */
 export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, token, tls, maxFrameBytes }, handlers) => {
@@ -36,3 +57,6 @@ export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, token, tls,
     terminate: () => socket.terminate(),
   };
 };
+
+/** Loads onnxruntime-web, which a UE with another encoder does not install. */
+export const loadRuntime = () => import('onnxruntime-web');

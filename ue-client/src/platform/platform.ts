@@ -1,3 +1,23 @@
+/** A monotonic clock; its origin means nothing. */
+export interface Clock {
+  /** Milliseconds, never less than before. */
+  nowMs(): number;
+}
+
+/** An HTTP response whose body has not been read. */
+export interface HttpResponse {
+  readonly status: number;
+  /** Read to its end, or left early, which drops the connection. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Gets a file from the BS, following no redirect.
+ *
+ * @throws Error what went wrong on the way; the signal's reason where it aborts
+ */
+export type HttpGet = (url: URL, tls: ClientTls | undefined, signal: AbortSignal) => Promise<HttpResponse>;
+
 /** A WebSocket that carries binary messages, on either platform. */
 export interface FrameSocket {
   send(bytes: Uint8Array): void;

@@ -1,6 +1,22 @@
-import { hasNetworks, type ReportBundle } from '@edge-csi/models';
+import { createUeCodec, type PayloadEncoder, type UeCodec } from '@edge-csi/csi';
+import type { ReportBundle } from '@edge-csi/models';
 
-import type { ReportEncoder } from './report-encoder.ts';
+/** The UE's whole computation without a connection, from CSI to what a report carries. One call at a time. */
+export interface ReportEncoder extends PayloadEncoder {
+  /** Releases the engine. Safe to call again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes reports of made-up CSI until the engines have compiled what they will run: the first report takes a hundred
+ * times as long as the fiftieth.
+ */
+export async function warmUp(encoder: PayloadEncoder, { shape, trialNorm }: UeCodec, runs: number): Promise<void> {
+  const numEntries = shape.numAntennas * shape.numDelays;
+  const amplitude = trialNorm / Math.sqrt(numEntries);
+  const values = Float32Array.from({ length: 2 * numEntries }, (_, i) => amplitude * Math.cos(i));
+  for (let i = 0; i < runs; i++) await encoder.encode({ domain: 'angular-delay', ...shape, values }, {});
+}
 
 /**
  * The encoders there are: `ort` runs encoder.onnx with onnxruntime-web; `micro` does all of a report in a WebAssembly
@@ -29,14 +45,13 @@ export function requireEncoderChoice(choice: EncoderChoice): void {
  */
 export async function openEncoder(choice: EncoderChoice, bundle: ReportBundle): Promise<ReportEncoder> {
   if (typeof choice === 'function') return choice(bundle);
-  if (!hasNetworks(bundle)) {
-    const { createPathReportEncoder } = await import('./encoder/paths.ts');
-    return createPathReportEncoder(bundle);
-  }
+  const codec = createUeCodec(bundle.codec);
+  // Without a network there is nothing for an engine to run.
+  if (codec.networks.length === 0) return { ...codec.createEncoder({}), close: async () => undefined };
   if (choice === 'micro') {
     const { createMicroEncoder } = await import('./micro/micro-encoder.ts');
     return createMicroEncoder(bundle);
   }
-  const { createOrtEncoder } = await import('./encoder/ort.ts');
+  const { createOrtEncoder } = await import('./ort.ts');
   return createOrtEncoder(bundle);
 }

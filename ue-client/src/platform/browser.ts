@@ -1,5 +1,28 @@
 import { tokenSubprotocolPrefix } from '@edge-csi/proto';
-import type { OpenFrameSocket } from './socket.ts';
+import type { Clock, HttpGet, OpenFrameSocket } from './platform.ts';
+/** Milliseconds since the page was opened. */
+export const systemClock: Clock = { nowMs: () => performance.now() };
+
+/** Gets with `fetch`; TLS is the browser's own. */
+export const httpGet: HttpGet = async (url, _tls, signal) => {
+  const response = await fetch(url, { signal, redirect: 'error' });
+  return { status: response.status, body: chunksOf(response) };
+};
+
+/** Not every browser lets a stream be iterated. */
+async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel();
+  }
+}
 
 /** Opens a WebSocket with the browser's own class, which bounds no message and has no way to drop a connection. */
 export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, token, tls, maxFrameBytes }, handlers) => {
@@ -25,3 +48,6 @@ function closeWith(socket: WebSocket, code: number, reason: string): void {
   if (code === 1000 || code >= 3000) socket.close(code, reason);
   else socket.close();
 }
+
+/** Loads onnxruntime-web with its WASM backend alone: a fifth of the root build's JavaScript. */
+export const loadRuntime = () => import('onnxruntime-web/wasm');

@@ -1,2 +1,0 @@
-/** Loads onnxruntime-web, which a UE with another encoder does not install. */
-export const loadRuntime = () => import('onnxruntime-web');
