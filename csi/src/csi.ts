@@ -6,6 +6,11 @@ export interface CsiShape {
   readonly numDelays: number;
 }
 
+/** Whether matrices of the two shapes have the same entries. */
+export function sameShape(a: CsiShape, b: CsiShape): boolean {
+  return a.numAntennas === b.numAntennas && a.numDelays === b.numDelays;
+}
+
 /**
  * CSI of one sample in the angular-delay domain, after truncation to the first delay taps.
  *

@@ -74,6 +74,7 @@ export {
 } from './codec/dualnet/representation.ts';
 export { type CodecSpec, createBsCodec, createUeCodec, knobBounds, unquantized } from './codec/kinds.ts';
 export type { PathKnobs, PathsSpec } from './codec/paths/knobs.ts';
+export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
 export {
   type AngularDelayCsi,
   assertUsable,
@@ -86,6 +87,7 @@ export {
   type NormalizedParts,
   type Scale,
   type SpatialFrequencyCsi,
+  sameShape,
 } from './csi.ts';
 export { CsiError, type CsiErrorCode, EdgeCsiError } from './errors.ts';
 export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from './metrics.ts';

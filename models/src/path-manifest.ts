@@ -1,5 +1,11 @@
-import { createUeCodec, type PathKnobs, type PathsSpec } from '@edge-csi/csi';
-import { type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from '@edge-csi/csi/paths';
+import {
+  createUeCodec,
+  type PathCodecOptions,
+  type PathCodecSpec,
+  type PathKnobs,
+  type PathsSpec,
+  pathCodecSpec,
+} from '@edge-csi/csi';
 import type { Manifest } from './manifest.ts';
 import { manifestSchema, parseWith, pathModelKind, pathModelSchema } from './schema.ts';
 

@@ -5,14 +5,7 @@
  */
 export { type AngularDelayCsi, CsiError, type Payload, type PayloadBits, type Rate } from '@edge-csi/csi';
 export { type ReportConfig, WireError, type WireErrorCode } from '@edge-csi/proto';
-export {
-  type EncoderBackend,
-  type EncoderChoice,
-  encoderBackends,
-  openEncoder,
-  type ReportEncoder,
-  warmUp,
-} from './encoder.ts';
+export { type EncoderBackend, type EncoderChoice, encoderBackends, openEncoder } from './encoder.ts';
 export {
   type ConnectOptions,
   type ReconnectOptions,
@@ -22,5 +15,6 @@ export {
   ueDefaults,
 } from './options.ts';
 export type { ClientTls, Clock } from './platform/platform.ts';
+export { type ReportEncoder, warmUp } from './report-encoder.ts';
 export type { SentReport } from './session.ts';
 export { connectUe, type Ue } from './ue.ts';

@@ -2,9 +2,10 @@ import { CsiError, createUeCodec, type UeCodec } from '@edge-csi/csi';
 import { loadBundle, parseReportManifest, type ReportBundle, type ReportManifest, toHex } from '@edge-csi/models';
 import { type ModelRef, type ReportConfig, WireError } from '@edge-csi/proto';
 import { httpGet } from '#platform';
-import { openEncoder, type ReportEncoder, warmUp } from './encoder.ts';
+import { openEncoder } from './encoder.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { HttpResponse } from './platform/platform.ts';
+import { type ReportEncoder, warmUp } from './report-encoder.ts';
 
 /** A model ready to make reports. */
 export interface ActiveModel {

@@ -6,7 +6,7 @@
 import { CsiError, createUeCodec, type Network, type NetworkSpec, type Networks } from '@edge-csi/csi';
 import { type ModelFile, type ReportBundle, requireNetworks } from '@edge-csi/models';
 import { loadRuntime } from '#platform';
-import type { ReportEncoder } from './encoder.ts';
+import type { ReportEncoder } from './report-encoder.ts';
 
 type Runtime = Awaited<ReturnType<typeof loadRuntime>>;
 type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;

@@ -1,7 +1,6 @@
-import { type AngularDelayCsi, type CsiShape, frobeniusNorm } from '@edge-csi/csi';
+import { type AngularDelayCsi, type CsiShape, frobeniusNorm, sameShape } from '@edge-csi/csi';
 import { decodeFrame, readCsiMatrixInto, WireError } from '@edge-csi/proto';
 import * as v from 'valibot';
-import { sameShape } from '../join/uplink-join.ts';
 import type { FrameHandler } from '../net/connection.ts';
 import type { BaseBand } from '../net/pages.ts';
 import { checked, integerIn, optionsOf, text } from '../ops/check.ts';

@@ -1,4 +1,4 @@
-import type { CsiShape } from '@edge-csi/csi';
+import { type CsiShape, sameShape } from '@edge-csi/csi';
 import type { ReportOutcome } from '@edge-csi/proto';
 import type { BatchDecoder, BatchListener, BatchRoom, DecoderEvent, LossReason } from '../decode/batch-decoder.ts';
 import type { Outlet } from '../publish/estimate-outlet.ts';
@@ -12,7 +12,7 @@ import {
 } from '../queue/decode-job.ts';
 import { IdleTimer } from './idle-timer.ts';
 import { ReportWatch, type ReportWatchOptions } from './report-watch.ts';
-import { type AcceptedReport, sameShape, UplinkJoin, type UplinkJoinOptions } from './uplink-join.ts';
+import { type AcceptedReport, UplinkJoin, type UplinkJoinOptions } from './uplink-join.ts';
 
 export interface ReportPipelineParts {
   readonly options: UplinkJoinOptions & ReportWatchOptions & BatcherOptions & { readonly clock: () => number };

@@ -1,4 +1,4 @@
-import type { CsiShape } from '@edge-csi/csi';
+import { type CsiShape, sameShape } from '@edge-csi/csi';
 import type { ArrivedUplink, DecodeJob, ReportOrigin, UplinkSample } from '../queue/decode-job.ts';
 
 /** A report that fits its session and model, on its way to the decoder. */
@@ -188,10 +188,6 @@ class UplinkRing {
     }
     return best;
   }
-}
-
-export function sameShape(a: CsiShape, b: CsiShape): boolean {
-  return a.numAntennas === b.numAntennas && a.numDelays === b.numDelays;
 }
 
 /** Slots by which `slot` is ahead of `other`, in the serial arithmetic of a 32-bit counter that wraps. */

@@ -1,11 +1,5 @@
+import type { ConnectionRefusal } from '../ops/server-stats.ts';
 import { type Limits, TokenBucket } from './limits.ts';
-
-/** Why a TCP connection is refused. */
-export type ConnectionRefusal =
-  | 'connections'
-  | 'connections-per-address'
-  | 'connection-rate'
-  | 'connection-rate-per-address';
 
 export type ConnectionLimits = Pick<
   Limits,

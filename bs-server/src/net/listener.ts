@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ConnectionGuard, type ConnectionLimits, type ConnectionRefusal } from './connection-guard.ts';
+import type { ConnectionRefusal } from '../ops/server-stats.ts';
+import { ConnectionGuard, type ConnectionLimits } from './connection-guard.ts';
 import type { Limits } from './limits.ts';
 import { pemOf, type ServerTls } from './tls.ts';
 

@@ -1,8 +1,8 @@
 import type { RequestListener } from 'node:http';
 import type { Logger } from 'pino';
 import type { ModelLifecycle } from '../ops/model-lifecycle.ts';
+import type { ConnectionRefusal } from '../ops/server-stats.ts';
 import { adminListener } from './admin-routes.ts';
-import type { ConnectionRefusal } from './connection-guard.ts';
 import {
   answer,
   answerFile,

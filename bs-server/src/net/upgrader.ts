@@ -2,13 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { maxFrameBytes, paths, subprotocol, tokenSubprotocolPrefix, WireError } from '@edge-csi/proto';
 import { WebSocketServer } from 'ws';
+import type { UpgradeFault } from '../ops/server-stats.ts';
 import type { Access, AccessControl, AccessRole } from './access-token.ts';
 import { Connection, type ConnectionContext, type FrameHandler } from './connection.ts';
 import { bearerToken, pathOf } from './http-answer.ts';
 import type { OnUpgrade, UpgradeRefusal } from './listener.ts';
-
-/** Why an upgrade is refused, in a word. */
-export type UpgradeFault = 'path' | 'subprotocol' | 'not-serving' | 'origin' | 'token';
 
 const statusOf = { path: 404, subprotocol: 400, 'not-serving': 503, origin: 403, token: 401 } as const satisfies Record<
   UpgradeFault,

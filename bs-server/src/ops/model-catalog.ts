@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type BsCodec, CsiError, type CsiShape, createBsCodec } from '@edge-csi/csi';
+import { type BsCodec, CsiError, type CsiShape, createBsCodec, sameShape } from '@edge-csi/csi';
 import {
   isUplinkOnly,
   loadBundle,
@@ -14,7 +14,6 @@ import { loadUplinkOnlyModel, readReportManifest, readZoo, type ZooEntry } from 
 import { type ModelRef, maxFrameBytes, WireError } from '@edge-csi/proto';
 import { workerModelOf } from '../decode/loaded-model.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
-import { sameShape } from '../join/uplink-join.ts';
 
 /** A version of a model the server decodes. Of its files it holds what is needed of every UE: the others are read when they are used. */
 export interface ServedModel {

@@ -1,6 +1,4 @@
 import type { EstimateQuality, ReportOutcome } from '@edge-csi/proto';
-import type { ConnectionRefusal } from '../net/connection-guard.ts';
-import type { UpgradeFault } from '../net/upgrader.ts';
 import type { SettleReason } from '../queue/decode-job.ts';
 import { Count, CountBy, counterOf, gauge, histogram, type Registry, type StatsOf } from './meters.ts';
 
@@ -12,6 +10,16 @@ export type RefusalReason = 'epoch' | 'seq' | 'revision' | 'model' | 'size' | 'r
 
 /** Why a report met its outcome. A closed list, so that it can label a metric. */
 export type OutcomeReason = SettleReason | RefusalReason;
+
+/** Why a TCP connection is refused. */
+export type ConnectionRefusal =
+  | 'connections'
+  | 'connections-per-address'
+  | 'connection-rate'
+  | 'connection-rate-per-address';
+
+/** Why an upgrade is refused, in a word. */
+export type UpgradeFault = 'path' | 'subprotocol' | 'not-serving' | 'origin' | 'token';
 
 /** What a server counts, written on the hot path. */
 export class Tally {

@@ -3,14 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AngularDelayCsi } from '@edge-csi/csi';
-import {
-  type PathCodecSpec,
-  type PathRate,
-  type PropagationPath,
-  pathKernelTables,
-  pathRateNumbers,
-} from '@edge-csi/csi/paths';
+import type { AngularDelayCsi, PathCodecSpec } from '@edge-csi/csi';
+import { type PathRate, type PropagationPath, pathKernelTables, pathRateNumbers } from '@edge-csi/csi/paths';
 import { afterAll } from 'vitest';
 
 /** What the C codec made of a matrix. */

@@ -1,5 +1,5 @@
-import type { AngularDelayCsi } from '@edge-csi/csi';
-import { createPathCodec, type PathCodec, pathCodecSpec } from '@edge-csi/csi/paths';
+import { type AngularDelayCsi, pathCodecSpec } from '@edge-csi/csi';
+import { createPathCodec, type PathCodec } from '@edge-csi/csi/paths';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { energyOf } from '../../unit/csi/paths/channel.ts';
 import { buildCHost, type CReport, missingCompiler, runCHost } from './c-host.ts';

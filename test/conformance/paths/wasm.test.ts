@@ -1,5 +1,6 @@
-import { createPathCodec, pathCodecSpec } from '@edge-csi/csi/paths';
-import { createPathEncoder } from '@edge-csi/ue-client/micro';
+import { pathCodecSpec } from '@edge-csi/csi';
+import { createPathCodec } from '@edge-csi/csi/paths';
+import { createPathEncoder } from '@edge-csi/ue-client/paths';
 import { describe, expect, it } from 'vitest';
 import { arrays, channels, rateOf } from './cases.ts';
 

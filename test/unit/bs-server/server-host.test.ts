@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { ServerHost, type ServerRole } from '../../../bs-server/src/ops/server-host.ts';
+import { ServerHost, type ServerRole } from '../../../bs-server/src/net/server-host.ts';
 import { resolveOptions } from '../../../bs-server/src/options.ts';
 import { servedModel } from './served-model.ts';
 

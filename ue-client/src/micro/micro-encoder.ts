@@ -9,7 +9,7 @@ import {
   dualnetBits,
 } from '@edge-csi/csi';
 import { type ModelBundle, type ReportBundle, requireNetworks } from '@edge-csi/models';
-import type { ReportEncoder } from '../encoder.ts';
+import type { ReportEncoder } from '../report-encoder.ts';
 import { integerEncoder } from './integer-encoder.ts';
 import { layOut } from './kernel-memory.ts';
 import { startKernel } from './kernel-module.ts';

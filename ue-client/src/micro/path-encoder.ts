@@ -1,11 +1,17 @@
-import { assertUsable, CsiError } from '@edge-csi/csi';
+/**
+ * The encoder of path reports in a WebAssembly module: a UE without a network, a runtime or weights.
+ *
+ * @module @edge-csi/ue-client/paths
+ */
+import { assertUsable, CsiError, type PathCodecSpec, type PathsSpec } from '@edge-csi/csi';
 import {
+  createPathsEncoder,
   type PathCodec,
-  type PathCodecSpec,
   pathCapBits,
   pathKernelTables,
   pathRateNumbers,
 } from '@edge-csi/csi/paths';
+import type { ReportEncoder } from '../report-encoder.ts';
 import { bytesOf, hasSimd, type Kernel, startModule } from './kernel-module.ts';
 
 /** The part of a path codec that a UE needs. */
@@ -87,4 +93,11 @@ export async function createPathEncoder(
       };
     },
   };
+}
+
+/** The report encoder of a path model, for any session. @throws CsiError as `createPathEncoder` does */
+export async function openPathReports(spec: PathsSpec): Promise<ReportEncoder> {
+  const encoder = await createPathEncoder(spec.codec);
+  // The module and its memory go with the last reference to them.
+  return { ...createPathsEncoder(spec, async () => encoder), close: async () => undefined };
 }

@@ -13,19 +13,24 @@ export function createPathsUe(spec: PathsSpec): UeCodec {
     knobs: pathKnobs(spec),
     networks: [],
     trialNorm: 1,
-    createEncoder: () => createPathsEncoder(spec),
+    // Loaded by the first report: a page whose UE runs networks loads no pursuit.
+    createEncoder: () =>
+      createPathsEncoder(spec, () => import('./codec.ts').then(({ createPathCodec }) => createPathCodec(spec.codec))),
   };
 }
 
-/** Makes path reports. */
-function createPathsEncoder(spec: PathsSpec): PayloadEncoder {
+/**
+ * Makes path reports.
+ *
+ * @param open - gets what encodes CSI ready, when the first report asks for it
+ */
+export function createPathsEncoder(spec: PathsSpec, open: () => Promise<Pick<PathCodec, 'encode'>>): PayloadEncoder {
   const knobs = pathKnobs(spec);
-  // Loaded by the first report: a page whose UE runs networks loads no pursuit.
-  let codec: Promise<PathCodec> | undefined;
+  let codec: Promise<Pick<PathCodec, 'encode'>> | undefined;
   return {
     async encode(csi, rate) {
       checkRate(knobs, rate);
-      codec ??= import('./codec.ts').then(({ createPathCodec }) => createPathCodec(spec.codec));
+      codec ??= open();
       const { payload, bits } = (await codec).encode(csi, modeOf(pathRate(spec, rate)));
       return {
         codeword: payload,

@@ -4,10 +4,10 @@
  * @module @edge-csi/csi/paths
  */
 export { createPathCodec, type PathCodec, type PathReport, type PathReportBits } from './codec.ts';
+export { createPathsEncoder } from './encoder.ts';
 export { fitPathTables } from './fit.ts';
 export { indoorPathTables } from './indoor-tables.ts';
 export { type PathKernelTables, pathKernelTables } from './kernel-tables.ts';
 export { type PathRate, type PathRateNumbers, pathCapBits, pathRateNumbers } from './path-rate.ts';
 export type { PropagationPath } from './paths.ts';
-export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './spec.ts';
 export type { PathTables } from './tables.ts';

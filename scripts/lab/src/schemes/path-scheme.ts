@@ -1,11 +1,5 @@
-import type { AngularDelayCsi } from '@edge-csi/csi';
-import {
-  createPathCodec,
-  indoorPathTables,
-  type PathCodecSpec,
-  type PathRate,
-  pathCodecSpec,
-} from '@edge-csi/csi/paths';
+import { type AngularDelayCsi, type PathCodecSpec, pathCodecSpec } from '@edge-csi/csi';
+import { createPathCodec, indoorPathTables, type PathRate } from '@edge-csi/csi/paths';
 import type { Scheme, Setting } from './scheme.ts';
 
 /** What path reports need to know of a link; nothing of its carriers. */

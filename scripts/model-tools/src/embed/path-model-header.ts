@@ -1,4 +1,5 @@
-import { type PathCodecSpec, pathKernelTables } from '@edge-csi/csi/paths';
+import type { PathCodecSpec } from '@edge-csi/csi';
+import { pathKernelTables } from '@edge-csi/csi/paths';
 import { cArray } from './c-source.ts';
 
 /**

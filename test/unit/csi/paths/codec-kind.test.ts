@@ -6,10 +6,11 @@ import {
   createRandom,
   createUeCodec,
   type PathsSpec,
+  pathCodecSpec,
   type ReceivedPayload,
   squaredErrorRatio,
 } from '@edge-csi/csi';
-import { createPathCodec, pathCodecSpec } from '@edge-csi/csi/paths';
+import { createPathCodec } from '@edge-csi/csi/paths';
 import { describe, expect, it } from 'vitest';
 import { channelOf, drawPaths } from './channel.ts';
 

@@ -1,11 +1,5 @@
-import { type AngularDelayCsi, CsiError } from '@edge-csi/csi';
-import {
-  createPathCodec,
-  fitPathTables,
-  type PathRate,
-  type PropagationPath,
-  pathCodecSpec,
-} from '@edge-csi/csi/paths';
+import { type AngularDelayCsi, CsiError, pathCodecSpec } from '@edge-csi/csi';
+import { createPathCodec, fitPathTables, type PathRate, type PropagationPath } from '@edge-csi/csi/paths';
 import { describe, expect, it } from 'vitest';
 import { fc } from '../seeded.ts';
 import { addNoise, channelOf, drawPaths, energyOf, errorOf } from './channel.ts';

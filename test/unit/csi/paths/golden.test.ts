@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createPathCodec, indoorPathTables, type PathRate, pathCodecSpec } from '@edge-csi/csi/paths';
+import { pathCodecSpec } from '@edge-csi/csi';
+import { createPathCodec, indoorPathTables, type PathRate } from '@edge-csi/csi/paths';
 import { describe, expect, it } from 'vitest';
 import { angularDelay, goldenArray, planar, scenarios } from '../golden.ts';
 import { errorOf } from './channel.ts';

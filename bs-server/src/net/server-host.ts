@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import type { DecoderEvent } from '../decode/batch-decoder.ts';
 import type { ExecutionProvider } from '../decode/graph.ts';
-import type { OfferedFile } from '../net/http-answer.ts';
-import type { OnUpgrade } from '../net/listener.ts';
-import type { PagesContext } from '../net/pages.ts';
-import { Ports } from '../net/ports.ts';
+import { logDecoderEvent, logLifecycle } from '../ops/event-log.ts';
+import { Registry, registerMeters } from '../ops/meters.ts';
+import { loadServedModel, type ServedModel, sameLink } from '../ops/model-catalog.ts';
+import { ModelControl, type ModelUser } from '../ops/model-control.ts';
+import { ModelTally, modelMeters } from '../ops/model-tally.ts';
+import { ModelVersions } from '../ops/model-versions.ts';
+import { Tally } from '../ops/server-stats.ts';
+import { DriftWatch, Watchdog } from '../ops/watchdog.ts';
 import type { ResolvedOptions } from '../options.ts';
-import { logDecoderEvent, logLifecycle } from './event-log.ts';
-import { Registry, registerMeters } from './meters.ts';
-import { loadServedModel, type ServedModel, sameLink } from './model-catalog.ts';
-import { ModelControl, type ModelUser } from './model-control.ts';
-import { ModelTally, modelMeters } from './model-tally.ts';
-import { ModelVersions } from './model-versions.ts';
-import { Tally } from './server-stats.ts';
-import { DriftWatch, Watchdog } from './watchdog.ts';
+import type { OfferedFile } from './http-answer.ts';
+import type { OnUpgrade } from './listener.ts';
+import type { PagesContext } from './pages.ts';
+import { Ports } from './ports.ts';
 
 /** What a server does: everything itself, the gateway of a site, or its decode worker. */
 export interface ServerRole {
