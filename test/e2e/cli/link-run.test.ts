@@ -14,7 +14,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe('edge-csi link-run', () => {
+describe('edge-csi link-run', { timeout: 180_000 }, () => {
   it('accounts for every report and decodes as accurately as the models promise', async () => {
     const json = path.join(folder, 'run.json');
     const args = [
