@@ -1,5 +1,6 @@
 import { type AngularDelayCsi, type PathCodecSpec, pathCodecSpec } from '@edge-csi/csi';
 import { createPathCodec, indoorPathTables, type PathRate } from '@edge-csi/csi/paths';
+import { createPathEncoder, type PathEncoder } from '@edge-csi/ue-client/paths';
 import type { Scheme, Setting } from './scheme.ts';
 
 /** What path reports need to know of a link; nothing of its carriers. */
@@ -61,6 +62,7 @@ function pathScheme(
   rateOf: (setting: Setting) => PathRate,
 ): Scheme {
   const codec = createPathCodec(spec);
+  let opened: Promise<PathEncoder> | undefined;
   return {
     name,
     family: 'paths',
@@ -68,8 +70,10 @@ function pathScheme(
     carry: async (samples, setting, onReport) => {
       // Channels of a file have no noise, and a receiver knows its own.
       const rate = { ...rateOf(setting), noiseVariance: 0 };
+      opened ??= createPathEncoder(spec);
+      const encoder = await opened;
       for (const [index, { downlink }] of samples.entries()) {
-        const { payload, bits } = codec.encode(downlink, rate);
+        const { payload, bits } = encoder.encode(downlink, rate);
         const values = new Float32Array(downlink.values.length);
         codec.reconstructInto(values, codec.decodePaths(payload, bits));
         const estimate: AngularDelayCsi = { ...downlink, values };
