@@ -76,6 +76,7 @@ function kindOf(field) {
 
 const typeOf = (field) => (field.repeated ? `readonly ${kindOf(field).type}[]` : kindOf(field).type);
 const required = (field) => field.options?.proto3_optional === true;
+const optional = (field) => rules[field.parent.name]?.[field.name]?.optional === true;
 
 /** A comment of the schema as a documentation comment. */
 function doc(comment) {
@@ -94,7 +95,10 @@ function unionType(enumeration) {
 }
 
 function interfaceOf(name, comment, fields) {
-  const lines = fields.map((field) => `${doc(field.comment)}readonly ${field.name}: ${typeOf(field)};\n`);
+  const lines = fields.map((field) => {
+    const [mark, otherwise] = optional(field) ? ['?', ' | undefined'] : ['', ''];
+    return `${doc(field.comment)}readonly ${field.name}${mark}: ${typeOf(field)}${otherwise};\n`;
+  });
   return `${doc(comment)}export interface ${name} {\n${indent(lines.join(''), 2)}}\n`;
 }
 
@@ -152,6 +156,8 @@ ${indent(fieldsArray.map(readCase).join(''), 6)}      default:
 function checkCall(field) {
   const rule = rules[field.parent.name]?.[field.name];
   if (rule === undefined) throw new Error(`rules.js: no rule for ${field.parent.name}.${field.name}`);
+  // Where it is there, its own check looks at it.
+  if (rule.optional) return '';
   const call = ({ check, args }, value, index) => {
     const all = check === 'word' ? [kindOf(field).words] : args;
     return `${check}(${[value, ...all, 'path', `'${field.name}'`, ...index].join(', ')})`;
@@ -181,6 +187,7 @@ function writeStatement(field) {
   }
   if (field.repeated) return `${tag(2)}.fork();\nfor (const item of ${value}) ${write('item')};\nto.ldelim();\n`;
   const statement = `${tagged(write(value, at))};\n`;
+  if (optional(field)) return `if (${value} !== undefined) ${statement}`;
   return isSet === undefined || required(field) ? statement : `if (${isSet(value)}) ${statement}`;
 }
 

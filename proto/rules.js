@@ -13,6 +13,8 @@ const duration = { check: 'duration', args: [] };
 const word = { check: 'word', args: [] };
 /** A message that is there; its own fields have their own rules. */
 const message = { check: 'given', args: [] };
+/** A message that may be left out. */
+const optionalMessage = { ...message, optional: true };
 
 /** Forms of strings: what matches, and how an error says so. */
 export const forms = {
@@ -71,15 +73,33 @@ export const rules = {
     seq: integer(0),
     slot: integer(0),
     modelId: matching('modelIdOrNoneForm'),
-    csi: message,
+    csi: optionalMessage,
     quality: word,
     ageMs: duration,
     queueMs: duration,
     decodeMs: duration,
     receivedMs: duration,
     payloadBits: integer(0),
+    paths: optionalMessage,
   },
+  CsiPaths: {
+    numAntennas1: integer(1, 1024),
+    numAntennas2: integer(1, 1024),
+    numSubcarriers: integer(1, 2 ** 16),
+    coefficientsPerPath: integer(1, 16),
+    spatialFrequency: bytes(0, 'maxFrameBytes.estimates'),
+    delaySamples: bytes(0, 'maxFrameBytes.estimates'),
+    gain: bytes(0, 'maxFrameBytes.estimates'),
+    response: bytes(0, 'maxFrameBytes.estimates'),
+  },
+  Subscribe: { form: word },
 };
 
 /** Checks of a whole message: how its fields fit each other. */
-export const wholes = { CsiReport: 'payloadFits', ReportAck: 'outcomesFit', CsiMatrix: 'valuesFit' };
+export const wholes = {
+  CsiReport: 'payloadFits',
+  ReportAck: 'outcomesFit',
+  CsiMatrix: 'valuesFit',
+  CsiPaths: 'pathsFit',
+  ChannelEstimate: 'estimateGiven',
+};

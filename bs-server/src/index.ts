@@ -3,12 +3,14 @@
  *
  * @module @edge-csi/bs-server
  */
-export { CsiError, EdgeCsiError } from '@edge-csi/csi';
+export { CsiError, EdgeCsiError, evaluatePaths } from '@edge-csi/csi';
 export { WireError } from '@edge-csi/proto';
 export {
   type Estimate,
   type EstimateSubscription,
   type EstimateSubscriptionOptions,
+  type PathEstimate,
+  type PathSubscriptionOptions,
   subscribeEstimates,
 } from './clients/estimate-subscription.ts';
 export { connectPhyFeed, type PhyFeed, type PhyFeedOptions } from './clients/phy-feed.ts';

@@ -27,6 +27,7 @@ export {
   type Network,
   type NetworkSpec,
   type Networks,
+  type PathReader,
   type Payload,
   type PayloadBits,
   type PayloadEncoder,
@@ -93,6 +94,7 @@ export { CsiError, type CsiErrorCode, EdgeCsiError } from './errors.ts';
 export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from './metrics.ts';
 export { createRandom, type Random } from './random.ts';
 export { toAngularDelay, toSpatialFrequency } from './transform/angular-delay.ts';
+export { type ChannelPaths, type ChannelPoints, evaluatePaths } from './transform/channel-paths.ts';
 export type { Band, PathList, Timing } from './transform/path-list.ts';
 export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './transform/synthesis.ts';
 export { createUplinkDenoiser, type UplinkDenoiser } from './uplink/denoiser.ts';

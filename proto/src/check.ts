@@ -1,7 +1,7 @@
 // What the rules of the schema ask of a value. Every check throws a RangeError that names the field by the path of its
 // message and its own name: 'welcome.config.revision: 0 is outside 1..4294967295'. The generated code calls them.
 import { csiMatrixByteLength } from './csi-matrix.ts';
-import type { CsiMatrix, CsiReport, ReportAck } from './generated/messages.ts';
+import type { ChannelEstimate, CsiMatrix, CsiPaths, CsiReport, ReportAck } from './generated/messages.ts';
 
 /** A form of strings, and what an error calls it. */
 export type Form = readonly [pattern: RegExp, what: string];
@@ -99,6 +99,27 @@ export function valuesFit(matrix: CsiMatrix, path: string): void {
   if (values.length === expected) return;
   const shape = `${numAntennas} x ${numDelays} complex ${encoding}`;
   throw wrong(`${values.length} bytes, expected ${expected} for ${shape}`, path, 'values');
+}
+
+/** @throws RangeError where the parts of paths differ in how many there are, or the response is not of the array */
+export function pathsFit(paths: CsiPaths, path: string): void {
+  const { numAntennas1, numAntennas2, coefficientsPerPath, delaySamples, response } = paths;
+  const numPaths = Math.ceil(delaySamples.length / 4);
+  const expected = {
+    delaySamples: 4 * numPaths,
+    spatialFrequency: 8 * numPaths,
+    gain: 8 * numPaths * coefficientsPerPath,
+    response: response.length === 0 ? 0 : 8 * numAntennas1 * numAntennas2,
+  };
+  for (const name of Object.keys(expected) as (keyof typeof expected)[]) {
+    const [length, wanted] = [paths[name].length, expected[name]];
+    if (length !== wanted) throw wrong(`${length} bytes, expected ${wanted} for ${numPaths} paths`, path, name);
+  }
+}
+
+/** @throws RangeError where an estimate has neither form */
+export function estimateGiven({ csi, paths }: ChannelEstimate, path: string): void {
+  if (csi === undefined && paths === undefined) throw wrong('missing, and so are paths', path, 'csi');
 }
 
 function wrong(problem: string, path: string, name?: string, index?: number): RangeError {

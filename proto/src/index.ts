@@ -3,7 +3,9 @@
  *
  * @module @edge-csi/proto
  */
+
 export { csiMatrixByteLength, csiMatrixOf, type PlanarCsi, readCsiMatrixInto } from './csi-matrix.ts';
+export { csiPathsOf, readCsiPaths } from './csi-paths.ts';
 export {
   type Refusal,
   rejectOf,
@@ -20,7 +22,9 @@ export type {
   CsiDomain,
   CsiEncoding,
   CsiMatrix,
+  CsiPaths,
   CsiReport,
+  EstimateForm,
   EstimateQuality,
   Frame,
   FrameBodies,
@@ -32,6 +36,7 @@ export type {
   ReportAck,
   ReportConfig,
   ReportOutcome,
+  Subscribe,
   UplinkCsi,
   Welcome,
 } from './generated/messages.ts';

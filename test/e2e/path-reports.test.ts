@@ -1,8 +1,14 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type BsServer, startBsServer, subscribeEstimates } from '@edge-csi/bs-server';
-import { type AngularDelayCsi, createRandom, squaredErrorRatio } from '@edge-csi/csi';
+import {
+  type BsServer,
+  type Estimate,
+  type PathEstimate,
+  startBsServer,
+  subscribeEstimates,
+} from '@edge-csi/bs-server';
+import { type AngularDelayCsi, createRandom, evaluatePaths, squaredErrorRatio, toAngularDelay } from '@edge-csi/csi';
 import { createPathCodec } from '@edge-csi/csi/paths';
 import { createPathManifest, type PathManifest } from '@edge-csi/models';
 import { loadReportModel } from '@edge-csi/models/disk';
@@ -19,7 +25,6 @@ let zoo: VersionZoo;
 let manifest: PathManifest;
 let server: BsServer;
 let url: string;
-type Estimate = Parameters<Parameters<typeof subscribeEstimates>[0]['onEstimate']>[0];
 const estimates = new Map<string, Estimate>();
 let subscription: Awaited<ReturnType<typeof subscribeEstimates>>;
 
@@ -117,6 +122,58 @@ it('moves a UE from networks to paths and back while it reports', async () => {
   await until('networks', () => ue.manifest.id === 'wide');
   expect((await reportOne(ue, 'ue-1', 3)).payloadBits.codeword).toBe(40);
   await ue.close();
+});
+
+describe('a subscriber that asks for paths', () => {
+  it.each(['paths', 'matrix-and-paths'] as const)('gets %s, which are the matrix evaluated', async (form) => {
+    const heard: PathEstimate[] = [];
+    const asking = await subscribeEstimates({ url, form, onEstimate: (estimate) => heard.push(estimate) });
+    const ue = await connectUe({ url, ueId: 'ue-1', model: await pathBundle(), warmUpRuns: 1 });
+    await reportOne(ue, 'ue-1', 1);
+    await until('the paths', () => heard.length === 1);
+    const [{ csi, paths: channel, quality, seq } = {}] = heard;
+    expect({ quality, seq, hasMatrix: csi !== undefined }).toEqual({
+      quality: 'fresh',
+      seq: 1,
+      hasMatrix: form === 'matrix-and-paths',
+    });
+    if (channel === undefined) throw new Error('no paths');
+    const { numAntennas, numDelays, numSubcarriers } = manifest.csi;
+    expect(channel).toMatchObject({ antennas: [numAntennas, 1], numSubcarriers, coefficientsPerPath: 1 });
+    const matrix = (estimates.get('ue-1 1') as Estimate).csi;
+    const evaluated = toAngularDelay(evaluatePaths(channel), numDelays);
+    expect(squaredErrorRatio(matrix, evaluated)).toBeLessThan(1e-10);
+    if (csi !== undefined) expect(csi).toEqual(matrix);
+    await Promise.all([ue.close(), asking.close()]);
+  });
+
+  it('gets the matrix of what a network has decoded', async () => {
+    const heard: PathEstimate[] = [];
+    const asking = await subscribeEstimates({ url, form: 'paths', onEstimate: (estimate) => heard.push(estimate) });
+    const ue = await connectUe({ url, ueId: 'ue-1', warmUpRuns: 1 });
+    await reportOne(ue, 'ue-1', 1);
+    await until('the estimate', () => heard.length === 1);
+    expect(heard[0]?.paths).toBeUndefined();
+    expect(heard[0]?.csi).toEqual((estimates.get('ue-1 1') as Estimate).csi);
+    await Promise.all([ue.close(), asking.close()]);
+  });
+});
+
+it('moves a UE from paths to a network that is loaded then, and back, without a report lost', async () => {
+  await server.lifecycle.activate('wide-paths');
+  const ue = await connectUe({ url, ueId: 'ue-1', warmUpRuns: 1 });
+  expect((await reportOne(ue, 'ue-1', 1)).payloadBits.paths).toBeGreaterThan(0);
+  await server.lifecycle.unload('wide');
+  await until('the network to be gone', () => server.models.every(({ id }) => id !== 'wide'));
+  await server.lifecycle.load('wide');
+  await server.lifecycle.activate('wide');
+  await until('networks', () => ue.manifest.id === 'wide');
+  expect((await reportOne(ue, 'ue-1', 2)).payloadBits.codeword).toBe(40);
+  await server.lifecycle.rollback();
+  await until('paths', () => ue.manifest.id === 'wide-paths');
+  expect((await reportOne(ue, 'ue-1', 3)).nmseDb).toBeLessThan(-10);
+  await ue.close();
+  expect(server.stats()).toMatchObject({ received: 3, decoded: 3, lost: 0 });
 });
 
 it('refuses malformed path reports and goes on', async () => {

@@ -1,16 +1,42 @@
-import type { AngularDelayCsi } from '@edge-csi/csi';
-import { type ChannelEstimate, paths, readCsiMatrixInto, type WireError } from '@edge-csi/proto';
+import type { AngularDelayCsi, ChannelPaths } from '@edge-csi/csi';
+import {
+  type ChannelEstimate,
+  type CsiMatrix,
+  type EstimateForm,
+  encodeFrame,
+  paths,
+  readCsiMatrixInto,
+  readCsiPaths,
+  type WireError,
+} from '@edge-csi/proto';
 import { type ClientOptions, openSocket } from './socket.ts';
 
 /** The downlink CSI of one UE and slot as the BS knows it, with what it rests on (`quality`) and how old it is (`ageMs`). */
-export interface Estimate extends Omit<ChannelEstimate, 'csi'> {
+export interface Estimate extends Omit<ChannelEstimate, 'csi' | 'paths'> {
   readonly csi: AngularDelayCsi;
+}
+
+/** The same with the paths that it is made of. */
+export interface PathEstimate extends Omit<Estimate, 'csi'> {
+  /** Where it was asked for, and where there are no paths. */
+  readonly csi: AngularDelayCsi | undefined;
+  /** Strongest first, for `evaluatePaths`; undefined where the report was not of paths. */
+  readonly paths: ChannelPaths | undefined;
 }
 
 /** Options of `subscribeEstimates`. */
 export interface EstimateSubscriptionOptions extends ClientOptions {
+  readonly form?: 'matrix';
   /** Called for every estimate, in the order of publishing. */
   readonly onEstimate: (estimate: Estimate) => void;
+}
+
+/** Options of `subscribeEstimates` for whoever wants paths. */
+export interface PathSubscriptionOptions extends ClientOptions {
+  /** Whether paths come in place of the matrix or beside it. What is not made of paths comes as its matrix. */
+  readonly form: Exclude<EstimateForm, 'matrix'>;
+  /** Called for every estimate, in the order of publishing. */
+  readonly onEstimate: (estimate: PathEstimate) => void;
 }
 
 /** A running subscription to `/v1/estimates`. Does not reconnect. */
@@ -31,21 +57,43 @@ export interface EstimateSubscription {
  *   url: 'ws://127.0.0.1:8080',
  *   onEstimate: ({ ueId, slot, quality, csi }) => precoder.update(ueId, slot, quality, csi.values),
  * });
+ * @example
+ * await subscribeEstimates({
+ *   url: 'ws://127.0.0.1:8080',
+ *   form: 'paths',
+ *   onEstimate: ({ ueId, paths }) => paths && precoder.update(ueId, evaluatePaths(paths, { subcarriers: [0, 512] })),
+ * });
  */
-export async function subscribeEstimates(options: EstimateSubscriptionOptions): Promise<EstimateSubscription> {
-  const { closed, close } = await openSocket({
+export async function subscribeEstimates(
+  options: EstimateSubscriptionOptions | PathSubscriptionOptions,
+): Promise<EstimateSubscription> {
+  const { closed, close, send } = await openSocket({
     ...options,
     path: paths.estimates,
     onFrame: (frame) => {
-      if (frame.kind === 'estimate') options.onEstimate(estimateOf(frame.value));
+      if (frame.kind === 'estimate') deliver(frame.value, options);
     },
   });
+  // A server that has never heard of forms sends matrices.
+  if (isOfPaths(options)) send(encodeFrame('subscribe', { form: options.form }));
   return { closed, close };
 }
 
-function estimateOf({ csi, ...rest }: ChannelEstimate): Estimate {
+type Options = EstimateSubscriptionOptions | PathSubscriptionOptions;
+
+function isOfPaths(options: Options): options is PathSubscriptionOptions {
+  return options.form !== undefined && options.form !== 'matrix';
+}
+
+function deliver({ csi, paths: sent, ...rest }: ChannelEstimate, options: Options): void {
+  const matrix = csi && matrixOf(csi);
+  if (isOfPaths(options)) options.onEstimate({ ...rest, csi: matrix, paths: sent && readCsiPaths(sent) });
+  else if (matrix !== undefined) options.onEstimate({ ...rest, csi: matrix });
+}
+
+function matrixOf(csi: CsiMatrix): AngularDelayCsi {
   const { numAntennas, numDelays } = csi;
   const values = new Float32Array(2 * numAntennas * numDelays);
   readCsiMatrixInto(values, csi);
-  return { ...rest, csi: { domain: 'angular-delay', numAntennas, numDelays, values } };
+  return { domain: 'angular-delay', numAntennas, numDelays, values };
 }

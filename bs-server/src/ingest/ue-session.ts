@@ -246,7 +246,9 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
       return;
     }
     this.#rate?.tell(gate.shortestPeriodSlots, receivedMs);
+    const { record } = admission;
     const { model, reportPeriodSlots } = admission.config;
+    const { usesUplink, paths } = model.codec;
     modelTally.accept(model.version);
     pipeline.pushReport({
       ueId: this.#ueId as string,
@@ -257,8 +259,9 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
       modelId: report.modelId,
       shape: model.shape,
       periodSlots: reportPeriodSlots,
-      usesUplink: model.codec.usesUplink,
-      record: admission.record,
+      usesUplink,
+      record,
+      readPaths: paths && (() => paths.read(record)),
       payloadBits: report.payloadBits,
       receivedMs,
       arrivalAgeMs: report.processingUs / 1000,

@@ -210,13 +210,15 @@ const overheadBytes = 512;
  *
  * @throws CsiError `model-invalid` naming what does not fit.
  */
-export function assertFramesFit(id: string, { shape, maxPayloadBytes }: BsCodec): void {
+export function assertFramesFit(id: string, { shape, maxPayloadBytes, paths }: BsCodec): void {
   const { numAntennas, numDelays } = shape;
   const matrixBytes = 2 * 4 * numAntennas * numDelays;
+  // Five numbers a path, and the response of the array.
+  const pathBytes = paths === undefined ? 0 : 4 * 5 * paths.most + 8 * numAntennas;
   const frames = [
     ['a report', maxPayloadBytes, maxFrameBytes.ue],
     ['an uplink', matrixBytes, maxFrameBytes.phy],
-    ['an estimate', matrixBytes, maxFrameBytes.estimates],
+    ['an estimate', matrixBytes + pathBytes, maxFrameBytes.estimates],
   ] as const;
   for (const [what, bytes, most] of frames) {
     if (bytes + overheadBytes <= most) continue;

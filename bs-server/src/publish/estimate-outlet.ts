@@ -1,9 +1,9 @@
 import { endianness } from 'node:os';
-import type { CsiShape } from '@edge-csi/csi';
+import type { ChannelPaths, CsiShape } from '@edge-csi/csi';
 import { type ChannelEstimate, type CsiMatrix, csiMatrixOf, type ReportOutcome } from '@edge-csi/proto';
 import type { ModelTally } from '../ops/model-tally.ts';
 import type { Distributions, OutcomeReason, Tally } from '../ops/server-stats.ts';
-import type { EstimateStream } from './estimate-stream.ts';
+import type { EstimateStream, PublishedEstimate } from './estimate-stream.ts';
 import type { HeldEstimates } from './held-estimates.ts';
 
 /** One decoded job: of a report, or, without any, of an uplink alone. */
@@ -18,6 +18,8 @@ export interface DecodedEstimate
    * parts. Empty where it was not wanted here. A view that is overwritten once the outlet returns.
    */
   readonly values: Float32Array;
+  /** Reads the paths that it is made of, if it is. */
+  readonly readPaths?: (() => ChannelPaths) | undefined;
   /** Age of the CSI at `receivedMs`. */
   readonly arrivalAgeMs: number;
   /** Whoever decoded it has published it to the broker already. */
@@ -115,13 +117,14 @@ export type Outlet = Pick<EstimateOutlet, keyof EstimateOutlet>;
 
 const littleEndian = endianness() === 'LE';
 
-/** The message subscribers get of a decoded job. Its matrix may be a view of the job's values. */
-export function channelEstimateOf(decoded: Omit<DecodedEstimate, 'published'>, nowMs: number): ChannelEstimate {
+/** What subscribers get of a decoded job. Its matrix may be a view of the job's values. */
+export function channelEstimateOf(decoded: Omit<DecodedEstimate, 'published'>, nowMs: number): PublishedEstimate {
   const { ueId, epoch, seq, slot, modelId, shape, values, arrivalAgeMs, receivedMs, queueMs } = decoded;
-  const { decodeMs, quality, payloadBits } = decoded;
+  const { decodeMs, quality, payloadBits, readPaths } = decoded;
   const csi = float32Matrix(shape, values);
   const ageMs = arrivalAgeMs + nowMs - receivedMs;
-  return { ueId, epoch, seq, slot, modelId, csi, quality, ageMs, queueMs, decodeMs, receivedMs, payloadBits };
+  const times = { ageMs, queueMs, decodeMs, receivedMs };
+  return { ueId, epoch, seq, slot, modelId, csi, quality, ...times, payloadBits, readPaths };
 }
 
 /** Values as they go over the wire, without a copy where this machine has the wire's byte order. */

@@ -1,4 +1,4 @@
-import type { ChannelEstimate } from '@edge-csi/proto';
+import type { PublishedEstimate } from './estimate-stream.ts';
 
 export interface HeldEstimatesOptions {
   /** Age of an estimate, as subscribers are told it, beyond which it is not repeated. 0: none is. */
@@ -9,7 +9,7 @@ export interface HeldEstimatesOptions {
 
 interface Kept {
   /** With a copy of the matrix of its own. */
-  readonly estimate: ChannelEstimate;
+  readonly estimate: PublishedEstimate;
   readonly publishedMs: number;
 }
 
@@ -24,7 +24,7 @@ export class HeldEstimates {
   }
 
   /** Keeps a copy of an estimate, published now, in place of its UE's last. */
-  keep(estimate: ChannelEstimate, nowMs: number): void {
+  keep(estimate: PublishedEstimate, nowMs: number): void {
     const { maxHoldMs, maxUes } = this.#options;
     if (maxHoldMs === 0) return;
     const { ueId, csi } = estimate;
@@ -44,7 +44,7 @@ export class HeldEstimates {
    * What subscribers are told in place of a report of a UE's session: what they were told last, older by now, and no bits
    * were sent for it. Nothing where there is none that is not too old.
    */
-  of(ueId: string, epoch: number, nowMs: number): ChannelEstimate | undefined {
+  of(ueId: string, epoch: number, nowMs: number): PublishedEstimate | undefined {
     const kept = this.#byUe.get(ueId);
     if (kept?.estimate.epoch !== epoch) return undefined;
     const ageMs = kept.estimate.ageMs + nowMs - kept.publishedMs;

@@ -1,4 +1,4 @@
-import type { CsiShape, RowStatus } from '@edge-csi/csi';
+import type { ChannelPaths, CsiShape, RowStatus } from '@edge-csi/csi';
 import type { EstimateQuality, ReportOutcome } from '@edge-csi/proto';
 import type { Decodable, LossReason } from '../decode/batch-decoder.ts';
 
@@ -57,6 +57,8 @@ export interface DecodeJob extends Decodable {
   readonly queuedMs: number;
   /** When it is no longer worth a decoder's time. */
   readonly deadlineMs: number;
+  /** Reads the paths of its record once that has been decoded; absent where it is not made of any. */
+  readonly readPaths?: (() => ChannelPaths) | undefined;
   /** The session its report came by, which answers for it. */
   readonly origin: ReportOrigin | undefined;
 }

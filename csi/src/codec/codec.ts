@@ -1,4 +1,5 @@
 import type { AngularDelayCsi, CsiShape } from '../csi.ts';
+import type { ChannelPaths } from '../transform/channel-paths.ts';
 
 // The seam: a codec turns one CSI matrix into payload bits at the UE, and payload bits into an estimate at the BS.
 // Sessions, queues, batches, benchmarks and reports know what is declared here and no kind of codec.
@@ -127,6 +128,20 @@ export interface BsCodec extends CodecEnd, RowCodec {
    * @throws CsiError `payload-invalid`, naming the field
    */
   receive(payload: ReceivedPayload, rate: Rate): Uint8Array;
+  /** Absent where reports are not made of paths. */
+  readonly paths?: PathReader;
+}
+
+/** Reads the paths that reports are made of, for those who evaluate them themselves. */
+export interface PathReader {
+  /** Most paths of a report. */
+  readonly most: number;
+  /**
+   * The paths of a record.
+   *
+   * @throws CsiError `payload-invalid` where the record does not decode.
+   */
+  read(record: Uint8Array): ChannelPaths;
 }
 
 /** What a codec's networks make of one sample: the real components they work on. */

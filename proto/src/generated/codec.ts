@@ -3,12 +3,14 @@ import {
   type Form,
   bytes,
   duration,
+  estimateGiven,
   flag,
   given,
   integer,
   list,
   matching,
   outcomesFit,
+  pathsFit,
   payloadFits,
   text,
   valuesFit,
@@ -22,7 +24,9 @@ import type {
   CsiDomain,
   CsiEncoding,
   CsiMatrix,
+  CsiPaths,
   CsiReport,
+  EstimateForm,
   EstimateQuality,
   Frame,
   Hello,
@@ -32,6 +36,7 @@ import type {
   ReportAck,
   ReportConfig,
   ReportOutcome,
+  Subscribe,
   UplinkCsi,
   Welcome,
 } from './messages.ts';
@@ -48,6 +53,7 @@ const errorCodeForm: Form = [/^[a-z][a-z-]{0,63}$/, 'an error code'];
 const reportOutcomeWords: readonly ReportOutcome[] = ['decoded', 'superseded', 'late', 'shed', 'invalid'];
 const csiEncodingWords: readonly CsiEncoding[] = ['float32', 'float16'];
 const csiDomainWords: readonly CsiDomain[] = ['angular-delay'];
+const estimateFormWords: readonly EstimateForm[] = ['matrix', 'paths', 'matrix-and-paths'];
 const estimateQualityWords: readonly EstimateQuality[] = ['fresh', 'stale-uplink', 'uplink-only', 'held', 'no-uplink'];
 
 const modelRefFields: WireFields = [
@@ -576,6 +582,116 @@ function writeUplinkCsi(to: Writer, value: UplinkCsi, path: string): Writer {
   return to;
 }
 
+const csiPathsFields: WireFields = [
+  undefined,
+  { name: 'numAntennas1', wireType: 0 },
+  { name: 'numAntennas2', wireType: 0 },
+  { name: 'numSubcarriers', wireType: 0 },
+  { name: 'coefficientsPerPath', wireType: 0 },
+  { name: 'spatialFrequency', wireType: 2 },
+  { name: 'delaySamples', wireType: 2 },
+  { name: 'gain', wireType: 2 },
+  { name: 'response', wireType: 2 },
+];
+
+function readCsiPaths(from: MessageReader): CsiPaths {
+  let numAntennas1 = 0;
+  let numAntennas2 = 0;
+  let numSubcarriers = 0;
+  let coefficientsPerPath = 0;
+  let spatialFrequency: Uint8Array | undefined;
+  let delaySamples: Uint8Array | undefined;
+  let gain: Uint8Array | undefined;
+  let response: Uint8Array | undefined;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        numAntennas1 = from.uint32();
+        break;
+      case 2:
+        numAntennas2 = from.uint32();
+        break;
+      case 3:
+        numSubcarriers = from.uint32();
+        break;
+      case 4:
+        coefficientsPerPath = from.uint32();
+        break;
+      case 5:
+        spatialFrequency = from.bytes();
+        break;
+      case 6:
+        delaySamples = from.bytes();
+        break;
+      case 7:
+        gain = from.bytes();
+        break;
+      case 8:
+        response = from.bytes();
+        break;
+      default:
+        return checkCsiPaths({ numAntennas1, numAntennas2, numSubcarriers, coefficientsPerPath, spatialFrequency: spatialFrequency ?? new Uint8Array(0), delaySamples: delaySamples ?? new Uint8Array(0), gain: gain ?? new Uint8Array(0), response: response ?? new Uint8Array(0) }, from.path);
+    }
+  }
+}
+
+function checkCsiPaths(value: Unchecked<CsiPaths>, path: string): CsiPaths {
+  given(value, path);
+  integer(value.numAntennas1, 1, 1024, path, 'numAntennas1');
+  integer(value.numAntennas2, 1, 1024, path, 'numAntennas2');
+  integer(value.numSubcarriers, 1, 65536, path, 'numSubcarriers');
+  integer(value.coefficientsPerPath, 1, 16, path, 'coefficientsPerPath');
+  bytes(value.spatialFrequency, 0, maxFrameBytes.estimates, path, 'spatialFrequency');
+  bytes(value.delaySamples, 0, maxFrameBytes.estimates, path, 'delaySamples');
+  bytes(value.gain, 0, maxFrameBytes.estimates, path, 'gain');
+  bytes(value.response, 0, maxFrameBytes.estimates, path, 'response');
+  pathsFit(value as CsiPaths, path);
+  return value as CsiPaths;
+}
+
+function writeCsiPaths(to: Writer, value: CsiPaths, path: string): Writer {
+  checkCsiPaths(value, path);
+  if (value.numAntennas1 !== 0) to.uint32(8).uint32(value.numAntennas1);
+  if (value.numAntennas2 !== 0) to.uint32(16).uint32(value.numAntennas2);
+  if (value.numSubcarriers !== 0) to.uint32(24).uint32(value.numSubcarriers);
+  if (value.coefficientsPerPath !== 0) to.uint32(32).uint32(value.coefficientsPerPath);
+  if (value.spatialFrequency.length > 0) to.uint32(42).bytes(value.spatialFrequency);
+  if (value.delaySamples.length > 0) to.uint32(50).bytes(value.delaySamples);
+  if (value.gain.length > 0) to.uint32(58).bytes(value.gain);
+  if (value.response.length > 0) to.uint32(66).bytes(value.response);
+  return to;
+}
+
+const subscribeFields: WireFields = [
+  undefined,
+  { name: 'form', wireType: 0 },
+];
+
+function readSubscribe(from: MessageReader): Subscribe {
+  let form: EstimateForm | undefined;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        form = from.word(estimateFormWords);
+        break;
+      default:
+        return checkSubscribe({ form }, from.path);
+    }
+  }
+}
+
+function checkSubscribe(value: Unchecked<Subscribe>, path: string): Subscribe {
+  given(value, path);
+  word(value.form, estimateFormWords, path, 'form');
+  return value as Subscribe;
+}
+
+function writeSubscribe(to: Writer, value: Subscribe, path: string): Writer {
+  checkSubscribe(value, path);
+  to.uint32(8).uint32(estimateFormWords.indexOf(value.form) + 1);
+  return to;
+}
+
 const channelEstimateFields: WireFields = [
   undefined,
   { name: 'ueId', wireType: 2 },
@@ -590,6 +706,7 @@ const channelEstimateFields: WireFields = [
   { name: 'decodeMs', wireType: 1 },
   { name: 'receivedMs', wireType: 1 },
   { name: 'payloadBits', wireType: 0 },
+  { name: 'paths', wireType: 2 },
 ];
 
 function readChannelEstimate(from: MessageReader): ChannelEstimate {
@@ -605,6 +722,7 @@ function readChannelEstimate(from: MessageReader): ChannelEstimate {
   let decodeMs = 0;
   let receivedMs = 0;
   let payloadBits = 0;
+  let paths: CsiPaths | undefined;
   for (;;) {
     switch (from.next()) {
       case 1:
@@ -643,8 +761,11 @@ function readChannelEstimate(from: MessageReader): ChannelEstimate {
       case 12:
         payloadBits = from.uint32();
         break;
+      case 13:
+        paths = readCsiPaths(from.message(csiPathsFields));
+        break;
       default:
-        return checkChannelEstimate({ ueId, epoch, seq, slot, modelId, csi, quality, ageMs, queueMs, decodeMs, receivedMs, payloadBits }, from.path);
+        return checkChannelEstimate({ ueId, epoch, seq, slot, modelId, csi, quality, ageMs, queueMs, decodeMs, receivedMs, payloadBits, paths }, from.path);
     }
   }
 }
@@ -656,13 +777,13 @@ function checkChannelEstimate(value: Unchecked<ChannelEstimate>, path: string): 
   integer(value.seq, 0, 4294967295, path, 'seq');
   integer(value.slot, 0, 4294967295, path, 'slot');
   matching(value.modelId, modelIdOrNoneForm, path, 'modelId');
-  given(value.csi, path, 'csi');
   word(value.quality, estimateQualityWords, path, 'quality');
   duration(value.ageMs, path, 'ageMs');
   duration(value.queueMs, path, 'queueMs');
   duration(value.decodeMs, path, 'decodeMs');
   duration(value.receivedMs, path, 'receivedMs');
   integer(value.payloadBits, 0, 4294967295, path, 'payloadBits');
+  estimateGiven(value as ChannelEstimate, path);
   return value as ChannelEstimate;
 }
 
@@ -673,13 +794,14 @@ function writeChannelEstimate(to: Writer, value: ChannelEstimate, path: string):
   if (value.seq !== 0) to.uint32(24).uint32(value.seq);
   if (value.slot !== 0) to.uint32(32).uint32(value.slot);
   if (value.modelId !== '') to.uint32(42).string(value.modelId);
-  writeCsiMatrix(to.uint32(50).fork(), value.csi, `${path}.csi`).ldelim();
+  if (value.csi !== undefined) writeCsiMatrix(to.uint32(50).fork(), value.csi, `${path}.csi`).ldelim();
   to.uint32(56).uint32(estimateQualityWords.indexOf(value.quality) + 1);
   if (!Object.is(value.ageMs, 0)) to.uint32(65).double(value.ageMs);
   if (!Object.is(value.queueMs, 0)) to.uint32(73).double(value.queueMs);
   if (!Object.is(value.decodeMs, 0)) to.uint32(81).double(value.decodeMs);
   if (!Object.is(value.receivedMs, 0)) to.uint32(89).double(value.receivedMs);
   if (value.payloadBits !== 0) to.uint32(96).uint32(value.payloadBits);
+  if (value.paths !== undefined) writeCsiPaths(to.uint32(106).fork(), value.paths, `${path}.paths`).ldelim();
   return to;
 }
 
@@ -693,6 +815,7 @@ const frameFields: WireFields = [
   { name: 'reject', wireType: 2 },
   { name: 'uplink', wireType: 2 },
   { name: 'estimate', wireType: 2 },
+  { name: 'subscribe', wireType: 2 },
 ];
 
 /** @throws RangeError where the bytes are no frame, naming the field */
@@ -724,6 +847,9 @@ export function readFrame(bytes: Uint8Array): Frame {
         break;
       case 8:
         frame = only(frame, { kind: 'estimate', value: readChannelEstimate(from.message(channelEstimateFields)) });
+        break;
+      case 9:
+        frame = only(frame, { kind: 'subscribe', value: readSubscribe(from.message(subscribeFields)) });
         break;
       default:
         if (frame === undefined) throw new RangeError(bytes.length === 0 ? 'frame: empty' : 'frame: no known body');
@@ -757,6 +883,8 @@ export function writeFrame({ kind, value }: Frame): Writer {
       return writeUplinkCsi(to.uint32(58).fork(), value, kind).ldelim();
     case 'estimate':
       return writeChannelEstimate(to.uint32(66).fork(), value, kind).ldelim();
+    case 'subscribe':
+      return writeSubscribe(to.uint32(74).fork(), value, kind).ldelim();
     default:
       throw new RangeError(`frame: no message is called ${kind}`);
   }

@@ -115,6 +115,38 @@ export interface UplinkCsi {
   readonly csi: CsiMatrix;
 }
 
+/**
+ * The paths that an estimate is made of, strongest first; any number, 0 included. All floats are float32, little endian. At
+ * element (n1, n2) of the array and subcarrier k, all counted from 0, a path adds
+ *
+ * gain exp(-j 2 pi (n1 frequency1 + n2 frequency2 + k delay / num_subcarriers))
+ *
+ * to the channel, times the response of the element.
+ */
+export interface CsiPaths {
+  /** Elements along the first axis of the array. */
+  readonly numAntennas1: number;
+  /** Along the second; 1 of a linear array. */
+  readonly numAntennas2: number;
+  /** Of the band. */
+  readonly numSubcarriers: number;
+  /** Gains of a path, one a polarisation or receive antenna; 1 of every report of today. */
+  readonly coefficientsPerPath: number;
+  /** [paths][2], cycles an element along each axis. */
+  readonly spatialFrequency: Uint8Array;
+  /** [paths], in 1 / bandwidth. */
+  readonly delaySamples: Uint8Array;
+  /** [paths][coefficients_per_path][2], real and imaginary part. */
+  readonly gain: Uint8Array;
+  /** [num_antennas1][num_antennas2][2]; empty where all elements are alike. */
+  readonly response: Uint8Array;
+}
+
+/** Subscriber -> BS, at any time: the form of the estimates from now on. Without it they come as matrices. */
+export interface Subscribe {
+  readonly form: EstimateForm;
+}
+
 /** BS -> subscribers: the downlink of one UE and slot. */
 export interface ChannelEstimate {
   readonly ueId: string;
@@ -125,7 +157,8 @@ export interface ChannelEstimate {
   readonly slot: number;
   /** Empty where no model was used. */
   readonly modelId: string;
-  readonly csi: CsiMatrix;
+  /** Absent where the subscriber wants paths in its place. */
+  readonly csi?: CsiMatrix | undefined;
   readonly quality: EstimateQuality;
   /** From the UE's measurement to publishing, transport not included; without a report, from the uplink's arrival. */
   readonly ageMs: number;
@@ -134,6 +167,8 @@ export interface ChannelEstimate {
   /** The BS's monotonic clock when the report, or without one the uplink, arrived; comparable on the BS's host only. */
   readonly receivedMs: number;
   readonly payloadBits: number;
+  /** Where the subscriber wants them and the estimate is made of some. */
+  readonly paths?: CsiPaths | undefined;
 }
 
 /** What became of a report at the BS; only DECODED made an estimate. */
@@ -153,6 +188,13 @@ export type CsiEncoding = 'float32' | 'float16';
 
 /** What the rows and columns of a CSI matrix stand for. */
 export type CsiDomain = 'angular-delay';
+
+/** Which form of an estimate a subscriber gets. An estimate that is not made of paths comes as its matrix whatever the form. */
+export type EstimateForm =
+  | 'matrix'
+  /** In place of the matrix. */
+  | 'paths'
+  | 'matrix-and-paths';
 
 /**
  * What an estimate rests on.
@@ -193,6 +235,8 @@ export interface FrameBodies {
   readonly uplink: UplinkCsi;
   /** BS -> subscriber on /v1/estimates. */
   readonly estimate: ChannelEstimate;
+  /** Subscriber -> BS on /v1/estimates. */
+  readonly subscribe: Subscribe;
 }
 
 /** Name of a message: of its field in Frame. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type BsServer, startBsServer } from '@edge-csi/bs-server';
 import { loadBundle, type ModelBundle, parseManifest, sha256Bytes, toHex } from '@edge-csi/models';
 import { zooDirectory } from '@edge-csi/models/disk';
-import { type ChannelEstimate, paths, readCsiMatrixInto } from '@edge-csi/proto';
+import { type ChannelEstimate, type CsiMatrix, paths, readCsiMatrixInto } from '@edge-csi/proto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   Connection,
@@ -30,7 +30,7 @@ const tolerance = 1e-5;
 
 function expectSameCsi(estimate: ChannelEstimate, expected: Float32Array): void {
   const values = new Float32Array(expected.length);
-  readCsiMatrixInto(values, estimate.csi);
+  readCsiMatrixInto(values, estimate.csi as CsiMatrix);
   const norm = Math.hypot(...expected);
   const error = Math.hypot(...values.map((value, k) => value - (expected[k] as number)));
   expect(norm).toBeGreaterThan(0);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type BsServer, type BsServerOptions, startBsServer } from '@edge-csi/bs-server';
 import type { ModelBundle } from '@edge-csi/models';
 import { zooDirectory } from '@edge-csi/models/disk';
-import { type ChannelEstimate, paths, readCsiMatrixInto } from '@edge-csi/proto';
+import { type ChannelEstimate, type CsiMatrix, paths, readCsiMatrixInto } from '@edge-csi/proto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { tinyFactor, writeTinyUplinkOnly } from '../../unit/models/tiny-uplink-only.ts';
 import { Connection, createSample, firstModel, TestUe, until, uplinkFrame } from '../bs-server-harness.ts';
@@ -43,7 +43,7 @@ async function feed(ueId: string, slot: number): Promise<Float32Array> {
 /** The tiny model halves magnitudes; its norms are 6 dB apart. */
 function expectMagnitudes({ csi }: ChannelEstimate, uplink: Float32Array): void {
   const values = new Float32Array(uplink.length);
-  readCsiMatrixInto(values, csi);
+  readCsiMatrixInto(values, csi as CsiMatrix);
   const n = uplink.length / 2;
   const gain = tinyFactor * 10 ** (6 / 20);
   const expected = (k: number) => gain * Math.hypot(uplink[k] as number, uplink[n + k] as number);

@@ -1,8 +1,9 @@
-import { type ChannelEstimate, csiMatrixOf } from '@edge-csi/proto';
+import { csiMatrixOf } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
+import type { PublishedEstimate } from '../../../bs-server/src/publish/estimate-stream.ts';
 import { HeldEstimates } from '../../../bs-server/src/publish/held-estimates.ts';
 
-function estimate(ueId: string, epoch: number, value: number): ChannelEstimate {
+function estimate(ueId: string, epoch: number, value: number): PublishedEstimate {
   return {
     ueId,
     epoch,

@@ -1,4 +1,4 @@
-import type { CsiMatrix, FrameBodies, FrameKind, ReportConfig, ReportOutcome } from '@edge-csi/proto';
+import type { CsiMatrix, CsiPaths, FrameBodies, FrameKind, ReportConfig, ReportOutcome } from '@edge-csi/proto';
 import fc from 'fast-check';
 
 const uint32 = (min = 0, max = 2 ** 32 - 1) => fc.integer({ min, max });
@@ -34,6 +34,30 @@ const csi: fc.Arbitrary<CsiMatrix> = fc
     return fc.uint8Array({ minLength: length, maxLength: length }).map((values) => ({ ...shape, values }));
   });
 
+const csiPaths: fc.Arbitrary<CsiPaths> = fc
+  .record({ one: uint32(1, 8), two: uint32(1, 4), numSubcarriers: uint32(1, 2 ** 16), coefficients: uint32(1, 4) })
+  .chain(({ one, two, numSubcarriers, coefficients }) => {
+    const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+    return fc.nat(3).chain((numPaths) =>
+      fc.record({
+        numAntennas1: fc.constant(one),
+        numAntennas2: fc.constant(two),
+        numSubcarriers: fc.constant(numSubcarriers),
+        coefficientsPerPath: fc.constant(coefficients),
+        spatialFrequency: bytes(8 * numPaths),
+        delaySamples: bytes(4 * numPaths),
+        gain: bytes(8 * coefficients * numPaths),
+        response: fc.oneof(bytes(0), bytes(8 * one * two)),
+      }),
+    );
+  });
+/** Either form of an estimate, or both. */
+const forms = fc.oneof(
+  fc.record({ csi }),
+  fc.record({ paths: csiPaths }),
+  fc.record({ csi, paths: csiPaths }),
+) as fc.Arbitrary<{ readonly csi?: CsiMatrix; readonly paths?: CsiPaths }>;
+
 const outcome = fc.constantFrom<ReportOutcome>('decoded', 'superseded', 'late', 'shed', 'invalid');
 
 /** Every valid message of each kind, sizes kept small. */
@@ -63,20 +87,25 @@ export const bodies: { readonly [K in FrameKind]: fc.Arbitrary<FrameBodies[K]> }
     seq: uint32(),
   }),
   uplink: fc.record({ ueId, slot: uint32(), csi }),
-  estimate: fc.record({
-    ueId,
-    epoch: uint32(),
-    seq: uint32(),
-    slot: uint32(),
-    modelId: fc.oneof(modelId, fc.constant('')),
-    csi,
-    quality: fc.constantFrom('fresh', 'stale-uplink', 'uplink-only', 'held', 'no-uplink'),
-    ageMs: duration,
-    queueMs: duration,
-    decodeMs: duration,
-    receivedMs: duration,
-    payloadBits: uint32(),
-  }),
+  estimate: fc
+    .tuple(
+      fc.record({
+        ueId,
+        epoch: uint32(),
+        seq: uint32(),
+        slot: uint32(),
+        modelId: fc.oneof(modelId, fc.constant('')),
+        quality: fc.constantFrom('fresh', 'stale-uplink', 'uplink-only', 'held', 'no-uplink'),
+        ageMs: duration,
+        queueMs: duration,
+        decodeMs: duration,
+        receivedMs: duration,
+        payloadBits: uint32(),
+      }),
+      forms,
+    )
+    .map(([rest, form]) => ({ ...rest, ...form })),
+  subscribe: fc.record({ form: fc.constantFrom('matrix', 'paths', 'matrix-and-paths') }),
 };
 
 export const kinds = Object.keys(bodies) as FrameKind[];

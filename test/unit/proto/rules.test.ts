@@ -15,6 +15,17 @@ const config = {
 };
 const csi = { numAntennas: 2, numDelays: 3, domain: 1, encoding: 1, values: new Uint8Array(48) };
 
+const csiPaths = {
+  numAntennas1: 2,
+  numAntennas2: 1,
+  numSubcarriers: 16,
+  coefficientsPerPath: 1,
+  spatialFrequency: new Uint8Array(16),
+  delaySamples: new Uint8Array(8),
+  gain: new Uint8Array(16),
+  response: new Uint8Array(16),
+};
+
 /** Valid messages as they stand on the wire, enumerations as numbers. */
 const valid: { readonly [K in FrameKind]: Record<string, unknown> } = {
   hello: { ueId: 'ue-1', protocol: 1, models: [ref], token: 't' },
@@ -48,7 +59,9 @@ const valid: { readonly [K in FrameKind]: Record<string, unknown> } = {
     decodeMs: 0,
     receivedMs: 0,
     payloadBits: 0,
+    paths: csiPaths,
   },
+  subscribe: { form: 2 },
 };
 
 const broken: [FrameKind, string, Record<string, unknown>][] = [
@@ -99,7 +112,15 @@ const broken: [FrameKind, string, Record<string, unknown>][] = [
   ['uplink', 'uplink.csi.values: 48 bytes, expected 24', { csi: { ...csi, encoding: 2 } }],
   ['estimate', 'estimate.ueId', { ueId: '' }],
   ['estimate', 'estimate.modelId', { modelId: '-' }],
-  ['estimate', 'estimate.csi: missing', { csi: null }],
+  ['estimate', 'estimate.csi: missing, and so are paths', { csi: null, paths: null }],
+  ['estimate', 'estimate.csi.domain', { csi: { ...csi, domain: 0 } }],
+  ['estimate', 'estimate.paths.numAntennas1', { paths: { ...csiPaths, numAntennas1: 0 } }],
+  ['estimate', 'estimate.paths.coefficientsPerPath', { paths: { ...csiPaths, coefficientsPerPath: 0 } }],
+  ['estimate', 'estimate.paths.delaySamples: 7 bytes', { paths: { ...csiPaths, delaySamples: new Uint8Array(7) } }],
+  ['estimate', 'estimate.paths.gain: 16 bytes', { paths: { ...csiPaths, coefficientsPerPath: 2 } }],
+  ['estimate', 'estimate.paths.response: 8 bytes', { paths: { ...csiPaths, response: new Uint8Array(8) } }],
+  ['subscribe', 'subscribe.form', { form: 0 }],
+  ['subscribe', 'subscribe.form', { form: 4 }],
   ['estimate', 'estimate.quality', { quality: 0 }],
   ['estimate', 'estimate.ageMs', { ageMs: Number.NaN }],
   ['estimate', 'estimate.queueMs', { queueMs: -1 }],

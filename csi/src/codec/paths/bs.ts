@@ -1,8 +1,10 @@
 import { CsiError } from '../../errors.ts';
+import type { ChannelPaths } from '../../transform/channel-paths.ts';
 import type { BsCodec, DecodeRow, Rate, ReceivedPayload, RowDecoder, RowStatus } from '../codec.ts';
 import { createPathCodec, type PathCodec } from './codec.ts';
 import { type PathsSpec, pathBounds, pathKnobs, pathRate, pathsShape } from './knobs.ts';
-import { checkSpec } from './spec.ts';
+import type { PropagationPath } from './paths.ts';
+import { checkSpec, type PathCodecSpec } from './spec.ts';
 
 const maxPayloadBytes = Math.ceil(pathBounds.maxPayloadBits.max / 8);
 /** Budgets worth measuring. */
@@ -13,6 +15,7 @@ const headerBytes = 2;
 /** The BS's end of the codec. @throws CsiError `model-invalid` where the spec is none. */
 export function createPathsBs(spec: PathsSpec): BsCodec {
   checkSpec(spec.codec);
+  let codec: PathCodec | undefined;
   return {
     kind: spec.kind,
     shape: pathsShape(spec),
@@ -24,6 +27,13 @@ export function createPathsBs(spec: PathsSpec): BsCodec {
     maxRecordBytes: headerBytes + maxPayloadBytes,
     receive: (payload, rate) => recordOf(spec, payload, rate),
     createDecoder: () => new PathsDecoder(createPathCodec(spec.codec)),
+    paths: {
+      most: spec.codec.maxPaths,
+      read(record) {
+        codec ??= createPathCodec(spec.codec);
+        return channelPathsOf(spec.codec, pathsOfRecord(codec, record));
+      },
+    },
   };
 }
 
@@ -44,6 +54,25 @@ function invalid(what: string): never {
   throw new CsiError('payload-invalid', what);
 }
 
+/** @throws CsiError `payload-invalid` where no encoder writes the record's bits. */
+function pathsOfRecord(codec: PathCodec, record: Uint8Array): PropagationPath[] {
+  const bits = new DataView(record.buffer, record.byteOffset).getUint16(0, true);
+  return codec.decodePaths(record.subarray(headerBytes, headerBytes + Math.ceil(bits / 8)), bits);
+}
+
+function channelPathsOf(spec: PathCodecSpec, paths: readonly PropagationPath[]): ChannelPaths {
+  const { antennas, numSubcarriers, coefficientsPerPath, response } = spec;
+  return {
+    antennas,
+    numSubcarriers,
+    coefficientsPerPath,
+    spatialFrequency: Float32Array.from(paths.flatMap(({ spatialFrequency }) => spatialFrequency)),
+    delaySamples: Float32Array.from(paths, ({ delaySamples }) => delaySamples),
+    gain: Float32Array.from(paths.flatMap(({ gainRe, gainIm }) => [gainRe, gainIm])),
+    response: Float32Array.from(response?.re.flatMap((re, n) => [re, response.im[n] as number]) ?? []),
+  };
+}
+
 /** Adds up the paths of each row. What a payload may cost follows from the most paths of a report, whatever it holds. */
 class PathsDecoder implements RowDecoder {
   readonly drift = undefined;
@@ -62,10 +91,8 @@ class PathsDecoder implements RowDecoder {
   }
 
   #decodeRow({ record, estimate }: DecodeRow): RowStatus {
-    const bits = new DataView(record.buffer, record.byteOffset).getUint16(0, true);
-    const payload = record.subarray(headerBytes, headerBytes + Math.ceil(bits / 8));
     try {
-      this.#codec.reconstructInto(estimate, this.#codec.decodePaths(payload, bits));
+      this.#codec.reconstructInto(estimate, pathsOfRecord(this.#codec, record));
     } catch (error) {
       if (error instanceof CsiError && error.code === 'payload-invalid') return 'codeword';
       throw error;

@@ -1,6 +1,13 @@
+import { CsiError } from '../../errors.ts';
+
 const HALF = 2 ** 31;
 const QUARTER = 2 ** 30;
 const WHOLE = 2 ** 32;
+/**
+ * Most zeros that an encoder leaves out: the symbols of one path and the end after it, all of them the first of their
+ * tables, take 122 bits at most.
+ */
+const MOST_ZEROS = 128;
 
 /**
  * Codes symbols, either way: an encoder takes `value` and gives it back, a decoder ignores it and gives what it read. One
@@ -98,7 +105,12 @@ export class RangeEncoder implements SymbolCoder {
   }
 }
 
-/** Reads what `RangeEncoder` wrote. Any bytes decode to some symbols; who minds encodes them again and compares. */
+/**
+ * Reads what `RangeEncoder` wrote. Any bytes decode to some symbols; who minds encodes them again and compares. Bytes that
+ * decode to more than they can hold are refused where that shows, so that reading takes no longer than their length allows.
+ *
+ * Every method throws CsiError `payload-invalid` there.
+ */
 export class RangeDecoder implements SymbolCoder {
   readonly #bytes: Uint8Array;
   #position = 0;
@@ -154,6 +166,10 @@ export class RangeDecoder implements SymbolCoder {
 
   /** Bits past the end are zeros. */
   #nextBit(): number {
+    // The registers are 32 bits ahead.
+    if (this.#position >= 8 * this.#bytes.length + 32 + MOST_ZEROS) {
+      throw new CsiError('payload-invalid', `path report of ${this.#bytes.length} bytes is malformed or cut short`);
+    }
     const byte = this.#bytes[this.#position >> 3] ?? 0;
     const bit = (byte >> (7 - (this.#position & 7))) & 1;
     this.#position++;

@@ -56,6 +56,8 @@ export class Comparison {
   }
 
   #compare(truth: AngularDelayCsi, { slot, quality, csi }: ChannelEstimate): void {
+    // The page subscribes to matrices.
+    if (csi === undefined) return;
     const { numAntennas, numDelays } = csi;
     if (numAntennas !== truth.numAntennas || numDelays !== truth.numDelays) return;
     const values = new Float32Array(2 * numAntennas * numDelays);
