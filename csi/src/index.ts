@@ -95,6 +95,7 @@ export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErr
 export { createRandom, type Random } from './random.ts';
 export { toAngularDelay, toSpatialFrequency } from './transform/angular-delay.ts';
 export { type ChannelPaths, type ChannelPoints, evaluatePaths } from './transform/channel-paths.ts';
+export { createDft, type Dft } from './transform/dft.ts';
 export type { Band, PathList, Timing } from './transform/path-list.ts';
 export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './transform/synthesis.ts';
 export { createUplinkDenoiser, type UplinkDenoiser } from './uplink/denoiser.ts';

@@ -65,15 +65,19 @@ export {
 } from './schemes/etype2/codebook.ts';
 export { type EType2Bits, etype2Bits, packPmi, unpackPmi } from './schemes/etype2/pmi-bits.ts';
 export { selectPmi } from './schemes/etype2/select.ts';
+export { createEType2Scheme, etype2Antennas } from './schemes/etype2-scheme.ts';
 export { type FloatRow, measureFloatTable } from './schemes/linear-estimate.ts';
 export { pathSchemes, pathSpecOf } from './schemes/path-scheme.ts';
 export {
   bestWithin,
+  costOf,
   type Measured,
+  type MeasureOptions,
   measureScheme,
   openNetworkScheme,
   paretoFront,
   type RatePoint,
+  type ReportedCsi,
   type Scheme,
   type Setting,
   type SweepSamples,

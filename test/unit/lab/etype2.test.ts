@@ -95,13 +95,23 @@ describe('a PMI selected at the UE', () => {
 
   it('is refused for directions of another array', () => {
     const codebook = createEType2Codebook('16x1', 1, 13);
-    const other = { numSubbands: 13, numAntennas: 16, values: new Float64Array(2 * 13 * 16).fill(1) };
+    const other: SubbandDirections = {
+      domain: 'subband',
+      numSubbands: 13,
+      numAntennas: 16,
+      values: new Float64Array(2 * 13 * 16).fill(1),
+    };
     expect(() => selectPmi(codebook, other)).toThrow('directions are of 16 antennas');
   });
 
   it('is refused for a subband without energy', () => {
     const codebook = createEType2Codebook('16x1', 1, 13);
-    const empty = { numSubbands: 13, numAntennas: 32, values: new Float64Array(2 * 13 * 32) };
+    const empty: SubbandDirections = {
+      domain: 'subband',
+      numSubbands: 13,
+      numAntennas: 32,
+      values: new Float64Array(2 * 13 * 32),
+    };
     expect(() => selectPmi(codebook, empty)).toThrow('direction of subband 0 is all zero');
   });
 });
@@ -150,7 +160,7 @@ function goldenOf(
     codebook,
     indices: { i12, i16, i18 },
     pmi,
-    precoder: { numSubbands: 13, numAntennas: 32, values: planar(of('W')) },
+    precoder: { domain: 'subband', numSubbands: 13, numAntennas: 32, values: planar(of('W')) },
     bits: Array.from(of('bits')),
     downlink: {
       domain: 'angular-delay',
@@ -168,5 +178,5 @@ function planar(interleaved: ArrayLike<number>): Float64Array {
 }
 
 function directionsOf({ numSubbands }: EType2Codebook, values: Float64Array): SubbandDirections {
-  return { numSubbands, numAntennas: 32, values };
+  return { domain: 'subband', numSubbands, numAntennas: 32, values };
 }

@@ -40,6 +40,22 @@ it('puts path reports, the best network and the best other scheme within each bu
   expect(alone).toMatch(/^400 +- +-12\.50 \(dualnet-mag-m43\) +317 .* +-$/m);
 });
 
+it('shows SGCS of subbands of every scheme, directions alone included', () => {
+  const etype2: RatePoint = {
+    ...{ scheme: 'etype2', family: 'baseline', bits: 109, subbandSgcs: 0.876, sgcs: 0.86, setting: { combination: 3 } },
+  };
+  const curve = [etype2, { ...paths, subbandSgcs: 0.995 }, { ...network, subbandSgcs: 0.93 }, baseline];
+  const text = renderRateDistortion({ samples: 64, curve }, 'test.npz');
+  expect(text).toMatch(/^SGCS of subbands against total bits$/m);
+  expect(text).toMatch(/^150 +- +0\.876 +- +-$/m);
+  expect(text).toMatch(/^400 +0\.995 +0\.876 +0\.930 +-$/m);
+  expect(rateDistortionJson({ samples: 64, curve }).curve[0]).toEqual({
+    ...etype2,
+    setting: undefined,
+    combination: 3,
+  });
+});
+
 it('says which samples settings were chosen on and baselines fitted on', () => {
   expect(renderRateDistortion(result, 'test.npz')).toMatch(
     /^64 samples of test.npz\. Settings chosen on the same samples/,

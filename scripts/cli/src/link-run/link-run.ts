@@ -56,7 +56,7 @@ export async function runLink(options: LinkRunOptions): Promise<LinkOutcome> {
     const { stats } = await bs.close();
     const records = { manifest, budgetBits, numUes: schedule.numUes, source, sent, estimates, stats };
     const examples = examplesOf(records, options.showSamples ?? typicalSamples(records), uplinks);
-    return { run: summarizeLink(records), examples, provider: bs.provider };
+    return { run: summarizeLink(records, options.seed), examples, provider: bs.provider };
   } finally {
     await bs.close();
   }

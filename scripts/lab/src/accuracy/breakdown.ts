@@ -2,9 +2,10 @@ import { createRandom, withEstimationNoise } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { type DataSample, sampleCount } from '../data.ts';
 import { openTransceiver } from '../link/transceiver.ts';
-import { type SampleScore, scoreEstimate } from '../metrics/scorer.ts';
+import { AccuracyTally, type TalliedAccuracy } from '../metrics/accuracy-tally.ts';
+import { type SampleScore, scoreEstimate } from '../metrics/score.ts';
 import { UsageError } from '../usage-error.ts';
-import { type AccuracyOptions, type AccuracyRun, AccuracyTally, batches, type TalliedAccuracy } from './accuracy.ts';
+import { type AccuracyOptions, type AccuracyRun, batches } from './accuracy.ts';
 
 /** What accuracy can be broken down by. */
 export const breakdowns = ['distance', 'snr'] as const;

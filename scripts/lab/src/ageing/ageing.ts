@@ -14,7 +14,7 @@ import type { Manifest } from '@edge-csi/models';
 import { type CsiView, standingUes } from '../data.ts';
 import { batchSize, openTransceiver } from '../link/transceiver.ts';
 import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
-import { ratioToDb } from '../metrics/scorer.ts';
+import { ratioToDb } from '../metrics/score.ts';
 import type { AgeGrid } from './age-grid.ts';
 
 /** Accuracy of CSI that is held, against the true channel of a later time. */

@@ -21,6 +21,12 @@ import { monotonicMs } from '../metrics/latency.ts';
 export interface LinkSample {
   readonly downlink: AngularDelayCsi;
   readonly uplink: AngularDelayCsi;
+  /** The channel without the UE's noise, which estimates are held against; the downlink where absent. */
+  readonly truth?: AngularDelayCsi;
+  /** Variance of that noise in an entry, as the UE knows it; 0 where absent. */
+  readonly noiseVariance?: number;
+  /** What samples share that are no independent draws, their environment; itself where absent. */
+  readonly cluster?: number;
 }
 
 /** One sample after its way through both ends. */

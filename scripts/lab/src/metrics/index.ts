@@ -1,3 +1,4 @@
+export { type AccuracyIntervals, AccuracyTally, type TalliedAccuracy } from './accuracy-tally.ts';
 export { ClusteredMeans, type Interval } from './clustered-means.ts';
 export {
   distributionOf,
@@ -8,5 +9,11 @@ export {
   summarizeLatency,
 } from './latency.ts';
 export { compareMetrics, type Metric, type MetricChange, nmseMetric, speedMetric } from './metric.ts';
-export { type Accuracy, ratioToDb, type SampleScore, Scorer, scoreEstimate } from './scorer.ts';
-export { defaultSubbands, type SubbandDirections, subbandDirections, subbandSgcs } from './subbands.ts';
+export { type Accuracy, ratioToDb, type SampleScore, scoreEstimate } from './score.ts';
+export {
+  defaultSubbands,
+  type SubbandDirections,
+  sgcsOfDirections,
+  subbandDirections,
+  subbandSgcs,
+} from './subbands.ts';

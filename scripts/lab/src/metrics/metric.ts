@@ -1,6 +1,6 @@
 import { createRandom, type Random } from '@edge-csi/csi';
 import type { Interval } from './clustered-means.ts';
-import { ratioToDb } from './scorer.ts';
+import { ratioToDb } from './score.ts';
 
 /** A figure that a later run of the suite can be held to. */
 export interface Metric {

@@ -68,12 +68,11 @@ function pathScheme(
     family: 'paths',
     settings,
     carry: async (samples, setting, onReport) => {
-      // Channels of a file have no noise, and a receiver knows its own.
-      const rate = { ...rateOf(setting), noiseVariance: 0 };
+      const rate = rateOf(setting);
       opened ??= createPathEncoder(spec);
       const encoder = await opened;
-      for (const [index, { downlink }] of samples.entries()) {
-        const { payload, bits } = encoder.encode(downlink, rate);
+      for (const [index, { downlink, noiseVariance = 0 }] of samples.entries()) {
+        const { payload, bits } = encoder.encode(downlink, { ...rate, noiseVariance });
         const values = new Float32Array(downlink.values.length);
         codec.reconstructInto(values, codec.decodePaths(payload, bits));
         const estimate: AngularDelayCsi = { ...downlink, values };

@@ -1,13 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type AngularDelayCsi, nmseDb, squaredErrorRatio } from '@edge-csi/csi';
+import { type AngularDelayCsi, createRandom, sgcs, squaredErrorRatio } from '@edge-csi/csi';
 import type { Manifest } from '@edge-csi/models';
 import { batchSize, type LinkSample, openTransceiver } from '../link/transceiver.ts';
+import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
+import { ratioToDb } from '../metrics/score.ts';
+import { type SubbandDirections, sgcsOfDirections, subbandDirections, subbandSgcs } from '../metrics/subbands.ts';
 
 /** Values of a scheme's run-time knobs, by name. */
 export type Setting = Readonly<Record<string, number>>;
 
-/** Takes one carried report: sample index, every bit on the wire, and the BS's estimate, valid during the call. */
-type ReportSink = (index: number, bits: number, estimate: AngularDelayCsi) => void;
+/** What a BS knows of a channel once it has a report: the matrix, or no more than directions of subbands. */
+export type ReportedCsi = AngularDelayCsi | SubbandDirections;
+
+/** Takes one carried report: sample index, every bit on the wire, and what the BS knows, valid during the call. */
+export type ReportSink = (index: number, bits: number, estimate: ReportedCsi) => void;
 
 /** A way to report CSI, by a network, by paths or by another classical scheme, whose whole reports can be measured at any setting of its knobs. */
 export interface Scheme {
@@ -23,23 +29,96 @@ export interface Scheme {
 export interface Measured {
   /** Mean bits of a whole report. */
   readonly bits: number;
-  /** Complex NMSE, mean of the ratio. */
-  readonly nmseDb: number;
+  /** Complex NMSE, mean of the ratio; absent of a scheme that reports directions alone. */
+  readonly nmseDb?: number;
+  /** Mean over subcarriers. Absent in results of versions that did not record it, as what follows. */
+  readonly sgcs?: number;
+  /** Mean over the strongest eigenvectors of 13 subbands. */
+  readonly subbandSgcs?: number;
+  /** 95 %, over environments where the data tell them, else over samples. */
+  readonly intervals?: { readonly nmseDb?: Interval; readonly sgcs: Interval; readonly subbandSgcs: Interval };
 }
 
-/** Measures a scheme at one setting. */
+/** How a scheme is measured. */
+export interface MeasureOptions {
+  /** Subcarriers of the band; default 1,024. */
+  readonly numSubcarriers?: number;
+  /** Of the intervals; there are none where it is absent. */
+  readonly seed?: number;
+}
+
+/**
+ * Measures a scheme at one setting.
+ *
+ * @param isWorth - whether a setting of that cost is worth more figures: SGCS takes longer than the rest; always where absent
+ */
 export async function measureScheme(
   scheme: Scheme,
   samples: readonly LinkSample[],
   setting: Setting,
+  { numSubcarriers = 1024, seed }: MeasureOptions = {},
+  isWorth: (judged: Measured) => boolean = () => true,
 ): Promise<Measured> {
+  const estimates: ReportedCsi[] = [];
+  const sums = { bits: 0, errorRatio: 0, subbandSgcs: 0 };
+  const truthOf = (index: number): AngularDelayCsi => {
+    const { downlink, truth = downlink } = samples[index] as LinkSample;
+    return truth;
+  };
   const errors: number[] = [];
-  let total = 0;
   await scheme.carry(samples, setting, (index, bits, estimate) => {
-    errors.push(squaredErrorRatio((samples[index] as LinkSample).downlink, estimate));
-    total += bits;
+    sums.bits += bits;
+    estimates[index] = { ...estimate, values: estimate.values.slice() } as ReportedCsi;
+    if (estimate.domain === 'subband') {
+      sums.subbandSgcs += subbandSgcs(subbandDirections(truthOf(index), numSubcarriers), estimate);
+      return;
+    }
+    errors[index] = squaredErrorRatio(truthOf(index), estimate);
+    sums.errorRatio += errors[index];
   });
-  return { bits: total / samples.length, nmseDb: nmseDb(errors) };
+  const mean = (sum: number) => sum / samples.length;
+  const cost =
+    errors.length > 0 ? { nmseDb: ratioToDb(mean(sums.errorRatio)) } : { subbandSgcs: mean(sums.subbandSgcs) };
+  const judged = { bits: mean(sums.bits), ...cost };
+  if (!isWorth(judged)) return judged;
+  const means = new ClusteredMeans(['errorRatio', 'sgcs', 'subbandSgcs']);
+  for (const [index, estimate] of estimates.entries()) {
+    const { cluster = index } = samples[index] as LinkSample;
+    means.add(cluster, {
+      errorRatio: errors[index] ?? 0,
+      ...similaritiesOf(truthOf(index), estimate, numSubcarriers),
+    });
+  }
+  const ends = seed === undefined ? undefined : means.intervals(createRandom(seed));
+  const inDb = ([low, high]: Interval): Interval => [ratioToDb(low), ratioToDb(high)];
+  return {
+    ...judged,
+    sgcs: means.mean('sgcs'),
+    subbandSgcs: means.mean('subbandSgcs'),
+    ...(ends && {
+      intervals: {
+        ...(errors.length > 0 && { nmseDb: inDb(ends.errorRatio) }),
+        sgcs: ends.sgcs,
+        subbandSgcs: ends.subbandSgcs,
+      },
+    }),
+  };
+}
+
+function similaritiesOf(truth: AngularDelayCsi, estimate: ReportedCsi, numSubcarriers: number) {
+  const target = subbandDirections(truth, numSubcarriers);
+  if (estimate.domain === 'subband') {
+    return { sgcs: sgcsOfDirections(truth, estimate, numSubcarriers), subbandSgcs: subbandSgcs(target, estimate) };
+  }
+  return {
+    sgcs: sgcs(truth, estimate, numSubcarriers),
+    subbandSgcs: subbandSgcs(target, subbandDirections(estimate, numSubcarriers)),
+  };
+}
+
+/** What a setting of a scheme is chosen by, the less the better: NMSE, or of directions, which have none, their SGCS. */
+export function costOf({ nmseDb, subbandSgcs: similarity = 0 }: Measured): number {
+  return nmseDb ?? -similarity;
 }
 
 /** A model as a scheme, over the two knobs that a BS sets with Reconfigure. */
@@ -47,7 +126,6 @@ export interface NetworkScheme extends Scheme {
   close(): Promise<void>;
 }
 
-/** Least significant bits that each codeword component drops. */
 /** Opens a model of a zoo as a scheme, refined as a BS would. */
 export async function openNetworkScheme(manifest: Manifest, zoo: string): Promise<NetworkScheme> {
   const transceiver = await openTransceiver(manifest, zoo);
@@ -78,13 +156,13 @@ export interface RatePoint extends Measured {
 }
 
 /** Samples that settings are chosen on, and samples that the chosen ones are measured on; the same array to do both. */
-export interface SweepSamples {
+export interface SweepSamples extends MeasureOptions {
   readonly select: readonly LinkSample[];
   readonly measure: readonly LinkSample[];
 }
 
 /**
- * Measures every setting of a scheme and keeps those worth choosing, those on the Pareto front of bits and NMSE, by rising bits.
+ * Measures every setting of a scheme and keeps those worth choosing, those on the Pareto front of bits and cost, by rising bits.
  *
  * @throws AbortError where the signal is aborted: a curve with points missing is none.
  */
@@ -95,24 +173,27 @@ export async function sweep(
   signal?: AbortSignal,
 ): Promise<RatePoint[]> {
   const { name, family, settings } = scheme;
+  const isOneSet = samples.measure === samples.select;
   const tried: RatePoint[] = [];
   for (const setting of settings) {
     // A classical scheme never leaves this turn of the event loop, and a signal would wait.
     await nextTurn();
     signal?.throwIfAborted();
-    const measured = await measureScheme(scheme, samples.select, setting);
+    const isWorth = (judged: Measured) =>
+      isOneSet && !tried.some((point) => point.bits <= judged.bits && costOf(point) <= costOf(judged));
+    const measured = await measureScheme(scheme, samples.select, setting, samples, isWorth);
     tried.push({ scheme: name, family, ...measured, setting });
     onProgress(tried.length);
   }
-  const chosen = paretoFront(tried, ({ nmseDb }) => nmseDb);
-  if (samples.measure === samples.select) return chosen;
+  const chosen = paretoFront(tried, costOf);
+  if (isOneSet) return chosen;
   // In the order tried, so that a scheme that keeps work between neighbouring settings can.
   const points: RatePoint[] = [];
-  for (const { setting, bits, nmseDb } of tried.filter((point) => chosen.includes(point))) {
+  for (const { scheme: _, family: __, setting, ...chosenAt } of tried.filter((point) => chosen.includes(point))) {
     await nextTurn();
     signal?.throwIfAborted();
-    const measured = await measureScheme(scheme, samples.measure, setting);
-    points.push({ scheme: name, family, ...measured, setting, chosenAt: { bits, nmseDb } });
+    const measured = await measureScheme(scheme, samples.measure, setting, samples);
+    points.push({ scheme: name, family, ...measured, setting, chosenAt });
   }
   return points.sort((a, b) => a.bits - b.bits);
 }
@@ -120,14 +201,14 @@ export async function sweep(
 /** Points that no other beats in both bits and cost, by rising bits: the Pareto front. */
 export function paretoFront<P extends { readonly bits: number }>(
   points: readonly P[],
-  costOf: (point: P) => number,
+  cost: (point: P) => number,
 ): P[] {
   const front: P[] = [];
   let least = Number.POSITIVE_INFINITY;
-  for (const point of [...points].sort((a, b) => a.bits - b.bits || costOf(a) - costOf(b))) {
-    if (!(costOf(point) < least)) continue;
+  for (const point of [...points].sort((a, b) => a.bits - b.bits || cost(a) - cost(b))) {
+    if (!(cost(point) < least)) continue;
     front.push(point);
-    least = costOf(point);
+    least = cost(point);
   }
   return front;
 }
@@ -140,5 +221,5 @@ export function bestWithin(points: readonly RatePoint[], budget: number): RatePo
   const judged = (point: RatePoint) => point.chosenAt ?? point;
   return points
     .filter((point) => point.bits <= budget && judged(point).bits <= budget)
-    .sort((a, b) => judged(a).nmseDb - judged(b).nmseDb)[0];
+    .sort((a, b) => costOf(judged(a)) - costOf(judged(b)))[0];
 }

@@ -1,4 +1,6 @@
-import { type AngularDelayCsi, type SpatialFrequencyCsi, toSpatialFrequency } from '@edge-csi/csi';
+import { type SpatialFrequencyCsi, toSpatialFrequency } from '@edge-csi/csi';
+import { type SubbandDirections, subbandEdges } from '../metrics/subbands.ts';
+import type { ReportedCsi } from '../schemes/scheme.ts';
 
 /** Subcarriers that rates are the mean over: twice as many as a channel of 32 taps can tell apart. */
 const numSubcarriers = 64;
@@ -9,13 +11,28 @@ const loading = 1e-6;
 /** Channel of one UE by subcarrier and antenna, its mean power an antenna 1: SNR is then that of one antenna. */
 export type UnitChannel = SpatialFrequencyCsi;
 
-/** Takes CSI to subcarriers and scales it to unit power. A matrix of zeros stays one. */
-export function unitChannel(csi: AngularDelayCsi): UnitChannel {
-  const channel = toSpatialFrequency(csi, Math.max(numSubcarriers, csi.numDelays));
+/** Takes CSI to subcarriers, each with its subband's direction where no more is known, and scales it to unit power. A matrix of zeros stays one. */
+export function unitChannel(csi: ReportedCsi): UnitChannel {
+  const channel =
+    csi.domain === 'subband' ? spread(csi) : toSpatialFrequency(csi, Math.max(numSubcarriers, csi.numDelays));
   let power = 0;
   for (const value of channel.values) power += value * value;
   const scale = power > 0 ? Math.sqrt(channel.values.length / 2 / power) : 0;
   return { ...channel, values: channel.values.map((value) => scale * value) };
+}
+
+function spread({ numSubbands, numAntennas, values }: SubbandDirections): UnitChannel {
+  const out = new Float32Array(2 * numSubcarriers * numAntennas);
+  const edges = subbandEdges(numSubcarriers, numSubbands);
+  for (let t = 0; t < numSubbands; t++) {
+    for (let k = edges[t] as number; k < (edges[t + 1] as number); k++) {
+      for (let part = 0; part < 2; part++) {
+        const from = (part * numSubbands + t) * numAntennas;
+        out.set(values.subarray(from, from + numAntennas), (part * numSubcarriers + k) * numAntennas);
+      }
+    }
+  }
+  return { domain: 'spatial-frequency', numSubcarriers, numAntennas, values: out };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { CsiSource } from '@edge-csi/csi/files';
 import { type DataSample, linkSamples } from '../data.ts';
 import { batchSize } from '../link/transceiver.ts';
 import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
-import { ratioToDb } from '../metrics/scorer.ts';
+import { ratioToDb } from '../metrics/score.ts';
 import type { Scheme } from '../schemes/scheme.ts';
 import { mrtRates, type UnitChannel, unitChannel, zeroForcingRates } from './precoding.ts';
 import { perfectCsi } from './reference-schemes.ts';
@@ -93,7 +93,9 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
         channels[i] = unitChannel(estimate);
         const score = scores[i] as Record<string, number>;
         score[bitsName(name)] = bits;
-        score[errorName(name)] = squaredErrorRatio((samples[i] as DataSample).downlink, estimate);
+        // Of directions there is none.
+        score[errorName(name)] =
+          estimate.domain === 'subband' ? 0 : squaredErrorRatio((samples[i] as DataSample).downlink, estimate);
       });
       estimates.set(name, channels);
       // A classical scheme never leaves this turn of the event loop, and a signal would wait.

@@ -155,6 +155,7 @@ function metricsOf(runs: readonly BrokenDownRun[], uplinkOnly: readonly UplinkOn
       }),
       nmseMetric(`${model} |H| NMSE dB`, run.magnitudeNmseDb, intervals && { interval: intervals.magnitudeNmseDb }),
       similarity(`${model} SGCS`, run.sgcs, intervals?.sgcs),
+      similarity(`${model} subband SGCS`, run.subbandSgcs, intervals?.subbandSgcs),
       similarity(`${model} rho`, run.rho, intervals?.rho),
       // The rate of a model on some samples is not by chance.
       { name: `${model} bits`, value: payloadBits.mean, better: 'lower', tolerance: 0.01 * payloadBits.mean },

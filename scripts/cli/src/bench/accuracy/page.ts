@@ -34,8 +34,8 @@ export function accuracyPage({ runs, uplinkOnly }: AccuracyResult, data: string)
       {
         title: 'Every model at its own rate',
         text:
-          'NMSE, SGCS and rho are of whole reports, everything quantised; unrefined: without the refiner of the base ' +
-          'station. Float, phases known: the decoder alone, nothing quantised.' +
+          'NMSE, SGCS and rho are of whole reports, everything quantised, SGCS over subcarriers and of the strongest eigenvectors of 13 ' +
+          'subbands; unrefined: without the refiner of the base station. Float, phases known: the decoder alone, nothing quantised.' +
           (uncertain === undefined ? '' : ` ${intervalNote(uncertain)}`),
         tables: [modelTable(runs, uplinkOnly)],
         figures: runs.length === 0 ? [] : [reductionFigure(runs), bitsFigure(runs)],
@@ -48,7 +48,7 @@ export function accuracyPage({ runs, uplinkOnly }: AccuracyResult, data: string)
 function modelTable(runs: readonly AccuracyRun[], uplinkOnly: readonly UplinkOnlyRun[]): Table {
   const header = [
     ...['model', 'CR', 'NMSE dB, float, phases known', 'bits', 'codeword', 'phase', 'NMSE dB', 'unrefined'],
-    ...['|H| NMSE dB', 'SGCS', 'rho'],
+    ...['|H| NMSE dB', 'SGCS', 'of subbands', 'rho'],
   ];
   const rows = runs.map((r) => [
     r.model,
@@ -61,12 +61,13 @@ function modelTable(runs: readonly AccuracyRun[], uplinkOnly: readonly UplinkOnl
     fixed(r.unrefinedNmseDb, 2),
     withInterval(r.magnitudeNmseDb, r.intervals?.magnitudeNmseDb, 2),
     withInterval(r.sgcs, r.intervals?.sgcs, 4),
+    withInterval(r.subbandSgcs, r.intervals?.subbandSgcs, 4),
     withInterval(r.rho, r.intervals?.rho, 4),
   ]);
   // Without phases there is no complex NMSE, and nothing that follows from it.
   for (const r of uplinkOnly) {
     const [float, magnitude] = [fixed(r.floatMagnitudeNmseDb, 2), fixed(r.magnitudeNmseDb, 2)];
-    rows.push([r.model, '-', float, '0', '0', '0', '-', '-', magnitude, '-', '-']);
+    rows.push([r.model, '-', float, '0', '0', '0', '-', '-', magnitude, '-', '-', '-']);
   }
   return { header, rows };
 }
@@ -82,6 +83,7 @@ function breakdownSection(runs: readonly AccuracyRun[]): Section {
       withInterval(bin.nmseDb, bin.intervals?.nmseDb, 2),
       withInterval(bin.magnitudeNmseDb, bin.intervals?.magnitudeNmseDb, 2),
       withInterval(bin.sgcs, bin.intervals?.sgcs, 4),
+      withInterval(bin.subbandSgcs, bin.intervals?.subbandSgcs, 4),
       withInterval(bin.rho, bin.intervals?.rho, 4),
     ]),
   );
@@ -90,7 +92,7 @@ function breakdownSection(runs: readonly AccuracyRun[]): Section {
     text: bySnr
       ? 'White noise on what the UE and the BS measure; estimates are held against the channel without it.'
       : 'Parts of equally many samples.',
-    tables: [{ header: ['model', part, 'samples', 'NMSE dB', '|H| NMSE dB', 'SGCS', 'rho'], rows }],
+    tables: [{ header: ['model', part, 'samples', 'NMSE dB', '|H| NMSE dB', 'SGCS', 'of subbands', 'rho'], rows }],
     figures: [
       {
         name: 'accuracy-breakdown',

@@ -4,6 +4,8 @@ import type { ScaleSpec } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import {
   type Baselines,
+  createEType2Scheme,
+  etype2Antennas,
   fitBaselines,
   type LinkSample,
   measureFloatTable,
@@ -38,7 +40,7 @@ import { type RateDistortionResult, rateDistortionJson, rateDistortionPage, type
 function declare(bench: CommandUnknownOpts) {
   return withData(sampleData)(suite(bench, 'rate-distortion', 'the pruned ones of one shape'))
     .description(
-      'NMSE against all bits of a report: path reports, networks over their run-time knobs, and classical schemes.',
+      'NMSE and SGCS against all bits of a report: path reports, networks over their run-time knobs, eType II, classical schemes.',
     )
     .addOption(new Option('--family <name>', 'path reports alone, without a network').choices(['paths'] as const))
     .option('--samples <n>', 'samples of --data, and of --select, spread over each; default all', integer(1, 1e7))
@@ -61,7 +63,7 @@ export const addRateDistortion = (bench: CommandUnknownOpts) =>
 
 type Options = Pick<
   OptionsOf<typeof declare>,
-  'models' | 'zoo' | 'data' | 'samples' | 'select' | 'baselinesFrom' | 'fitSamples' | 'family'
+  'models' | 'zoo' | 'seed' | 'data' | 'samples' | 'select' | 'baselinesFrom' | 'fitSamples' | 'family'
 >;
 
 async function measure(options: Options, signal: AbortSignal) {
@@ -75,7 +77,7 @@ async function measure(options: Options, signal: AbortSignal) {
  * @throws UsageError where a file would serve two of fitting, choosing and measuring, or cannot serve its own purpose.
  */
 export async function measureRateDistortion(options: Options, signal: AbortSignal): Promise<RateDistortionResult> {
-  const { zoo, select: selectPath, baselinesFrom } = options;
+  const { zoo, seed, select: selectPath, baselinesFrom } = options;
   const manifests = await modelsById(options.models, zoo, prunedModelsOfOneShape);
   await requireApart({ '--data': options.data, '--select': selectPath, '--baselines-from': baselinesFrom });
   const [first] = manifests;
@@ -86,7 +88,8 @@ export async function measureRateDistortion(options: Options, signal: AbortSigna
     selectPath === undefined
       ? measure
       : await readSamples(dataFor(first, { data: selectPath }), options.samples, '--select');
-  const samples: SweepSamples = { measure, select };
+  const { numAntennas, numSubcarriers } = first.csi;
+  const samples: SweepSamples = { measure, select, numSubcarriers, seed };
 
   const curve: RatePoint[] = [];
   const draw = async (scheme: Scheme): Promise<void> => {
@@ -111,7 +114,9 @@ export async function measureRateDistortion(options: Options, signal: AbortSigna
       };
     }
   }
-  await eachUntilInterrupted(pathSchemes(pathSpecOf(first.csi)), signal, draw);
+  const codebook =
+    options.family === undefined && numAntennas === etype2Antennas ? [createEType2Scheme(numSubcarriers)] : [];
+  await eachUntilInterrupted([...pathSchemes(pathSpecOf(first.csi)), ...codebook], signal, draw);
   await eachUntilInterrupted(options.family === 'paths' ? [] : manifests, signal, async (manifest) => {
     const scheme = await openNetworkScheme(manifest, zoo);
     await draw(scheme).finally(() => scheme.close());

@@ -22,13 +22,16 @@ export interface RateDistortionResult {
 /** Total bits at which the best operating point is named. */
 const budgets = [70, 100, 150, 200, 300, 400, 500, 700, 1000, 1330, 1700, 3000];
 
-/** The most accurate path reports, network and other classical scheme within a budget of total bits. */
+/** The most accurate path reports, network and other classical scheme that estimates matrices within a budget of total bits. */
 interface Comparison {
   readonly budget: number;
-  readonly paths: RatePoint | undefined;
-  readonly baseline: RatePoint | undefined;
-  readonly network: RatePoint | undefined;
+  readonly paths: MatrixPoint | undefined;
+  readonly baseline: MatrixPoint | undefined;
+  readonly network: MatrixPoint | undefined;
 }
+
+/** A point of a scheme that estimates matrices, and so has an NMSE. */
+type MatrixPoint = RatePoint & { readonly nmseDb: number };
 
 /** A point as it stands in the JSON report: its settings beside its figures. */
 type FlatPoint = Omit<RatePoint, 'setting'> & { readonly [knob: string]: unknown };
@@ -56,6 +59,9 @@ export function rateDistortionJson(result: RateDistortionResult): RateDistortion
       ...(baseline && network && { differenceDb: network.nmseDb - baseline.nmseDb }),
     })),
     metrics: comparison.flatMap(({ budget, paths, baseline, network }) => [
+      ...(paths?.subbandSgcs === undefined
+        ? []
+        : [similarityMetric(`paths subband SGCS, ${budget} bits at most`, paths.subbandSgcs)]),
       ...(paths ? [nmseMetric(`paths NMSE dB, ${budget} bits at most`, paths.nmseDb)] : []),
       ...(network ? [nmseMetric(`best network NMSE dB, ${budget} bits at most`, network.nmseDb)] : []),
       ...(baseline ? [nmseMetric(`best baseline NMSE dB, ${budget} bits at most`, baseline.nmseDb)] : []),
@@ -63,12 +69,22 @@ export function rateDistortionJson(result: RateDistortionResult): RateDistortion
   };
 }
 
+function similarityMetric(name: string, value: number): Metric {
+  return { name, value, better: 'higher', tolerance: 0.001 };
+}
+
 /** The result as a page, from what stands in the JSON report. */
 export function rateDistortionPage(result: RateDistortionJson, data: string): PageContent {
-  const curve = result.curve.map(({ scheme, family, bits, nmseDb, chosenAt, ...knobs }): RatePoint => {
-    const setting = knobs as RatePoint['setting'];
-    return { scheme, family, bits, nmseDb, setting, ...(chosenAt && { chosenAt }) };
-  });
+  const curve = result.curve.map(
+    ({ scheme, family, bits, nmseDb, sgcs, subbandSgcs, intervals, chosenAt, ...knobs }): RatePoint => ({
+      ...{ scheme, family, bits, setting: knobs as RatePoint['setting'] },
+      ...(nmseDb !== undefined && { nmseDb }),
+      ...(sgcs !== undefined && { sgcs }),
+      ...(subbandSgcs !== undefined && { subbandSgcs }),
+      ...(intervals && { intervals }),
+      ...(chosenAt && { chosenAt }),
+    }),
+  );
   return pageOf({ ...result, curve }, data);
 }
 
@@ -93,10 +109,15 @@ function pageOf(result: RateDistortionResult, data: string): PageContent {
             caption:
               'Complex NMSE of whole reports against the mean of all their bits (paths-cap: the cap). Networks ' +
               'solid, path reports and other classical schemes dashed; each point is the setting that one would choose within its bits.',
-            drawing: rateDistortionPlot(result, data),
+            drawing: rateDistortionPlot(result, data, {
+              title: 'Accuracy against the size of a report',
+              axis: 'Complex NMSE (dB), lower is better',
+              figure: ({ nmseDb }) => nmseDb,
+            }),
           },
         ],
       },
+      ...(curve.some(({ subbandSgcs }) => subbandSgcs !== undefined) ? [similaritySection(result, data)] : []),
       ...(floatTable === undefined
         ? []
         : [
@@ -120,8 +141,8 @@ function pageOf(result: RateDistortionResult, data: string): PageContent {
 }
 
 function budgetTable(curve: readonly RatePoint[]): Table {
-  const cell = (point: RatePoint | undefined) => point?.nmseDb.toFixed(2) ?? '-';
-  const named = (point: RatePoint | undefined) => (point === undefined ? '-' : `${cell(point)} (${point.scheme})`);
+  const cell = (point: MatrixPoint | undefined) => fixed(point?.nmseDb, 2);
+  const named = (point: MatrixPoint | undefined) => (point === undefined ? '-' : `${cell(point)} (${point.scheme})`);
   return {
     header: ['bits, at most', 'paths dB', 'best network dB', 'its bits', 'its setting', 'best other classical dB'],
     rows: compare(curve).map(({ budget, paths, baseline, network }) => [
@@ -135,12 +156,66 @@ function budgetTable(curve: readonly RatePoint[]): Table {
   };
 }
 
+/** What a figure draws of every point; schemes without it are left out. */
+interface Drawn {
+  readonly title: string;
+  readonly axis: string;
+  readonly figure: (point: RatePoint) => number | undefined;
+}
+
+/** The figure that 3GPP judges by, with the schemes that report directions alone. */
+function similaritySection(result: RateDistortionResult, data: string): PageContent['sections'][number] {
+  const { curve } = result;
+  const best = (budget: number, wanted: (point: RatePoint) => boolean) =>
+    curve
+      .filter((point) => point.bits <= budget && wanted(point))
+      .flatMap(({ subbandSgcs }) => subbandSgcs ?? [])
+      .reduce((most: number | undefined, one) => Math.max(most ?? 0, one), undefined);
+  const rows = budgets.map((budget) => [
+    String(budget),
+    fixed(
+      best(budget, ({ scheme }) => scheme === 'paths'),
+      3,
+    ),
+    fixed(
+      best(budget, ({ scheme }) => scheme === 'etype2'),
+      3,
+    ),
+    fixed(
+      best(budget, ({ family }) => family === 'network'),
+      3,
+    ),
+    fixed(
+      best(budget, ({ family, nmseDb }) => family === 'baseline' && nmseDb !== undefined),
+      3,
+    ),
+  ]);
+  return {
+    title: 'SGCS of subbands against total bits',
+    text:
+      'Mean over the strongest eigenvectors of 13 subbands: what 3GPP judges by. etype2 is the Rel-16 eType II codebook of rank 1, the ' +
+      '32 antennas as two halves of 16 ports; it reports directions alone, which have no NMSE.',
+    tables: [{ header: ['bits, at most', 'paths', 'eType II', 'best network', 'best other classical'], rows }],
+    figures: [
+      {
+        name: 'rate-distortion-sgcs',
+        caption: 'The points of the figure above, and eType II.',
+        drawing: rateDistortionPlot(result, data, {
+          title: 'SGCS of subbands against the size of a report',
+          axis: 'SGCS of 13 subbands, higher is better',
+          figure: ({ subbandSgcs }) => subbandSgcs,
+        }),
+      },
+    ],
+  };
+}
+
 /**
- * NMSE against bits of every scheme, networks solid, baselines dashed: at every sixth of an octave of bits the point that
+ * A figure against bits of every scheme, networks solid, baselines dashed: at every sixth of an octave of bits the point that
  * one would choose within that budget.
  */
-function rateDistortionPlot(result: RateDistortionResult, data: string): LinePlot {
-  const names = [...new Set(result.curve.map(({ scheme }) => scheme))];
+function rateDistortionPlot(result: RateDistortionResult, data: string, { title, axis, figure }: Drawn): LinePlot {
+  const names = [...new Set(result.curve.filter((point) => figure(point) !== undefined).map(({ scheme }) => scheme))];
   const series = names.map((name): PlotSeries => {
     const points = result.curve.filter(({ scheme }) => scheme === name);
     return {
@@ -148,15 +223,15 @@ function rateDistortionPlot(result: RateDistortionResult, data: string): LinePlo
       ...(points[0]?.family === 'network'
         ? { line: 'solid', colour: 'ordered' }
         : { line: 'dashed', colour: 'category' }),
-      points: thin(points).map(({ bits, nmseDb }) => ({ x: bits, y: nmseDb })),
+      points: thin(points).map((point) => ({ x: point.bits, y: figure(point) ?? Number.NaN })),
     };
   });
   return {
     kind: 'lines',
-    title: 'Accuracy against the size of a report',
+    title,
     subtitle: `Whole reports, every bit counted; ${result.samples} samples of ${data}`,
     x: { title: 'Mean bits of a report', scale: 'log', ticks: [50, 100, 200, 350, 500, 700, 1000, 1700, 3000, 5000] },
-    y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
+    y: { title: axis, scale: 'linear' },
     markers: true,
     series,
   };
@@ -173,20 +248,15 @@ function thin(points: readonly RatePoint[]): RatePoint[] {
 }
 
 function compare(curve: readonly RatePoint[]): Comparison[] {
-  const within = (family: RatePoint['family'], budget: number) =>
-    bestWithin(
-      curve.filter((point) => point.family === family),
-      budget,
-    );
+  const matrices = curve.filter((point): point is MatrixPoint => point.nmseDb !== undefined);
+  const within = (wanted: (point: RatePoint) => boolean, budget: number) =>
+    bestWithin(matrices.filter(wanted), budget) as MatrixPoint | undefined;
   return budgets
     .map((budget) => ({
       budget,
-      paths: bestWithin(
-        curve.filter(({ scheme }) => scheme === 'paths'),
-        budget,
-      ),
-      baseline: within('baseline', budget),
-      network: within('network', budget),
+      paths: within(({ scheme }) => scheme === 'paths', budget),
+      baseline: within(({ family }) => family === 'baseline', budget),
+      network: within(({ family }) => family === 'network', budget),
     }))
     .filter(({ paths, baseline, network }) => (paths ?? baseline ?? network) !== undefined);
 }
@@ -197,6 +267,6 @@ function settingOf({ setting }: RatePoint): string {
     .join(', ');
 }
 
-function cited({ scheme, bits, nmseDb }: RatePoint): object {
-  return { scheme, bits, nmseDb };
+function cited({ scheme, bits, nmseDb, subbandSgcs }: MatrixPoint): object {
+  return { scheme, bits, nmseDb, ...(subbandSgcs !== undefined && { subbandSgcs }) };
 }

@@ -1,4 +1,5 @@
 import { type AngularDelayCsi, magnitudeErrorRatio, rho, sgcs, squaredErrorRatio } from '@edge-csi/csi';
+import { subbandDirections, subbandSgcs } from './subbands.ts';
 
 /** Accuracy over a set of estimates. */
 export interface Accuracy {
@@ -10,6 +11,8 @@ export interface Accuracy {
   readonly sgcs: number;
   /** The same without the square. */
   readonly rho: number;
+  /** Mean over samples and 13 subbands of the squared cosine similarity of their strongest eigenvectors. */
+  readonly subbandSgcs: number;
 }
 
 /** Figures of one estimate; those of `Accuracy` are their means. */
@@ -20,6 +23,7 @@ export interface SampleScore {
   readonly magnitudeErrorRatio: number;
   readonly sgcs: number;
   readonly rho: number;
+  readonly subbandSgcs: number;
 }
 
 /** Scores one estimate against true downlink CSI. */
@@ -34,42 +38,8 @@ export function scoreEstimate(truth: AngularDelayCsi, estimate: AngularDelayCsi,
     magnitudeErrorRatio: magnitudeErrorRatio(truth.values, magnitude),
     sgcs: sgcs(truth, estimate, numSubcarriers),
     rho: rho(truth, estimate, numSubcarriers),
+    subbandSgcs: subbandSgcs(subbandDirections(truth, numSubcarriers), subbandDirections(estimate, numSubcarriers)),
   };
-}
-
-/** Accumulates the accuracy of estimates against true downlink CSI. */
-export class Scorer {
-  readonly #numSubcarriers: number;
-  readonly #sums = { errorRatio: 0, magnitudeErrorRatio: 0, sgcs: 0, rho: 0 };
-  #count = 0;
-
-  constructor(numSubcarriers: number) {
-    this.#numSubcarriers = numSubcarriers;
-  }
-
-  get count(): number {
-    return this.#count;
-  }
-
-  add(truth: AngularDelayCsi, estimate: AngularDelayCsi): void {
-    const score = scoreEstimate(truth, estimate, this.#numSubcarriers);
-    this.#count++;
-    this.#sums.errorRatio += score.errorRatio;
-    this.#sums.magnitudeErrorRatio += score.magnitudeErrorRatio;
-    this.#sums.sgcs += score.sgcs;
-    this.#sums.rho += score.rho;
-  }
-
-  /** NaN throughout where nothing was added. */
-  result(): Accuracy {
-    const mean = (sum: number) => sum / this.#count;
-    return {
-      nmseDb: ratioToDb(mean(this.#sums.errorRatio)),
-      magnitudeNmseDb: ratioToDb(mean(this.#sums.magnitudeErrorRatio)),
-      sgcs: mean(this.#sums.sgcs),
-      rho: mean(this.#sums.rho),
-    };
-  }
 }
 
 /** Decibels of a ratio of powers. */
