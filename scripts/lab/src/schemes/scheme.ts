@@ -13,7 +13,7 @@ export type Setting = Readonly<Record<string, number>>;
 export type ReportedCsi = AngularDelayCsi | SubbandDirections;
 
 /** Takes one carried report: sample index, every bit on the wire, and what the BS knows, valid during the call. */
-export type ReportSink = (index: number, bits: number, estimate: ReportedCsi) => void;
+type ReportSink = (index: number, bits: number, estimate: ReportedCsi) => void;
 
 /** A way to report CSI, by a network, by paths or by another classical scheme, whose whole reports can be measured at any setting of its knobs. */
 export interface Scheme {
