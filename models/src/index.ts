@@ -27,6 +27,7 @@ export {
   type PathManifest,
   parsePathManifest,
   parseReportManifest,
+  pathsSpecOf,
   type ReportManifest,
 } from './path-manifest.ts';
 export {

@@ -25,5 +25,6 @@ export { renderFigureSvg } from './visualize/figure-svg.ts';
 export { measureStatistics, renderStatistics } from './visualize/layer-statistics.ts';
 export { type ModelTrace, openModelTrace, type SampleTrace } from './visualize/model-trace.ts';
 export { loadNetworks, type Network, readNetwork } from './visualize/network.ts';
+export { type PathReportTrace, pathReportPage, tracePathReport } from './visualize/path-report.ts';
 export { ReciprocityMeter, renderReciprocityPlot } from './visualize/reciprocity.ts';
 export { renderSummary, summarize } from './visualize/summary.ts';

@@ -9,6 +9,18 @@ export interface HeatMapPanel {
   readonly note: string;
   /** Levels in dB, row by row. */
   readonly levelsDb: ArrayLike<number>;
+  /** Circles over the matrix. */
+  readonly markers?: readonly Marker[];
+}
+
+/** A place in a matrix, which need not be at the middle of an entry. */
+interface Marker {
+  /** 0 is the middle of the first row. */
+  readonly row: number;
+  /** 0 is the middle of the first column. */
+  readonly column: number;
+  /** 0 to 1. */
+  readonly size: number;
 }
 
 /** Matrices of one shape, side by side on one colour scale. */
@@ -77,6 +89,10 @@ function drawPanel(panel: HeatMapPanel, maps: HeatMaps, labels: { readonly x: bo
     `<rect width="${side}" height="${side}" fill="${colourOf(floorDb)}"/>`,
     `<g transform="scale(${cellWidth},${cellHeight})" shape-rendering="crispEdges">${drawCells(panel, maps)}</g>`,
     `<rect width="${side}" height="${side}" fill="none" stroke="${grid.light}"/>`,
+    ...(panel.markers ?? []).map(({ row, column, size }) => {
+      const centre = `cx="${((column + 0.5) * cellWidth).toFixed(2)}" cy="${((row + 0.5) * cellHeight).toFixed(2)}"`;
+      return `<circle ${centre} r="${(2.5 + 4 * size).toFixed(2)}" fill="none" stroke="rgb(255,255,255)" stroke-width="1.3"/>`;
+    }),
     ticks(numColumns, cellWidth, (x, label) => text(label, { x, y: side + 14, size: 10, anchor: 'middle' })),
     labels.y
       ? ticks(numRows, cellHeight, (y, label) => text(label, { x: -5, y: y + 3.5, size: 10, anchor: 'end' }))

@@ -10,7 +10,8 @@ describe.each(documentPages)('page $name', (page) => {
 
   it('is measured by a command there is, on models there are', async () => {
     const [command, suite] = given;
-    expect(command === 'link-run' || (command === 'bench' && isBenchSuite(suite))).toBe(true);
+    const isCommand = command === 'link-run' || (command === 'visualize' && suite === 'paths');
+    expect(isCommand || (command === 'bench' && isBenchSuite(suite))).toBe(true);
     const models = given[given.indexOf('--models') + 1]?.split(',') ?? [];
     const zoo = await readdir(zooDirectory());
     if (given.includes('--models')) expect(zoo).toEqual(expect.arrayContaining(models));
@@ -22,7 +23,7 @@ describe.each(documentPages)('page $name', (page) => {
 
   it('is described in docs/benchmarks.md with its command', async () => {
     const document = await readFile(fileURLToPath(new URL('../../../docs/benchmarks.md', import.meta.url)), 'utf8');
-    const command = given[0] === 'link-run' ? 'edge-csi link-run' : `edge-csi bench ${given[1]}`;
+    const command = given[0] === 'link-run' ? 'edge-csi link-run' : `edge-csi ${given[0]} ${given[1]}`;
     const needsData = filesOf(page).length === 0 ? 'no' : 'yes';
     expect(document).toMatch(new RegExp(`^\\| ${name} \\| .* \\| \`${command}\` \\| ${needsData} \\|$`, 'm'));
   });

@@ -30,6 +30,8 @@ function magModels(...lengths: readonly number[]): string {
 
 /** Every page whose figures documents cite, quick ones first. */
 export const documentPages: readonly DocumentPage[] = [
+  // Its error is that of reports of 200 bits in the mean.
+  { name: 'path-report', args: ['visualize', 'paths', '--sample', '700'] },
   { name: 'link-run', args: ['link-run'] },
   { name: 'encode-latency', args: ['bench', 'latency'] },
   {

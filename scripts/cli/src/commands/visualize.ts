@@ -12,6 +12,7 @@ import {
   measureAblations,
   measureStatistics,
   openModelTrace,
+  pathReportPage,
   ReciprocityMeter,
   rankAblations,
   readNetwork,
@@ -23,16 +24,19 @@ import {
   renderSummary,
   type SampleTrace,
   summarize,
+  tracePathReport,
 } from '@edge-csi/model-tools';
 import { colourScales, savings } from '@edge-csi/model-tools/choices';
+import { type AnyManifest, pathsSpecOf } from '@edge-csi/models';
 import { listModels } from '@edge-csi/models/disk';
-import { renderTable } from '@edge-csi/report';
+import { renderTable, renderTextSections } from '@edge-csi/report';
 import { withData } from '../options/data.ts';
-import { networkModel, zooOption } from '../options/models.ts';
-import { jsonOption, writeJson } from '../options/output.ts';
+import { networkModel, pathModel, zooOption } from '../options/models.ts';
+import { jsonOption, withPage, writeJson, writePage } from '../options/output.ts';
 import { integer, list, listOf, writableFile, writableFolder } from '../options/parse.ts';
+import { maxBits } from '../options/path-model.ts';
 import { startProgress, withProgress } from '../progress.ts';
-import { commandLine } from '../provenance.ts';
+import { commandLine, describeEnvironment } from '../provenance.ts';
 
 const samplesUpTo = (least: number) => integer(least, 1_000_000);
 
@@ -49,6 +53,7 @@ Examples:
   edge-csi visualize activations --model dualnet-mag-minmax-m384 --sample 0,500,1000 --out activations.html
   edge-csi visualize statistics --model dualnet-mag-m43 --samples 128
   edge-csi visualize ablation --model dualnet-mag-m43-full --rank-by parameters
+  edge-csi visualize paths --sample 300 --max-bits 200 --report paths.html
   edge-csi visualize reciprocity --data my-paths.npz --svg reciprocity.svg
 
 docs/visualize.md says how to read them.`,
@@ -57,6 +62,7 @@ docs/visualize.md says how to read them.`,
   addStatistics(visualize);
   addAblation(visualize);
   addSummary(visualize);
+  addPaths(visualize);
   addReciprocity(visualize);
 }
 
@@ -188,6 +194,38 @@ function addSummary(visualize: CommandUnknownOpts): void {
     });
 }
 
+function addPaths(visualize: CommandUnknownOpts): void {
+  withPage(onData(visualize, 'paths'))
+    .description(
+      'The paths of a path report over the channel, the estimate with its error, and what is left after each path.',
+    )
+    .option('--model <id>', 'model of path reports; default the first of the zoo')
+    .option('--sample <index>', 'sample to show, by index', integer(0, 1e7), 0)
+    .option('--max-bits <n>', 'bits that the report is held to', maxBits, 200)
+    .action(async ({ model, zoo, sample, maxBits: budget, json, ...options }) => {
+      const manifest = await pathModel(model, zoo);
+      const source = await openSamples(manifest, options);
+      const numSamples = source.numSamples;
+      if (sample >= numSamples)
+        throw new UsageError(`--sample is ${sample}, give an integer from 0 to ${numSamples - 1}`);
+      const { downlink } = sampleAt(source, sample);
+      const spec = pathsSpecOf(manifest);
+      const trace = tracePathReport(spec, downlink, { mode: 'cap', maxBits: budget });
+      const content = pathReportPage(trace, spec.codec.antennas, `sample ${sample} of ${source.name}`);
+      process.stdout.write(`${content.lead}\n\n${renderTextSections(content.sections)}\n`);
+      const provenance = {
+        ...{ seed: 0, data: source.name, command: commandLine() },
+        environment: describeEnvironment('cpu'),
+      };
+      await writePage({ ...content, provenance }, options);
+      const { bits, nmseDb, paths, prefixes } = trace;
+      await writeJson(json, {
+        ...{ schema: 'edge-csi/visualize-paths@1', model: manifest.id, data: source.name, sample, bits, nmseDb },
+        paths: paths.map((path, k) => ({ ...path, bits: prefixes[k + 1]?.bits, nmseDb: prefixes[k + 1]?.nmseDb })),
+      });
+    });
+}
+
 function addReciprocity(visualize: CommandUnknownOpts): void {
   onData(visualize, 'reciprocity')
     .description('Correlation of uplink and downlink over the samples of a data set, with 75 % and 95 % intervals.')
@@ -220,12 +258,16 @@ function addReciprocity(visualize: CommandUnknownOpts): void {
     });
 }
 
-/** @throws CsiError `file-format` where the file has no samples. */
 async function openModelAndData(id: string, zoo: string, data: DataFlags) {
   const manifest = await networkModel(id, zoo);
+  return { manifest, source: await openSamples(manifest, data) };
+}
+
+/** @throws CsiError `file-format` where the file has no samples. */
+async function openSamples(manifest: AnyManifest, data: DataFlags): Promise<CsiSource> {
   const source = await openData(dataFor(manifest, data));
   if (source.numSamples === 0) throw new CsiError('file-format', `${source.name} has no samples`);
-  return { manifest, source };
+  return source;
 }
 
 function sampleAt(source: CsiSource, index: number): LinkSample {

@@ -5,6 +5,7 @@ import {
   isUplinkOnly,
   type Manifest,
   type NetworkManifest,
+  type PathManifest,
   type ReportManifest,
   type UplinkOnlyManifest,
 } from '@edge-csi/models';
@@ -64,6 +65,15 @@ export async function networkModel(id: string, zoo: string): Promise<NetworkMani
   const manifest = found as AnyManifest;
   if (!isPathModel(manifest)) return manifest;
   throw new UsageError(`${id} is a model of path reports: it has no networks to look into; give one that has`);
+}
+
+/** The model of path reports of that id, the first of the zoo where none is named. @throws UsageError that names those there are. */
+export async function pathModel(id: string | undefined, zoo: string): Promise<PathManifest> {
+  const found = (await listReportModels(zoo)).filter((manifest) => isPathModel(manifest));
+  const manifest = id === undefined ? found[0] : found.find((candidate) => candidate.id === id);
+  if (manifest !== undefined) return manifest;
+  const ids = found.map((candidate) => candidate.id).join(', ') || 'none; make one with edge-csi models paths';
+  throw new UsageError(`no model of path reports${id === undefined ? '' : ` '${id}'`} in ${zoo}; there are ${ids}`);
 }
 
 /** Checks that a zoo has folders of that name, which for most is the id of their model. @throws UsageError that names them. */

@@ -53,6 +53,23 @@ test('figures as SVG go into a folder, whether it is there or not', async () => 
   expect(await readdir(folder)).toEqual(made);
 });
 
+test('a path report is shown path by path, and each path makes the estimate better', async () => {
+  const [json, report] = [await temporaryPath('paths.json'), await temporaryPath('paths.html')];
+  await visualize('paths', '--sample', '700', '--max-bits', '200', '--json', json, '--report', report);
+  const result = JSON.parse(await readFile(json, 'utf8'));
+  expect(result).toMatchObject({ schema: 'edge-csi/visualize-paths@1', model: 'paths-indoor', sample: 700 });
+  expect(result.bits).toBeLessThanOrEqual(200);
+  expect(result.nmseDb).toBeLessThan(-20);
+  const { bits, nmseDb } = result.paths.at(-1);
+  expect({ bits, nmseDb }).toEqual({ bits: result.bits, nmseDb: result.nmseDb });
+  expect(result.paths[0].nmseDb).toBeLessThan(0);
+  expect(result.paths[0].nmseDb).toBeGreaterThan(result.paths[2].nmseDb + 1);
+  expect(printed).toContain(`${result.paths.length} paths in ${result.bits} bits`);
+  const page = await readFile(report, 'utf8');
+  expect(page.match(/<circle /g)).toHaveLength(result.paths.length);
+  expect(page).toContain('after 4 paths');
+});
+
 describe('bad usage', () => {
   const activations = ['activations', '--model', 'dualnet-mag-m4'];
 
@@ -62,6 +79,9 @@ describe('bad usage', () => {
     ['a file that is not there', ['summary', '--onnx', 'absent.onnx'], /'absent.onnx', which cannot be read/],
     ['a model that is not there', ['summary', '--model', 'absent'], /no model 'absent' in .*; there are /],
     ['a sample past the end', [...activations, '--sample', '1024'], /0 to 1023/],
+    ['a network for paths', ['paths', '--model', 'dualnet-mag-m4'], /no model of path reports 'dualnet-mag-m4'/],
+    ['a sample past the end for paths', ['paths', '--sample', '1024'], /0 to 1023/],
+    ['a budget that holds no path', ['paths', '--max-bits', '10'], /^edge-csi: --max-bits is '10'/],
     ['no folder', [...activations, '--out', 'absent/a.html'], /^edge-csi: --out is /],
     [
       'a file for a folder',

@@ -18,6 +18,24 @@ it('titles its axes and its scale with units', () => {
   for (const title of [maps.x, maps.y, maps.scale, '≤ −40']) expect(svg).toContain(`>${title}</text>`);
 });
 
+it('circles a place between entries, the larger the more of it there is', () => {
+  const [first] = maps.panels;
+  if (first === undefined) throw new Error('the fixture has no panel');
+  const markers = [
+    { row: 0.5, column: 1, size: 1 },
+    { row: 0, column: 0, size: 0 },
+  ];
+  const svg = renderHeatMaps({ ...maps, panels: [{ ...first, markers }] });
+  const circles = [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"/g)].map((found) =>
+    found.slice(1).map(Number),
+  );
+  const [width, height] = [150 / maps.numColumns, 150 / maps.numRows];
+  expect(circles).toEqual([
+    [1.5 * width, height, 6.5],
+    [0.5 * width, 0.5 * height, 2.5],
+  ]);
+});
+
 it.each([
   ['lines', lines],
   ['heat maps', maps],
