@@ -1,7 +1,8 @@
 import { uplinkOnlyWorkerModelOf, workerModelOf } from '@edge-csi/bs-server/decode';
-import { createBsCodec } from '@edge-csi/csi';
-import type { ModelBundle, UplinkOnlyBundle } from '@edge-csi/models';
-import { loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
+import { createBsCodec, createRandom } from '@edge-csi/csi';
+import type { ModelBundle, ReportBundle, UplinkOnlyBundle } from '@edge-csi/models';
+import { loadReportModel, loadUplinkOnlyModel, zooDirectory } from '@edge-csi/models/disk';
+import { openEncoder } from '@edge-csi/ue-client';
 import type { BatchDecoder, BatchListener, BatchRoom } from '../../../bs-server/src/decode/batch-decoder.ts';
 import type { WorkerModel } from '../../../bs-server/src/decode/thread-port.ts';
 import type { DecodeJob } from '../../../bs-server/src/queue/decode-job.ts';
@@ -13,6 +14,8 @@ export const maxBatchSize = 4;
 /** The models every implementation starts with. */
 export interface StartModels {
   readonly model: ModelBundle;
+  /** Of path reports. */
+  readonly paths: ReportBundle;
   readonly uplinkOnly: UplinkOnlyBundle;
   readonly workerModels: readonly WorkerModel[];
 }
@@ -20,7 +23,9 @@ export interface StartModels {
 export async function startModels(): Promise<StartModels> {
   const model = await firstModel();
   const uplinkOnly = await loadUplinkOnlyModel(`${zooDirectory()}/u2d-mag`);
-  return { model, uplinkOnly, workerModels: [workerModelOf(model), uplinkOnlyWorkerModelOf(uplinkOnly)] };
+  const paths = await loadReportModel(`${zooDirectory()}/paths-indoor`, []);
+  const workerModels = [workerModelOf(model), workerModelOf(paths), uplinkOnlyWorkerModelOf(uplinkOnly)];
+  return { model, paths, uplinkOnly, workerModels };
 }
 
 /** An implementation of the seam, started. */
@@ -89,7 +94,7 @@ export async function openRig(contender: Contender, models: StartModels) {
 let lastSeq = 0;
 
 /** A report of the model, coded and joined. */
-export function reportJob(model: ModelBundle, sample: Sample, change: Partial<DecodeJob> = {}): DecodeJob {
+export function reportJob(model: ReportBundle, sample: Sample, change: Partial<DecodeJob> = {}): DecodeJob {
   const { manifest } = model;
   const { numAntennas, numDelays } = manifest.csi;
   const seq = ++lastSeq;
@@ -117,4 +122,23 @@ export function reportJob(model: ModelBundle, sample: Sample, change: Partial<De
 
 export function samples(model: ModelBundle, count: number): Sample[] {
   return Array.from({ length: count }, (_, i) => createSample(model, 100 + i));
+}
+
+/** Path reports of channels of a few strong entries. */
+export async function pathSamples(model: ReportBundle, count: number): Promise<Sample[]> {
+  const { numAntennas, numDelays } = model.manifest.csi;
+  const encoder = await openEncoder('micro', model);
+  const made: Sample[] = [];
+  for (let i = 0; i < count; i++) {
+    const random = createRandom(200 + i);
+    const values = new Float32Array(2 * numAntennas * numDelays);
+    for (let k = 0; k < 6; k++) values[Math.floor(random.uniform() * values.length)] = random.gaussian();
+    const { payloadBits, ...payload } = await encoder.encode(
+      { domain: 'angular-delay', numAntennas, numDelays, values },
+      {},
+    );
+    made.push({ ...payload, payloadBits: payloadBits.total, uplink: new Float32Array(0) });
+  }
+  await encoder.close();
+  return made;
 }

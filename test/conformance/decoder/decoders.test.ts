@@ -1,5 +1,11 @@
 import { uplinkOnlyWorkerModelOf, workerModelOf } from '@edge-csi/bs-server/decode';
-import { type AngularDelayCsi, createRandom, createUplinkDenoiser, withEstimationNoise } from '@edge-csi/csi';
+import {
+  type AngularDelayCsi,
+  createBsCodec,
+  createRandom,
+  createUplinkDenoiser,
+  withEstimationNoise,
+} from '@edge-csi/csi';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type DecodeJob, uplinkOnlyJob } from '../../../bs-server/src/queue/decode-job.ts';
 import { createReferenceDecoder, type Sample, until } from '../../e2e/bs-server-harness.ts';
@@ -8,6 +14,7 @@ import {
   type Contender,
   maxBatchSize,
   openRig,
+  pathSamples,
   reportJob,
   type StartModels,
   samples,
@@ -65,6 +72,28 @@ describe.each(contenders.map((contender) => [contender.name, contender] as const
     }
     expect(rig.decoder.inFlight).toBe(0);
     expect(rig.lost).toEqual([]);
+  });
+
+  it('adds up the paths of path reports as this process does, and leaves out one that is none', async ({ skip }) => {
+    if (problem !== undefined) skip(problem);
+    await using rig = await openRig(contender, models);
+    const { paths } = models;
+    const sent = await pathSamples(paths, 3);
+    const [first] = sent as [Sample, Sample, Sample];
+    // An encoder leaves zeros at the end out, and so writes fewer bits than this says.
+    const zeros = { ...first, codeword: new Uint8Array(first.codeword.length) };
+    const withoutUplink = { uplink: undefined };
+    const jobs = [...sent, zeros].map((sample) => reportJob(paths, sample, withoutUplink));
+    expect(rig.dispatch(workerModelOf(paths).key, jobs)).toBe(true);
+    await until('the batch', () => rig.returned.length === 1);
+    const [batch] = rig.returned;
+    expect(batch?.statuses).toEqual(['decoded', 'decoded', 'decoded', 'codeword']);
+    const length = batch?.estimates[0]?.length ?? 0;
+    const rows = jobs.map(({ record }) => ({ record, uplink: undefined, estimate: new Float32Array(length) }));
+    await createBsCodec(paths.codec).createDecoder({}, maxBatchSize).decode(rows);
+    for (let i = 0; i < 3; i++) {
+      expect(distance(batch?.estimates[i] as Float32Array, (rows[i] as (typeof rows)[0]).estimate)).toBeLessThan(1e-6);
+    }
   });
 
   it('takes the noise of its estimation out of an uplink', async ({ skip }) => {

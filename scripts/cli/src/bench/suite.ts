@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { sampleData } from '@edge-csi/lab/data';
 import type { Metric } from '@edge-csi/lab/metrics';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
 import { type Page, type PageContent, type Provenance, renderTextSections } from '@edge-csi/report';
 import { eachUntilInterrupted, Interrupted, withInterruption } from '../interruption.ts';
 import type { OptionsOf } from '../options/command.ts';
@@ -118,10 +118,10 @@ export async function runSuite<Options extends SuiteOptions, Result extends Meas
 }
 
 /** Measures models in turn, until an interruption. */
-export function eachModel<Result>(
-  manifests: readonly Manifest[],
+export function eachModel<M extends ReportManifest, Result>(
+  manifests: readonly M[],
   signal: AbortSignal,
-  measure: (manifest: Manifest) => Promise<Result>,
+  measure: (manifest: M) => Promise<Result>,
 ): Promise<Result[]> {
   let done = 0;
   return withProgress('models', manifests.length, (onProgress) =>

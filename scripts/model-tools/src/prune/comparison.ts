@@ -68,6 +68,6 @@ export function comparisonRow(compared: ComparedModel): string[] {
     accuracy.payloadBits.mean.toFixed(0),
     (accuracy.payloadBits.codeword ?? 0).toFixed(0),
     ...[compared.parameters, compared.bytes, compared.macs, compared.decoderBytes].map(count),
-    ...latencyBackends.map((name) => (1000 * latencyMs[name].p50).toFixed(0)),
+    ...latencyBackends.map((name) => (1000 * (latencyMs[name]?.p50 ?? Number.NaN)).toFixed(0)),
   ];
 }

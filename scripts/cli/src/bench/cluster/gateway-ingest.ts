@@ -5,8 +5,8 @@ import { Gateway, loadCatalog, ReportPipeline, readDecoder, resolveOptions } fro
 import { createBsCodec } from '@edge-csi/csi';
 import type { DataOptions } from '@edge-csi/lab/data';
 import { monotonicMs } from '@edge-csi/lab/metrics';
-import type { Manifest } from '@edge-csi/models';
-import { loadModel } from '@edge-csi/models/disk';
+import type { ReportManifest } from '@edge-csi/models';
+import { loadReportModel } from '@edge-csi/models/disk';
 import type { ReportOutcome } from '@edge-csi/proto';
 import { startThread, threadCpuMs } from '../../children/child.ts';
 import { orAborted } from '../../interruption.ts';
@@ -27,7 +27,7 @@ export interface GatewayIngest {
 }
 
 export interface GatewayIngestOptions {
-  readonly manifest: Manifest;
+  readonly manifest: ReportManifest;
   readonly zoo: string;
   readonly data: DataOptions;
   readonly seconds: number;
@@ -111,7 +111,7 @@ async function pushFor(
 
 /** Makes reports of many UEs in turn, as sessions hand them over. */
 async function reportSource({ manifest, zoo }: GatewayIngestOptions, bank: ReportBank) {
-  const codec = createBsCodec((await loadModel(path.join(zoo, manifest.id), [])).codec);
+  const codec = createBsCodec((await loadReportModel(path.join(zoo, manifest.id), [])).codec);
   const { numAntennas, numDelays } = manifest.csi;
   const origin = { settle: () => undefined, flush: () => undefined };
   const ueIds = Array.from({ length: numUes }, (_, i) => `ue-${i}`);
@@ -134,7 +134,7 @@ async function reportSource({ manifest, zoo }: GatewayIngestOptions, bank: Repor
         modelId: manifest.id,
         shape: { numAntennas, numDelays },
         periodSlots: 40,
-        usesUplink: true,
+        usesUplink: codec.usesUplink,
         record: codec.receive(payload, {}),
         payloadBits: payload.payloadBits,
         receivedMs,

@@ -1,10 +1,11 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { dataFor, sampleData } from '@edge-csi/lab/data';
 import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
+import { isPathModel } from '@edge-csi/models';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { withData } from '../../options/data.ts';
-import { modelsById } from '../../options/models.ts';
+import { reportModelsById } from '../../options/models.ts';
 import { startProgress } from '../../progress.ts';
 import { roundsOption, runSuite, secondsOption, suite, uesOption } from '../suite.ts';
 import { type GatewayIngest, measureGatewayIngest } from './gateway-ingest.ts';
@@ -16,11 +17,12 @@ import { measureInProcess, measureOverBroker, type PathCost } from './path-cost.
 const ratePerSecond = 50;
 const defaultModel = 'dualnet-mag-m43';
 /** What goes with a report, to the worker and back. */
-const ingestPayloads = [
-  { uplinks: false, estimates: false },
-  { uplinks: true, estimates: false },
-  { uplinks: true, estimates: true },
-] as const;
+const ingestPayloads = (usesUplink: boolean) =>
+  [
+    { uplinks: false, estimates: false },
+    ...(usesUplink ? [{ uplinks: true, estimates: false }] : []),
+    { uplinks: usesUplink, estimates: true },
+  ] as const;
 
 function declare(bench: CommandUnknownOpts) {
   return withData(sampleData)(suite(bench, 'cluster', defaultModel))
@@ -33,7 +35,7 @@ function declare(bench: CommandUnknownOpts) {
       `
 Examples:
   edge-csi bench cluster
-  edge-csi bench cluster --models dualnet-mag-m43 --markdown cluster.md`,
+  edge-csi bench cluster --models dualnet-mag-m43,paths-indoor --markdown cluster.md`,
     );
 }
 
@@ -47,8 +49,12 @@ async function measure(
 ): Promise<{ runs: readonly ClusterRun[]; metrics: readonly Metric[] }> {
   requireBroker();
   const { models = [defaultModel], zoo, rounds, seconds, seed, ues: numUes } = options;
-  const manifests = await modelsById(models, zoo);
-  const progress = startProgress('measurements', manifests.length * (2 * rounds + ingestPayloads.length));
+  const manifests = await reportModelsById(models, zoo);
+  const ofEach = manifests.map((manifest) => ingestPayloads(!isPathModel(manifest)));
+  const progress = startProgress(
+    'measurements',
+    ofEach.reduce((sum, payloads) => sum + 2 * rounds + payloads.length, 0),
+  );
   let done = 0;
   const step = async <T>(measure: () => Promise<T>): Promise<T> => {
     signal.throwIfAborted();
@@ -72,7 +78,7 @@ async function measure(
       overBroker.push(await step(() => measureOverBroker(path)));
     }
     const ingest: GatewayIngest[] = [];
-    for (const payload of ingestPayloads) {
+    for (const payload of ingestPayloads(!isPathModel(manifest))) {
       ingest.push(await step(() => measureGatewayIngest({ manifest, zoo, data, seconds, signal }, payload)));
     }
     return { model: manifest.id, ratePerSecond, ues: numUes, inProcess, overBroker, ingest };

@@ -4,7 +4,7 @@ import { subscribeEstimates } from '@edge-csi/bs-server';
 import { createRandom } from '@edge-csi/csi';
 import type { DataOptions } from '@edge-csi/lab/data';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '@edge-csi/lab/metrics';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
 import { startThread } from '../../children/child.ts';
 import { orAborted } from '../../interruption.ts';
 import { drawArrivals } from '../server/arrivals.ts';
@@ -13,7 +13,7 @@ import { settleMs } from '../server/saturation.ts';
 import { type MeasuredBroker, type MeasuredProcess, startBroker, startServe } from './measured-process.ts';
 
 export interface PathCostOptions {
-  readonly manifest: Manifest;
+  readonly manifest: ReportManifest;
   readonly zoo: string;
   readonly data: DataOptions;
   readonly numUes: number;

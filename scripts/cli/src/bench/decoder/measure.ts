@@ -1,17 +1,21 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { openRawDecoder, type RawDecoder, rawReportsPerSecond } from '@edge-csi/lab';
+import { kindOf, openRawDecoder, type RawDecoder, rawReportsPerSecond } from '@edge-csi/lab';
+import { dataFor, sampleData } from '@edge-csi/lab/data';
 import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
+import { withData } from '../../options/data.ts';
 import { providerOption } from '../../options/ends.ts';
-import { modelsById, prunedModels } from '../../options/models.ts';
+import { prunedModels, reportModelsById } from '../../options/models.ts';
 import { withProgress } from '../../progress.ts';
 import { batchSizeOption, roundsOption, runSuite, secondsOption, suite } from '../suite.ts';
 import { type DecoderCost, decoderPage } from './page.ts';
 
 function declare(bench: CommandUnknownOpts) {
-  return suite(bench, 'decoder', 'the pruned ones; ratios are by the first')
-    .description('Reports a second of every decoder alone, all in turn on ready-made tensors.')
+  return withData(sampleData)(suite(bench, 'decoder', 'the pruned ones; ratios are by the first'))
+    .description(
+      'Reports a second of every decoder alone, all in turn: networks on ready-made tensors, path reports of --data.',
+    )
     .addOption(providerOption)
     .option(...batchSizeOption)
     .option(...roundsOption)
@@ -21,7 +25,7 @@ function declare(bench: CommandUnknownOpts) {
       `
 Examples:
   edge-csi bench decoder
-  edge-csi bench decoder --models dualnet-mag-m128,dualnet-mag-m43 --rounds 7 --seconds 1
+  edge-csi bench decoder --models dualnet-mag-m128,paths-indoor --rounds 7 --seconds 1
   edge-csi bench decoder --provider cuda --batch-size 64 --json decoder.json`,
     );
 }
@@ -32,13 +36,15 @@ export const addDecoder = (bench: CommandUnknownOpts) =>
 
 /** Measures decoders in turn, round by round, so that a machine whose speed drifts treats all alike. */
 async function measure(
-  { models, zoo, batchSize, provider, rounds, seconds }: OptionsOf<typeof declare>,
+  options: OptionsOf<typeof declare>,
   signal: AbortSignal,
 ): Promise<{ runs: DecoderCost[]; metrics: Metric[] }> {
-  const manifests = await modelsById(models, zoo, prunedModels);
+  const { models, zoo, batchSize, provider, rounds, seconds } = options;
+  const manifests = await reportModelsById(models, zoo, prunedModels);
   const decoders: RawDecoder[] = [];
   for (const manifest of manifests) {
-    decoders.push(await openRawDecoder({ manifest, zoo, batchSize, provider, refine: false }));
+    const data = dataFor(manifest, options);
+    decoders.push(await openRawDecoder({ manifest, zoo, batchSize, provider, refine: false, data }));
   }
   const rates = await withProgress('rounds', rounds, (onProgress) =>
     eachUntilInterrupted(
@@ -57,7 +63,7 @@ async function measure(
   for (const decoder of decoders) await decoder.close();
   const runs = manifests.map((manifest, i) => ({
     model: manifest.id,
-    codewordLength: manifest.codeword.length,
+    codewordLength: kindOf(manifest).codewordLength,
     batchSize,
     provider,
     reportsPerSecond: rates.map((ofRound) => ofRound[i] as number),

@@ -1,11 +1,12 @@
 import type { ExecutionProvider } from '@edge-csi/bs-server';
 import { lowerMedian } from '@edge-csi/lab/metrics';
-import { fixed, type PageContent } from '@edge-csi/report';
+import { fixed, type PageContent, type PlotSeries } from '@edge-csi/report';
 
 /** Decoder throughput of one model, the refiner left out. */
 export interface DecoderCost {
   readonly model: string;
-  readonly codewordLength: number;
+  /** Null of path reports. */
+  readonly codewordLength: number | null;
   readonly batchSize: number;
   readonly provider: ExecutionProvider;
   /** Of each round, on one thread where it runs on the CPU. */
@@ -23,7 +24,7 @@ export function decoderPage({ runs }: { readonly runs: readonly DecoderCost[] })
   return {
     title: 'Cost of the decoders',
     lead:
-      `Decoders alone, refiners left out, on ready-made tensors of ${first?.batchSize ?? 0} reports, on ${where}, in ` +
+      `Decoders alone, refiners left out, on ready-made batches of ${first?.batchSize ?? 0} reports, on ${where}, in ` +
       `turn over ${first?.reportsPerSecond.length ?? 0} rounds. Ratios are of rates of the same round.`,
     sections: [
       {
@@ -45,12 +46,11 @@ export function decoderPage({ runs }: { readonly runs: readonly DecoderCost[] })
               x: { title: 'Codeword length M', scale: 'log', ticks: [4, 8, 16, 43, 64, 128, 256, 384] },
               y: { title: `Rate by that of ${first?.model ?? 'the first'}`, scale: 'linear', fromZero: true },
               markers: true,
-              series: runs.map(({ model, codewordLength, ratio }) => ({
-                name: model,
-                line: 'none',
-                colour: 'category',
-                points: [{ x: codewordLength, y: ratio }],
-              })),
+              series: runs.flatMap(({ model, codewordLength, ratio }): PlotSeries[] =>
+                codewordLength === null
+                  ? []
+                  : [{ name: model, line: 'none', colour: 'category', points: [{ x: codewordLength, y: ratio }] }],
+              ),
             },
           },
         ],

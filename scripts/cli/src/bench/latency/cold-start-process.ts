@@ -1,7 +1,7 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import { type LatencyBackend, openBackend } from '@edge-csi/lab/encoder-backend';
 import { monotonicMs } from '@edge-csi/lab/metrics';
-import { loadModel } from '@edge-csi/models/disk';
+import { loadReportModel } from '@edge-csi/models/disk';
 
 /** From the parent, once. */
 export interface ColdStartRequest {
@@ -25,7 +25,7 @@ process.on('SIGINT', () => undefined);
 process.once('disconnect', () => process.exit());
 
 async function start({ modelDirectory, backend, csi }: ColdStartRequest): Promise<ColdStartMarks> {
-  const bundle = await loadModel(modelDirectory, ['encoder']);
+  const bundle = await loadReportModel(modelDirectory, ['encoder']);
   const loadedMs = monotonicMs();
   const encoder = await openBackend(backend, bundle);
   const openMs = monotonicMs();

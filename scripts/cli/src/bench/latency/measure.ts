@@ -1,16 +1,16 @@
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { measureEncodeLatency } from '@edge-csi/lab';
+import { kindOf, measureEncodeLatency } from '@edge-csi/lab';
 import { dataFor, openData, sampleCount, sampleData, usableSample } from '@edge-csi/lab/data';
-import { type LatencyBackend, latencyBackends } from '@edge-csi/lab/encoder-backend';
+import { backendsOf, type LatencyBackend } from '@edge-csi/lab/encoder-backend';
 import { type Metric, speedMetric } from '@edge-csi/lab/metrics';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
 import type { OptionsOf } from '../../options/command.ts';
 import { withData } from '../../options/data.ts';
-import { modelsById, prunedModelsOfOneShape } from '../../options/models.ts';
+import { prunedModelsOfOneShape, reportModelsById } from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
 import { eachModel, roundsOption, runSuite, suite } from '../suite.ts';
-import { measureColdStart } from './cold-start.ts';
+import { type ColdStart, measureColdStart } from './cold-start.ts';
 import { type LatencyRun, latencyPage } from './page.ts';
 import { measureStages } from './stages.ts';
 
@@ -23,7 +23,7 @@ function declare(bench: CommandUnknownOpts) {
       'after',
       `
 Examples:
-  edge-csi bench latency --models dualnet-mag-m43,dualnet-mag-m128
+  edge-csi bench latency --models dualnet-mag-m43,dualnet-mag-m128,paths-indoor
   edge-csi bench latency --models dualnet-mag-m43 --samples 200 --rounds 1 --json latency.json`,
     );
 }
@@ -38,12 +38,12 @@ async function measure(
   options: Options,
   signal: AbortSignal,
 ): Promise<{ runs: readonly LatencyRun[]; metrics: readonly Metric[] }> {
-  const manifests = await modelsById(options.models, options.zoo, prunedModelsOfOneShape);
+  const manifests = await reportModelsById(options.models, options.zoo, prunedModelsOfOneShape);
   const runs = await eachModel(manifests, signal, (manifest) => measureRun(manifest, options, signal));
   return { runs, metrics: runs.flatMap(latencyMetrics) };
 }
 
-async function measureRun(manifest: Manifest, options: Options, signal: AbortSignal): Promise<LatencyRun> {
+async function measureRun(manifest: ReportManifest, options: Options, signal: AbortSignal): Promise<LatencyRun> {
   const { zoo, rounds } = options;
   const source = await openData(dataFor(manifest, options));
   const samples = sampleCount(source, options.samples);
@@ -53,27 +53,32 @@ async function measureRun(manifest: Manifest, options: Options, signal: AbortSig
   const csi = usableSample(source, 'downlink', 0);
   const cold = (backend: LatencyBackend) =>
     measureColdStart({ modelDirectory: path.resolve(zoo, manifest.id), backend, csi, rounds, signal });
+  const coldStart: Partial<Record<LatencyBackend, ColdStart>> = {};
+  // One after another: two processes that start share the cores.
+  for (const backend of backendsOf(manifest)) coldStart[backend] = await cold(backend);
   return {
     model: manifest.id,
-    reduction: manifest.reduction,
-    codewordLength: manifest.codeword.length,
+    ...kindOf(manifest),
     samples,
     ...warm,
     ...stages,
-    // One after another: two processes that start share the cores.
-    coldStart: { ort: await cold('ort'), micro: await cold('micro'), 'micro-float32': await cold('micro-float32') },
+    coldStart,
   };
 }
 
 /** What a later run is held to. */
 function latencyMetrics({ model, latencyMs, speedup, endToEnd, coldStart }: LatencyRun): Metric[] {
   return [
-    ...latencyBackends.flatMap((name) => [
-      speedMetric(`${model} report p50 ms, ${name}`, latencyMs[name].p50, 'lower', 0.3),
-      speedMetric(`${model} cold start ms, ${name}`, coldStart[name].totalMs, 'lower', 0.4),
-      // Backends take turns, so that their ratio is steadier than either.
-      ...(name === 'ort' ? [] : [speedMetric(`${model} ort over ${name}`, speedup[name], 'higher', 0.15)]),
-    ]),
+    ...Object.entries(latencyMs).map(([name, { p50 }]) =>
+      speedMetric(`${model} report p50 ms, ${name}`, p50, 'lower', 0.3),
+    ),
+    ...Object.entries(coldStart).map(([name, { totalMs }]) =>
+      speedMetric(`${model} cold start ms, ${name}`, totalMs, 'lower', 0.4),
+    ),
+    // Backends take turns, so that their ratio is steadier than either.
+    ...Object.entries(speedup)
+      .filter(([name]) => name !== 'ort')
+      .map(([name, ratio]) => speedMetric(`${model} ort over ${name}`, ratio, 'higher', 0.15)),
     speedMetric(`${model} CSI to estimate p50 ms`, endToEnd.p50, 'lower', 0.3),
   ];
 }

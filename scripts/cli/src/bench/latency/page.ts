@@ -1,17 +1,18 @@
 import type { EncodeLatency } from '@edge-csi/lab';
 import { type LatencyBackend, latencyBackends } from '@edge-csi/lab/encoder-backend';
 import type { LatencySummary } from '@edge-csi/lab/metrics';
-import { type Figure, fixed, type PageContent, type Section, type Table } from '@edge-csi/report';
+import { type Figure, fixed, type PageContent, reductionText, type Section, type Table } from '@edge-csi/report';
 import type { ColdStart } from './cold-start.ts';
 import { reportStages, type StageLatency } from './stages.ts';
 
 /** What a report of one model takes: warm and cold by backend, by stage, and from CSI to estimate. */
 export interface LatencyRun extends EncodeLatency, StageLatency {
   readonly model: string;
-  readonly reduction: number;
-  readonly codewordLength: number;
+  /** Null of path reports, as the length of the codeword. */
+  readonly reduction: number | null;
+  readonly codewordLength: number | null;
   readonly samples: number;
-  readonly coldStart: Readonly<Record<LatencyBackend, ColdStart>>;
+  readonly coldStart: Readonly<Partial<Record<LatencyBackend, ColdStart>>>;
 }
 
 /** What only some versions measured. */
@@ -40,8 +41,9 @@ function us(ms: number): string {
   return fixed(1000 * ms, 0);
 }
 
-function p50p99({ p50, p99 }: LatencySummary): string {
-  return `${us(p50)} / ${us(p99)}`;
+/** A dash where there is nothing to tell. */
+function p50p99(latency: LatencySummary | undefined): string {
+  return latency === undefined ? '-' : `${us(latency.p50)} / ${us(latency.p99)}`;
 }
 
 function warmTable(runs: readonly SavedRun[]): Table {
@@ -50,10 +52,10 @@ function warmTable(runs: readonly SavedRun[]): Table {
     header: ['p50 / p99 in us', 'CR', 'M', ...latencyBackends, ...rivals.map((name) => `ort / ${name}`)],
     rows: runs.map(({ model, reduction, codewordLength, latencyMs, speedup }) => [
       model,
-      `1/${reduction}`,
-      String(codewordLength),
+      reductionText(reduction),
+      String(codewordLength ?? '-'),
       ...latencyBackends.map((name) => p50p99(latencyMs[name])),
-      ...rivals.map((name) => `${fixed(speedup[name], 1)}x`),
+      ...rivals.map((name) => (speedup[name] === undefined ? '-' : `${fixed(speedup[name], 1)}x`)),
     ]),
   };
 }
@@ -75,7 +77,9 @@ function warmFigure(runs: readonly SavedRun[]): Figure {
         line: 'solid',
         colour: 'category',
         points: runs
-          .map(({ codewordLength, latencyMs }) => ({ x: codewordLength, y: 1000 * latencyMs[name].p50 }))
+          .flatMap(({ codewordLength: x, latencyMs: { [name]: latency } }) =>
+            x === null || latency === undefined ? [] : [{ x, y: 1000 * latency.p50 }],
+          )
           .sort((a, b) => a.x - b.x),
       })),
     },
@@ -86,7 +90,14 @@ function stagesSection(runs: readonly SavedRun[]): Section[] {
   const rows = runs.flatMap(({ model, stages, endToEnd }) =>
     stages === undefined || endToEnd === undefined
       ? []
-      : [[model, ...reportStages.map((stage) => us(stages[stage].p50)), p50p99(endToEnd)]],
+      : [
+          [
+            model,
+            // Of a stage that its codec does not have, nothing was timed.
+            ...reportStages.map((stage) => (stages[stage].p99 > 0 ? us(stages[stage].p50) : '-')),
+            p50p99(endToEnd),
+          ],
+        ],
   );
   if (rows.length === 0) return [];
   return [
@@ -102,8 +113,7 @@ function coldSection(runs: readonly SavedRun[]): Section[] {
   const rows = runs.flatMap(({ model, coldStart }) =>
     coldStart === undefined
       ? []
-      : latencyBackends.map((name) => {
-          const { processMs, loadMs, openMs, firstReportMs, totalMs } = coldStart[name];
+      : Object.entries(coldStart).map(([name, { processMs, loadMs, openMs, firstReportMs, totalMs }]) => {
           return [model, name, ...[processMs, loadMs, openMs, firstReportMs, totalMs].map((ms) => fixed(ms, 1))];
         }),
   );

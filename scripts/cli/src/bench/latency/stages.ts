@@ -6,6 +6,7 @@ import {
   createUeCodec,
   type Network,
   type Payload,
+  type PayloadEncoder,
   type ReceivedPayload,
   type RowStatus,
 } from '@edge-csi/csi';
@@ -13,10 +14,10 @@ import { createDualnet, createDualnetEncoder, type Dualnet } from '@edge-csi/csi
 import type { CsiSource } from '@edge-csi/csi/files';
 import { usableSample } from '@edge-csi/lab/data';
 import { type LatencySummary, monotonicMs, summarizeLatency } from '@edge-csi/lab/metrics';
-import type { Manifest, ModelFile } from '@edge-csi/models';
-import { loadModel } from '@edge-csi/models/disk';
+import { hasNetworks, type ModelFile, type ReportBundle, type ReportManifest } from '@edge-csi/models';
+import { loadReportModel } from '@edge-csi/models/disk';
 import { decodeFrame, encodeFrame } from '@edge-csi/proto';
-import { warmUp } from '@edge-csi/ue-client';
+import { openEncoder, warmUp } from '@edge-csi/ue-client';
 import { openOrtNetworks } from '@edge-csi/ue-client/ort';
 
 /** Stages of a report, in their order: at the UE up to the frame, at the BS from there on. */
@@ -29,7 +30,7 @@ export const reportStages = [
 
 type ReportStage = (typeof reportStages)[number];
 
-/** Time of one report, warm, by stage, encoder on onnxruntime-web, decoded alone. */
+/** Time of one report, warm, by stage, networks on onnxruntime-web at the UE, decoded alone. A stage that a codec does not have takes no time. */
 export interface StageLatency {
   readonly stages: Readonly<Record<ReportStage, LatencySummary>>;
   /** All stages of a report together: from CSI to estimate without a link. */
@@ -37,7 +38,7 @@ export interface StageLatency {
 }
 
 interface StageOptions {
-  readonly manifest: Manifest;
+  readonly manifest: ReportManifest;
   readonly zoo: string;
   readonly source: CsiSource;
   readonly samples: number;
@@ -49,15 +50,12 @@ const warmUpRuns = 300;
 /** Measures a model's own code of both ends with a timer in it. */
 export async function measureStages(options: StageOptions): Promise<StageLatency> {
   const { manifest, source, signal } = options;
-  const bundle = await loadModel(path.join(options.zoo, manifest.id), ['encoder', 'decoder', 'refiner']);
+  const bundle = await loadReportModel(path.join(options.zoo, manifest.id), ['encoder', 'decoder', 'refiner']);
   const timer = new StageTimer(reportStages, monotonicMs);
   const timed = (network: Network, stage: ReportStage): Network => ({
     run: (inputs, output) => timer.await(stage, () => network.run(inputs, output)),
   });
-  const ueCodec = createUeCodec(bundle.codec);
-  const ue = await openOrtNetworks(bundle, ueCodec.networks);
-  const dualnet = timedDualnet(createDualnet(bundle.codec), timer);
-  const encoder = createDualnetEncoder(bundle.codec, dualnet, timed(ue.networks.encoder as Network, 'encode'));
+  const ue = await openTimedEncoder(bundle, timer);
   const codec = createBsCodec(bundle.codec);
   const graphs: Graph[] = [];
   const networks: Record<string, Network> = {};
@@ -72,19 +70,19 @@ export async function measureStages(options: StageOptions): Promise<StageLatency
 
   async function carry(index: number): Promise<void> {
     const downlink = usableSample(source, 'downlink', index);
-    const uplink = usableSample(source, 'uplink', index);
+    const uplink = codec.usesUplink ? usableSample(source, 'uplink', index).values : undefined;
     let status: RowStatus | undefined;
     await timer.await('rest', async () => {
-      const report = await encoder.encode(downlink, {});
+      const report = await ue.encode(downlink, {});
       const bytes = timer.run('frame', () => frameOf(report, manifest.id, index));
       const record = timer.run('parse', () => codec.receive(payloadOf(bytes), {}));
-      [status] = await timer.await('reconstruct', () => decoder.decode([{ record, uplink: uplink.values, estimate }]));
+      [status] = await timer.await('reconstruct', () => decoder.decode([{ record, uplink, estimate }]));
     });
     if (status !== 'decoded') throw new CsiError('payload-invalid', `a report of our own did not decode: ${status}`);
   }
 
   try {
-    await warmUp(encoder, ueCodec, warmUpRuns);
+    await warmUp(ue, createUeCodec(bundle.codec), warmUpRuns);
     for (let i = 0; i < warmUpRuns; i++) {
       signal.throwIfAborted();
       await carry(i % options.samples);
@@ -100,6 +98,25 @@ export async function measureStages(options: StageOptions): Promise<StageLatency
     await ue.close();
     for (const graph of graphs) await graph.release();
   }
+}
+
+/** The encoder of a model, its parts as stages: all of it is one where there is no network. */
+async function openTimedEncoder(
+  bundle: ReportBundle,
+  timer: StageTimer<ReportStage>,
+): Promise<PayloadEncoder & { close(): Promise<void> }> {
+  if (!hasNetworks(bundle)) {
+    const encoder = await openEncoder('micro', bundle);
+    const encode: PayloadEncoder['encode'] = (csi, rate) => timer.await('encode', () => encoder.encode(csi, rate));
+    return { encode, close: () => encoder.close() };
+  }
+  const { networks, close } = await openOrtNetworks(bundle, createUeCodec(bundle.codec).networks);
+  const network = networks.encoder as Network;
+  const dualnet = timedDualnet(createDualnet(bundle.codec), timer);
+  const encoder = createDualnetEncoder(bundle.codec, dualnet, {
+    run: (inputs, output) => timer.await('encode', () => network.run(inputs, output)),
+  });
+  return { encode: (csi, rate) => encoder.encode(csi, rate), close };
 }
 
 /** What the UE's codec does, as stages. */

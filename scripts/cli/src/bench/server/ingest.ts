@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRepresentation } from '@edge-csi/csi';
 import { lowerMedian, monotonicMs } from '@edge-csi/lab/metrics';
 import { buildModel } from '@edge-csi/model-tools';
-import { type Manifest, representationOf, sha256Bytes, toHex } from '@edge-csi/models';
+import { isPathModel, type Manifest, representationOf, sha256Bytes, toHex } from '@edge-csi/models';
 import { paths, subprotocol } from '@edge-csi/proto';
 import { WebSocket } from 'ws';
 import { startLoadedServer } from './loaded-server.ts';
@@ -34,12 +34,14 @@ interface Sample {
   readonly cpuUs: number | undefined;
 }
 
-/** Measures one model's messages on a server whose decoder passes the uplink on. */
+/** Measures one model's messages on a server whose decoder passes the uplink on; nothing of a model without networks. */
 export async function measureIngest(options: ServerBenchOptions): Promise<Ingest[]> {
+  const { manifest } = options;
+  if (isPathModel(manifest)) return [];
   const zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-ingest-'));
   const variants = [true, false].map((uplinksAndSubscriber) => ({ uplinksAndSubscriber, samples: [] as Sample[] }));
   try {
-    await writeIngestModel(options.manifest, options.zoo, zoo);
+    await writeIngestModel(manifest, options.zoo, zoo);
     for (let round = 0; round < options.rounds; round++) {
       for (const { uplinksAndSubscriber, samples } of variants) {
         samples.push(await measureOnce({ ...options, zoo }, uplinksAndSubscriber));

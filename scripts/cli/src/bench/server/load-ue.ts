@@ -1,6 +1,6 @@
-import type { AngularDelayCsi } from '@edge-csi/csi';
+import { type AngularDelayCsi, createBsCodec, type Rate } from '@edge-csi/csi';
 import { type DataOptions, openData } from '@edge-csi/lab/data';
-import { loadModel } from '@edge-csi/models/disk';
+import { loadReportModel } from '@edge-csi/models/disk';
 import {
   decodeFrame,
   encodeFrame,
@@ -115,34 +115,35 @@ export interface BankedReport {
   readonly scale: number;
   readonly phase: Uint8Array;
   readonly payloadBits: number;
-  /** Uplink of the same sample. */
+  /** Uplink of the same sample; absent where the decoder takes none. */
   readonly uplink: AngularDelayCsi | undefined;
 }
 
 /** Reports encoded beforehand, to be sent over and over. */
 export interface ReportBank {
   readonly model: ModelRef;
+  /** That they were made at; a knob left out is the model's own. */
+  readonly rate: Rate;
   at(pick: number): BankedReport;
 }
 
 /** Most distinct reports. */
 const maxReports = 256;
 
-/** Encodes the first samples of a data file at the model's own theta. */
-export async function openReportBank(
-  modelDirectory: string,
-  data: DataOptions,
-  codewordTruncation = 0,
-): Promise<ReportBank> {
-  const bundle = await loadModel(modelDirectory, ['encoder']);
+/** Encodes the first samples of a data file. @param rate - a knob left out is the model's own */
+export async function openReportBank(modelDirectory: string, data: DataOptions, rate: Rate = {}): Promise<ReportBank> {
+  const bundle = await loadReportModel(modelDirectory, ['encoder']);
   const { id } = bundle.manifest;
+  const { usesUplink } = createBsCodec(bundle.codec);
   const source = await openData(data);
   const encoder = await openEncoder('ort', bundle);
   const reports: BankedReport[] = [];
   for (let i = 0; i < Math.min(maxReports, source.numSamples); i++) {
-    const { codeword, scale, phase, payloadBits } = await encoder.encode(source.downlink(i), { codewordTruncation });
-    reports.push({ codeword, scale, phase, payloadBits: payloadBits.total, uplink: source.uplink(i) });
+    const { codeword, scale, phase, payloadBits } = await encoder.encode(source.downlink(i), rate);
+    const uplink = usesUplink ? source.uplink(i) : undefined;
+    reports.push({ codeword, scale, phase, payloadBits: payloadBits.total, uplink });
   }
   await encoder.close();
-  return { model: { id, sha256: bundle.sha256 }, at: (pick) => reports[pick % reports.length] as BankedReport };
+  const model = { id, sha256: bundle.sha256 };
+  return { model, rate, at: (pick) => reports[pick % reports.length] as BankedReport };
 }

@@ -1,10 +1,11 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { kindOf } from '@edge-csi/lab';
 import { dataFor, sampleData } from '@edge-csi/lab/data';
 import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import type { OptionsOf } from '../../options/command.ts';
 import { withData } from '../../options/data.ts';
 import { providerOption } from '../../options/ends.ts';
-import { modelsById, prunedModels } from '../../options/models.ts';
+import { prunedModels, reportModelsById } from '../../options/models.ts';
 import { batchSizeOption, eachModel, roundsOption, runSuite, secondsOption, suite, uesOption } from '../suite.ts';
 import { measureIngest } from './ingest.ts';
 import { intraOpNumThreads } from './loaded-server.ts';
@@ -24,7 +25,7 @@ function declare(bench: CommandUnknownOpts) {
       'after',
       `
 Examples:
-  edge-csi bench server --models dualnet-mag-m43 --json server.json
+  edge-csi bench server --models dualnet-mag-m43,paths-indoor --json server.json
   edge-csi bench server --report server.html --svg figures
   edge-csi bench server --provider cuda --batch-size 64 --ues 256`,
     );
@@ -39,7 +40,7 @@ async function measure(
   signal: AbortSignal,
 ): Promise<{ runs: ServerRun[]; metrics: Metric[] }> {
   const { zoo, ues: numUes, batchSize, provider, rounds, seconds: secondsPerRound, seed } = options;
-  const manifests = await modelsById(options.models, zoo, prunedModels);
+  const manifests = await reportModelsById(options.models, zoo, prunedModels);
   const how = { zoo, numUes, batchSize, provider, rounds, secondsPerRound, seed, signal };
   const runs = await eachModel(manifests, signal, (manifest) =>
     benchServer({ manifest, data: dataFor(manifest, options), ...how }),
@@ -66,9 +67,7 @@ async function benchServer(options: ServerBenchOptions): Promise<ServerRun> {
   const saturation = await measureSaturation(options);
   return {
     model: manifest.id,
-    reduction: manifest.reduction,
-    codewordLength: manifest.codeword.length,
-    pruned: manifest.pruned,
+    ...kindOf(manifest),
     ues: numUes,
     batchSize,
     intraOpNumThreads,

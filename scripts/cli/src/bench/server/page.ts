@@ -1,5 +1,13 @@
 import { lowerMedian } from '@edge-csi/lab/metrics';
-import { cdfPlot, type Figure, fixed, type PageContent, type PlotSeries, type Table } from '@edge-csi/report';
+import {
+  cdfPlot,
+  type Figure,
+  fixed,
+  type PageContent,
+  type PlotSeries,
+  type Section,
+  type Table,
+} from '@edge-csi/report';
 import type { Ingest } from './ingest.ts';
 import type { OpenLoop } from './open-loop.ts';
 import type { Saturation } from './saturation.ts';
@@ -7,13 +15,17 @@ import type { Saturation } from './saturation.ts';
 /** The server with one model: what it decodes, what it takes in, and how long reports take. */
 export interface ServerRun extends Saturation {
   readonly model: string;
-  readonly reduction: number;
-  readonly codewordLength: number;
+  /** Absent in results of versions that did not record it. */
+  readonly family?: string;
+  /** Null of path reports, as the length of the codeword. */
+  readonly reduction: number | null;
+  readonly codewordLength: number | null;
   readonly pruned: boolean;
   readonly ues: number;
   readonly batchSize: number;
   readonly intraOpNumThreads: number;
   readonly decodeWorkers: number;
+  /** None of path reports: there is no decoder to put in the place of one that costs nothing. */
   readonly ingest: readonly Ingest[];
   readonly openLoop: OpenLoop;
 }
@@ -29,7 +41,7 @@ export function serverPage({ runs }: { readonly runs: readonly ServerRun[] }): P
     sections: [
       {
         title: 'Saturation',
-        text: 'Raw: the networks alone on ready-made tensors. Through sockets: estimates that reach a subscriber.',
+        text: 'Raw: the decoder alone, networks on ready-made tensors, path reports ready-made. Through sockets: estimates that reach a subscriber.',
         tables: [saturationTable(runs)],
       },
       {
@@ -39,11 +51,7 @@ export function serverPage({ runs }: { readonly runs: readonly ServerRun[] }): P
         figures: [latencyFigure(runs), throughputFigure(runs), ...runs.flatMap(distributionFigure)],
       },
       { title: 'Half load beside a report alone', tables: [halfLoadTable(runs)] },
-      {
-        title: 'Ingest',
-        text: 'Reports that one server process takes in where decoding costs nothing.',
-        tables: [ingestTable(runs)],
-      },
+      ...(runs.some(({ ingest }) => ingest.length > 0) ? [ingestSection(runs)] : []),
     ],
   };
 }
@@ -168,6 +176,14 @@ function halfLoadTable(runs: readonly ServerRun[]): Table {
     fixed(halfLoadRatio, 2),
   ]);
   return { header: ['model', 'a report alone, p50 ms', 'at half load, p50 ms', 'ratio'], rows };
+}
+
+function ingestSection(runs: readonly ServerRun[]): Section {
+  return {
+    title: 'Ingest',
+    text: 'Reports that one server process takes in where decoding costs nothing.',
+    tables: [ingestTable(runs)],
+  };
 }
 
 function ingestTable(runs: readonly ServerRun[]): Table {

@@ -3,12 +3,12 @@ import { type ExecutionProvider, subscribeEstimates } from '@edge-csi/bs-server'
 import { openRawDecoder, rawReportsPerSecond } from '@edge-csi/lab';
 import type { DataOptions } from '@edge-csi/lab/data';
 import { type LatencySummary, lowerMedian, monotonicMs, summarizeLatency } from '@edge-csi/lab/metrics';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
 import { startLoadedServer } from './loaded-server.ts';
 
-/** Throughput of one model through real sockets beside that of its networks alone, measured in turn. */
+/** Throughput of one model through real sockets beside that of its decoder alone, measured in turn. */
 export interface Saturation {
-  /** The model's networks on ready-made tensors of the same batch size and threads, nothing else: one per round. */
+  /** The model's decoder on ready-made batches of the same size, on one thread, nothing else: one per round. */
   readonly rawReportsPerSecond: readonly number[];
   /** Estimates that reached one subscriber: one per round. */
   readonly socketReportsPerSecond: readonly number[];
@@ -21,7 +21,7 @@ export interface Saturation {
 }
 
 export interface ServerBenchOptions {
-  readonly manifest: Manifest;
+  readonly manifest: ReportManifest;
   readonly zoo: string;
   readonly data: DataOptions;
   readonly numUes: number;

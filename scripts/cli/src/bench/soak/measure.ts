@@ -2,16 +2,17 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { ServerStats } from '@edge-csi/bs-server';
-import { createRandom } from '@edge-csi/csi';
+import { coarserRate, createBsCodec, createRandom } from '@edge-csi/csi';
 import { type DataOptions, dataFor, sampleData } from '@edge-csi/lab/data';
 import { lowerMedian, type Metric, monotonicMs, speedMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
+import { loadReportModel } from '@edge-csi/models/disk';
 import type { BsClosed } from '../../children/bs-child.ts';
 import { hostBs } from '../../children/bs-host.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { withData } from '../../options/data.ts';
-import { modelsById, prunedModels } from '../../options/models.ts';
+import { prunedModels, reportModelsById } from '../../options/models.ts';
 import { finite } from '../../options/parse.ts';
 import { openReportBank } from '../server/load-ue.ts';
 import { runSuite, suite, uesOption } from '../suite.ts';
@@ -44,7 +45,7 @@ async function measure(
   signal: AbortSignal,
 ): Promise<{ runs: readonly Soak[]; problems: readonly string[]; metrics: readonly Metric[] }> {
   const { models, zoo, ues, seconds, seed } = options;
-  const manifests = await modelsById(models, zoo, async () => (await prunedModels(zoo)).slice(-1));
+  const manifests = await reportModelsById(models, zoo, async () => (await prunedModels(zoo)).slice(-1));
   const [manifest, ...others] = manifests;
   if (manifest === undefined || others.length > 0) {
     throw new UsageError(`bench soak takes one model, --models names ${manifests.length}`);
@@ -95,7 +96,7 @@ function progressLine({ atS, rssMib, heapUsedMib }: SoakPoint, counts: ChurnCoun
 }
 
 interface SoakOptions {
-  readonly manifest: Manifest;
+  readonly manifest: ReportManifest;
   readonly zoo: string;
   readonly data: DataOptions;
   readonly numUes: number;
@@ -114,13 +115,16 @@ const reconfigurePeriodS = 5;
 const warmUpShare = 0.25;
 /** What UEs are told, at the join and now and then. */
 const periods = [100, 200, 400] as const;
-const truncations = [0, 1] as const;
+/** Steps towards fewer bits, as overload would ask for them. */
+const rateSteps = [0, 1] as const;
 
 /** Runs the traffic against a server, else with its own defaults, in a process of its own. */
 async function runSoak(options: SoakOptions): Promise<Soak> {
   const { manifest, zoo, data, numUes, seed, signal } = options;
   const directory = path.join(zoo, manifest.id);
-  const banks = await Promise.all(truncations.map((truncation) => openReportBank(directory, data, truncation)));
+  const { knobs } = createBsCodec((await loadReportModel(directory, [])).codec);
+  const rates = rateSteps.map((steps) => coarserRate(knobs, {}, steps));
+  const banks = await Promise.all(rates.map((rate) => openReportBank(directory, data, rate)));
   const server = await hostBs('process', {
     port: 0,
     adminPort: false,
@@ -134,7 +138,7 @@ async function runSoak(options: SoakOptions): Promise<Soak> {
   });
   try {
     const { url } = server;
-    const churn = new Churn({ url, numUes, seed, banks, theta: manifest.phase.theta });
+    const churn = new Churn({ url, numUes, seed, banks });
     const subscribers = await startSubscribers(url);
     try {
       const random = createRandom(seed + numUes);
@@ -155,8 +159,8 @@ async function runSoak(options: SoakOptions): Promise<Soak> {
         const ueId = churn.present[Math.floor(random.uniform() * churn.present.length)];
         if (tick % reconfigurePeriodS !== 0 || ueId === undefined) continue;
         const reportPeriodSlots = periods[Math.floor(random.uniform() * periods.length)] as number;
-        const codewordTruncation = truncations[Math.floor(random.uniform() * truncations.length)] as number;
-        server.reconfigure(ueId, { reportPeriodSlots, codewordTruncation });
+        const rate = rates[Math.floor(random.uniform() * rates.length)];
+        server.reconfigure(ueId, { reportPeriodSlots, ...rate });
         reconfigurations++;
       }
       const seconds = signal.aborted ? (monotonicMs() - startMs) / 1000 : options.seconds;

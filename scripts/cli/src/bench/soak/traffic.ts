@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectPhyFeed, type EstimateSubscription, type PhyFeed, subscribeEstimates } from '@edge-csi/bs-server';
-import { createRandom, type Random } from '@edge-csi/csi';
+import { createRandom, type Random, type Rate } from '@edge-csi/csi';
 import { monotonicMs } from '@edge-csi/lab/metrics';
 import { paths, type ReportOutcome, subprotocol } from '@edge-csi/proto';
 import { WebSocket } from 'ws';
@@ -12,9 +12,8 @@ export interface ChurnOptions {
   readonly url: string;
   readonly numUes: number;
   readonly seed: number;
-  /** Reports by the truncation they were made under, at the model's own theta. */
+  /** Reports at every rate that UEs are told. */
   readonly banks: readonly ReportBank[];
-  readonly theta: number;
 }
 
 /** What the UEs did, and what they were told. */
@@ -127,10 +126,12 @@ export class Churn {
   }
 
   #report(ue: LoadUe, random: Random): void {
-    const { codewordTruncation, phaseTheta } = ue.config;
-    const bank = this.#options.banks[codewordTruncation];
+    const told: Partial<Rate> = { ...ue.config } as object;
+    const bank = this.#options.banks.find(({ rate }) =>
+      Object.entries(rate).every(([name, value]) => told[name] === value),
+    );
     // Overload may ask for a rate that nothing was encoded at: the UE is silent then.
-    if (bank === undefined || phaseTheta !== this.#options.theta) return;
+    if (bank === undefined) return;
     const slot = Math.floor((monotonicMs() - this.#startMs) / slotMs);
     const report = bank.at(Math.floor(random.uniform() * 2 ** 16));
     if (report.uplink !== undefined && this.#feed !== undefined && random.uniform() >= missedUplinks) {
