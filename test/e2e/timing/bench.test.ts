@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createRandom } from '@edge-csi/csi';
 import { writeNpy } from '@edge-csi/csi/files';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BenchCommand } from '../cli/bench-command.ts';
 import { scaled } from '../scale.ts';
 
@@ -105,3 +105,41 @@ it('takes a report apart by stage, and starts every backend cold', async () => {
   }
   expect(stdout).toMatch(/At the UE, cold.*median in ms/s);
 }, 300_000);
+
+describe('path reports', () => {
+  const run = async (suite: string, ...args: string[]) =>
+    (await command.run(suite, ...args, '--rounds', '1', '--seconds', '0.3')).result.runs;
+
+  it('are decoded beside networks, as what reports are, and stand in the table without a codeword', async () => {
+    const [network, paths] = await run('decoder', '--models', 'dualnet-mag-m16,paths-indoor');
+    expect(network).toMatchObject({ codewordLength: 16, ratio: 1 });
+    expect(paths.codewordLength).toBeNull();
+    expect(paths.ratio).toBeCloseTo(paths.reportsPerSecond[0] / network.reportsPerSecond[0], 9);
+  });
+
+  it('go through a saturated server and at chosen loads, without uplinks and without an ingest of their own', async () => {
+    const [server] = await run('server', '--models', 'paths-indoor', '--ues', '8');
+    expect(server).toMatchObject({ model: 'paths-indoor', family: 'paths', codewordLength: null, ingest: [] });
+    expect(server.socketReportsPerSecond[0]).toBeGreaterThan(0);
+    for (const { shares } of server.openLoop.levels) expect([shares.invalid, shares.unanswered]).toEqual([0, 0]);
+  }, 300_000);
+
+  it('are taken apart by stage: those that a codec without networks has', async () => {
+    const args = ['latency', '--models', 'paths-indoor', '--samples', '8', '--rounds', '1'];
+    const [latency] = (await command.run(...args)).result.runs;
+    expect(Object.keys(latency.latencyMs)).toEqual(['micro']);
+    expect(Object.keys(latency.coldStart)).toEqual(['micro']);
+    const { stages } = latency;
+    for (const stage of ['encode', 'frame', 'parse', 'reconstruct']) expect(stages[stage].p50).toBeGreaterThan(0);
+    for (const stage of ['normalize', 'allocate', 'refine']) expect(stages[stage].p99).toBe(0);
+  });
+
+  it('soak a server at two budgets of bits, every report accounted for', async () => {
+    const args = ['soak', '--models', 'paths-indoor', '--seconds', '6', '--ues', '8'];
+    const { runs, problems } = (await command.run(...args)).result;
+    expect(problems).toEqual([]);
+    expect(runs[0].stats).toMatchObject({ invalid: 0 });
+    expect(runs[0].traffic).toMatchObject({ uplinksSent: 0, reconfigurations: 1 });
+    expect(runs[0].stats.decoded).toBeGreaterThan(0);
+  }, 300_000);
+});

@@ -250,6 +250,21 @@ it('shows stages and cold starts of a report where they were measured', () => {
   expect(pageOf('latency').sections).toHaveLength(1);
 });
 
+it('shows path reports beside networks, a dash where they have no such thing', () => {
+  const paths = { model: 'paths-indoor', reduction: null, codewordLength: null };
+  const withPaths = (suite: 'decoder' | 'latency' | 'server', change: object) => {
+    const [run] = results[suite].runs as readonly object[];
+    const page = benchPage({ ...bench, suite, runs: [run, { ...run, ...paths, ...change }] } as SuiteReport);
+    return page.sections.map(({ title, tables = [] }) => [title, tables[0]?.rows.at(-1)?.join()] as const);
+  };
+  expect(withPaths('decoder', {})[0]?.[1]).toContain('paths-indoor,16,');
+  expect(withPaths('latency', { latencyMs: { micro: latencyMs }, speedup: {} })[0]?.[1]).toBe(
+    'paths-indoor,-,-,-,2000 / 9000,-,-,-',
+  );
+  const ingest = withPaths('server', { ingest: [] }).find(([title]) => title === 'Ingest');
+  expect(ingest?.[1]).not.toContain('paths-indoor');
+});
+
 it('has no two figures that would be one file', () => {
   const names = [linkRunPage(linkRun), ...suites.map(pageOf)].flatMap(figuresOf).map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
