@@ -38,7 +38,15 @@ export function describeEnvironment(provider: string): Environment {
  * another.
  */
 export function commandLine(): string {
-  return ['edge-csi', ...process.argv.slice(2).map((argument) => quoted(path.basename(argument)))].join(' ');
+  return ['edge-csi', ...process.argv.slice(2).map((argument) => quoted(withoutFolders(argument)))].join(' ');
+}
+
+/** A list of files, or of NAME=FILE, has folders in the middle. */
+function withoutFolders(argument: string): string {
+  return argument
+    .split(/([,=])/)
+    .map((part) => path.basename(part))
+    .join('');
 }
 
 function quoted(argument: string): string {

@@ -20,6 +20,9 @@ import type { LinkSample } from './link/transceiver.ts';
 /** The shipped sample: 1,024 samples of the COST 2100 indoor test split, as a path list. */
 export const sampleData = fileURLToPath(new URL('../data/cost2100-indoor-test-1024.npz', import.meta.url));
 
+/** The other one: 128 UEs in streets of Munich, ray-traced, path loss as traced; its origin is in data/README.md. */
+export const raytracedSampleData = fileURLToPath(new URL('../data/raytraced-munich-test-128.npz', import.meta.url));
+
 /** Which file to read, and as what. Plain data, so that it can be handed to a worker. */
 export interface DataOptions {
   readonly path: string;

@@ -96,3 +96,5 @@ export {
   userCounts,
 } from './throughput/throughput.ts';
 export { UsageError } from './usage-error.ts';
+export { bestPoints, type ComparedFigure, figureAt } from './yardstick/equal-bits.ts';
+export { measureYardstick, type YardstickOptions, yardstickSamples } from './yardstick/yardstick.ts';

@@ -1,6 +1,8 @@
 import { darkTheme, ground } from './colours.ts';
 import { type HeatMaps, renderHeatMaps, tableOfHeatMaps } from './heat-maps.ts';
-import { type LinePlot, renderLinePlot, tableOfLinePlot } from './line-plot.ts';
+import { renderLinePanels, tableOfLinePanels } from './line-panels.ts';
+import { renderLinePlot, tableOfLinePlot } from './line-plot.ts';
+import type { LinePanels, LinePlot } from './plot.ts';
 import type { Table } from './table.ts';
 
 /** A drawing with what a reader has to know to read it. */
@@ -9,12 +11,19 @@ export interface Figure {
   readonly name: string;
   /** Plain text. */
   readonly caption: string;
-  readonly drawing: LinePlot | HeatMaps;
+  readonly drawing: LinePlot | LinePanels | HeatMaps;
 }
 
 /** Draws a figure as an SVG element without a ground, to stand in a page. */
 export async function drawFigure({ drawing }: Figure): Promise<string> {
-  return drawing.kind === 'lines' ? renderLinePlot(drawing) : renderHeatMaps(drawing);
+  switch (drawing.kind) {
+    case 'lines':
+      return renderLinePlot(drawing);
+    case 'line-panels':
+      return renderLinePanels(drawing);
+    case 'heat-maps':
+      return renderHeatMaps(drawing);
+  }
 }
 
 /** Draws a figure as an SVG document that stands alone: with a ground, in both themes. */
@@ -29,5 +38,12 @@ export async function drawFigureFile(figure: Figure): Promise<string> {
 
 /** The numbers of a figure. */
 export function tableOfFigure({ drawing }: Figure): Table {
-  return drawing.kind === 'lines' ? tableOfLinePlot(drawing) : tableOfHeatMaps(drawing);
+  switch (drawing.kind) {
+    case 'lines':
+      return tableOfLinePlot(drawing);
+    case 'line-panels':
+      return tableOfLinePanels(drawing);
+    case 'heat-maps':
+      return tableOfHeatMaps(drawing);
+  }
 }

@@ -1,4 +1,4 @@
-import type { PlotSeries } from './line-plot.ts';
+import type { PlotSeries } from './plot.ts';
 
 /**
  * Published NMSE in dB by reduction on COST 2100 indoor channels: codewords as floating-point numbers and, for the schemes

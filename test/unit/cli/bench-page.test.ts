@@ -116,6 +116,27 @@ const results = {
       byPeriod: [{ periodMs: 5, nmseDb: -9, sgcs: 0.9, intervals: { nmseDb: [-10, -8], sgcs: [0.8, 1] } }],
     })),
   },
+  yardstick: {
+    panels: [
+      {
+        ...{ name: 'umi', data: 'umi', isSimulated: true, samples: 8, clusters: 2 },
+        training: { data: 'umi', samples: 9 },
+        curve: [60, 120].flatMap((bits) => [
+          {
+            scheme: 'paths',
+            family: 'paths',
+            bits,
+            nmseDb: -bits / 10,
+            sgcs: 0.9,
+            subbandSgcs: bits / 130,
+            bitPriceDb: -30,
+          },
+          { scheme: 'etype2', family: 'baseline', bits, sgcs: 0.8, subbandSgcs: bits / 200 + 0.2, combination: 1 },
+        ]),
+        atBits: [{ bits: 60, paths: { subbandSgcs: 0.46, nmseDb: -6 }, etype2: { subbandSgcs: 0.5 } }],
+      },
+    ],
+  },
   'throughput-gain': {
     baselines: { data: 'umi', samples: 9 },
     runs: [

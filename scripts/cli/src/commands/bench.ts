@@ -6,6 +6,7 @@ import { type AddCommand, addAsked } from '../options/command.ts';
 const suites: Readonly<Record<string, AddCommand>> = {
   accuracy: async (bench) => (await import('../bench/accuracy/measure.ts')).addAccuracy(bench),
   'rate-distortion': async (bench) => (await import('../bench/rate-distortion/measure.ts')).addRateDistortion(bench),
+  yardstick: async (bench) => (await import('../bench/yardstick/measure.ts')).addYardstick(bench),
   ageing: async (bench) => (await import('../bench/ageing/measure.ts')).addAgeing(bench),
   'throughput-gain': async (bench) => (await import('../bench/throughput/measure.ts')).addThroughputGain(bench),
   latency: async (bench) => (await import('../bench/latency/measure.ts')).addLatency(bench),
@@ -23,7 +24,7 @@ export async function addBench(program: CommandUnknownOpts, rest: readonly strin
   const bench = program
     .command('bench')
     .description(
-      'Benchmarks: accuracy per model, NMSE against bits, stale CSI, throughput, time of a report, server load, soak, ' +
+      'Benchmarks: accuracy per model, NMSE against bits, the yardstick, stale CSI, throughput, time of a report, server load, soak, ' +
         'the way over a broker, cost of decoders, the Dense layer, the simulator.',
     )
     .addHelpText(

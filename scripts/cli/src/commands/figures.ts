@@ -42,6 +42,16 @@ export const documentPages: readonly DocumentPage[] = [
     ],
   },
   { name: 'simulator', args: ['bench', 'simulator'] },
+  {
+    name: 'yardstick',
+    args: [
+      ...['bench', 'yardstick', '--channels'],
+      [
+        ...[`indoor=${test}`, 'outdoor=cost2100-outdoor-test.npz', 'cdl-a', 'cdl-c', 'inh', 'umi'],
+        ...['munich=raytraced-munich-test.npz', 'florence=raytraced-florence-test.npz'],
+      ].join(),
+    ],
+  },
   { name: 'ageing', args: ['bench', 'ageing'] },
   { name: 'throughput-gain', args: ['bench', 'throughput-gain', '--models', magModels(16, 43, 128, 384)] },
   { name: 'accuracy', args: ['bench', 'accuracy', '--data', test] },
@@ -69,10 +79,13 @@ export const documentPages: readonly DocumentPage[] = [
   { name: 'soak', args: ['bench', 'soak', '--models', magModels(43), '--seconds', '1200'] },
 ];
 
-/** What a page needs of the folder of data; nothing where it measures on the sample that ships. */
+/** What a page needs of the folder of data; nothing where it measures on samples that ship. */
 export function filesOf({ args }: DocumentPage): string[] {
-  return args.filter((argument) => [train, select, test].includes(argument));
+  return args.flatMap((argument) => argument.match(fileName) ?? []);
 }
+
+/** A file of the folder, by itself or in a list of NAME=FILE. */
+const fileName = /[\w-]+\.npz/g;
 
 const program = fileURLToPath(new URL('../../bin/edge-csi.js', import.meta.url));
 
@@ -82,7 +95,7 @@ export function addFigures(parent: CommandUnknownOpts) {
     .command('figures')
     .description('Measure what the documents show, one page after the other, and write pages, figures and results.')
     .argument('[pages...]', `default all: ${documentPages.map(({ name }) => name).join(', ')}`)
-    .option('--data-dir <dir>', 'folder of cost2100-indoor-train.npz, -val.npz and -test.npz, which some pages need')
+    .option('--data-dir <dir>', 'folder of the data that some pages need, such as cost2100-indoor-test.npz')
     .option('--out <dir>', 'folder to write to', writableFolder, path.join('docs', 'figures'))
     .addHelpText(
       'after',
@@ -112,8 +125,7 @@ async function measurePages(names: readonly string[], out: string, dataDir: stri
   await mkdir(out, { recursive: true });
   for (const [i, page] of chosen.entries()) {
     const { name, args, hasFolder } = page;
-    const files = filesOf(page);
-    const onData = args.map((argument) => (files.includes(argument) ? path.join(dataDir ?? '', argument) : argument));
+    const onData = args.map((argument) => argument.replaceAll(fileName, (file) => path.join(dataDir ?? '', file)));
     const figures = hasFolder ? path.join(out, name) : out;
     const pageFile = path.join(out, name);
     const targets = ['--svg', figures, '--markdown', `${pageFile}.md`, '--json', `${pageFile}.json`];

@@ -16,6 +16,7 @@ import { simulatorPage } from '../bench/simulator/page.ts';
 import { soakPage } from '../bench/soak/page.ts';
 import { type BenchReport, withProvenance } from '../bench/suite.ts';
 import { throughputPage } from '../bench/throughput/page.ts';
+import { yardstickPage } from '../bench/yardstick/page.ts';
 import { linkRunPage } from '../link-run/page.ts';
 import type { LinkRunReport } from '../link-run/result.ts';
 import { type PageTargets, withPage, writePage } from '../options/output.ts';
@@ -53,6 +54,7 @@ const suitePages = {
   server: serverPage,
   simulator: simulatorPage,
   soak: soakPage,
+  yardstick: yardstickPage,
   ageing: ageingPage,
   'throughput-gain': throughputPage,
   cluster: clusterPage,

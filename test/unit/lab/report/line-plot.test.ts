@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { rateDistortionJson, rateDistortionPage } from '../../../../scripts/cli/src/bench/rate-distortion/page.ts';
 import type { RatePoint } from '../../../../scripts/lab/src/schemes/scheme.ts';
-import { type LinePlot, renderLinePlot, tableOfLinePlot } from '../../../../scripts/report/src/line-plot.ts';
+import { renderLinePlot, tableOfLinePlot } from '../../../../scripts/report/src/line-plot.ts';
+import type { LinePlot } from '../../../../scripts/report/src/plot.ts';
 
 const curve = (scheme: string, family: RatePoint['family'], offset: number): RatePoint[] =>
   [100, 400, 1600].map((bits) => ({ scheme, family, bits, nmseDb: offset - bits / 100, setting: {} }));

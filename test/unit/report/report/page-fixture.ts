@@ -1,6 +1,6 @@
 import type { HeatMaps } from '../../../../scripts/report/src/heat-maps.ts';
-import type { LinePlot } from '../../../../scripts/report/src/line-plot.ts';
 import type { Page } from '../../../../scripts/report/src/page.ts';
+import type { LinePlot } from '../../../../scripts/report/src/plot.ts';
 
 /** What a data file or a model could be called to break out of a page. */
 export const hostile = `</title><script src="https://evil.example/x.js"></script>"'&|`;
