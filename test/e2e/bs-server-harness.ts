@@ -1,6 +1,6 @@
 import { createRandom, encodePhase, type Quantizer, reconstructInto, uplinkMagnitudeInto } from '@edge-csi/csi';
 import { createDualnet, type PhaseAllocation } from '@edge-csi/csi/dualnet';
-import type { ModelBundle } from '@edge-csi/models';
+import type { ModelBundle, ReportBundle } from '@edge-csi/models';
 import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';
 import {
   type CsiReport,
@@ -211,7 +211,7 @@ export class TestUe {
   static async join(
     url: string,
     ueId: string,
-    model: ModelBundle,
+    model: Pick<ReportBundle, 'manifest' | 'sha256'>,
     options: WebSocket.ClientOptions = {},
   ): Promise<TestUe> {
     const connection = await Connection.open(url, '/v1/ue', options);

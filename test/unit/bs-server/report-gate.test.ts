@@ -1,3 +1,5 @@
+import { createBsCodec, pathCodecSpec } from '@edge-csi/csi';
+import { createPathManifest } from '@edge-csi/models';
 import type { CsiReport } from '@edge-csi/proto';
 import { describe, expect, it } from 'vitest';
 import { ReportGate } from '../../../bs-server/src/ingest/report-gate.ts';
@@ -176,6 +178,28 @@ describe('relievedConfig', () => {
     const back = relievedConfig(held, noRelief);
     expect({ ...back, revision: 1 }).toEqual(first);
     expect(back.revision).toBe(3);
+  });
+
+  it.each([
+    ['a cap', { maxPayloadBits: 400, bitPriceTenthDb: 0 }, [400, 300, 225], [0, 0, 0]],
+    ['a price', { maxPayloadBits: 2000, bitPriceTenthDb: 400 }, [2000, 1500, 1125], [400, 350, 300]],
+  ])('lowers the bits of path reports held to %s once periods are as long as they get', (_, rate, bits, prices) => {
+    const csi = { ...served[0].manifest.csi, numSubcarriers: 4 };
+    const bundle = createPathManifest({ id: 'paths', csi });
+    const codec = createBsCodec({
+      kind: 'paths',
+      id: 'paths',
+      codec: pathCodecSpec({ antennas: csi.numAntennas, numDelays: csi.numDelays, numSubcarriers: csi.numSubcarriers }),
+      rate: bundle.rate,
+    });
+    const asked = firstConfig({ ...served[0], codec }, { reportPeriodSlots: 20, ...rate }, noRelief);
+    const told = reliefLevels.map((relief) => reportConfigOf(relievedConfig(asked, relief)));
+    expect(told.map(({ reportPeriodSlots }) => reportPeriodSlots)).toEqual([20, 40, 80, 160, 160, 160, 160]);
+    const rates = (values: readonly number[]) => [0, 0, 0, 0, 1, 2, 2].map((steps) => values[steps]);
+    expect(told.map(({ maxPayloadBits }) => maxPayloadBits)).toEqual(rates(bits));
+    expect(told.map(({ bitPriceTenthDb }) => bitPriceTenthDb)).toEqual(rates(prices));
+    const held = relievedConfig(asked, reliefLevels.at(-1) as Relief);
+    expect(reportConfigOf(relievedConfig(held, noRelief))).toMatchObject({ reportPeriodSlots: 20, ...rate });
   });
 
   it('keeps what is asked meanwhile for the time after', () => {

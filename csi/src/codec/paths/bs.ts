@@ -31,7 +31,8 @@ export function createPathsBs(spec: PathsSpec): BsCodec {
       most: spec.codec.maxPaths,
       read(record) {
         codec ??= createPathCodec(spec.codec);
-        return channelPathsOf(spec.codec, pathsOfRecord(codec, record));
+        const { payload, bits } = payloadOf(record);
+        return channelPathsOf(spec.codec, codec.decodePaths(payload, bits));
       },
     },
   };
@@ -54,10 +55,9 @@ function invalid(what: string): never {
   throw new CsiError('payload-invalid', what);
 }
 
-/** @throws CsiError `payload-invalid` where no encoder writes the record's bits. */
-function pathsOfRecord(codec: PathCodec, record: Uint8Array): PropagationPath[] {
+function payloadOf(record: Uint8Array) {
   const bits = new DataView(record.buffer, record.byteOffset).getUint16(0, true);
-  return codec.decodePaths(record.subarray(headerBytes, headerBytes + Math.ceil(bits / 8)), bits);
+  return { payload: record.subarray(headerBytes, headerBytes + Math.ceil(bits / 8)), bits };
 }
 
 function channelPathsOf(spec: PathCodecSpec, paths: readonly PropagationPath[]): ChannelPaths {
@@ -92,11 +92,13 @@ class PathsDecoder implements RowDecoder {
 
   #decodeRow({ record, estimate }: DecodeRow): RowStatus {
     try {
-      this.#codec.reconstructInto(estimate, pathsOfRecord(this.#codec, record));
+      const { payload, bits } = payloadOf(record);
+      this.#codec.decodeInto(estimate, payload, bits);
     } catch (error) {
       if (error instanceof CsiError && error.code === 'payload-invalid') return 'codeword';
       throw error;
     }
-    return estimate.every(Number.isFinite) ? 'decoded' : 'estimate';
+    // Heights of levels and steps are bounded, and so is what they add up to: it is finite.
+    return 'decoded';
   }
 }

@@ -11,6 +11,7 @@ import { applyResponseInto, createResponseKernel } from './response.ts';
 import { createSearch, type PathSearch, startSearch } from './search.ts';
 import { createSpace } from './space.ts';
 import { checkSpec, type PathCodecSpec } from './spec.ts';
+import { createPathSum, type PathSum } from './sum.ts';
 import { codeReport, createSyntax } from './syntax.ts';
 
 /** One report, as the UE sends it. */
@@ -40,6 +41,14 @@ export interface PathCodec {
    * @throws CsiError `payload-invalid` where no encoder writes these bits.
    */
   decodePaths(payload: Uint8Array, bits?: number): PropagationPath[];
+  /**
+   * Writes the matrix of a report.
+   *
+   * @param out - planar, `[2][numAntennas][numDelays]`
+   * @param bits - as `encode` told
+   * @throws CsiError `payload-invalid` where no encoder writes these bits; RangeError where `out` is of another length.
+   */
+  decodeInto(out: Float32Array, payload: Uint8Array, bits?: number): void;
   /** The whole numbers of a report, for those who fit tables. @throws CsiError `payload-invalid` */
   decodeCodes(payload: Uint8Array): PathCodes;
   /**
@@ -86,6 +95,13 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
   const plain = new Float32Array(response ? 2 * numAntennas * numDelays : 0);
   // A BS never needs the encoder's buffers.
   let search: PathSearch | undefined;
+  let sum: PathSum | undefined;
+  /** Of the report at hand. */
+  const codes = createCodes(maxPaths);
+  const checkLength = (out: Float32Array): void => {
+    const length = 2 * numAntennas * numDelays;
+    if (out.length !== length) throw new RangeError(`out has ${out.length} values, must have ${length}`);
+  };
 
   const write = (codes: PathCodes, step: number, bits: number): PathReportBits => {
     const payload = new Uint8Array(Math.ceil(bits / 8));
@@ -98,23 +114,19 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
     codeReport(syntax, coder, codes, step);
     return coder.finish();
   };
-  const read = (payload: Uint8Array, told?: number): { codes: PathCodes; step: number; bits: number } => {
-    const codes = createCodes(maxPaths);
-    const step = codeReport(syntax, new RangeDecoder(payload), codes, 0);
-    // Bits that no encoder writes decode to something, too: which then is written otherwise.
-    const bits = measure(codes, step);
-    const again = write(codes, step, bits);
-    const same =
-      again.payload.length === payload.length &&
-      (told ?? bits) === bits &&
-      again.payload.every((byte, i) => byte === payload[i]);
-    if (!same) {
+  const read = (codes: PathCodes, payload: Uint8Array, told?: number): number => {
+    codes.count = 0;
+    const coder = new RangeDecoder(payload);
+    const step = codeReport(syntax, coder, codes, 0);
+    // Bits that no encoder writes decode to something, too.
+    const bits = coder.finish();
+    if (bits === undefined || (told ?? bits) !== bits) {
       throw new CsiError(
         'payload-invalid',
         `path report of ${payload.length} bytes is malformed, cut short or too long`,
       );
     }
-    return { codes, step, bits };
+    return step;
   };
 
   return {
@@ -138,21 +150,30 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
       return { ...write(bestCodes, bestStep, bestBits), squaredErrorRatio: bestError / space.energy };
     },
     decodePaths(payload, bits) {
-      const { codes, step } = read(payload, bits);
+      const step = read(codes, payload, bits);
       return pathsOf(axes, codes, step);
     },
-    decodeCodes: (payload) => read(payload).codes,
+    decodeInto(out, payload, bits) {
+      checkLength(out);
+      const step = read(codes, payload, bits);
+      sum ??= createPathSum(axes);
+      sum(putIn ? plain : out, codes, step);
+      if (putIn) applyResponseInto(out, plain, putIn);
+    },
+    decodeCodes(payload) {
+      const own = createCodes(maxPaths);
+      read(own, payload);
+      return own;
+    },
     keepStrongest(payload, numPaths) {
-      const { codes, step } = read(payload);
+      const step = read(codes, payload);
       const kept = createCodes(maxPaths);
       kept.count = Math.min(codes.count, Math.max(0, Math.floor(numPaths)));
       for (let k = 0; k < kept.count; k++) copyCode(codes, k, kept, k);
       return write(kept, step, measure(kept, step));
     },
     reconstructInto(out, paths) {
-      if (out.length !== 2 * numAntennas * numDelays) {
-        throw new RangeError(`out has ${out.length} values, must have ${2 * numAntennas * numDelays}`);
-      }
+      checkLength(out);
       matrixInto(putIn ? plain : out, axes, paths);
       if (putIn) applyResponseInto(out, plain, putIn);
     },

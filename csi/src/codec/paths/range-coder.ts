@@ -106,7 +106,7 @@ export class RangeEncoder implements SymbolCoder {
 }
 
 /**
- * Reads what `RangeEncoder` wrote. Any bytes decode to some symbols; who minds encodes them again and compares. Bytes that
+ * Reads what `RangeEncoder` wrote. Any bytes decode to some symbols; `finish` tells those that an encoder writes. Bytes that
  * decode to more than they can hold are refused where that shows, so that reading takes no longer than their length allows.
  *
  * Every method throws CsiError `payload-invalid` there.
@@ -117,6 +117,8 @@ export class RangeDecoder implements SymbolCoder {
   #low = 0;
   #high = WHOLE - 1;
   #value = 0;
+  /** Whether the encoder's next bit is still open: what it calls pending. */
+  #open = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -144,6 +146,23 @@ export class RangeDecoder implements SymbolCoder {
     return low;
   }
 
+  /**
+   * To be called after the last symbol.
+   *
+   * @returns bits that the encoder of these symbols writes, which the bytes are then; undefined where they are other bytes
+   */
+  finish(): number | undefined {
+    // All bits that have left the registers are the encoder's. It writes a one then, unless all that follow are zeros.
+    const last = this.#low > 0 || this.#open ? HALF : 0;
+    if (this.#value !== last) return undefined;
+    let end = this.#bytes.length;
+    while (end > 0 && this.#bytes[end - 1] === 0) end--;
+    const bits = end === 0 ? 0 : 8 * end - Math.log2(lowestBit(this.#bytes[end - 1] as number));
+    // Beyond the registers there is nothing.
+    const isRead = bits <= this.#position;
+    return isRead && this.#bytes.length === Math.ceil(bits / 8) ? bits : undefined;
+  }
+
   #target(total: number): number {
     const range = this.#high - this.#low + 1;
     return Math.floor(((this.#value - this.#low + 1) * total - 1) / range);
@@ -158,6 +177,7 @@ export class RangeDecoder implements SymbolCoder {
       if (this.#low >= HALF) offset = HALF;
       else if (this.#low >= QUARTER && this.#high < HALF + QUARTER) offset = QUARTER;
       else if (this.#high >= HALF) return;
+      this.#open = offset === QUARTER;
       this.#low = 2 * (this.#low - offset);
       this.#high = 2 * (this.#high - offset) + 1;
       this.#value = 2 * (this.#value - offset) + this.#nextBit();
@@ -175,4 +195,8 @@ export class RangeDecoder implements SymbolCoder {
     this.#position++;
     return bit;
   }
+}
+
+function lowestBit(byte: number): number {
+  return byte & -byte;
 }

@@ -53,6 +53,34 @@ describe('the arithmetic coder of path reports', () => {
     expect(read.cell.every((cell) => cell === 0)).toBe(true);
   });
 
+  it('tells bytes that an encoder writes from those that none does, as writing the symbols again would', () => {
+    const syntax = syntaxOf([8, 2], 16);
+    const random = createRandom(6);
+    let written = 0;
+    for (let round = 0; round < 4000; round++) {
+      // Short ones are often right.
+      const length = 1 + Math.floor(6 * random.uniform());
+      const bytes = Uint8Array.from({ length }, () => Math.floor(256 * random.uniform()));
+      const codes = createCodes(64);
+      const decoder = new RangeDecoder(bytes);
+      let step = 0;
+      try {
+        step = codeReport(syntax, decoder, codes, 0);
+      } catch {
+        continue;
+      }
+      const again = new Uint8Array(length);
+      const encoder = new RangeEncoder(again);
+      codeReport(syntax, encoder, codes, step);
+      const bits = encoder.finish();
+      const same = Math.ceil(bits / 8) === length && again.every((byte, i) => byte === bytes[i]);
+      expect(decoder.finish()).toBe(same ? bits : undefined);
+      if (same) written++;
+    }
+    expect(written).toBeGreaterThan(20);
+    expect(written).toBeLessThan(3900);
+  });
+
   it('reads no more of random bytes than their length and what may be left out: a short report is never long work', () => {
     const syntax = syntaxOf([32, 1], 32);
     const random = createRandom(5);
