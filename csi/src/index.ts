@@ -75,7 +75,7 @@ export {
 } from './codec/dualnet/representation.ts';
 export { type CodecSpec, createBsCodec, createUeCodec, knobBounds, unquantized } from './codec/kinds.ts';
 export type { PathKnobs, PathsSpec } from './codec/paths/knobs.ts';
-export { type ArrayResponse, type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
+export { type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
 export {
   type AngularDelayCsi,
   assertUsable,
@@ -94,6 +94,7 @@ export { CsiError, type CsiErrorCode, EdgeCsiError } from './errors.ts';
 export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErrorRatio } from './metrics.ts';
 export { createRandom, type Random } from './random.ts';
 export { toAngularDelay, toSpatialFrequency } from './transform/angular-delay.ts';
+export { type ArrayResponse, applyArrayResponse, type PlanarArray } from './transform/array.ts';
 export { type ChannelPaths, type ChannelPoints, evaluatePaths } from './transform/channel-paths.ts';
 export { createDft, type Dft } from './transform/dft.ts';
 export type { Band, PathList, Timing } from './transform/path-list.ts';

@@ -9,18 +9,17 @@ static void apply_response(const path_space *space, const float *kernel, const f
                            float *out_im) {
   int32_t one = space->axes[0].count, two = space->axes[1].count, delays = space->axes[2].count;
   int32_t rows = one * two, to, from, t;
-  for (to = 0; to < rows; to++) {
-    for (t = 0; t < delays; t++) {
-      float sum_re = 0, sum_im = 0;
-      for (from = 0; from < rows; from++) {
-        int32_t i = to / two - from / two, j = to % two - from % two;
-        int32_t bin = (i < 0 ? i + one : i) * two + (j < 0 ? j + two : j);
-        float k_re = kernel[bin], k_im = kernel[rows + bin], x = re[from * delays + t], y = im[from * delays + t];
-        sum_re += k_re * x - k_im * y;
-        sum_im += k_re * y + k_im * x;
+  for (to = 0; to < rows; to++, out_re += delays, out_im += delays) {
+    for (t = 0; t < delays; t++) out_re[t] = out_im[t] = 0;
+    for (from = 0; from < rows; from++) {
+      const float *x = re + from * delays, *y = im + from * delays;
+      int32_t i = to / two - from / two, j = to % two - from % two;
+      int32_t bin = (i < 0 ? i + one : i) * two + (j < 0 ? j + two : j);
+      float k_re = kernel[bin], k_im = kernel[rows + bin];
+      for (t = 0; t < delays; t++) {
+        out_re[t] += k_re * x[t] - k_im * y[t];
+        out_im[t] += k_re * y[t] + k_im * x[t];
       }
-      out_re[to * delays + t] = sum_re;
-      out_im[to * delays + t] = sum_im;
     }
   }
 }

@@ -1,3 +1,4 @@
+import { createAngleTransform, type PlanarArray } from '../transform/array.ts';
 import { createDft } from '../transform/dft.ts';
 
 /** Complex matrices of one size, planar `[2][rows][columns]`. */
@@ -5,6 +6,8 @@ export interface Matrices {
   readonly numSamples: number;
   readonly numRows: number;
   readonly numColumns: number;
+  /** Axes that rows are of, where they are those of a planar array. */
+  readonly array?: PlanarArray;
   at(index: number): Float32Array;
 }
 
@@ -19,9 +22,9 @@ const MOST_SAMPLES = 32;
  * @returns 1 where no sample has energy
  */
 export function concentration(matrices: Matrices): number {
-  const { numSamples, numRows, numColumns } = matrices;
+  const { numSamples, numRows, numColumns, array } = matrices;
   const count = Math.min(numSamples, MOST_SAMPLES);
-  const transform = createTransform(numRows, numColumns);
+  const transform = createTransform(numRows, numColumns, array);
   const ratios: number[] = [];
   for (let i = 0; i < count; i++) {
     const values = Float64Array.from(matrices.at(Math.floor((i * numSamples) / count)));
@@ -47,10 +50,14 @@ function peakedness(values: Float64Array): number {
   return fourth / (square * square);
 }
 
-function createTransform(numRows: number, numColumns: number): (values: Float64Array) => void {
+function createTransform(
+  numRows: number,
+  numColumns: number,
+  array: PlanarArray | undefined,
+): (values: Float64Array) => void {
   const n = numRows * numColumns;
   const overColumns = createDft(numColumns);
-  const overRows = createDft(numRows);
+  const overRows = createAngleTransform(numRows, array);
   const re = new Float64Array(numRows);
   const im = new Float64Array(numRows);
   return (values) => {

@@ -10,12 +10,12 @@ export interface ChoiceOptions {
   readonly uplinkVariable?: string;
 }
 
+/** The arrays that come into question. */
+export type Candidates = Pick<CsiLayout, 'expected' | 'fits'>;
+
 /** Names of the downlink in files of this project, of DualNet (raw; normalised) and of CsiNet. */
 const DOWNLINK_NAMES = /^(downlink|Hur_down|HD_\w+|HT)$/;
 const UPLINK_NAMES = /^(uplink|Hur_up|HU_\w+)$/;
-
-/** Whether a variable is called as data sets call the downlink. */
-export const isDownlinkName = (name: string): boolean => DOWNLINK_NAMES.test(name);
 
 /** What fixes a wrong choice, in code and on the command line. */
 const DOWNLINK_OPTION = 'downlinkVariable (--variable)';
@@ -31,7 +31,7 @@ export function chooseDownlink(
   path: string,
   variables: readonly Variable[],
   { downlinkVariable }: ChoiceOptions,
-  layout: CsiLayout,
+  layout: Candidates,
 ): Variable {
   if (downlinkVariable !== undefined) return byName(path, variables, downlinkVariable, DOWNLINK_OPTION);
   const chosen = only(path, variables, 'downlink', layout);
@@ -93,7 +93,7 @@ function only(
   path: string,
   variables: readonly Variable[],
   direction: Band['direction'],
-  layout: CsiLayout,
+  layout: Candidates,
 ): Variable | undefined {
   const names = direction === 'downlink' ? DOWNLINK_NAMES : UPLINK_NAMES;
   const named = variables.filter(({ name }) => names.test(lastPart(name)));
@@ -118,7 +118,7 @@ function unclear(
   path: string,
   variables: readonly Variable[],
   direction: Band['direction'],
-  layout: CsiLayout,
+  layout: Candidates,
 ): CsiError {
   const option = direction === 'downlink' ? DOWNLINK_OPTION : UPLINK_OPTION;
   return new CsiError(

@@ -1,6 +1,7 @@
-import type { AngularDelayCsi, CsiShape } from '../csi.ts';
+import type { AngularDelayCsi } from '../csi.ts';
 import { CsiError } from '../errors.ts';
 import { toAngularDelay } from '../transform/angular-delay.ts';
+import type { ArrayShape } from '../transform/array.ts';
 import { concentration } from './concentration.ts';
 import { type CsiAxes, findCsiAxes, hasAxes, howToPermute, samplesAreLast } from './csi-axes.ts';
 import type { Variable } from './variable.ts';
@@ -15,6 +16,12 @@ export interface CsiSamples {
   readonly notes: readonly string[];
   /** @throws RangeError where the index is out of range. */
   at(index: number): AngularDelayCsi;
+}
+
+/** The samples of an array. */
+interface ArraySamples extends CsiSamples {
+  /** What the array's last axis was taken for. */
+  readonly domain: CsiDomain;
 }
 
 /** Samples by the name of the array that holds them, in order. */
@@ -34,7 +41,7 @@ export interface CsiLayout {
    * @param label - what to call it in errors
    * @throws CsiError `file-format` where it does not fit, is damaged, holds magnitudes only, or its values leave open what they are.
    */
-  read(variable: Variable, label: string): Promise<CsiSamples>;
+  read(variable: Variable, label: string): Promise<ArraySamples>;
 }
 
 /** Names of arrays that this project writes, angular-delay by definition. */
@@ -52,7 +59,7 @@ const clearRatio = 2;
  *
  * @param domain - what the last axis is, instead of what the energy tells
  */
-export function createCsiLayout(csi: CsiShape, domain?: CsiDomain): CsiLayout {
+export function createCsiLayout(csi: ArrayShape, domain?: CsiDomain): CsiLayout {
   const { numAntennas, numDelays } = csi;
   const expected = [
     ...(domain === 'spatial-frequency'
@@ -88,11 +95,12 @@ export function createCsiLayout(csi: CsiShape, domain?: CsiDomain): CsiLayout {
           ? [`read as spatial-frequency, ${axes.numBins} subcarriers, told by its energy`]
           : []),
       ];
-      return indexed(axes, describe(told, axes, zero), notes, (index) => {
+      const samples = indexed(axes, describe(told, axes, zero), notes, (index) => {
         const matrix = at(index);
         if (told === 'angular-delay') return { domain: told, numAntennas, numDelays, values: matrix };
-        return toAngularDelay(spatialFrequency(matrix, numAntennas, axes.numBins), numDelays);
+        return toAngularDelay(spatialFrequency(matrix, numAntennas, axes.numBins), numDelays, csi.array);
       });
+      return { ...samples, domain: told };
     },
   };
 }
@@ -102,12 +110,14 @@ function domainOf(
   at: (index: number) => Float32Array,
   axes: CsiAxes,
   { name, type, shape }: Variable,
-  csi: CsiShape,
+  csi: ArrayShape,
   found: string,
 ): CsiDomain {
   const numSamples = axes.numSamples * axes.numReceivers;
   if (axes.numBins === csi.numDelays && csi.numAntennas * csi.numDelays < fewestEntries) return 'angular-delay';
-  const ratio = concentration({ numSamples, numRows: csi.numAntennas, numColumns: axes.numBins, at });
+  const { numAntennas, array } = csi;
+  const matrices = { numSamples, numRows: numAntennas, numColumns: axes.numBins, at };
+  const ratio = concentration({ ...matrices, ...(array && { array }) });
   if (ratio < 1 / clearRatio) return 'spatial-frequency';
   if (axes.numBins === csi.numDelays) {
     if (ratio > clearRatio || ownNames.test(name) || !type.startsWith('complex')) return 'angular-delay';

@@ -1,12 +1,14 @@
 import type { CsiShape } from '../csi.ts';
 import { CsiError } from '../errors.ts';
-import { type ChoiceOptions, isDownlinkName } from './csi-choice.ts';
-import type { CsiDomain } from './csi-layout.ts';
+import type { PlanarArray } from '../transform/array.ts';
+import { howToPermute } from './csi-axes.ts';
+import { type ChoiceOptions, chooseDownlink } from './csi-choice.ts';
+import { type CsiDomain, createCsiLayout } from './csi-layout.ts';
 import { openDataFile } from './data-file.ts';
-import { describeVariables, type Variable } from './variable.ts';
+import { describeVariable, type Variable } from './variable.ts';
 
 /** Delay taps that are kept of CSI over subcarriers, and those of rows without axes, as data sets of this kind have them. */
-const USUAL_COUNT = 32;
+const USUAL_DELAYS = 32;
 /** Subcarriers that taps were cut from, where a file has the taps only. */
 const USUAL_SUBCARRIERS = 1024;
 
@@ -15,63 +17,102 @@ export interface FoundShape extends CsiShape {
   readonly numSubcarriers: number;
 }
 
+/** How to read a file whose shape is to be found. */
+export interface FindShapeOptions extends ChoiceOptions {
+  readonly layout?: CsiDomain;
+  /** Elements along the axes of a planar array; a linear one where absent. */
+  readonly array?: PlanarArray;
+}
+
+/** Rows and columns of one sample, whatever they are. */
+interface Matrix {
+  readonly numAntennas: number;
+  readonly numBins: number;
+}
+
 /**
- * Finds the shape of the CSI matrices in a file, for models that fit themselves to data.
+ * Finds the shape of the CSI matrices in a file, for models that fit themselves to data. The variable, its axes and what its last
+ * axis is are told as `openCsiSource` tells them; of CSI over subcarriers 32 taps are kept.
  *
  * @returns `undefined` for a path list, which can be synthesised at any shape
- * @throws CsiError `file-format` where the file has no CSI, or several arrays that may be.
+ * @throws CsiError `file-format` where the file has no CSI, several arrays that may be, or its samples on the last axis.
  *
  * @example
  * await findCsiShape('deepmimo.npz'); // { numAntennas: 64, numDelays: 32, numSubcarriers: 512 }
  */
-export async function findCsiShape(
-  path: string,
-  options: ChoiceOptions & { readonly layout?: CsiDomain } = {},
-): Promise<FoundShape | undefined> {
+export async function findCsiShape(path: string, options: FindShapeOptions = {}): Promise<FoundShape | undefined> {
   const file = await openDataFile(path);
   if (file.kind === 'path-list') return undefined;
-  const shapes = file.variables.flatMap((variable) => {
-    const shape = shapeOf(variable, options.layout);
-    return shape === undefined ? [] : [{ name: variable.name, shape }];
+  const { layout, array } = options;
+  const variable = chooseDownlink(path, file.variables, options, {
+    expected:
+      'complex [N, antennas, delays or subcarriers] or [N, receive antennas, antennas, subcarriers], or floats with real and ' +
+      'imaginary parts as halves, [N, 2, ...], or on a last axis of 2',
+    // One row of floats is as likely a column of MATLAB's.
+    fits: (candidate) => !isLine(candidate.shape) && matrixOf(candidate, array) !== undefined,
   });
-  const { downlinkVariable } = options;
-  const named = shapes.filter(({ name }) =>
-    downlinkVariable === undefined ? isDownlinkName(name) : name === downlinkVariable,
-  );
-  const [found, ...others] = named.length > 0 || downlinkVariable !== undefined ? named : shapes;
-  if (found !== undefined && others.every(({ shape }) => JSON.stringify(shape) === JSON.stringify(found.shape))) {
-    return found.shape;
+  const label = `${path}: ${describeVariable(variable)}`;
+  const matrix = matrixOf(variable, array);
+  if (matrix === undefined) {
+    const wanted = array === undefined ? '' : `, with an array (--array) of ${array.join(' x ')} antennas`;
+    throw new CsiError('file-format', `${label} is no array of CSI matrices${wanted}; name another with --variable`);
   }
+  const { numAntennas, numBins } = matrix;
+  if (layout === undefined) requireSamplesFirst(variable, matrix, label);
+  const shape = { numAntennas, numDelays: numBins, ...(array && { array }) };
+  const { domain } = await createCsiLayout(shape, layout).read(variable, label);
+  if (domain === 'angular-delay') {
+    return { numAntennas, numDelays: numBins, numSubcarriers: Math.max(USUAL_SUBCARRIERS, numBins) };
+  }
+  return { numAntennas, numDelays: Math.min(USUAL_DELAYS, numBins), numSubcarriers: numBins };
+}
+
+function isLine([first, , ...more]: readonly number[]): boolean {
+  return first === 1 && more.length === 0;
+}
+
+/** Rows and columns by the sizes of a variable's axes. */
+function matrixOf({ type, shape }: Pick<Variable, 'type' | 'shape'>, array?: PlanarArray): Matrix | undefined {
+  const isComplex = /^complex(64|128)$/.test(type);
+  if (!isComplex && !/^float(16|32|64)$/.test(type)) return undefined;
+  const axes = isComplex ? shape.slice(1) : withoutParts(shape.slice(1));
+  if (shape.includes(0) || axes === undefined) return undefined;
+  const told = array && array[0] * array[1];
+  // A model may have one antenna or one tap: axes of that size are then not to be left aside.
+  const sizes = axes.length <= 2 ? axes : axes.filter((size) => size !== 1);
+  const numBins = sizes.at(-1) ?? 0;
+  if (sizes.length === 1) {
+    const numAntennas = told ?? numBins / USUAL_DELAYS;
+    return whole({ numAntennas, numBins: numBins / numAntennas });
+  }
+  if (sizes.length !== 2 && sizes.length !== 3) return undefined;
+  const rows = sizes.slice(0, -1);
+  // The BS has more antennas than a UE.
+  const numAntennas = told ?? Math.max(...rows);
+  return rows.includes(numAntennas) ? whole({ numAntennas, numBins }) : undefined;
+}
+
+/** Axes of real numbers less the one that is real and imaginary parts; a row holds both, one after the other. */
+function withoutParts(axes: readonly number[]): readonly number[] | undefined {
+  const [first = 0] = axes;
+  if (axes.length === 1) return [first / 2];
+  if (axes.length >= 3 && first === 2) return axes.slice(1);
+  return axes.length >= 3 && axes.at(-1) === 2 ? axes.slice(0, -1) : undefined;
+}
+
+function whole(matrix: Matrix): Matrix | undefined {
+  return Object.values(matrix).every((count) => Number.isInteger(count) && count >= 1) ? matrix : undefined;
+}
+
+/**
+ * Refuses what is likely in MATLAB's order, [antennas, delays, N], which sizes alone do not tell from [N, antennas, delays]: fewer
+ * samples than antennas, and as many bins as no DFT and no resource blocks have.
+ */
+function requireSamplesFirst({ shape }: Variable, { numAntennas, numBins }: Matrix, label: string): void {
+  const isUsual = (numBins & (numBins - 1)) === 0 || numBins % 12 === 0;
+  if (shape.length < 3 || (shape[0] as number) > numAntennas || isUsual) return;
   throw new CsiError(
     'file-format',
-    `${path}: which variable has the CSI? Found ${describeVariables(file.variables)}; expected complex ` +
-      '[N, antennas, delays], [N, antennas, subcarriers] with --layout spatial-frequency, [N, rx, antennas, subcarriers], ' +
-      'or real [N, 2, antennas, delays]; name it with downlinkVariable (--variable)',
+    `${label}: the samples seem to be on the last axis, ${howToPermute(shape)}; if it is delays or subcarriers, say so with layout (--layout)`,
   );
-}
-
-function shapeOf({ type, shape }: Variable, layout: CsiDomain | undefined): FoundShape | undefined {
-  const [numSamples = 0, ...rest] = shape;
-  if (numSamples < 1) return undefined;
-  if (/^complex(64|128)$/.test(type)) {
-    const [numAntennas = 0, columns = 0] = rest.slice(-2);
-    if (rest.length === 2 && layout !== 'spatial-frequency') return taps(numAntennas, columns);
-    if (rest.length === 2 || rest.length === 3) {
-      return usable({ numAntennas, numDelays: Math.min(USUAL_COUNT, columns), numSubcarriers: columns });
-    }
-    return undefined;
-  }
-  if (!/^float(32|64)$/.test(type) || layout === 'spatial-frequency') return undefined;
-  const [first = 0, numAntennas = 0, numDelays = 0] = rest;
-  if (rest.length === 3 && first === 2) return taps(numAntennas, numDelays);
-  const isRow = rest.length === 1 && first % (2 * USUAL_COUNT) === 0;
-  return isRow ? taps(first / (2 * USUAL_COUNT), USUAL_COUNT) : undefined;
-}
-
-function taps(numAntennas: number, numDelays: number): FoundShape | undefined {
-  return usable({ numAntennas, numDelays, numSubcarriers: Math.max(USUAL_SUBCARRIERS, numDelays) });
-}
-
-function usable(shape: FoundShape): FoundShape | undefined {
-  return shape.numAntennas >= 1 && shape.numDelays >= 1 ? shape : undefined;
 }

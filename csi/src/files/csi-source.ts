@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import type { AngularDelayCsi, CsiShape } from '../csi.ts';
+import type { AngularDelayCsi } from '../csi.ts';
 import { CsiError } from '../errors.ts';
+import type { ArrayShape } from '../transform/array.ts';
 import type { Band, PathList, Timing } from '../transform/path-list.ts';
 import { createSynthesizer } from '../transform/synthesis.ts';
 import { type ChoiceOptions, chooseDownlink, choosePartner, chooseUplink } from './csi-choice.ts';
@@ -34,7 +35,7 @@ export interface CsiSource {
 }
 
 /** The matrices wanted and the link they belong to; the bands matter for path lists only. */
-export interface CsiSourceOptions extends CsiShape, ChoiceOptions {
+export interface CsiSourceOptions extends ArrayShape, ChoiceOptions {
   readonly numSubcarriers: number;
   readonly bandwidthHz: number;
   readonly downlinkCarrierHz: number;

@@ -1,18 +1,20 @@
 import type { AngularDelayCsi, SpatialFrequencyCsi } from '../csi.ts';
+import { createAngleTransform, type PlanarArray } from './array.ts';
 import { createDft } from './dft.ts';
 
 /**
  * Transforms CSI to the angular-delay domain: unitary inverse DFT over subcarriers, first `numDelays` taps kept, then
- * unitary inverse DFT over antennas.
+ * unitary inverse DFT over antennas, of a planar array over each of its axes.
  *
+ * @param array - elements along the axes of a planar array; a linear one where absent
  * @throws RangeError where there are fewer subcarriers than delays, or the values do not fit the shape.
  */
-export function toAngularDelay(csi: SpatialFrequencyCsi, numDelays: number): AngularDelayCsi {
+export function toAngularDelay(csi: SpatialFrequencyCsi, numDelays: number, array?: PlanarArray): AngularDelayCsi {
   const { numSubcarriers, numAntennas, values } = csi;
   requireDelays(numDelays, numSubcarriers);
   requireLength(values.length, 2 * numSubcarriers * numAntennas);
   const overSubcarriers = createDft(numSubcarriers);
-  const overAntennas = createDft(numAntennas);
+  const overAntennas = createAngleTransform(numAntennas, array);
   const imaginary = numSubcarriers * numAntennas;
   const re = new Float64Array(numSubcarriers);
   const im = new Float64Array(numSubcarriers);
@@ -48,14 +50,19 @@ export function toAngularDelay(csi: SpatialFrequencyCsi, numDelays: number): Ang
 /**
  * Transforms CSI back to subcarriers and antennas, taking the delays past the kept taps as zero.
  *
+ * @param array - elements along the axes of a planar array; a linear one where absent
  * @throws RangeError where there are fewer subcarriers than delays, or the values do not fit the shape.
  */
-export function toSpatialFrequency(csi: AngularDelayCsi, numSubcarriers: number): SpatialFrequencyCsi {
+export function toSpatialFrequency(
+  csi: AngularDelayCsi,
+  numSubcarriers: number,
+  array?: PlanarArray,
+): SpatialFrequencyCsi {
   const { numAntennas, numDelays, values } = csi;
   requireDelays(numDelays, numSubcarriers);
   requireLength(values.length, 2 * numAntennas * numDelays);
   const overSubcarriers = createDft(numSubcarriers);
-  const overAntennas = createDft(numAntennas);
+  const overAntennas = createAngleTransform(numAntennas, array);
   const numEntries = numAntennas * numDelays;
   const antennaRe = new Float64Array(numAntennas);
   const antennaIm = new Float64Array(numAntennas);

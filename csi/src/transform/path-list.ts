@@ -26,7 +26,10 @@ export interface PathList {
   readonly environment?: Int32Array;
 }
 
-/** One carrier of the link. All bands share the array, whose spacing is half the downlink wavelength. */
+/**
+ * One carrier of the link. All bands share the array, whose spacing is half the downlink wavelength: a linear one along x, a planar one
+ * along x and z.
+ */
 export interface Band {
   readonly direction: 'downlink' | 'uplink';
   readonly carrierHz: number;
@@ -49,8 +52,10 @@ export interface BandPaths {
   readonly gainIm: Float64Array;
   /** Delay in units of 1 / bandwidth: a delay tap each. */
   readonly delaySamples: Float64Array;
-  /** Phase advance from one antenna to the next, in cycles. */
+  /** Phase advance from one antenna to the next along x, in cycles. */
   readonly spatialFrequency: Float64Array;
+  /** The same along z, the second axis of a planar array. */
+  readonly verticalFrequency: Float64Array;
 }
 
 /** @throws RangeError where the index is out of range. */
@@ -69,6 +74,7 @@ export function bandPaths(paths: PathList, index: number, band: Band, timing: Ti
   const gainIm = new Float64Array(numPaths);
   const delaySamples = new Float64Array(numPaths);
   const spatialFrequency = new Float64Array(numPaths);
+  const verticalFrequency = new Float64Array(numPaths);
   for (let path = 0; path < numPaths; path++) {
     const row = first + path;
     const delayS = ((paths.delayNs[row] as number) - originNs) * 1e-9;
@@ -85,8 +91,9 @@ export function bandPaths(paths: PathList, index: number, band: Band, timing: Ti
     delaySamples[path] = delayS * band.bandwidthHz;
     spatialFrequency[path] =
       spacingCycles * Math.cos(paths.azimuthRad[row] as number) * Math.cos(paths.elevationRad[row] as number);
+    verticalFrequency[path] = spacingCycles * Math.sin(paths.elevationRad[row] as number);
   }
-  return { numPaths, gainRe, gainIm, delaySamples, spatialFrequency };
+  return { numPaths, gainRe, gainIm, delaySamples, spatialFrequency, verticalFrequency };
 }
 
 function firstArrivalNs(paths: PathList, first: number, numPaths: number): number {

@@ -1,6 +1,6 @@
-import type { AngularDelayCsi, CsiShape, SpatialFrequencyCsi } from '../csi.ts';
+import type { AngularDelayCsi, SpatialFrequencyCsi } from '../csi.ts';
 import { requireCount } from '../errors.ts';
-import { createDft } from './dft.ts';
+import { type ArrayShape, createAngleTransform, type PlanarArray } from './array.ts';
 import { cosineOf, createDirichlet } from './dirichlet.ts';
 import { type Band, bandPaths, type PathList, type Timing } from './path-list.ts';
 import { createRankOneSum } from './rank-one-sum.ts';
@@ -14,7 +14,7 @@ export type Synthesizer = (paths: PathList, index: number) => AngularDelayCsi;
  *
  * @throws RangeError where the shape is out of range.
  */
-export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 'absolute'): Synthesizer {
+export function createSynthesizer(band: Band, shape: ArrayShape, timing: Timing = 'absolute'): Synthesizer {
   const { numAntennas, numDelays } = shape;
   requireCount('numAntennas', numAntennas);
   requireCount('numDelays', numDelays);
@@ -24,7 +24,7 @@ export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 
   // The constant imaginary part of the delay kernels has a column of its own, after the taps.
   const sum = createRankOneSum(numAntennas, numDelays + 1);
   const delays = createDirichlet(band.numSubcarriers);
-  const angles = createDft(numAntennas);
+  const angles = createAngleTransform(numAntennas, shape.array);
   const columnRe = new Float64Array(numAntennas);
   const columnIm = new Float64Array(numAntennas);
   const amplitude = 1 / Math.sqrt(band.numSubcarriers);
@@ -45,7 +45,11 @@ export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 
       for (; path < seen.numPaths && seen.delaySamples[path] === delaySamples; path++) {
         const re = seen.gainRe[path] as number;
         const im = seen.gainIm[path] as number;
-        addSteering(weights, re * cos - im * sin, re * sin + im * cos, seen.spatialFrequency[path] as number);
+        const steerRe = re * cos - im * sin;
+        const steerIm = re * sin + im * cos;
+        const along = seen.spatialFrequency[path] as number;
+        if (shape.array === undefined) addSteering(weights, 0, numAntennas, steerRe, steerIm, along);
+        else addPlane(weights, shape.array, steerRe, steerIm, along, seen.verticalFrequency[path] as number);
       }
       sum.add();
     }
@@ -68,12 +72,38 @@ export function createSynthesizer(band: Band, shape: CsiShape, timing: Timing = 
   };
 }
 
+/** Adds a path to the planar weights of a planar array: a row of elements along z for every element along x. */
+function addPlane(
+  weights: Float32Array,
+  [one, two]: PlanarArray,
+  re: number,
+  im: number,
+  along: number,
+  upward: number,
+): void {
+  for (let i = 0; i < one; i++) {
+    const phaseRad = -2 * Math.PI * i * along;
+    const cos = Math.cos(phaseRad);
+    const sin = Math.sin(phaseRad);
+    addSteering(weights, i * two, two, re * cos - im * sin, re * sin + im * cos, upward);
+  }
+}
+
 /**
- * Adds the response of the array to a path, (re + j im) exp(-j 2 pi n s) at antenna n, to planar weights, `[2][antennas]`.
+ * Adds the response of a row of antennas to a path, (re + j im) exp(-j 2 pi n s) at its antenna n, to planar weights,
+ * `[2][antennas]`.
  *
+ * @param start - first antenna of the row, of so many
  * @param spatialFrequency - s, in cycles an antenna
  */
-function addSteering(weights: Float32Array, re: number, im: number, spatialFrequency: number): void {
+function addSteering(
+  weights: Float32Array,
+  start: number,
+  count: number,
+  re: number,
+  im: number,
+  spatialFrequency: number,
+): void {
   const numAntennas = weights.length / 2;
   const stepRad = -2 * Math.PI * spatialFrequency;
   const cos = Math.cos(stepRad);
@@ -85,8 +115,9 @@ function addSteering(weights: Float32Array, re: number, im: number, spatialFrequ
   let evenIm = im;
   let oddRe = re * cos - im * sin;
   let oddIm = re * sin + im * cos;
-  const evenEnd = numAntennas - (numAntennas % 2);
-  let antenna = 0;
+  const end = start + count;
+  const evenEnd = end - (count % 2);
+  let antenna = start;
   while (antenna < evenEnd) {
     weights[antenna] = (weights[antenna] as number) + evenRe;
     weights[antenna + 1] = (weights[antenna + 1] as number) + oddRe;
@@ -100,7 +131,7 @@ function addSteering(weights: Float32Array, re: number, im: number, spatialFrequ
     oddRe = nextOddRe;
     antenna += 2;
   }
-  if (antenna < numAntennas) {
+  if (antenna < end) {
     weights[antenna] = (weights[antenna] as number) + evenRe;
     weights[numAntennas + antenna] = (weights[numAntennas + antenna] as number) + evenIm;
   }

@@ -3,19 +3,24 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
   type AngularDelayCsi,
+  type ArrayResponse,
+  applyArrayResponse,
   assertUsable,
   type ChannelSample,
   CsiError,
   type CsiShape,
+  createRandom,
   createSynthesizer,
   defaultCarriers,
+  type PlanarArray,
   type ScenarioName,
   simulateChannel,
   type Timing,
 } from '@edge-csi/csi';
 import { type CsiDomain, type CsiSource, type CsiSourceOptions, openCsiSource } from '@edge-csi/csi/files';
-import type { AnyManifest } from '@edge-csi/models';
+import type { AnyManifest, PathManifest } from '@edge-csi/models';
 import type { LinkSample } from './link/transceiver.ts';
+import { UsageError } from './usage-error.ts';
 
 /** The shipped sample: 1,024 samples of the COST 2100 indoor test split, as a path list. */
 export const sampleData = fileURLToPath(new URL('../data/cost2100-indoor-test-1024.npz', import.meta.url));
@@ -27,6 +32,14 @@ export const raytracedSampleData = fileURLToPath(new URL('../data/raytraced-muni
 export interface DataOptions {
   readonly path: string;
   readonly csi: CsiSourceOptions;
+  readonly antennaErrors?: AntennaErrors;
+}
+
+/** Errors of antennas that nobody calibrated: constant, Gaussian, the same wherever the seed is. */
+export interface AntennaErrors {
+  readonly phaseRmsDeg: number;
+  readonly gainRmsDb: number;
+  readonly seed: number;
 }
 
 /** What a command line says of the data; all but the file only where the file leaves it open. */
@@ -36,21 +49,47 @@ export interface DataFlags {
   readonly variable?: string;
   readonly uplinkVariable?: string;
   readonly layout?: CsiDomain;
+  /** Elements along the axes of a planar array. */
+  readonly array?: PlanarArray;
+  readonly antennaErrors?: AntennaErrors;
 }
 
-/** How a model wants the file of a command line read. */
-export function dataFor({ csi }: Pick<AnyManifest, 'csi'>, flags: DataFlags): DataOptions {
-  const { data, uplink, variable, uplinkVariable, layout } = flags;
+/** What data are read for: a model, or matrices without one. */
+type DataReader = Pick<AnyManifest, 'csi'> & Partial<Pick<PathManifest, 'id' | 'paths'>>;
+
+/**
+ * How a model wants the file of a command line read. A path model says its array; other models are of linear ones, and a view of no
+ * model is of the array that the command line names.
+ *
+ * @throws UsageError where the command line names another array than the model's.
+ */
+export function dataFor(reader: DataReader, flags: DataFlags): DataOptions {
+  const { data, uplink, variable, uplinkVariable, layout, antennaErrors } = flags;
+  const array = arrayOf(reader, flags.array);
   return {
     path: data,
     csi: {
-      ...csi,
+      ...reader.csi,
+      ...(array[1] !== 1 && { array }),
       ...(uplink !== undefined && { uplinkPath: uplink }),
       ...(variable !== undefined && { downlinkVariable: variable }),
       ...(uplinkVariable !== undefined && { uplinkVariable }),
       ...(layout !== undefined && { layout }),
     },
+    ...(antennaErrors !== undefined && { antennaErrors }),
   };
+}
+
+function arrayOf({ id, csi, paths }: DataReader, told: PlanarArray | undefined): PlanarArray {
+  const linear = [csi.numAntennas, 1] as const;
+  if (id === undefined) return told ?? linear;
+  const own = paths?.antennas ?? linear;
+  if (told === undefined || told.join() === own.join()) return own;
+  const array = own[1] === 1 ? `a linear array of ${own[0]} antennas` : `an array of ${own.join(' x ')} antennas`;
+  throw new UsageError(
+    `--array is ${told.join('x')}, and ${id} is for ${array}; use --family paths where there is one, or write a model with: ` +
+      `edge-csi models paths --array ${told.join('x')}`,
+  );
 }
 
 /** How a command line names uplink CSI that a data file leaves open. */
@@ -90,8 +129,30 @@ export function usableSample(
  * const source = await openData(dataFor(manifest, { data: sampleData }));
  * const [sample] = linkSamples(source, 0, 1);
  */
-export async function openData(options: DataOptions): Promise<CsiSource> {
-  return openCsiSource(options.path, options.csi);
+export async function openData({ path, csi, antennaErrors }: DataOptions): Promise<CsiSource> {
+  const source = await openCsiSource(path, csi);
+  if (antennaErrors === undefined) return source;
+  const errors = drawAntennaErrors(csi.numAntennas, antennaErrors);
+  const { phaseRmsDeg, gainRmsDb, seed } = antennaErrors;
+  return {
+    ...source,
+    notes: [
+      ...source.notes,
+      `downlink: antenna errors of ${phaseRmsDeg} degrees and ${gainRmsDb} dB rms, seed ${seed}`,
+    ],
+    downlink: (index) => applyArrayResponse(source.downlink(index), errors, csi.array),
+  };
+}
+
+/** The response of an array of which every antenna is a little off. */
+export function drawAntennaErrors(numAntennas: number, { phaseRmsDeg, gainRmsDb, seed }: AntennaErrors): ArrayResponse {
+  const random = createRandom(seed);
+  const gains = Array.from({ length: numAntennas }, () => {
+    const phaseRad = (random.gaussian() * phaseRmsDeg * Math.PI) / 180;
+    const amplitude = 10 ** ((random.gaussian() * gainRmsDb) / 20);
+    return [amplitude * Math.cos(phaseRad), amplitude * Math.sin(phaseRad)] as const;
+  });
+  return { re: gains.map(([re]) => re), im: gains.map(([, im]) => im) };
 }
 
 /** A sample of a data set. */

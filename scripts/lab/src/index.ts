@@ -71,6 +71,7 @@ export { pathSchemes, pathSpecOf } from './schemes/path-scheme.ts';
 export {
   bestWithin,
   costOf,
+  type DownlinkSample,
   type Measured,
   type MeasureOptions,
   measureScheme,

@@ -11,6 +11,7 @@ export { type NewModel, writeModel } from './complete/new-model.ts';
 export { type Footprint, measureOnCortexM, missingToolchain } from './embed/cortex-m.ts';
 export { writeFolder } from './embed/embed-folder.ts';
 export { fromInt16Csi, type Int16Csi, toInt16Csi } from './embed/golden-header.ts';
+export { type PathVector, pathVectors, writePathFolder } from './embed/path-folder.ts';
 export { buildModel, type Operator } from './onnx/graph.ts';
 export { decodeModel, encodeModel, type ModelProto } from './onnx/schema.ts';
 export { floatTensor, int64Tensor, type OnnxTensor, readTensor } from './onnx/tensor.ts';

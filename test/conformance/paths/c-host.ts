@@ -16,7 +16,7 @@ export interface CReport {
   readonly estimate: Float32Array;
 }
 
-export const kernelFolder = fileURLToPath(new URL('../../../ue-client/kernel/', import.meta.url));
+const kernelFolder = fileURLToPath(new URL('../../../ue-client/kernel/', import.meta.url));
 
 /** Why the C codec cannot be compiled here, or undefined. */
 export function missingCompiler(): string | undefined {

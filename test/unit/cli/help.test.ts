@@ -48,6 +48,6 @@ it('shows the defaults that the library has', async () => {
 
 it('lists what models has, once each', async () => {
   const { stdout } = await edgeCsi('models', '--help');
-  const commands = 'load activate rollback unload status complete paths verify list show card help';
+  const commands = 'load activate rollback unload status complete paths response verify list show card help';
   expect(namesIn(stdout)).toEqual(commands.split(' '));
 });

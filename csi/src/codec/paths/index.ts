@@ -5,6 +5,7 @@
  */
 export { createPathCodec, type PathCodec, type PathReport, type PathReportBits } from './codec.ts';
 export { createPathsEncoder } from './encoder.ts';
+export { estimateArrayResponse } from './estimate-response.ts';
 export { fitPathTables } from './fit.ts';
 export { indoorPathTables } from './indoor-tables.ts';
 export { type PathKernelTables, pathKernelTables } from './kernel-tables.ts';

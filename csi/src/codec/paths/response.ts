@@ -1,4 +1,4 @@
-import type { ArrayResponse } from './spec.ts';
+import type { ArrayResponse } from '../../transform/array.ts';
 import { exactCosine, exactSine } from './turn.ts';
 
 const { fround } = Math;
@@ -60,26 +60,23 @@ export function applyResponseInto(out: Float32Array, values: Float32Array, kerne
   const rows = one * two;
   const entries = values.length / 2;
   const delays = entries / rows;
+  out.fill(0);
   for (let to = 0; to < rows; to++) {
     const toOne = Math.floor(to / two);
     const toTwo = to - toOne * two;
-    for (let t = 0; t < delays; t++) {
-      let re = 0;
-      let im = 0;
-      for (let from = 0; from < rows; from++) {
-        const fromOne = Math.floor(from / two);
-        const i = toOne - fromOne;
-        const j = toTwo - (from - fromOne * two);
-        const bin = (i < 0 ? i + one : i) * two + (j < 0 ? j + two : j);
-        const kRe = kernel.re[bin] as number;
-        const kIm = kernel.im[bin] as number;
-        const x = values[from * delays + t] as number;
-        const y = values[entries + from * delays + t] as number;
-        re = fround(re + fround(fround(kRe * x) - fround(kIm * y)));
-        im = fround(im + fround(fround(kRe * y) + fround(kIm * x)));
+    for (let from = 0; from < rows; from++) {
+      const fromOne = Math.floor(from / two);
+      const i = toOne - fromOne;
+      const j = toTwo - (from - fromOne * two);
+      const bin = (i < 0 ? i + one : i) * two + (j < 0 ? j + two : j);
+      const kRe = kernel.re[bin] as number;
+      const kIm = kernel.im[bin] as number;
+      for (let t = 0, at = to * delays, source = from * delays; t < delays; t++, at++, source++) {
+        const x = values[source] as number;
+        const y = values[entries + source] as number;
+        out[at] = fround((out[at] as number) + fround(fround(kRe * x) - fround(kIm * y)));
+        out[entries + at] = fround((out[entries + at] as number) + fround(fround(kRe * y) + fround(kIm * x)));
       }
-      out[to * delays + t] = re;
-      out[entries + to * delays + t] = im;
     }
   }
 }

@@ -1,4 +1,5 @@
 import { CsiError } from '../../errors.ts';
+import type { ArrayResponse } from '../../transform/array.ts';
 import { END_TOTAL, LEVEL_CLASSES, MAX_TOTAL, RATIO_BINS } from './constants.ts';
 import { genericTables } from './generic-tables.ts';
 import type { PathTables } from './tables.ts';
@@ -31,12 +32,6 @@ export interface PathCodecSpec {
    * back. Without it all elements are alike.
    */
   readonly response?: ArrayResponse;
-}
-
-/** Response of an array: one complex gain an element. */
-export interface ArrayResponse {
-  readonly re: readonly number[];
-  readonly im: readonly number[];
 }
 
 /** What a default is derived from; see `PathCodecSpec`. */

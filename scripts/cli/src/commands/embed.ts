@@ -1,11 +1,20 @@
 import path from 'node:path';
 import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { dataFor, openData, sampleData, spreadIndices, usableSample } from '@edge-csi/lab/data';
-import { type Footprint, measureOnCortexM, missingToolchain, writeFolder } from '@edge-csi/model-tools';
+import { UsageError } from '@edge-csi/lab/usage-error';
+import {
+  type Footprint,
+  measureOnCortexM,
+  missingToolchain,
+  pathVectors,
+  writeFolder,
+  writePathFolder,
+} from '@edge-csi/model-tools';
+import { isPathModel } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { renderTable } from '@edge-csi/report';
 import type { OptionsOf } from '../options/command.ts';
-import { modelById, zooOption } from '../options/models.ts';
+import { reportModelsById, zooOption } from '../options/models.ts';
 import { jsonOption, writeJson } from '../options/output.ts';
 import { writableFolder } from '../options/parse.ts';
 
@@ -15,7 +24,9 @@ const numVectors = 4;
 function declare(program: CommandUnknownOpts) {
   return program
     .command('embed')
-    .description('Export the encoder of a model for a constrained device, with golden vectors, and measure it.')
+    .description(
+      'Export the encoder of a model, or the codec of path reports, for a constrained device, with golden vectors, and measure it.',
+    )
     .requiredOption('--model <id>', 'model to export')
     .addOption(new Option('--target <name>', 'what to export').choices(['c99']).default('c99'))
     .requiredOption('--out <dir>', 'folder to write, made where it does not exist', writableFolder)
@@ -29,6 +40,7 @@ Flash, RAM and instructions are measured where arm-none-eabi-gcc and qemu-system
 
 Examples:
   edge-csi embed --model dualnet-mag-m43 --out encoder-m43
+  edge-csi embed --model paths-indoor --out path-codec
   edge-csi embed --model dualnet-mag-m128-full --out encoder-m128 --json embed.json`,
     );
 }
@@ -37,14 +49,17 @@ Examples:
 export const addEmbed = (program: CommandUnknownOpts) => declare(program).action(run);
 
 async function run({ model, target, out, data, zoo, json }: OptionsOf<typeof declare>): Promise<void> {
-  const manifest = await modelById(model, zoo);
-  const bundle = await loadModel(path.join(zoo, manifest.id), ['encoder']);
+  const [manifest] = await reportModelsById([model], zoo);
+  if (manifest === undefined) throw new UsageError(`--model is ${model}, which is no model of ${zoo}`);
   const source = await openData(dataFor(manifest, { data }));
   const samples = spreadIndices(source, numVectors).map((index) => usableSample(source, 'downlink', index));
-  const files = await writeFolder(out, bundle, samples);
+  const isPaths = isPathModel(manifest);
+  const files = isPaths
+    ? await writePathFolder(out, manifest, pathVectors(samples))
+    : await writeFolder(out, await loadModel(path.join(zoo, manifest.id), ['encoder']), samples);
   process.stdout.write(`${out}: ${files.join(', ')}\n\n`);
   const missing = await missingToolchain();
-  const footprints = missing === undefined ? await measureOnCortexM(out) : undefined;
+  const footprints = missing === undefined ? await measureOnCortexM(out, isPaths ? 'paths' : 'network') : undefined;
   process.stdout.write(footprints === undefined ? `not measured: ${missing}\n` : `${render(footprints)}\n`);
   await writeJson(json, {
     schema: 'edge-csi/embed@1',

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, AddCommand>> = {
   ...{ load: lifecycle, activate: lifecycle, rollback: lifecycle, unload: lifecycle, status: lifecycle },
   complete: async (models) => (await import('./models-complete.ts')).addComplete(models),
   paths: async (models) => (await import('./models-paths.ts')).addPaths(models),
+  response: async (models) => (await import('./models-response.ts')).addResponse(models),
   verify: async (models) => (await import('./models-verify.ts')).addVerify(models),
   list: async (models) => addList(models),
   show: async (models) => addShow(models),
@@ -35,6 +36,7 @@ Examples:
   edge-csi models verify dualnet-mag-m43 --data scripts/lab/data/cost2100-indoor-test-1024.npz
   edge-csi models complete my-zoo/csinet-mag-m43 --calibration calibration.npz
   edge-csi models paths --array 8x4 --out my-zoo/paths-8x4
+  edge-csi models response --data measured.npz --model paths-indoor --out my-zoo/paths-site
   edge-csi models load dualnet-mag-m128-v2 --server http://127.0.0.1:8081
   edge-csi models activate dualnet-mag-m128-v2
   edge-csi models rollback

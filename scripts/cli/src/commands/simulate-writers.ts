@@ -2,9 +2,9 @@ import { rename } from 'node:fs/promises';
 import {
   type AngularDelayCsi,
   type ChannelSample,
-  type CsiShape,
   createRandom,
   createSynthesizer,
+  type PlanarArray,
   type Timing,
   withEstimationNoise,
 } from '@edge-csi/csi';
@@ -140,7 +140,11 @@ export interface CsiPair {
   readonly uplink: AngularDelayCsi;
 }
 
-export interface CsiPairOptions extends CsiShape {
+export interface CsiPairOptions {
+  readonly numAntennas: number;
+  readonly numDelays: number;
+  /** A linear one where absent. */
+  readonly array?: PlanarArray;
   readonly downlinkCarrierHz: number;
   readonly uplinkCarrierHz: number;
   readonly bandwidthHz: number;

@@ -6,7 +6,7 @@ import { monotonicMs } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { Interrupted, withInterruption } from '../interruption.ts';
 import { givenFlag, type OptionsOf } from '../options/command.ts';
-import { viewOf, withView } from '../options/data.ts';
+import { arrayOption, viewOf, withView } from '../options/data.ts';
 import { writeJson } from '../options/output.ts';
 import { finite, integer, seedOption, writableFile } from '../options/parse.ts';
 import { startProgress } from '../progress.ts';
@@ -20,7 +20,7 @@ import {
 } from './simulate-writers.ts';
 
 /** Options that say how a path list is turned into matrices: whoever reads the list chooses them. */
-const csiOptions = ['antennas', 'delays', 'bandwidthMhz', 'subcarriers', 'timing', 'snrDb', 'uplinkSnrDb'];
+const csiOptions = ['antennas', 'array', 'delays', 'bandwidthMhz', 'subcarriers', 'timing', 'snrDb', 'uplinkSnrDb'];
 
 function declare(program: CommandUnknownOpts) {
   return withView(program.command('simulate'))
@@ -45,6 +45,7 @@ function declare(program: CommandUnknownOpts) {
         .default('independent'),
     )
     .option('--delay-spread-ns <ns>', 'cdl: delay spread', finite(0, 1e5), 100)
+    .option(...arrayOption)
     .option('--csi', 'write CSI matrices, not a path list')
     .option('--snr-db <dB>', 'CSI: estimation noise, default none', finite(-50, 200))
     .option('--uplink-snr-db <dB>', 'CSI: the uplink, where it differs', finite(-50, 200))
@@ -184,7 +185,8 @@ async function openWriter(options: Options, settings: Settings): Promise<SampleW
   if (!isCsi(options)) return openPathListWriter(out, isTr38901(settings.scenario));
   const view = viewOf(options);
   const snrs = { downlinkSnrDb: snrDb, uplinkSnrDb: options.uplinkSnrDb ?? snrDb };
-  const measure = createCsiPairs({ ...settings, ...view, ...snrs });
+  const { array } = options;
+  const measure = createCsiPairs({ ...settings, ...view, ...snrs, ...(array && { array }) });
   const numValues = 2 * view.numAntennas * view.numDelays;
   return uplinkOut === undefined
     ? openCsiNpzWriter(out, numValues, measure)

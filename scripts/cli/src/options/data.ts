@@ -1,37 +1,70 @@
 import path from 'node:path';
-import { Option } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import type { PlanarArray } from '@edge-csi/csi';
 import type { CsiDomain } from '@edge-csi/csi/files';
-import { sha256Of } from '@edge-csi/lab/data';
+import { type AntennaErrors, sha256Of } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { type OptionsOf, optionGroup } from './command.ts';
 import { finite, integer } from './parse.ts';
 
 const layouts = ['angular-delay', 'spatial-frequency'] as const satisfies readonly CsiDomain[];
 
+/** The array that CSI is of. */
+export const arrayOption = [
+  '--array <axes>',
+  'elements of a planar array along its axes, like 8x4, whose antenna (i, j) is number 4 i + j; default a linear one',
+  (text: string): PlanarArray => {
+    const [one = 0, two = 0, ...more] = text.split('x').map(Number);
+    const valid = more.length === 0 && [one, two].every((count) => Number.isInteger(count) && count >= 1);
+    if (valid && one * two <= 1024) return [one, two];
+    throw new InvalidArgumentError('give two counts of together at most 1024 elements, like 8x4');
+  },
+] as const;
+
+/** Parser of errors of antennas, `phase,gain` or `phase,gain,seed`. */
+function antennaErrors(text: string): AntennaErrors {
+  const [phaseRmsDeg = -1, gainRmsDb = -1, seed = 1, ...more] = text.split(',').map(Number);
+  const valid = phaseRmsDeg >= 0 && phaseRmsDeg <= 180 && gainRmsDb >= 0 && gainRmsDb <= 20 && Number.isInteger(seed);
+  if (valid && more.length === 0) return { phaseRmsDeg, gainRmsDb, seed };
+  throw new InvalidArgumentError('give degrees and dB, both rms, like 3,0.3, and a seed behind them where it is not 1');
+}
+
+/** As what a command reads its file. */
+export const withReading = optionGroup((command) =>
+  command
+    .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
+    .option('--variable <name>', 'downlink variable of --data, where there are several')
+    .option('--uplink-variable <name>', 'uplink variable, where its name does not tell')
+    .addOption(
+      new Option(
+        '--layout <domain>',
+        'what the last axis of complex arrays with three axes is: delays or subcarriers',
+      ).choices(layouts),
+    )
+    .option(...arrayOption)
+    .option(
+      '--antenna-errors <errors>',
+      'errors that no model knows of, put on the downlink of every antenna: degrees and dB rms, like 3,0.3',
+      antennaErrors,
+    ),
+);
+
 /** Which file a command reads, and as what. @param file - without it, `--data` has to be given */
 export const withData = (file?: string) =>
   optionGroup((command) =>
-    command
-      .requiredOption(
+    withReading(
+      command.requiredOption(
         '--data <file>',
         'path-list .npz, or CSI as .npy, .npz or .mat (docs/data-formats.md)',
         file as string,
-      )
-      .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
-      .option('--variable <name>', 'downlink variable of --data, where there are several')
-      .option('--uplink-variable <name>', 'uplink variable, where its name does not tell')
-      .addOption(
-        new Option(
-          '--layout <domain>',
-          'what the last axis of complex arrays with three axes is: delays or subcarriers',
-        ).choices(layouts),
       ),
+    ),
   );
 
 /** The matrices that paths are synthesised into. */
 export const withView = optionGroup((command) =>
   command
-    .option('--antennas <n>', 'CSI: BS antennas', integer(1, 4096), 32)
+    .option('--antennas <n>', 'CSI: BS antennas of a linear array; default 32', integer(1, 4096))
     .option('--delays <n>', 'CSI: delay taps kept', integer(1, 4096), 32)
     .option('--subcarriers <n>', 'CSI of path lists: subcarriers', integer(1, 65_536), 1024)
     .option('--bandwidth-mhz <MHz>', 'CSI of path lists: bandwidth', finite(0.001, 1e5), 20)
@@ -42,15 +75,25 @@ export const withView = optionGroup((command) =>
     ),
 );
 
-type View = OptionsOf<typeof withView<[], Record<never, never>, Record<never, never>>>;
+type View = OptionsOf<typeof withView<[], Record<never, never>, Record<never, never>>> & {
+  readonly array?: PlanarArray | undefined;
+};
+
+/** The antennas that a command line asks for; undefined where it does not. @throws UsageError where it does so twice. */
+export function antennasOf({ antennas, array }: Pick<View, 'antennas' | 'array'>): number | undefined {
+  if (array === undefined) return antennas;
+  if (antennas === undefined) return array[0] * array[1];
+  throw new UsageError('--antennas and --array both give the array; give one of them');
+}
 
 /** The matrices that a command line asks for. @throws UsageError where there are fewer subcarriers than delays. */
-export function viewOf({ antennas, delays, subcarriers, bandwidthMhz, timing }: View) {
+export function viewOf(view: View) {
+  const { delays, subcarriers, bandwidthMhz, timing } = view;
   if (delays > subcarriers) {
     throw new UsageError(`--delays is ${delays}, give at most --subcarriers, ${subcarriers}`);
   }
   return {
-    numAntennas: antennas,
+    numAntennas: antennasOf(view) ?? 32,
     numDelays: delays,
     numSubcarriers: subcarriers,
     bandwidthHz: bandwidthMhz * 1e6,

@@ -142,7 +142,7 @@ export async function magnitudeModelsFor(
 }
 
 /** @throws UsageError where models differ in the CSI that they take: they cannot be measured on the same samples. */
-export function requireOneShape(manifests: readonly Manifest[]): void {
+export function requireOneShape(manifests: readonly ReportManifest[]): void {
   const [first, ...others] = manifests;
   const other = others.find(({ csi }) => JSON.stringify(csi) !== JSON.stringify(first?.csi));
   if (first === undefined || other === undefined) return;

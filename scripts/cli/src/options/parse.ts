@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 
@@ -99,6 +99,12 @@ export function writableFolder(folder: string): string {
   const isThere = statSync(resolved, { throwIfNoEntry: false }) !== undefined;
   requireWritable(isThere ? resolved : path.dirname(resolved));
   return folder;
+}
+
+/** Parser of a folder to write a model into, which holds none yet. */
+export function newModelFolder(folder: string): string {
+  if (!existsSync(path.join(folder, 'manifest.json'))) return writableFolder(folder);
+  throw new InvalidArgumentError('which holds a model; give another folder');
 }
 
 /** Parser of a folder for figures, made where it is not there. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { findCsiShape } from '@edge-csi/csi/files';
+import { type FoundShape, findCsiShape } from '@edge-csi/csi/files';
 import { indoorPathTables } from '@edge-csi/csi/paths';
 import type { DataFlags } from '@edge-csi/lab/data';
 import { createPathManifest, isPathModel, type PathManifest, type ReportManifest } from '@edge-csi/models';
@@ -37,22 +37,45 @@ export interface TemporaryZoo {
 }
 
 /**
- * Makes a model of path reports for a data file: its array and band as the file has them, tables for any channel, or for the
+ * Describes a model of path reports for a data file: its array and band as the file has them, tables for any channel, or for the
  * indoor hall where the shape is that of the sample.
  *
+ * @param maxPaths - most paths of a report
  * @throws CsiError `file-format` where the file has no CSI that can be told.
  */
-export async function pathModelFor({ data, variable, layout }: DataFlags): Promise<TemporaryZoo> {
-  const found = await findCsiShape(data, {
+export async function pathManifestFor(flags: DataFlags, maxPaths = 32): Promise<PathManifest> {
+  const { array } = flags;
+  const csi = { ...usualLink, ...(array && { numAntennas: array[0] * array[1] }), ...(await shapeOf(flags)) };
+  const isUsual = !array && csi.numAntennas === usualLink.numAntennas && csi.numDelays === usualLink.numDelays;
+  return createPathManifest({
+    ...{ id: 'paths', csi, maxPaths },
+    ...(isUsual && { tables: indoorPathTables }),
+    ...(array && { array }),
+  });
+}
+
+/** The shape of the CSI in a file, as a command line says to read it; undefined of a path list. @throws CsiError `file-format` */
+export function shapeOf({ data, variable, layout, array }: DataFlags): Promise<FoundShape | undefined> {
+  return findCsiShape(data, {
     ...(variable !== undefined && { downlinkVariable: variable }),
     ...(layout !== undefined && { layout }),
+    ...(array !== undefined && { array }),
   });
-  const csi = { ...usualLink, ...found };
-  const isUsual = csi.numAntennas === usualLink.numAntennas && csi.numDelays === usualLink.numDelays;
-  const manifest = createPathManifest({ id: 'paths', csi, ...(isUsual && { tables: indoorPathTables }) });
+}
+
+/** Writes a model's manifest and card into a folder, made where it is not there. */
+export async function writePathModel(folder: string, manifest: PathManifest): Promise<void> {
+  const { renderCard } = await import('@edge-csi/model-tools/model-card');
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+  await writeFile(path.join(folder, 'card.md'), renderCard(manifest));
+}
+
+/** Makes a folder with the model of `pathManifestFor`. */
+export async function pathModelFor(flags: DataFlags): Promise<TemporaryZoo> {
+  const manifest = await pathManifestFor(flags);
   const zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-paths-'));
-  await mkdir(path.join(zoo, manifest.id));
-  await writeFile(path.join(zoo, manifest.id, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+  await writePathModel(path.join(zoo, manifest.id), manifest);
   return { manifest, zoo, remove: () => rm(zoo, { recursive: true, force: true }) };
 }
 

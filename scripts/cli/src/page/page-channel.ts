@@ -1,7 +1,7 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { type DataFlags, dataFor, openData, usableSample } from '@edge-csi/lab/data';
-import type { ReportManifest } from '@edge-csi/models';
+import { isPathModel, type ReportManifest } from '@edge-csi/models';
 
 /** Slots for which the channel is one sample of the data: the page and its tests count on it. */
 const slotsPerSample = 8;
@@ -67,8 +67,7 @@ export class PageChannel {
   }
 
   #source(manifest: ReportManifest): Promise<CsiSource> {
-    const { csi } = manifest;
-    const key = JSON.stringify(csi);
+    const key = JSON.stringify([manifest.csi, isPathModel(manifest) ? manifest.paths.antennas : []]);
     const known = this.#sources.get(key);
     if (known !== undefined) return known;
     const opening = openData(dataFor(manifest, this.#flags));

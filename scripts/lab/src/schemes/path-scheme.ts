@@ -1,7 +1,7 @@
 import { type AngularDelayCsi, type PathCodecSpec, pathCodecSpec } from '@edge-csi/csi';
 import { createPathCodec, indoorPathTables, type PathRate } from '@edge-csi/csi/paths';
 import { createPathEncoder, type PathEncoder } from '@edge-csi/ue-client/paths';
-import type { Scheme, Setting } from './scheme.ts';
+import type { DownlinkSample, Scheme, Setting } from './scheme.ts';
 
 /** What path reports need to know of a link; nothing of its carriers. */
 export interface PathLink {
@@ -29,7 +29,9 @@ const caps = [
  * const [paths] = pathSchemes(pathSpecOf({ numAntennas: 32, numDelays: 32, numSubcarriers: 1024 }));
  * const curve = await sweep(paths, { select: samples, measure: samples }, () => undefined);
  */
-export function pathSchemes(spec: PathCodecSpec): readonly [paths: Scheme, capped: Scheme] {
+export function pathSchemes(
+  spec: PathCodecSpec,
+): readonly [paths: Scheme<DownlinkSample>, capped: Scheme<DownlinkSample>] {
   return [
     pathScheme(
       'paths',
@@ -60,7 +62,7 @@ function pathScheme(
   spec: PathCodecSpec,
   settings: readonly Setting[],
   rateOf: (setting: Setting) => PathRate,
-): Scheme {
+): Scheme<DownlinkSample> {
   const codec = createPathCodec(spec);
   let opened: Promise<PathEncoder> | undefined;
   return {

@@ -15,14 +15,20 @@ export type ReportedCsi = AngularDelayCsi | SubbandDirections;
 /** Takes one carried report: sample index, every bit on the wire, and what the BS knows, valid during the call. */
 type ReportSink = (index: number, bits: number, estimate: ReportedCsi) => void;
 
-/** A way to report CSI, by a network, by paths or by another classical scheme, whose whole reports can be measured at any setting of its knobs. */
-export interface Scheme {
+/** What every scheme needs of a sample. */
+export type DownlinkSample = Omit<LinkSample, 'uplink'>;
+
+/**
+ * A way to report CSI, by a network, by paths or by another classical scheme, whose whole reports can be measured at any setting of its
+ * knobs. Of a sample a scheme without networks may need the downlink alone.
+ */
+export interface Scheme<Sample extends DownlinkSample = LinkSample> {
   /** Model id, or a classical scheme's name. */
   readonly name: string;
   readonly family: 'network' | 'paths' | 'baseline';
   readonly settings: readonly Setting[];
   /** Carries samples from UE to BS, in order. */
-  carry(samples: readonly LinkSample[], setting: Setting, onReport: ReportSink): Promise<void>;
+  carry(samples: readonly Sample[], setting: Setting, onReport: ReportSink): Promise<void>;
 }
 
 /** Rate and accuracy of whole reports. */
@@ -52,9 +58,9 @@ export interface MeasureOptions {
  *
  * @param isWorth - whether a setting of that cost is worth more figures: SGCS takes longer than the rest; always where absent
  */
-export async function measureScheme(
-  scheme: Scheme,
-  samples: readonly LinkSample[],
+export async function measureScheme<Sample extends DownlinkSample>(
+  scheme: Scheme<Sample>,
+  samples: readonly Sample[],
   setting: Setting,
   { numSubcarriers = 1024, seed }: MeasureOptions = {},
   isWorth: (judged: Measured) => boolean = () => true,
@@ -62,7 +68,7 @@ export async function measureScheme(
   const estimates: ReportedCsi[] = [];
   const sums = { bits: 0, errorRatio: 0, subbandSgcs: 0 };
   const truthOf = (index: number): AngularDelayCsi => {
-    const { downlink, truth = downlink } = samples[index] as LinkSample;
+    const { downlink, truth = downlink } = samples[index] as Sample;
     return truth;
   };
   const errors: number[] = [];
@@ -83,7 +89,7 @@ export async function measureScheme(
   if (!isWorth(judged)) return judged;
   const means = new ClusteredMeans(['errorRatio', 'sgcs', 'subbandSgcs']);
   for (const [index, estimate] of estimates.entries()) {
-    const { cluster = index } = samples[index] as LinkSample;
+    const { cluster = index } = samples[index] as Sample;
     means.add(cluster, {
       errorRatio: errors[index] ?? 0,
       ...similaritiesOf(truthOf(index), estimate, numSubcarriers),
@@ -156,9 +162,9 @@ export interface RatePoint extends Measured {
 }
 
 /** Samples that settings are chosen on, and samples that the chosen ones are measured on; the same array to do both. */
-export interface SweepSamples extends MeasureOptions {
-  readonly select: readonly LinkSample[];
-  readonly measure: readonly LinkSample[];
+export interface SweepSamples<Sample extends DownlinkSample = LinkSample> extends MeasureOptions {
+  readonly select: readonly Sample[];
+  readonly measure: readonly Sample[];
 }
 
 /**
@@ -166,9 +172,9 @@ export interface SweepSamples extends MeasureOptions {
  *
  * @throws AbortError where the signal is aborted: a curve with points missing is none.
  */
-export async function sweep(
-  scheme: Scheme,
-  samples: SweepSamples,
+export async function sweep<Sample extends DownlinkSample>(
+  scheme: Scheme<Sample>,
+  samples: SweepSamples<Sample>,
   onProgress: (done: number) => void,
   signal?: AbortSignal,
 ): Promise<RatePoint[]> {

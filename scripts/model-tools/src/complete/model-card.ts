@@ -36,6 +36,8 @@ interface Training {
   readonly device?: string;
   /** Of a model that `models complete` made: what its quantiser was fitted on. */
   readonly calibration?: { readonly data: string; readonly samples: number };
+  /** Of a path model that `models response` made. */
+  readonly response?: { readonly data: string; readonly samples: number };
   /** Of a pruned model whose decoder scripts/train/finetune.py trained on. */
   readonly fineTuning?: { readonly epochs: number; readonly samples: number };
 }
@@ -111,9 +113,13 @@ function linkOf({ csi }: AnyManifest): string {
 
 function trainingOf(manifest: AnyManifest): string {
   if (isPathModel(manifest)) {
-    const { data, samples } = manifest.training as Training;
-    if (data === undefined) return 'None: the tables of its arithmetic coder are gentle ones for any channel.';
-    return `None. The tables of its arithmetic coder are fitted to ${samples} samples of ${data}.`;
+    const { data, samples, response } = manifest.training as Training;
+    const tables =
+      data === undefined
+        ? 'None: the tables of its arithmetic coder are gentle ones for any channel.'
+        : `None. The tables of its arithmetic coder are fitted to ${samples} samples of ${data}.`;
+    if (response === undefined) return tables;
+    return `${tables}\nThe response of its array is estimated from ${response.samples} samples of ${response.data}.`;
   }
   const { derivedFrom } = manifest as Manifest;
   const training = manifest.training as Training;

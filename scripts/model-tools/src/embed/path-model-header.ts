@@ -17,6 +17,8 @@ export function pathModelHeader(spec: PathCodecSpec): string {
 
 #include "paths.h"
 
+/* Numbers of a matrix, real and imaginary parts. */
+#define EDGE_CSI_PATHS_MODEL_VALUES ${2 * spec.antennas[0] * spec.antennas[1] * spec.numDelays}
 #define EDGE_CSI_PATHS_MODEL_MEMORY EDGE_CSI_PATHS_MEMORY(${shape})
 
 ${cArray('int32_t', 'edge_csi_paths_integers', integers)}

@@ -1,12 +1,20 @@
-/* Encodes golden matrices with the path codec on a bare Cortex-M, and compares their payloads: see cortex-m.test.ts. */
+/* Encodes golden matrices and compares every byte of their payloads. On a host:
+     cc -std=c99 -O2 -ffp-contract=off -fno-math-errno -o self-test self-test.c paths.c -lm && ./self-test */
 #include "golden.h"
 #include "paths-model.h"
 #include "paths.h"
 
+#ifdef EDGE_CSI_CORTEX_M
 #include "cortex-m.h"
+#else
+#include <stdio.h>
+static void say(const char *text) { fputs(text, stdout); }
+#endif
 
 static uint32_t memory[EDGE_CSI_PATHS_MODEL_MEMORY / 4];
 static uint8_t payload[EDGE_CSI_PATHS_MOST_BITS / 8];
+static const edge_csi_golden *golden;
+static int32_t bits;
 
 static void say_number(const char *name, uint32_t value) {
   char digits[11];
@@ -17,30 +25,30 @@ static void say_number(const char *name, uint32_t value) {
   say(name), say(" "), say(digits + at), say("\n");
 }
 
-static const golden_report *golden;
-
 /* The matrix goes where no other buffer is needed. */
-static int32_t bits;
-
 static void run_once(void) {
   float *csi = edge_csi_paths_input(&edge_csi_paths_tables, memory);
   uint32_t i;
-  for (i = 0; i < GOLDEN_VALUES; i++) csi[i] = golden->csi[i];
+  for (i = 0; i < EDGE_CSI_GOLDEN_VALUES; i++) csi[i] = golden->csi[i];
   bits = edge_csi_paths_encode(&edge_csi_paths_tables, memory, csi, &golden->rate, payload, 0);
 }
 
 int main(void) {
-  uint32_t i, j, equal = 0, count = sizeof goldens / sizeof goldens[0];
+  uint32_t i, j, equal = 0, count = sizeof edge_csi_goldens / sizeof edge_csi_goldens[0];
   for (i = 0; i < count; i++) {
-    golden = goldens + i;
+    golden = edge_csi_goldens + i;
     run_once();
     for (j = 0; j < golden->bytes && payload[j] == golden->payload[j]; j++) {
     }
     if (bits == golden->bits && j == golden->bytes) equal++;
+    else say_number("vector differs", i);
+#ifdef EDGE_CSI_CORTEX_M
     say_number("instructions", instructions_of_run());
+#endif
   }
-  say_number("equal", equal);
+  if (equal == count) say_number("vectors equal", equal);
+#ifdef EDGE_CSI_CORTEX_M
   say_number("stack", stack_used());
-  say_number("memory", sizeof memory);
+#endif
   return equal != count;
 }
