@@ -230,6 +230,27 @@ describe('edge-csi', () => {
     expect((await edgeCsi('models', 'list', '--zoo', folder)).stdout).toMatch(/planar .* 32 x 16/);
   });
 
+  it('bench accuracy records the figures of a path model, which verify reaches again and card and show tell', async () => {
+    const [data, zoo] = [path.join(folder, 'own.npz'), path.join(folder, 'own')];
+    const run = async (...args: string[]) => {
+      const { stdout, stderr, code } = await edgeCsi(...args);
+      expect([stderr, code]).toEqual(['', 0]);
+      return stdout;
+    };
+    await mkdir(zoo);
+    await run('simulate', '--scenario', 'cost2100-indoor', '--samples', '6', '--out', data);
+    await run('models', 'paths', '--antennas', '8', '--out', path.join(zoo, 'eight'));
+    await run('bench', 'accuracy', '--models', 'eight', '--zoo', zoo, '--data', data, '--record');
+    expect(await run('models', 'verify', 'eight', '--zoo', zoo, '--data', data)).toMatch(
+      /NMSE -\d+\.\d\d dB at \d+ bits/,
+    );
+    await run('models', 'card', '--zoo', zoo);
+    const card = await readFile(path.join(zoo, 'eight', 'card.md'), 'utf8');
+    expect(card).toContain('Path reports: the UE finds up to 32 paths of 8 antennas');
+    expect(card).toMatch(/\| own.npz \| 6 \| - \| \d+ \| -\d+/);
+    expect(JSON.parse(await run('models', 'show', 'eight', '--zoo', zoo))).toMatchObject({ family: 'paths' });
+  });
+
   it.each([
     ['no array', ['--array', '8by4'], 'give two counts of together at most 1024 elements, like 8x4'],
     ['two arrays', ['--array', '8x4', '--antennas', '32'], 'give one of them'],

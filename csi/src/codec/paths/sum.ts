@@ -79,6 +79,10 @@ export function createPathSum(axes: readonly [PathAxis, PathAxis, PathAxis]): Pa
     }
     sum.flush();
     const { values, stride } = sum;
+    if (stride === columns) {
+      out.set(values);
+      return;
+    }
     for (let row = 0; row < 2 * rows; row++) {
       out.set(values.subarray(row * stride, row * stride + columns), row * columns);
     }

@@ -1,4 +1,4 @@
-import { createRandom, pathCodecSpec } from '@edge-csi/csi';
+import { createRandom, pathCodecSpec, type Random } from '@edge-csi/csi';
 import { describe, expect, it } from 'vitest';
 import { createCodes, type PathCodes } from '../../../../csi/src/codec/paths/codes.ts';
 import { RangeDecoder, RangeEncoder, type SymbolCoder } from '../../../../csi/src/codec/paths/range-coder.ts';
@@ -15,6 +15,12 @@ function firstOfAll(levels: readonly number[]): PathCodes {
   codes.count = levels.length;
   codes.level.set(levels);
   return codes;
+}
+
+/** From one byte to `most`. */
+function drawBytes(random: Random, most: number): Uint8Array {
+  const length = 1 + Math.floor(most * random.uniform());
+  return Uint8Array.from({ length }, () => Math.floor(256 * random.uniform()));
 }
 
 /** Counts the bits that are read, as what symbols are worth. */
@@ -59,8 +65,7 @@ describe('the arithmetic coder of path reports', () => {
     let written = 0;
     for (let round = 0; round < 4000; round++) {
       // Short ones are often right.
-      const length = 1 + Math.floor(6 * random.uniform());
-      const bytes = Uint8Array.from({ length }, () => Math.floor(256 * random.uniform()));
+      const bytes = drawBytes(random, 6);
       const codes = createCodes(64);
       const decoder = new RangeDecoder(bytes);
       let step = 0;
@@ -69,11 +74,11 @@ describe('the arithmetic coder of path reports', () => {
       } catch {
         continue;
       }
-      const again = new Uint8Array(length);
+      const again = new Uint8Array(bytes.length);
       const encoder = new RangeEncoder(again);
       codeReport(syntax, encoder, codes, step);
       const bits = encoder.finish();
-      const same = Math.ceil(bits / 8) === length && again.every((byte, i) => byte === bytes[i]);
+      const same = Math.ceil(bits / 8) === bytes.length && again.every((byte, i) => byte === bytes[i]);
       expect(decoder.finish()).toBe(same ? bits : undefined);
       if (same) written++;
     }
@@ -86,8 +91,7 @@ describe('the arithmetic coder of path reports', () => {
     const random = createRandom(5);
     let refused = 0;
     for (let round = 0; round < 2000; round++) {
-      const length = 1 + Math.floor(24 * random.uniform());
-      const bytes = Uint8Array.from({ length }, () => Math.floor(256 * random.uniform()));
+      const bytes = drawBytes(random, 24);
       const { meter, counted } = metered(new RangeDecoder(bytes));
       try {
         codeReport(syntax, counted, createCodes(64), 0);
@@ -96,7 +100,7 @@ describe('the arithmetic coder of path reports', () => {
         refused++;
       }
       // Up to the width of the registers, which is what a symbol may straddle.
-      expect(meter.bits).toBeLessThan(8 * length + 128 + 32);
+      expect(meter.bits).toBeLessThan(8 * bytes.length + 128 + 32);
     }
     expect(refused).toBeGreaterThan(10);
   });
