@@ -22,8 +22,8 @@ static float alike(const path_space *space, int32_t a, int32_t b) {
   return space->seen_re[a] * space->seen_re[b] + space->seen_im[a] * space->seen_im[b];
 }
 
-/* Moves the candidate's place by one step. */
-static void newton_step(path_space *space) {
+/* Moves the candidate's place by one step. Returns what it gains of |correlation|^2, about. */
+static float newton_step(path_space *space) {
   int lone = space->axes[0].count == 1, planar = space->axes[1].count > 1;
   float g1 = alike(space, VALUE, FIRST_1), g2 = alike(space, VALUE, FIRST_2), g3 = alike(space, VALUE, FIRST_3);
   float h11 = alike(space, FIRST_1, FIRST_1) + alike(space, VALUE, SECOND_1);
@@ -46,9 +46,13 @@ static void newton_step(path_space *space) {
     if (planar) s2 = step_alone(g2, h22);
     s3 = step_alone(g3, h33);
   }
-  space->place[0] = onto_axis(&space->axes[0], space->place[0] + bounded(s1));
-  space->place[1] = onto_axis(&space->axes[1], space->place[1] + bounded(s2));
-  space->place[2] = onto_axis(&space->axes[2], space->place[2] + bounded(s3));
+  s1 = bounded(s1);
+  s2 = bounded(s2);
+  s3 = bounded(s3);
+  space->place[0] = onto_axis(&space->axes[0], space->place[0] + s1);
+  space->place[1] = onto_axis(&space->axes[1], space->place[1] + s2);
+  space->place[2] = onto_axis(&space->axes[2], space->place[2] + s3);
+  return (g1 * s1 + g2 * s2) + g3 * s3;
 }
 
 #endif

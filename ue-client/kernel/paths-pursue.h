@@ -91,15 +91,17 @@ static float add_path(path_space *space) {
   return power;
 }
 
-/* Moves every path by a Newton step with the others held, and solves for all gains after each. */
-static void move_all(path_space *space) {
+/* Moves every path by a Newton step with the others held, where it gains something, and solves for all gains then. power:
+   what the latest path took. */
+static void move_all(path_space *space, float power) {
+  float least = power * EDGE_CSI_PATHS_LEAST_GAIN;
   int32_t k;
   for (k = 0; k < space->count; k++) {
     float before, re, im;
     get_place(space, k);
     correlate_near(space, space->place, space->re, space->im);
     take_others_near(space, k);
-    newton_step(space);
+    if (!(newton_step(space) > least)) continue;
     hear_alone(space, k);
     before = power_seen(space);
     probe_at(space, space->place);
@@ -110,10 +112,12 @@ static void move_all(path_space *space) {
     if (!(power_seen(space) > before)) continue;
     space->heard_re[k] = re;
     space->heard_im[k] = im;
+    space->gain_re[k] = space->seen_re[VALUE];
+    space->gain_im[k] = space->seen_im[VALUE];
     set_place(space, k);
     store_path(space, k);
-    solve_all(space);
   }
+  solve_all(space);
 }
 
 #endif

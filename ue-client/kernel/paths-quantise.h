@@ -39,23 +39,26 @@ static int32_t cell_of(const path_axis *axis, float position, int32_t fineness) 
   return axis->whole ? cell - all : all - 1;
 }
 
-/* Rounds the place to the grid of a fineness, and probes there. */
-static void probe_cell(path_space *space, int32_t fineness) {
-  int32_t axis;
+/* Rounds the place to the grid of a level, in cells and beside. Returns whether path k is elsewhere. */
+static int round_place(path_space *space, int32_t k, int32_t level) {
+  int32_t fineness = fineness_of(level), axis;
+  int elsewhere = fineness != fineness_of(space->work.level[k]);
   for (axis = 0; axis < 3; axis++) {
-    space->cells[axis] = cell_of(&space->axes[axis], space->place[axis], fineness);
-    space->beside[axis] = (float)space->cells[axis] / (float)fineness;
+    int32_t cell = cell_of(&space->axes[axis], space->place[axis], fineness);
+    space->cells[axis] = cell;
+    space->beside[axis] = (float)cell / (float)fineness;
+    if (cell != space->work.cell[3 * k + axis]) elsewhere = 1;
   }
-  probe_at(space, space->beside);
+  return elsewhere;
 }
 
-/* Makes the candidate that probe_cell left the kernels of path k. */
+/* Makes the candidate that probe_at left the kernels of path k. */
 static void hear_cell(path_space *space, int32_t k) {
   hear(space, k);
   store_path(space, k);
 }
 
-/* Puts the gain of path k on the grid of a level, its phase the nearest, and notes it with the cells of probe_cell. */
+/* Puts the gain of path k on the grid of a level, its phase the nearest, and notes it with space->cells. */
 static void set_gain(path_space *space, int32_t k, int32_t level, float step) {
   path_codes *codes = &space->work;
   int32_t phases = phases_of(level), axis;
@@ -85,7 +88,8 @@ static int32_t put_path(path_space *space, int32_t k, int32_t free, float step) 
   /* The gain on the grid may be of another level, whose grid is another. */
   for (round = 0; round < 2 && level > 0; round++) {
     int32_t again;
-    probe_cell(space, fineness_of(level));
+    round_place(space, k, level);
+    probe_at(space, space->beside);
     hear_cell(space, k);
     solve_gains(space, free);
     again = level_of_gain(space, k, step);
@@ -103,67 +107,59 @@ static float cost_of(const path_space *space, int32_t k, int32_t level, float st
   return (size - 2 * match) + bits;
 }
 
-/* Puts path k anew with all others held on their grids, by error and bits together: at the place that is best now, on the
-   grid of the level that is best now or of a neighbour, or nowhere. */
-static void improve_path(path_space *space, int32_t k, float step) {
+/* Puts path k at the place on the grid of a level, where that costs less. Returns what it costs now. */
+static float try_level(path_space *space, int32_t k, int32_t level, float step, float cost) {
   path_codes *codes = &space->work;
-  int32_t old_level = codes->level[k], fineness = fineness_of(old_level), axis, i, levels[2];
-  int32_t best_level, best_phase = codes->phase[k], best_cells[3], moved = 0, probed = 0;
-  float before, best, best_re, best_im, amplitude, probed_re = 0, probed_im = 0;
-  for (axis = 0; axis < 3; axis++) {
-    best_cells[axis] = codes->cell[3 * k + axis];
-    space->place[axis] = (float)best_cells[axis] / (float)fineness;
+  int32_t *cell = codes->cell + 3 * k, old_level = codes->level[k], old_phase = codes->phase[k], axis;
+  int32_t old_cell[3];
+  float old_re = space->gain_re[k], old_im = space->gain_im[k], heard_re, heard_im, next;
+  int moves;
+  if (level < 1 || level > EDGE_CSI_PATHS_MAX_LEVEL) return cost;
+  for (axis = 0; axis < 3; axis++) old_cell[axis] = cell[axis];
+  /* Where it is all is known. */
+  moves = round_place(space, k, level);
+  if (moves) probe_at(space, space->beside);
+  else hear_alone(space, k);
+  heard_re = space->seen_re[VALUE];
+  heard_im = space->seen_im[VALUE];
+  if (moves) take_others(space, k, space->products);
+  space->gain_re[k] = space->seen_re[VALUE];
+  space->gain_im[k] = space->seen_im[VALUE];
+  set_gain(space, k, level, step);
+  next = cost_of(space, k, level, step);
+  if (next < cost) {
+    if (!moves) return next;
+    space->seen_re[VALUE] = heard_re;
+    space->seen_im[VALUE] = heard_im;
+    hear_cell(space, k);
+    return next;
   }
+  codes->level[k] = old_level;
+  codes->phase[k] = old_phase;
+  for (axis = 0; axis < 3; axis++) cell[axis] = old_cell[axis];
+  space->gain_re[k] = old_re;
+  space->gain_im[k] = old_im;
+  return cost;
+}
+
+/* Puts path k anew with all others held on their grids, by error and bits together: at the place that is best now, on the
+   grid of the level that is best now or of a neighbour, or where it is, or nowhere. */
+static void improve_path(path_space *space, int32_t k, float step) {
+  int32_t level = space->work.level[k], fineness = fineness_of(level), nearest, axis;
+  float amplitude, cost;
+  for (axis = 0; axis < 3; axis++) space->place[axis] = (float)space->work.cell[3 * k + axis] / (float)fineness;
   correlate_near(space, space->place, space->re, space->im);
   take_others_near(space, k);
   newton_step(space);
   hear_alone(space, k);
-  before = cost_of(space, k, old_level, step);
   amplitude = amplitude_of(space->seen_re[VALUE], space->seen_im[VALUE]) / step;
-
-  /* Nowhere, unless what is there is worth its bits. */
-  best_level = before < 0 ? old_level : 0;
-  best = before < 0 ? before : 0;
-  best_re = before < 0 ? space->gain_re[k] : 0;
-  best_im = before < 0 ? space->gain_im[k] : 0;
-  /* The next level in the direction of the amplitude, then the nearest one: the more likely last, its kernels at hand. */
-  levels[1] = level_of(space, amplitude);
-  levels[0] = amplitude > height_of(levels[1]) ? levels[1] + 1 : levels[1] - 1;
-  for (i = 0; i < 2; i++) {
-    int32_t level = levels[i];
-    float cost;
-    if (level < 1 || level > EDGE_CSI_PATHS_MAX_LEVEL) continue;
-    probe_cell(space, fineness_of(level));
-    probed = level;
-    probed_re = space->seen_re[VALUE];
-    probed_im = space->seen_im[VALUE];
-    take_others(space, k, space->products);
-    space->gain_re[k] = space->seen_re[VALUE];
-    space->gain_im[k] = space->seen_im[VALUE];
-    set_gain(space, k, level, step);
-    cost = cost_of(space, k, level, step);
-    if (!(cost < best)) continue;
-    best = cost;
-    best_level = level;
-    best_re = space->gain_re[k];
-    best_im = space->gain_im[k];
-    best_phase = codes->phase[k];
-    for (axis = 0; axis < 3; axis++) best_cells[axis] = codes->cell[3 * k + axis];
-    moved = 1;
-  }
-  codes->level[k] = best_level;
-  codes->phase[k] = best_phase;
-  for (axis = 0; axis < 3; axis++) codes->cell[3 * k + axis] = best_cells[axis];
-  space->gain_re[k] = best_re;
-  space->gain_im[k] = best_im;
-  if (!moved) return;
-  if (probed == best_level) {
-    space->seen_re[VALUE] = probed_re;
-    space->seen_im[VALUE] = probed_im;
-  } else {
-    probe_cell(space, fineness_of(best_level));
-  }
-  hear_cell(space, k);
+  nearest = level_of(space, amplitude);
+  cost = cost_of(space, k, level, step);
+  cost = try_level(space, k, nearest, step, cost);
+  cost = try_level(space, k, amplitude > height_of(nearest) ? nearest + 1 : nearest - 1, step, cost);
+  if (cost < 0) return;
+  space->work.level[k] = 0;
+  space->gain_re[k] = space->gain_im[k] = 0;
 }
 
 static void improve_all(path_space *space, float step) {
@@ -190,9 +186,9 @@ static void quantise_paths(path_space *space, float step) {
     }
     k = space->order[at];
     level = put_path(space, k, free, step);
-    /* What stays free moves up. */
     free--;
     space->order[at] = space->order[free];
+    space->order[free] = k;
     space->work.level[k] = level;
     if (level > 0) set_gain(space, k, level, step);
     else space->gain_re[k] = space->gain_im[k] = 0;

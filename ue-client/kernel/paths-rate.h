@@ -61,7 +61,8 @@ static void search_cap(path_space *space, int32_t max_bits) {
     if (step <= exceeds) step = exceeds + 1;
     if (step >= fits) step = fits - 1;
     if (step < finest_step(space)) break;
-    count = worth_of(space, step, max_bits);
+    /* One path more than pays: it may fill the bits that are over. */
+    count = find_worth(space, 0, worth_of(space, step, max_bits) + 1);
     attempt(space, count, step);
     more = (float)space->bits - bits_about(space, step, count);
     if (space->bits <= max_bits) {

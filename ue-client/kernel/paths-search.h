@@ -52,7 +52,7 @@ static void find_next(path_space *space) {
     space->loaded = -1;
     return;
   }
-  move_all(space);
+  move_all(space, power);
   space->found = count;
   space->loaded = count;
   space->power[count] = power;

@@ -4,13 +4,6 @@
 
 #include "paths-space.h"
 
-static int is_free(const path_space *space, int32_t free, int32_t path) {
-  int32_t a;
-  for (a = 0; a < free; a++)
-    if (space->order[a] == path) return 1;
-  return 0;
-}
-
 /* Cholesky factor of the inner products of the free paths. */
 static void factorise(path_space *space, int32_t free) {
   int32_t capacity = space->capacity, a, b;
@@ -27,7 +20,7 @@ static void factorise(path_space *space, int32_t free) {
   }
 }
 
-/* Solves for the gains of the first `free` paths of space->order, those of all others held. */
+/* Solves for the gains of the first `free` paths of space->order; those after them keep theirs. */
 static void solve_gains(path_space *space, int32_t free) {
   int32_t capacity = space->capacity, a, b, j;
   float *gain_re = space->gain_re, *gain_im = space->gain_im;
@@ -41,8 +34,8 @@ static void solve_gains(path_space *space, int32_t free) {
     int32_t k = space->order[a];
     const float *row = space->factor + a * capacity, *gram = space->gram + k * capacity;
     float re = space->heard_re[k], im = space->heard_im[k];
-    for (j = 0; j < space->count && free < space->count; j++) {
-      if (is_free(space, free, j)) continue;
+    for (b = free; b < space->count; b++) {
+      j = space->order[b];
       re -= gram[j] * gain_re[j];
       im -= gram[j] * gain_im[j];
     }

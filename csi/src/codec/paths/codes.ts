@@ -1,6 +1,5 @@
 import type { PathAxis } from './axis.ts';
-import { probeAt } from './correlate.ts';
-import { heightOf, phasesOf } from './grid.ts';
+import { finenessOf, heightOf, phasesOf } from './grid.ts';
 import { hear, storePath } from './pursue.ts';
 import type { PathSpace } from './space.ts';
 import { cosineOfPart, sineOfPart, turnOf } from './turn.ts';
@@ -68,26 +67,26 @@ function cellOf(axis: PathAxis, position: number, fineness: number): number {
   return axis.whole ? cell - all : all - 1;
 }
 
-/**
- * Rounds `space.place` to the grid of a fineness, in `space.cells` and `space.beside`, and correlates the candidate there
- * with the matrix.
- */
-export function probeCell(space: PathSpace, fineness: number): void {
+/** Rounds `space.place` to the grid of a level, in `space.cells` and `space.beside`. @returns whether path k is elsewhere */
+export function roundPlace(space: PathSpace, codes: PathCodes, k: number, level: number): boolean {
+  const fineness = finenessOf(level);
+  let elsewhere = fineness !== finenessOf(codes.level[k] as number);
   for (let axis = 0; axis < 3; axis++) {
     const cell = cellOf(space.axes[axis] as PathAxis, space.place[axis] as number, fineness);
     space.cells[axis] = cell;
     space.beside[axis] = fround(cell / fineness);
+    if (cell !== codes.cell[3 * k + axis]) elsewhere = true;
   }
-  probeAt(space, space.beside);
+  return elsewhere;
 }
 
-/** Makes the candidate that `probeCell` left the kernels of path k. The place that the pursuit found stays on record. */
+/** Makes the candidate that `probeAt` left the kernels of path k. The place that the pursuit found stays on record. */
 export function hearCell(space: PathSpace, k: number): void {
   hear(space, k);
   storePath(space, k);
 }
 
-/** Puts the gain of path k on the grid of a level, its phase the nearest, and notes it with the cells of `probeCell`. */
+/** Puts the gain of path k on the grid of a level, its phase the nearest, and notes it with `space.cells`. */
 export function setGain(space: PathSpace, codes: PathCodes, k: number, level: number, step: number): void {
   const phases = phasesOf(level);
   const turn = turnOf(space.gainRe[k] as number, space.gainIm[k] as number);

@@ -19,6 +19,8 @@ export const LONGEST = fround(0.25);
 export const QUARTILE = fround(0.2876820724517809);
 /** Newton steps from between the largest entries to a new path's place. */
 export const FIRST_STEPS = 4;
+/** Of what the latest path took, the share that moving another has to gain; what gains less waits for the next round. */
+export const LEAST_GAIN = fround(1 / 256);
 /** Fewest bits of a path, about: no attempt takes more paths than its bits allow. */
 export const LEAST_PATH_BITS = 13;
 /** Bits of a weak path at most, about. */
@@ -26,7 +28,7 @@ export const MOST_WEAK_BITS = 24;
 /** What bits of paths are thought to be too many: the strongest take fewer. */
 export const FEWER_BITS = 4;
 /** Attempts at a cap or a target. */
-export const ATTEMPTS = 4;
+export const ATTEMPTS = 3;
 /** Half a step less, squared: what makes the least step above the nearest one, 2^(-1/3). */
 export const NEAREST = fround(0.7937005);
 /** Squared errors of a path's four numbers, in squares of a step. */
@@ -40,7 +42,7 @@ export const RIDGE = fround(1e-6);
 /** Least pivot: a path that the ones before explain but for this share of its energy gets no gain. */
 export const LEAST_PIVOT = fround(1e-5);
 /** Bins along an axis that a path's move looks at. */
-export const NEAR = 12;
+export const NEAR = 8;
 /** Steps are powers of 2^(1/3), two decibels, this many of them from -261 dB up. */
 export const STEPS = 160;
 /** Index of the step of height 1. */

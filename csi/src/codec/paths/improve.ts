@@ -1,6 +1,6 @@
-import { amplitudeOf, hearCell, type PathCodes, probeCell, setGain } from './codes.ts';
+import { amplitudeOf, hearCell, type PathCodes, roundPlace, setGain } from './codes.ts';
 import { BIT_WORTH, MAX_LEVEL } from './constants.ts';
-import { correlateNear, hearAlone, takeOthers, takeOthersNear, VALUE } from './correlate.ts';
+import { correlateNear, hearAlone, probeAt, takeOthers, takeOthersNear, VALUE } from './correlate.ts';
 import { bitsOf, finenessOf, heightOf, levelOf, type PathGrid } from './grid.ts';
 import { newtonStep } from './newton.ts';
 import type { PathSpace } from './space.ts';
@@ -9,71 +9,70 @@ const { fround } = Math;
 
 /**
  * Puts path k anew with all others held on their grids, by error and bits together: at the place that is best now, on
- * the grid of the level that is best now or of a neighbour, or nowhere.
+ * the grid of the level that is best now or of a neighbour, or where it is, or nowhere.
  */
 export function improvePath(space: PathSpace, grid: PathGrid, codes: PathCodes, k: number, step: number): void {
-  const { place, gainRe, gainIm, seenRe, seenIm } = space;
-  const oldLevel = codes.level[k] as number;
-  const oldFineness = finenessOf(oldLevel);
-  for (let axis = 0; axis < 3; axis++) place[axis] = fround((codes.cell[3 * k + axis] as number) / oldFineness);
+  const { place, seenRe, seenIm } = space;
+  const level = codes.level[k] as number;
+  for (let axis = 0; axis < 3; axis++) place[axis] = fround((codes.cell[3 * k + axis] as number) / finenessOf(level));
   correlateNear(space, place, space.re, space.im);
   takeOthersNear(space, k);
   newtonStep(space, place);
   hearAlone(space, k);
-  const before = costOf(space, grid, k, oldLevel, step);
   const amplitude = fround(amplitudeOf(seenRe[VALUE] as number, seenIm[VALUE] as number) / step);
-  const estimate = levelOf(grid, amplitude);
+  const nearest = levelOf(grid, amplitude);
+  let cost = costOf(space, grid, k, level, step);
+  cost = tryLevel(space, grid, codes, k, nearest, step, cost);
+  cost = tryLevel(space, grid, codes, k, amplitude > heightOf(nearest) ? nearest + 1 : nearest - 1, step, cost);
+  if (cost < 0) return;
+  codes.level[k] = 0;
+  space.gainRe[k] = 0;
+  space.gainIm[k] = 0;
+}
 
-  // Nowhere, unless what is there is worth its bits.
-  let bestLevel = before < 0 ? oldLevel : 0;
-  let best = before < 0 ? before : 0;
-  let bestRe = before < 0 ? (gainRe[k] as number) : 0;
-  let bestIm = before < 0 ? (gainIm[k] as number) : 0;
-  let bestPhase = codes.phase[k] as number;
-  let cell1 = codes.cell[3 * k] as number;
-  let cell2 = codes.cell[3 * k + 1] as number;
-  let cell3 = codes.cell[3 * k + 2] as number;
-  let moved = false;
-  let probed = 0;
-  let probedRe = 0;
-  let probedIm = 0;
-  // The next level in the direction of the amplitude, then the nearest one: the more likely last, its kernels at hand.
-  const next = amplitude > heightOf(estimate) ? estimate + 1 : estimate - 1;
-  for (const level of [next, estimate]) {
-    if (level < 1 || level > MAX_LEVEL) continue;
-    probeCell(space, finenessOf(level));
-    probed = level;
-    probedRe = seenRe[VALUE] as number;
-    probedIm = seenIm[VALUE] as number;
-    takeOthers(space, k, space.products, 0);
-    gainRe[k] = seenRe[VALUE] as number;
-    gainIm[k] = seenIm[VALUE] as number;
-    setGain(space, codes, k, level, step);
-    const cost = costOf(space, grid, k, level, step);
-    if (!(cost < best)) continue;
-    best = cost;
-    bestLevel = level;
-    bestRe = gainRe[k] as number;
-    bestIm = gainIm[k] as number;
-    bestPhase = codes.phase[k] as number;
-    cell1 = codes.cell[3 * k] as number;
-    cell2 = codes.cell[3 * k + 1] as number;
-    cell3 = codes.cell[3 * k + 2] as number;
-    moved = true;
+/** Puts path k at `space.place` on the grid of a level, where that costs less. @returns what it costs now */
+function tryLevel(
+  space: PathSpace,
+  grid: PathGrid,
+  codes: PathCodes,
+  k: number,
+  level: number,
+  step: number,
+  cost: number,
+): number {
+  if (level < 1 || level > MAX_LEVEL) return cost;
+  const { gainRe, gainIm, seenRe, seenIm } = space;
+  const oldLevel = codes.level[k] as number;
+  const oldPhase = codes.phase[k] as number;
+  const [cell1, cell2, cell3] = codes.cell.slice(3 * k, 3 * k + 3);
+  const oldRe = gainRe[k] as number;
+  const oldIm = gainIm[k] as number;
+  // Where it is all is known.
+  const moves = roundPlace(space, codes, k, level);
+  if (moves) probeAt(space, space.beside);
+  else hearAlone(space, k);
+  const heardRe = seenRe[VALUE] as number;
+  const heardIm = seenIm[VALUE] as number;
+  if (moves) takeOthers(space, k, space.products, 0);
+  gainRe[k] = seenRe[VALUE] as number;
+  gainIm[k] = seenIm[VALUE] as number;
+  setGain(space, codes, k, level, step);
+  const next = costOf(space, grid, k, level, step);
+  if (next < cost) {
+    if (!moves) return next;
+    seenRe[VALUE] = heardRe;
+    seenIm[VALUE] = heardIm;
+    hearCell(space, k);
+    return next;
   }
-  codes.level[k] = bestLevel;
-  codes.phase[k] = bestPhase;
-  codes.cell[3 * k] = cell1;
-  codes.cell[3 * k + 1] = cell2;
-  codes.cell[3 * k + 2] = cell3;
-  gainRe[k] = bestRe;
-  gainIm[k] = bestIm;
-  if (!moved) return;
-  if (probed === bestLevel) {
-    seenRe[VALUE] = probedRe;
-    seenIm[VALUE] = probedIm;
-  } else probeCell(space, finenessOf(bestLevel));
-  hearCell(space, k);
+  codes.level[k] = oldLevel;
+  codes.phase[k] = oldPhase;
+  codes.cell[3 * k] = cell1 as number;
+  codes.cell[3 * k + 1] = cell2 as number;
+  codes.cell[3 * k + 2] = cell3 as number;
+  gainRe[k] = oldRe;
+  gainIm[k] = oldIm;
+  return cost;
 }
 
 /** Error energy and bits that the gain of path k adds where `space.seen*` is what the others leave; below 0 it saves. */

@@ -9,8 +9,9 @@ const { fround } = Math;
  * "Newtonized orthogonal matching pursuit: frequency estimation over the continuum", IEEE TSP 64(19), 2016).
  *
  * @param place - position of the candidate, `[3]`, bins; gets the next one
+ * @returns what the step gains of |correlation|^2, about
  */
-export function newtonStep(space: PathSpace, place: Float32Array): void {
+export function newtonStep(space: PathSpace, place: Float32Array): number {
   const { seenRe, seenIm, axes } = space;
   const re = seenRe[0] as number;
   const im = seenIm[0] as number;
@@ -48,9 +49,13 @@ export function newtonStep(space: PathSpace, place: Float32Array): void {
     s2 = planar ? alone(g2, h22) : 0;
     s3 = alone(g3, h33);
   }
-  place[0] = ontoAxis(axes[0], fround((place[0] as number) + bounded(s1)));
-  place[1] = ontoAxis(axes[1], fround((place[1] as number) + bounded(s2)));
-  place[2] = ontoAxis(axes[2], fround((place[2] as number) + bounded(s3)));
+  s1 = bounded(s1);
+  s2 = bounded(s2);
+  s3 = bounded(s3);
+  place[0] = ontoAxis(axes[0], fround((place[0] as number) + s1));
+  place[1] = ontoAxis(axes[1], fround((place[1] as number) + s2));
+  place[2] = ontoAxis(axes[2], fround((place[2] as number) + s3));
+  return fround(fround(fround(g1 * s1) + fround(g2 * s2)) + fround(g3 * s3));
 }
 
 /** A step along one axis: Newton's where the correlation is concave, a short one uphill where it is not. */

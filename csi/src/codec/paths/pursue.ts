@@ -1,5 +1,5 @@
 import { innerProduct, ontoAxis, type PathAxis } from './axis.ts';
-import { FIRST_STEPS } from './constants.ts';
+import { FIRST_STEPS, LEAST_GAIN } from './constants.ts';
 import { correlateNear, hearAlone, probeAt, takeOthers, takeOthersNear, VALUE } from './correlate.ts';
 import { newtonStep } from './newton.ts';
 import { solveGains } from './solve.ts';
@@ -151,14 +151,19 @@ export function hear(space: PathSpace, k: number): void {
   space.heardIm[k] = space.seenIm[VALUE] as number;
 }
 
-/** Moves every path by a Newton step with the others held, and solves for all gains after each. */
-export function moveAll(space: PathSpace): void {
+/**
+ * Moves every path by a Newton step with the others held, where it gains something, and solves for all gains then.
+ *
+ * @param power - what the latest path took
+ */
+export function moveAll(space: PathSpace, power: number): void {
   const { position, place, products } = space;
+  const least = fround(power * LEAST_GAIN);
   for (let k = 0; k < space.count; k++) {
     for (let axis = 0; axis < 3; axis++) place[axis] = position[3 * k + axis] as number;
     correlateNear(space, place, space.re, space.im);
     takeOthersNear(space, k);
-    newtonStep(space, place);
+    if (!(newtonStep(space, place) > least)) continue;
     hearAlone(space, k);
     const before = powerSeen(space);
     probeAt(space, place);
@@ -169,8 +174,10 @@ export function moveAll(space: PathSpace): void {
     if (!(powerSeen(space) > before)) continue;
     space.heardRe[k] = re;
     space.heardIm[k] = im;
+    space.gainRe[k] = space.seenRe[VALUE] as number;
+    space.gainIm[k] = space.seenIm[VALUE] as number;
     setPlace(space, k, place);
     storePath(space, k);
-    solveAll(space);
   }
+  solveAll(space);
 }

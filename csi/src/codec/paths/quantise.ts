@@ -1,5 +1,5 @@
-import { amplitudeOf, hearCell, type PathCodes, probeCell, setGain } from './codes.ts';
-import { correlateNear, takeOthersNear } from './correlate.ts';
+import { amplitudeOf, hearCell, type PathCodes, roundPlace, setGain } from './codes.ts';
+import { correlateNear, probeAt, takeOthersNear } from './correlate.ts';
 import { finenessOf, levelOf, type PathGrid } from './grid.ts';
 import { improvePath } from './improve.ts';
 import { newtonStep } from './newton.ts';
@@ -23,10 +23,10 @@ export function quantisePaths(space: PathSpace, grid: PathGrid, codes: PathCodes
   while (free > 0) {
     const at = strongestOf(space, free);
     const k = order[at] as number;
-    const level = putPath(space, grid, k, free, step);
-    // What stays free moves up.
+    const level = putPath(space, grid, codes, k, free, step);
     free--;
     order[at] = order[free] as number;
+    order[free] = k;
     codes.level[k] = level;
     if (level > 0) setGain(space, codes, k, level, step);
     else {
@@ -64,7 +64,7 @@ function strongestOf(space: PathSpace, free: number): number {
  *
  * @returns its level
  */
-function putPath(space: PathSpace, grid: PathGrid, k: number, free: number, step: number): number {
+function putPath(space: PathSpace, grid: PathGrid, codes: PathCodes, k: number, free: number, step: number): number {
   const { place, position } = space;
   for (let axis = 0; axis < 3; axis++) place[axis] = position[3 * k + axis] as number;
   correlateNear(space, place, space.re, space.im);
@@ -73,7 +73,8 @@ function putPath(space: PathSpace, grid: PathGrid, k: number, free: number, step
   let level = levelOf(grid, fround(amplitudeOf(space.gainRe[k] as number, space.gainIm[k] as number) / step));
   // The gain on the grid may be of another level, whose grid is another.
   for (let round = 0; round < 2 && level > 0; round++) {
-    probeCell(space, finenessOf(level));
+    roundPlace(space, codes, k, level);
+    probeAt(space, space.beside);
     hearCell(space, k);
     solveGains(space, free);
     const size = amplitudeOf(space.gainRe[k] as number, space.gainIm[k] as number);

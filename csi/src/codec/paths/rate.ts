@@ -122,7 +122,8 @@ export function searchCap(search: PathSearch, maxBits: number): void {
     if (step <= exceeds) step = exceeds + 1;
     if (step >= fits) step = fits - 1;
     if (step < finestStep(search)) break;
-    const count = worthOf(search, step, maxBits);
+    // One path more than pays: it may fill the bits that are over.
+    const count = findWorth(search, 0, worthOf(search, step, maxBits) + 1);
     attempt(search, count, step);
     more = fround(search.bits - bitsAbout(search, step, count));
     if (search.bits <= maxBits) {

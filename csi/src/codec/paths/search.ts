@@ -133,7 +133,7 @@ function findNext(search: PathSearch): void {
     search.loaded = -1;
     return;
   }
-  moveAll(space);
+  moveAll(space, power);
   const count = found + 1;
   search.found = count;
   search.loaded = count;

@@ -8,7 +8,7 @@ const { fround } = Math;
  * Solves least squares for the gains of some paths, the gains of all others held: a Cholesky factorisation of their
  * inner products, which are real, and one right-hand side for real and imaginary parts each.
  *
- * @param free - how many of `space.order` to solve for: indices of paths; all other paths keep their gains
+ * @param free - how many of `space.order`, indices of all paths, to solve for; those after them keep their gains
  */
 export function solveGains(space: PathSpace, free: number): void {
   const { capacity, gram, factor, order, gainRe, gainIm, heardRe, heardIm, count } = space;
@@ -35,9 +35,9 @@ export function solveGains(space: PathSpace, free: number): void {
     const k = order[a] as number;
     let re = heardRe[k] as number;
     let im = heardIm[k] as number;
-    for (let j = 0; j < count && free < count; j++) {
+    for (let b = free; b < count; b++) {
+      const j = order[b] as number;
       const held = gram[k * capacity + j] as number;
-      if (isFree(space, free, j)) continue;
       re = fround(re - fround(held * (gainRe[j] as number)));
       im = fround(im - fround(held * (gainIm[j] as number)));
     }
@@ -65,9 +65,4 @@ export function solveGains(space: PathSpace, free: number): void {
     gainRe[k] = pivot === 0 ? 0 : fround(re / pivot);
     gainIm[k] = pivot === 0 ? 0 : fround(im / pivot);
   }
-}
-
-function isFree(space: PathSpace, free: number, path: number): boolean {
-  for (let a = 0; a < free; a++) if (space.order[a] === path) return true;
-  return false;
 }
