@@ -5,13 +5,14 @@
 #include "paths-quantise.h"
 #include "paths-syntax.h"
 
-/* Starts on a matrix. noise: variance of an entry; to be estimated where negative. Returns 0 where the matrix is of no use. */
+/* Starts on a matrix. noise: variance of an entry; to be estimated where negative, none in a small
+   matrix. Returns 0 where the matrix is of no use. */
 static int start_search(path_space *space, const float *csi, float noise) {
   float scale;
   if (!load_matrix(space, csi)) return 0;
   scale = power_of_two(space->exponent > 126 ? -126 : -space->exponent);
-  space->estimated = noise < 0;
-  space->noise = space->estimated ? 0 : (noise * scale) * scale;
+  space->estimated = noise < 0 && space->entries >= EDGE_CSI_PATHS_LEAST_NOISY;
+  space->noise = noise < 0 ? 0 : (noise * scale) * scale;
   space->found = 0;
   space->ended = 0;
   space->loaded = 0;

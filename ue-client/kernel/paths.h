@@ -38,7 +38,8 @@ typedef struct {
   float price;
   /* Squared error relative to the energy of the CSI, up to 1; 0 for none. */
   float target;
-  /* Variance of the noise of an entry, in the scale of the CSI; negative: to be estimated. */
+  /* Variance of the noise of an entry, in the scale of the CSI; negative: to be estimated, none where
+     the CSI has fewer than 64 entries. */
   float noise;
 } edge_csi_paths_rate;
 

@@ -1,14 +1,16 @@
 import { type AngularDelayCsi, pathCodecSpec } from '@edge-csi/csi';
-import { createPathCodec, type PathCodec } from '@edge-csi/csi/paths';
+import { createPathCodec, type PathCodec, type PathRate } from '@edge-csi/csi/paths';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { energyOf } from '../../unit/csi/paths/channel.ts';
 import { buildCHost, type CReport, missingCompiler, runCHost } from './c-host.ts';
-import { arrays, channels, rateOf } from './cases.ts';
+import { arrays, channels, edgeCases, edgeRates, outcomeOf, rateOf } from './cases.ts';
 
 const missing = missingCompiler();
 console.log(
   missing === undefined ? 'path codec in C: compiled for this machine' : `path codec in C: skipped, ${missing}`,
 );
+
+const small = createPathCodec(pathCodecSpec({ antennas: 27, numDelays: 16, numSubcarriers: 512, maxPaths: 12 }));
 
 describe.runIf(missing === undefined)('the path codec in C', () => {
   let program: string;
@@ -28,6 +30,17 @@ describe.runIf(missing === undefined)('the path codec in C', () => {
       expect(report.bits).toBe(bits);
       expect(report.squaredErrorRatio).toBe(Math.fround(squaredErrorRatio));
       expectSamePaths(codec, report, csi);
+    }
+  });
+
+  it.each(edgeCases(small))('reports or refuses as TypeScript does: $what', ({ csi }) => {
+    for (const [i, report] of runCHost(
+      program,
+      small.spec,
+      edgeRates.map((rate) => ({ csi, rate })),
+    ).entries()) {
+      const expected = outcomeOf(small, csi, edgeRates[i] as PathRate);
+      expect(typeof report === 'number' ? 'refused' : report.payload.toString('hex')).toBe(expected);
     }
   });
 });

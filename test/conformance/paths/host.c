@@ -14,6 +14,17 @@ static void write_all(const void *data, size_t bytes) {
   if (fwrite(data, 1, bytes, stdout) != bytes) exit(2);
 }
 
+/* Whether a report cut short, of another length than told, or with a byte too many is refused. */
+static int refuses_others(const edge_csi_paths_model *model, void *memory, uint8_t *payload, uint32_t bits) {
+  uint32_t bytes = (bits + 7) / 8;
+  if (bytes == 0) return 1;
+  payload[bytes] = 0;
+  return edge_csi_paths_decode(model, memory, payload, bytes - 1, bits, 0, 0) == EDGE_CSI_PATHS_BAD_PAYLOAD &&
+         edge_csi_paths_decode(model, memory, payload, bytes, bits - 1, 0, 0) == EDGE_CSI_PATHS_BAD_PAYLOAD &&
+         edge_csi_paths_decode(model, memory, payload, bytes + 1, bits, 0, 0) == EDGE_CSI_PATHS_BAD_PAYLOAD &&
+         edge_csi_paths_decode(model, memory, payload, bytes + 1, 0, 0, 0) == EDGE_CSI_PATHS_BAD_PAYLOAD;
+}
+
 int main(void) {
   int32_t *sizes = read_all(12);
   edge_csi_paths_model model;
@@ -32,7 +43,7 @@ int main(void) {
   memory = malloc(bytes);
   paths = malloc(sizeof *paths * (size_t)model.integers[4]);
   while (sizes[2]-- > 0) {
-    uint8_t payload[EDGE_CSI_PATHS_MOST_BITS / 8];
+    uint8_t payload[EDGE_CSI_PATHS_MOST_BITS / 8 + 1];
     edge_csi_paths_report report;
     int32_t bits, count = 0;
     if (fread(&rate, sizeof rate, 1, stdin) != 1 || fread(csi, 4, values, stdin) != values) return 2;
@@ -41,6 +52,7 @@ int main(void) {
     if (bits < 0) continue;
     count = edge_csi_paths_decode(&model, memory, payload, ((uint32_t)bits + 7) / 8, (uint32_t)bits, paths, estimate);
     if (count != report.paths) return 3;
+    if (!refuses_others(&model, memory, payload, (uint32_t)bits)) return 4;
     write_all(&report.error, 4);
     write_all(&count, 4);
     write_all(payload, ((size_t)bits + 7) / 8);

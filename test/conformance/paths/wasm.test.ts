@@ -2,7 +2,9 @@ import { pathCodecSpec } from '@edge-csi/csi';
 import { createPathCodec } from '@edge-csi/csi/paths';
 import { createPathEncoder } from '@edge-csi/ue-client/paths';
 import { describe, expect, it } from 'vitest';
-import { arrays, channels, rateOf } from './cases.ts';
+import { arrays, channels, edgeCases, edgeRates, outcomeOf, rateOf } from './cases.ts';
+
+const small = createPathCodec(pathCodecSpec({ antennas: 27, numDelays: 16, numSubcarriers: 512, maxPaths: 12 }));
 
 describe('the path encoder in WebAssembly', () => {
   it.each(arrays)('writes the payloads of TypeScript, bit for bit: $what', async ({ antennas, numDelays, ...rest }) => {
@@ -15,6 +17,11 @@ describe('the path encoder in WebAssembly', () => {
       for (const encoder of encoders)
         expect(encoder.encode(csi, rateOf(csi, i))).toEqual({ ...expected, squaredErrorRatio });
     }
+  });
+
+  it.each(edgeCases(small))('reports or refuses as TypeScript does: $what', async ({ csi }) => {
+    const encoder = await createPathEncoder(small.spec);
+    for (const rate of edgeRates) expect(outcomeOf(encoder, csi, rate)).toBe(outcomeOf(small, csi, rate));
   });
 
   it('refuses what TypeScript refuses', async () => {

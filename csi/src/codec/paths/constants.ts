@@ -37,6 +37,8 @@ export const PATH_ERROR = fround(1 / 3);
 export const FINEST_SHARE = fround(2 ** -19);
 /** A path of less than 3.5 standard deviations of the noise is none. */
 export const NOISE_SHARE = fround(3.5 * 3.5);
+/** Entries of a matrix from which on noise can be told from paths: a few paths fill a smaller one, as noise does. */
+export const LEAST_NOISY = 64;
 /** What is added to the diagonal of least squares. */
 export const RIDGE = fround(1e-6);
 /** Least pivot: a path that the ones before explain but for this share of its energy gets no gain. */

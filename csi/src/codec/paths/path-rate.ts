@@ -25,8 +25,8 @@ export type PathRate = NoiseHint &
 
 interface NoiseHint {
   /**
-   * Variance of the noise of an entry, in the matrix's scale: nothing below it is reported. 0 for none; estimated from
-   * what paths leave over where it is left out.
+   * Variance of the noise of an entry, in the matrix's scale: nothing below it is reported. 0 for none. Where it is
+   * left out it is estimated from what paths leave over; a matrix of fewer than 64 entries is taken to have none.
    */
   readonly noiseVariance?: number;
 }

@@ -1,5 +1,5 @@
 import { copyCode, createCodes, type PathCodes, sortCodes } from './codes.ts';
-import { NOISE_SHARE } from './constants.ts';
+import { LEAST_NOISY, NOISE_SHARE } from './constants.ts';
 import { probeAt } from './correlate.ts';
 import type { PathGrid } from './grid.ts';
 import { loadMatrix, powerOfTwo } from './matrix.ts';
@@ -81,16 +81,16 @@ export function createSearch(space: PathSpace, grid: PathGrid, syntax: PathSynta
 /**
  * Starts on a matrix.
  *
- * @param noise - variance of an entry, in the matrix's scale; to be estimated where negative
+ * @param noise - variance of an entry, in the matrix's scale; to be estimated where negative, and none in a small matrix
  * @returns false where the matrix is zero or not finite
  */
 export function startSearch(search: PathSearch, values: Float32Array, noise: number): boolean {
   const exponent = loadMatrix(search.space, values);
   if (exponent === undefined) return false;
   search.exponent = exponent;
-  search.estimated = noise < 0;
+  search.estimated = noise < 0 && search.space.re.length >= LEAST_NOISY;
   const scale = powerOfTwo(exponent > 126 ? -126 : -exponent);
-  search.noise = search.estimated ? 0 : fround(fround(noise * scale) * scale);
+  search.noise = noise < 0 ? 0 : fround(fround(noise * scale) * scale);
   search.found = 0;
   search.ended = false;
   search.loaded = 0;

@@ -1,4 +1,5 @@
-import { createPathCodec, indoorPathTables, type PathRate, pathCodecSpec } from '@edge-csi/csi/paths';
+import { pathCodecSpec } from '@edge-csi/csi';
+import { createPathCodec, indoorPathTables, type PathRate } from '@edge-csi/csi/paths';
 import { expect, it } from 'vitest';
 import { angularDelay, goldenArray, planar, scenarios } from '../golden.ts';
 import { errorOf } from './channel.ts';
