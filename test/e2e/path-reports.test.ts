@@ -11,7 +11,7 @@ import {
 import { type AngularDelayCsi, createRandom, evaluatePaths, squaredErrorRatio, toAngularDelay } from '@edge-csi/csi';
 import { createPathCodec } from '@edge-csi/csi/paths';
 import { createPathManifest, type PathManifest } from '@edge-csi/models';
-import { loadReportModel } from '@edge-csi/models/disk';
+import { loadReportModel, readReportManifest } from '@edge-csi/models/disk';
 import { paths } from '@edge-csi/proto';
 import { connectUe, encoderBackends, type Ue } from '@edge-csi/ue-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -217,6 +217,50 @@ describe('edge-csi', () => {
     const { runs } = JSON.parse(await readFile(json, 'utf8')) as LinkRunReport;
     expect(runs).toMatchObject([{ family: 'paths', budgetBits: 150, reportsSent: 8, reportsLost: 0 }]);
     expect(runs[0]?.nmseDb).toBeLessThan(-10);
+  });
+
+  it('link-run, bench and models take planar arrays, and refuse those of another model by name', async () => {
+    const data = path.join(folder, 'panel.npz');
+    const made = ['--scenario', 'cost2100-indoor', '--samples', '8', '--csi', '--array', '8x4', '--out', data];
+    expect(await edgeCsi('simulate', ...made)).toMatchObject({ code: 0 });
+    const json = path.join(folder, 'panel.json');
+    const args = [
+      '--data',
+      data,
+      '--max-bits',
+      '150',
+      '--period-ms',
+      '320',
+      '--deadline-ms',
+      '5000',
+      '--provider',
+      'cpu',
+    ];
+    const run = await edgeCsi('link-run', '--family', 'paths', '--array', '8x4', ...args, '--json', json);
+    expect([run.stderr, run.code]).toEqual(['', 0]);
+    const { runs } = JSON.parse(await readFile(json, 'utf8')) as LinkRunReport;
+    expect(runs[0]?.nmseDb).toBeLessThan(-8);
+    const refused = await edgeCsi('link-run', '--models', 'dualnet-mag-m43', '--array', '8x4', ...args);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('--array is 8x4, and dualnet-mag-m43 is for a linear array of 32 antennas');
+  });
+
+  it('models response learns the errors of antennas, and what it learned makes reports of others better', async () => {
+    const data = path.join(folder, 'site.npz');
+    const made = ['--scenario', 'cost2100-indoor', '--environments', '40', '--ues', '1', '--samples', '40'];
+    expect(await edgeCsi('simulate', ...made, '--out', data)).toMatchObject({ code: 0 });
+    const json = path.join(folder, 'response.json');
+    const out = path.join(folder, 'calibrated');
+    const args = ['--data', data, '--antenna-errors', '5,0.5', '--model', 'paths-indoor', '--out', out, '--json', json];
+    const { code, stderr } = await edgeCsi('models', 'response', ...args);
+    expect([stderr, code]).toEqual(['', 0]);
+    const { samples, nmseDb } = JSON.parse(await readFile(json, 'utf8'));
+    expect(samples).toEqual({ fitted: 20, judged: 20 });
+    expect(nmseDb.after).toBeLessThan(nmseDb.before - 1);
+    const { paths: described } = (await readReportManifest(out)) as PathManifest;
+    expect(described.response?.re.length).toBe(32);
+    const again = await edgeCsi('models', 'response', ...args);
+    expect(again.stderr).toContain('which holds a model; give another folder');
   });
 
   it('models paths writes a model that verifies, for linear and planar arrays', async () => {

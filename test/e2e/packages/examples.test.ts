@@ -5,13 +5,17 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startBsServer } from '@edge-csi/bs-server';
-import { openCsiSource } from '@edge-csi/csi/files';
-import { loadModel, zooDirectory } from '@edge-csi/models/disk';
+import { type AngularDelayCsi, squaredErrorRatio } from '@edge-csi/csi';
+import { openCsiSource, writeCsi } from '@edge-csi/csi/files';
+import { createPathCodec } from '@edge-csi/csi/paths';
+import { isPathModel, pathsSpecOf } from '@edge-csi/models';
+import { loadModel, readReportManifest, zooDirectory } from '@edge-csi/models/disk';
 import { decodeFrame } from '@edge-csi/proto';
 import { openEncoder } from '@edge-csi/ue-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeFolder } from '../../../scripts/model-tools/src/embed/embed-folder.ts';
 import { fromInt16Csi, toInt16Csi } from '../../../scripts/model-tools/src/embed/golden-header.ts';
+import { writePathFolder } from '../../../scripts/model-tools/src/embed/path-folder.ts';
 import { missingCompiler } from '../../conformance/encoder/c-host.ts';
 import { TestUe } from '../bs-server-harness.ts';
 
@@ -45,6 +49,38 @@ describe('the example in Node', () => {
     });
     expect(stderr).toBe('usage: node report.js ws://HOST:PORT FILE [REPORTS]\n');
     expect(status).toBe(2);
+  });
+});
+
+describe('the example in Python', () => {
+  it('reports matrices and decodes them, with the C codec that embed writes', async ({ skip }) => {
+    const missing = [
+      ['cc', '--version'],
+      ['python3', '-c', 'import numpy'],
+    ].find(([program = '', ...args]) => spawnSync(program, args).status !== 0);
+    if (missing !== undefined) skip(`${missing.join(' ')} fails`);
+    const manifest = await readReportManifest(path.join(zooDirectory(), 'paths-indoor'));
+    if (!isPathModel(manifest)) throw new Error('paths-indoor is no model of path reports');
+    const codec = path.join(folder, 'path-codec');
+    await writePathFolder(codec, manifest, []);
+    const source = await openCsiSource(data, manifest.csi);
+    const file = path.join(folder, 'csi.npy');
+    const channels = [3, 17].map((index) => source.downlink(index));
+    await writeCsi(file, 'npy', { downlink: { numSamples: 2, at: (i) => channels[i] as AngularDelayCsi } });
+    const run = (...args: string[]) =>
+      spawnSync('python3', [example('python/path_report.py'), codec, ...args], { encoding: 'utf8' });
+    const { stdout, stderr, status } = run(file, '200');
+    expect([stderr, status]).toEqual(['', 0]);
+    const own = createPathCodec(pathsSpecOf(manifest).codec);
+    const expected = channels.map((csi, i) => {
+      const { payload, bits } = own.encode(csi, { mode: 'cap', maxBits: 200 });
+      const values = new Float32Array(csi.values.length);
+      own.reconstructInto(values, own.decodePaths(payload));
+      const nmseDb = 10 * Math.log10(squaredErrorRatio(csi, { ...csi, values }));
+      return `sample ${i}: ${bits} bits, NMSE ${nmseDb.toFixed(1)} dB\n`;
+    });
+    expect(stdout).toBe(expected.join(''));
+    expect(run(file, '39').stderr).toContain('max_bits is not 40 to 2000');
   });
 });
 
