@@ -20,7 +20,7 @@ export {
 } from './bundle.ts';
 export { type ConvLayer, type DenseLayer, type EncoderLayers, readEncoderLayers } from './encoder-layers.ts';
 export { codecSpecOf, type Manifest, parseManifest, representationOf } from './manifest.ts';
-export { fromFloat16 } from './onnx-graph.ts';
+export { fromFloat16, readOnnxInputs } from './onnx-graph.ts';
 export {
   createPathManifest,
   isPathModel,

@@ -42,6 +42,20 @@ export function readOnnxGraph(bytes: Uint8Array): OnnxGraph {
   }
 }
 
+/**
+ * Names of the inputs of an .onnx file's network.
+ *
+ * @throws CsiError `model-invalid` where the bytes are not one.
+ */
+export function readOnnxInputs(bytes: Uint8Array): string[] {
+  try {
+    const graph = fieldsOf(bytesOf(fieldsOf(bytes), 7));
+    return all(graph, 11).map((input) => text(bytesOf(fieldsOf(input), 1)));
+  } catch (cause) {
+    throw new CsiError('model-invalid', `not an ONNX file: ${(cause as Error).message}`, { cause });
+  }
+}
+
 interface Field {
   readonly number: number;
   /** Varint, or the bits of a 32-bit field; 0 where the field has bytes. */

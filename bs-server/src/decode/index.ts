@@ -4,5 +4,5 @@
  * @module @edge-csi/bs-server/decode
  */
 export type { Graph } from './graph.ts';
-export { uplinkOnlyWorkerModelOf, workerModelOf } from './loaded-model.ts';
+export { bsCodecOf, uplinkOnlyWorkerModelOf, workerModelOf } from './loaded-model.ts';
 export { type OrtProbe, openOrtGraph, openOrtProbe } from './ort-graph.ts';

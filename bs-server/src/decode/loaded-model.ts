@@ -1,9 +1,22 @@
-import { createBsCodec, createUplinkOnly, type Network, type RowCodec } from '@edge-csi/csi';
-import { type ModelFile, type ReportBundle, type UplinkOnlyBundle, versionName } from '@edge-csi/models';
+import { type BsCodec, createBsCodec, createUplinkOnly, type Network, type RowCodec } from '@edge-csi/csi';
+import {
+  type ModelFile,
+  type ReportBundle,
+  readOnnxInputs,
+  type UplinkOnlyBundle,
+  versionName,
+} from '@edge-csi/models';
 import type { BatchBuffers } from './batch-buffers.ts';
 import type { BatchSizes } from './batch-layout.ts';
 import type { Graph } from './graph.ts';
 import type { WorkerModel } from './thread-port.ts';
+
+/** The BS's end of the codec of a model that was loaded with its networks: it knows whether they take the uplink. */
+export function bsCodecOf({ codec, files }: ReportBundle): BsCodec {
+  if (codec.kind === 'paths') return createBsCodec(codec);
+  const networks = createBsCodec(codec).networks.flatMap(({ name }) => files.get(name as ModelFile) ?? []);
+  return createBsCodec({ ...codec, usesUplink: networks.some((onnx) => readOnnxInputs(onnx).includes('uplink')) });
+}
 
 /** The BS's half of a model that was loaded with its networks. */
 export function workerModelOf({ manifest, sha256, codec, files }: ReportBundle): WorkerModel {

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type BsCodec, CsiError, type CsiShape, createBsCodec, sameShape } from '@edge-csi/csi';
+import { type BsCodec, CsiError, type CsiShape, sameShape } from '@edge-csi/csi';
 import {
   isUplinkOnly,
   loadBundle,
@@ -12,7 +12,7 @@ import {
 } from '@edge-csi/models';
 import { loadUplinkOnlyModel, readReportManifest, readZoo, type ZooEntry } from '@edge-csi/models/disk';
 import { type ModelRef, maxFrameBytes, WireError } from '@edge-csi/proto';
-import { workerModelOf } from '../decode/loaded-model.ts';
+import { bsCodecOf, workerModelOf } from '../decode/loaded-model.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
 
 /** A version of a model the server decodes. Of its files it holds what is needed of every UE: the others are read when they are used. */
@@ -85,7 +85,7 @@ export async function loadServedModel(directory: string, folder: string): Promis
   const manifest = await readReportManifest(path.join(directory, folder));
   const bundle = await loadBundle(manifest, read, ['encoder', 'decoder', 'refiner']);
   const { sha256 } = bundle;
-  const codec = createBsCodec(bundle.codec);
+  const codec = bsCodecOf(bundle);
   assertFramesFit(manifest.id, codec);
   const { numAntennas, numDelays } = manifest.csi;
   const { id } = manifest;

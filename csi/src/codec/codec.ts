@@ -154,7 +154,7 @@ export interface UnquantizedSample {
 
 /** Carries samples as unquantised codewords, without phases or signs. */
 export type Unquantized = (
-  samples: readonly { readonly downlink: AngularDelayCsi; readonly uplink: AngularDelayCsi }[],
+  samples: readonly { readonly downlink: AngularDelayCsi; readonly uplink: AngularDelayCsi | undefined }[],
 ) => Promise<UnquantizedSample[]>;
 
 /** Rate knobs by name, as the report configuration of the wire carries them. A knob left out stands at its default. */

@@ -27,14 +27,18 @@ export interface Misfit {
   readonly hint: string;
 }
 
-const isReal = (type: string): boolean => /^float(16|32|64)$/.test(type);
+/** Parts as a receiver's converter gives them are integers. */
+const isReal = (type: string): boolean => /^(float(16|32|64)|u?int(8|16|32))$/.test(type);
+/** What is known of a variable before it is read. */
+export type Outline = Pick<Variable, 'name' | 'type' | 'shape'>;
+
 const isComplex = (type: string): boolean => /^complex(64|128)$/.test(type);
 
 /**
  * Finds the axes of an array of CSI by their sizes. Axes of size one are left aside, as a ray tracer has them for users, panels and
  * symbols. Real arrays hold real and imaginary parts as halves, `[N, 2*Nt*Nd]` or `[N, 2, ...]`, or as pairs, `[N, ..., 2]`.
  */
-export function findCsiAxes(variable: Pick<Variable, 'type' | 'shape'>, csi: CsiShape): CsiAxes | Misfit {
+export function findCsiAxes(variable: Outline, csi: CsiShape): CsiAxes | Misfit {
   const { type, shape } = variable;
   const [numSamples, ...rest] = shape;
   if (numSamples === undefined) return { hint: ', which is one number' };
@@ -108,7 +112,7 @@ function matrixAxes(
 }
 
 /** What may be the matter with an array that does not fit. */
-function misfit({ type, shape }: Pick<Variable, 'type' | 'shape'>, csi: CsiShape): Misfit {
+function misfit({ name, type, shape }: Outline, csi: CsiShape): Misfit {
   const { numAntennas, numDelays } = csi;
   const numEntries = numAntennas * numDelays;
   const [, ...rest] = shape;
@@ -119,6 +123,9 @@ function misfit({ type, shape }: Pick<Variable, 'type' | 'shape'>, csi: CsiShape
     return { hint: '; save an array of numbers: numpy.save(FILE, numpy.array(x, dtype=numpy.complex64))' };
   }
   if (!isReal(type) && !isComplex(type)) return { hint: asked };
+  if (/^HF(_|$)/.test(name)) {
+    return { hint: "; CsiNet's HF is over angles and subcarriers, take the file with HT, over angles and delays" };
+  }
   if (isReal(type) && (same(rest, [numEntries]) || same(withoutOnes(rest), [numAntennas, numDelays]))) {
     return { hint: '; these are magnitudes without phases, take the file with real and imaginary parts' };
   }

@@ -83,10 +83,19 @@ function partnerOf(nameInGroups: string): string | undefined {
   return partner === undefined ? undefined : groups + partner;
 }
 
+/** How names say downlink, and how those of the uplink beside it say so. */
+const directions: readonly (readonly [down: RegExp, up: string])[] = [
+  [/^HD_/, 'HU_'],
+  [/downlink/g, 'uplink'],
+  [/Downlink/g, 'Uplink'],
+  [/(?<=^|[_,])down(?=[_,]|$)/g, 'up'],
+  [/(?<=^|[_,])dl(?=[_,]|$)/g, 'ul'],
+  [/DL(?=[_,]|$)/g, 'UL'],
+];
+
 function uplinkNameOf(downlinkName: string): string | undefined {
-  if (downlinkName === 'downlink') return 'uplink';
-  if (downlinkName === 'Hur_down') return 'Hur_up';
-  return downlinkName.startsWith('HD_') ? `HU_${downlinkName.slice(3)}` : undefined;
+  const names = directions.map(([down, up]) => downlinkName.replace(down, up));
+  return names.find((name) => name !== downlinkName);
 }
 
 function only(
@@ -102,7 +111,12 @@ function only(
   // A file with one variable leaves no choice; whether it fits is said when it is read.
   if (first !== undefined || variables.length === 1) return first ?? variables[0];
   const fitting = variables.filter((variable) => layout.fits(variable));
-  return fitting.length === 1 ? fitting[0] : undefined;
+  if (fitting.length === 1) return fitting[0];
+  // Of a pair, the one whose name says so.
+  const paired = fitting.filter(({ name }) => fitting.some((other) => other.name === partnerOf(name)));
+  const [pair, ...others] = paired;
+  if (pair === undefined || others.length > 0 || fitting.length > 2) return undefined;
+  return direction === 'downlink' ? pair : fitting.find(({ name }) => name === partnerOf(pair.name));
 }
 
 function byName(path: string, variables: readonly Variable[], name: string, option: string): Variable {

@@ -1,9 +1,9 @@
-import type { AngularDelayCsi } from '../csi.ts';
+import { type AngularDelayCsi, frobeniusNorm } from '../csi.ts';
 import { CsiError } from '../errors.ts';
 import { toAngularDelay } from '../transform/angular-delay.ts';
 import type { ArrayShape } from '../transform/array.ts';
 import { concentration } from './concentration.ts';
-import { type CsiAxes, findCsiAxes, hasAxes, howToPermute, samplesAreLast } from './csi-axes.ts';
+import { type CsiAxes, findCsiAxes, hasAxes, howToPermute, type Outline, samplesAreLast } from './csi-axes.ts';
 import type { Variable } from './variable.ts';
 import { findZeroPoint } from './zero-point.ts';
 
@@ -14,7 +14,11 @@ export interface CsiSamples {
   readonly description: string;
   /** What was found out from the values rather than told, a sentence each, for people. */
   readonly notes: readonly string[];
-  /** @throws RangeError where the index is out of range. */
+  /** Samples that one row of the file gives, and so one number of a column: one a receive antenna. */
+  readonly samplesPerRow: number;
+  /** Energy of a sample, of paths as if they did not interfere; NaN where a value is no number. */
+  energyOf(index: number): number;
+  /** @returns the caller's own matrix. @throws RangeError where the index is out of range. */
   at(index: number): AngularDelayCsi;
 }
 
@@ -34,7 +38,7 @@ export type CsiDomain = 'angular-delay' | 'spatial-frequency';
 export interface CsiLayout {
   /** Types and shapes that fit, for errors. */
   readonly expected: string;
-  fits(variable: Pick<Variable, 'type' | 'shape'>): boolean;
+  fits(variable: Outline): boolean;
   /**
    * Reads a variable as CSI.
    *
@@ -185,6 +189,8 @@ function indexed(axes: CsiAxes, description: string, notes: readonly string[], a
     numSamples,
     description,
     notes,
+    samplesPerRow: axes.numReceivers,
+    energyOf: (index) => frobeniusNorm(at(index).values) ** 2,
     at(index) {
       if (!Number.isInteger(index) || index < 0 || index >= numSamples) {
         throw new RangeError(`index is ${index}, must be 0..${numSamples - 1}`);

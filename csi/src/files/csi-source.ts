@@ -2,11 +2,13 @@ import { basename } from 'node:path';
 import type { AngularDelayCsi } from '../csi.ts';
 import { CsiError } from '../errors.ts';
 import type { ArrayShape } from '../transform/array.ts';
-import type { Band, PathList, Timing } from '../transform/path-list.ts';
+import { type Band, bandPaths, type PathList, type Timing } from '../transform/path-list.ts';
 import { createSynthesizer } from '../transform/synthesis.ts';
 import { type ChoiceOptions, chooseDownlink, choosePartner, chooseUplink } from './csi-choice.ts';
 import { type CsiDomain, type CsiLayout, type CsiSamples, createCsiLayout } from './csi-layout.ts';
 import { type DataFile, openDataFile } from './data-file.ts';
+import { requireDelaysLast } from './delay-axis.ts';
+import { type GainOptions, scaleBands } from './gain.ts';
 import { readColumns, type SampleColumns } from './sample-columns.ts';
 import { describeVariable, type Variable } from './variable.ts';
 
@@ -35,7 +37,7 @@ export interface CsiSource {
 }
 
 /** The matrices wanted and the link they belong to; the bands matter for path lists only. */
-export interface CsiSourceOptions extends ArrayShape, ChoiceOptions {
+export interface CsiSourceOptions extends ArrayShape, ChoiceOptions, GainOptions {
   readonly numSubcarriers: number;
   readonly bandwidthHz: number;
   readonly downlinkCarrierHz: number;
@@ -67,18 +69,20 @@ export async function openCsiSource(path: string, options: CsiSourceOptions): Pr
       `${options.uplinkPath ?? path}: ${uplink.numSamples} uplink samples, expected ${downlink.numSamples} as downlink`,
     );
   }
-  const { columns, notes } = await readColumns(file.variables, downlink.numSamples);
+  const { columns, notes } = await readColumns(file.variables, downlink);
+  const scaled = scaleBands({ downlink, uplink }, options, columns.ue);
   const environment = at(columns.environment);
   const distanceM = at(columns.distance_m);
   return {
     name: basename(path),
     numSamples: downlink.numSamples,
     description: { downlink: downlink.description, ...(uplink && { uplink: uplink.description }) },
-    downlink: (index) => downlink.at(index),
-    uplink: (index) => uplink?.at(index),
+    downlink: (index) => scaled.downlink.at(index),
+    uplink: (index) => scaled.uplink?.at(index),
     notes: [
       ...downlink.notes.map((note) => `downlink: ${note}`),
       ...(uplink?.notes ?? []).map((note) => `uplink: ${note}`),
+      ...scaled.notes,
       ...notes,
     ],
     columns,
@@ -127,7 +131,9 @@ async function samplesOf(
 ): Promise<CsiSamples> {
   if (file.kind === 'path-list') return synthesized(file.paths, direction, options);
   if (variable === undefined) throw new TypeError('a file with variables needs the one to read');
-  const samples = await layout.read(variable, `${file.path}: ${variable.name || direction}`);
+  const label = `${file.path}: ${variable.name || direction}`;
+  const samples = await layout.read(variable, label);
+  if (options.layout === undefined) requireDelaysLast(samples, label);
   return { ...samples, description: `${file.format} ${describeVariable(variable)}: ${samples.description}` };
 }
 
@@ -140,6 +146,12 @@ function synthesized(paths: PathList, direction: Band['direction'], options: Csi
     numSamples: paths.numSamples,
     description: `path list, synthesised at ${carrierHz / 1e9} GHz`,
     notes: [],
+    samplesPerRow: 1,
+    energyOf: (index) => {
+      const { gainRe, gainIm } = bandPaths(paths, index, band, timing);
+      const power = gainRe.reduce((sum, re, path) => sum + re * re + (gainIm[path] as number) ** 2, 0);
+      return options.numAntennas * numSubcarriers * power;
+    },
     at: (index) => synthesize(paths, index),
   };
 }

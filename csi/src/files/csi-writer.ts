@@ -2,13 +2,21 @@ import type { FileHandle } from 'node:fs/promises';
 import type { AngularDelayCsi } from '../csi.ts';
 import type { NamedSamples } from './csi-layout.ts';
 import { mat5Size, writeMat5 } from './mat5-writer.ts';
-import { formatNpyHeader } from './npy.ts';
+import { formatNpy, formatNpyHeader, type NpyArray } from './npy.ts';
 import { NPZ_TIME } from './npz.ts';
 import { writeWhole } from './whole-file.ts';
 import { Zip, ZipDeflate } from './zip.ts';
 
 /** File formats that CSI can be written in. */
 export type CsiFormat = 'npy' | 'npz' | 'mat';
+
+/** What goes with CSI into a file. */
+export interface WriteOptions {
+  /** A number a sample, by name; a .npy file has none. */
+  readonly columns?: Readonly<Record<string, Float64Array>>;
+  /** Gets the samples written so far, counted in every array. */
+  readonly onProgress?: (done: number) => void;
+}
 
 /** Samples that are turned into bytes at once. */
 const SAMPLES_AT_ONCE = 256;
@@ -22,14 +30,13 @@ const MAX_ZIP_BYTES = 2 ** 32 - 1;
  * version 5, single `[N, 2*Nt*Nd]`, real half first, as DualNet's, not compressed.
  *
  * @param arrays - of one number of samples and one shape
- * @param onProgress - gets the samples written so far, counted in every array
  * @throws RangeError where the arrays do not suit the format, or are too large for it.
  */
 export async function writeCsi(
   path: string,
   format: CsiFormat,
   arrays: NamedSamples,
-  onProgress: (done: number) => void = () => undefined,
+  { columns = {}, onProgress = () => undefined }: WriteOptions = {},
 ): Promise<void> {
   const entries = Object.entries(arrays);
   const [first] = entries;
@@ -44,11 +51,11 @@ export async function writeCsi(
     if (entries.length !== 1) throw new RangeError(`${entries.length} arrays, a .npy file holds one`);
     return writeWhole(path, (file) => writePieces(file, npyPieces(first[1], shape, onProgress)));
   }
-  if (format === 'npz') return writeNpzArrays(path, entries, shape, onProgress);
+  if (format === 'npz') return writeNpzArrays(path, entries, shape, columns, onProgress);
   const size = mat5Size(numSamples, 2 * numAntennas * numDelays);
   if (size > MAX_MAT_BYTES) throw tooLarge('a variable of a MAT-file', size, MAX_MAT_BYTES, 'npy');
   return writeWhole(path, (file) =>
-    writeMat5(file, arrays, { numSamples, length: 2 * numAntennas * numDelays }, onProgress),
+    writeMat5(file, arrays, columns, { numSamples, length: 2 * numAntennas * numDelays }, onProgress),
   );
 }
 
@@ -63,6 +70,7 @@ async function writeNpzArrays(
   path: string,
   entries: readonly (readonly [string, NamedSamples[string]])[],
   shape: readonly number[],
+  columns: Readonly<Record<string, Float64Array>>,
   onProgress: (done: number) => void,
 ): Promise<void> {
   const [numSamples = 0] = shape;
@@ -89,9 +97,23 @@ async function writeNpzArrays(
       entry.push(new Uint8Array(0), true);
       await flush();
     }
+    for (const [name, values] of Object.entries(columns)) {
+      const entry = new ZipDeflate(`${name}.npy`, { level: 1 });
+      entry.mtime = NPZ_TIME;
+      zip.add(entry);
+      entry.push(formatNpy(columnArray(values)), true);
+    }
     zip.end();
     await flush();
   });
+}
+
+/** A column as it is read again: whole numbers as such. */
+function columnArray(values: Float64Array): NpyArray {
+  const shape = [values.length];
+  const isWhole = values.every((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31);
+  if (isWhole) return { dtype: 'int32', shape, data: Int32Array.from(values) };
+  return { dtype: 'float64', shape, data: values };
 }
 
 /** A .npy file, complex64, piece by piece. */

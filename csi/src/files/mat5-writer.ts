@@ -16,11 +16,13 @@ export function mat5Size(numSamples: number, length: number): number {
  * Writes a MAT-file, version 5, little-endian, with a variable of class single, `[numSamples, length]`, for each array.
  * MATLAB keeps columns together: a block of samples is a short stretch of every column, written to its place.
  *
+ * @param columns - a number a sample, by name: `[numSamples, 1]`
  * @param length - numbers a sample
  */
 export async function writeMat5(
   file: FileHandle,
   arrays: NamedSamples,
+  columns: Readonly<Record<string, Float64Array>>,
   { numSamples, length }: { readonly numSamples: number; readonly length: number },
   onProgress: (done: number) => void,
 ): Promise<void> {
@@ -45,6 +47,12 @@ export async function writeMat5(
       onProgress(i * numSamples + first + count);
     }
     at = start + paddedLength(mat5Size(numSamples, length));
+  }
+  for (const [name, values] of Object.entries(columns)) {
+    const header = matrixHeader(name, numSamples, 1);
+    await writeAt(file, header, at);
+    await writeAt(file, new Uint8Array(Float32Array.from(values).buffer), at + header.length);
+    at += header.length + paddedLength(mat5Size(numSamples, 1));
   }
   // The last variable's padding, which nothing was written to.
   await file.truncate(at);

@@ -37,12 +37,13 @@ export function joinNamed(path: string, real: Variable, imaginary: Variable): Va
   throw new CsiError(
     'file-format',
     `${path}: ${real.name} ${real.type} [${real.shape}] and ${imaginary.name} ${imaginary.type} [${imaginary.shape}] are no real and ` +
-      'imaginary parts of one array: both must be floats of one shape',
+      'imaginary parts of one array: both must be real numbers of one shape',
   );
 }
 
 function fitTogether(real: Variable, imaginary: Variable): boolean {
-  return /^float/.test(real.type) && /^float/.test(imaginary.type) && real.shape.join() === imaginary.shape.join();
+  const isReal = ({ type }: Variable): boolean => /^(float|int)/.test(type);
+  return isReal(real) && isReal(imaginary) && real.shape.join() === imaginary.shape.join();
 }
 
 function complexOf(real: Variable, imaginary: Variable): Variable {

@@ -17,8 +17,14 @@ import {
   simulateChannel,
   type Timing,
 } from '@edge-csi/csi';
-import { type CsiDomain, type CsiSource, type CsiSourceOptions, openCsiSource } from '@edge-csi/csi/files';
-import type { AnyManifest, PathManifest } from '@edge-csi/models';
+import {
+  type CsiDomain,
+  type CsiScale,
+  type CsiSource,
+  type CsiSourceOptions,
+  openCsiSource,
+} from '@edge-csi/csi/files';
+import type { AnyManifest, Manifest, PathManifest } from '@edge-csi/models';
 import type { LinkSample } from './link/transceiver.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -52,10 +58,13 @@ export interface DataFlags {
   /** Elements along the axes of a planar array. */
   readonly array?: PlanarArray;
   readonly antennaErrors?: AntennaErrors;
+  readonly scale?: CsiScale;
 }
 
 /** What data are read for: a model, or matrices without one. */
-type DataReader = Pick<AnyManifest, 'csi'> & Partial<Pick<PathManifest, 'id' | 'paths'>>;
+export type CsiTaker = Pick<AnyManifest, 'csi'> &
+  Partial<Pick<PathManifest, 'id' | 'paths'>> & { readonly normalization?: AnyNormalization };
+type AnyNormalization = Manifest['normalization'] | { readonly kind: string; readonly downlinkOverUplinkDb: number };
 
 /**
  * How a model wants the file of a command line read. A path model says its array; other models are of linear ones, and a view of no
@@ -63,24 +72,27 @@ type DataReader = Pick<AnyManifest, 'csi'> & Partial<Pick<PathManifest, 'id' | '
  *
  * @throws UsageError where the command line names another array than the model's.
  */
-export function dataFor(reader: DataReader, flags: DataFlags): DataOptions {
-  const { data, uplink, variable, uplinkVariable, layout, antennaErrors } = flags;
-  const array = arrayOf(reader, flags.array);
+export function dataFor(taker: CsiTaker, flags: DataFlags): DataOptions {
+  const { data, uplink, variable, uplinkVariable, layout, antennaErrors, scale } = flags;
+  const array = arrayOf(taker, flags.array);
+  const normRangeDb = normRangeOf(taker);
   return {
     path: data,
     csi: {
-      ...reader.csi,
+      ...taker.csi,
       ...(array[1] !== 1 && { array }),
       ...(uplink !== undefined && { uplinkPath: uplink }),
       ...(variable !== undefined && { downlinkVariable: variable }),
       ...(uplinkVariable !== undefined && { uplinkVariable }),
       ...(layout !== undefined && { layout }),
+      ...(scale !== undefined && { scale }),
+      ...(normRangeDb && { normRangeDb }),
     },
     ...(antennaErrors !== undefined && { antennaErrors }),
   };
 }
 
-function arrayOf({ id, csi, paths }: DataReader, told: PlanarArray | undefined): PlanarArray {
+function arrayOf({ id, csi, paths }: CsiTaker, told: PlanarArray | undefined): PlanarArray {
   const linear = [csi.numAntennas, 1] as const;
   if (id === undefined) return told ?? linear;
   const own = paths?.antennas ?? linear;
@@ -92,8 +104,38 @@ function arrayOf({ id, csi, paths }: DataReader, told: PlanarArray | undefined):
   );
 }
 
+/** How far below the largest magnitude that minmax knows a norm may be, before all entries are taken for none. */
+const minmaxDepthDb = 60;
+
+/** Norms that a model can report; undefined where it takes any. */
+function normRangeOf({ csi, normalization }: CsiTaker): readonly [number, number] | undefined {
+  if (normalization === undefined) return undefined;
+  if ('scale' in normalization) {
+    const { minDb, stepDb, bits } = normalization.scale;
+    return [minDb, minDb + stepDb * (2 ** bits - 1)];
+  }
+  if (!('downlink' in normalization)) return undefined;
+  const maxDb = 20 * Math.log10(normalization.downlink.max);
+  return [maxDb - minmaxDepthDb, maxDb + 10 * Math.log10(csi.numAntennas * csi.numDelays)];
+}
+
+/** The flags of a command line for another of its files: read alike, with an uplink of its own. */
+export function flagsFor(file: string, given: Omit<DataFlags, 'data'>): DataFlags {
+  const { variable, uplinkVariable, layout, scale, array, antennaErrors } = given;
+  return {
+    data: file,
+    ...(variable !== undefined && { variable }),
+    ...(uplinkVariable !== undefined && { uplinkVariable }),
+    ...(layout !== undefined && { layout }),
+    ...(scale !== undefined && { scale }),
+    ...(array !== undefined && { array }),
+    ...(antennaErrors !== undefined && { antennaErrors }),
+  };
+}
+
 /** How a command line names uplink CSI that a data file leaves open. */
 const uplinkOptions = 'name its file with --uplink or its variable with --uplink-variable';
+const dropHint = "'edge-csi convert --drop-empty' leaves out samples of no use";
 
 /**
  * One sample of a data file, checked.
@@ -116,7 +158,9 @@ export function usableSample(
     assertUsable(csi);
   } catch (cause) {
     if (!(cause instanceof CsiError)) throw cause;
-    throw new CsiError(cause.code, `${source.name}: ${band} of sample ${index}: ${cause.message}`, { cause });
+    throw new CsiError(cause.code, `${source.name}: ${band} of sample ${index}: ${cause.message}; ${dropHint}`, {
+      cause,
+    });
   }
   return csi;
 }
@@ -161,14 +205,33 @@ export interface DataSample extends LinkSample {
   readonly cluster: number;
 }
 
-/** Samples `start .. end - 1` in both bands. @throws CsiError as `usableSample`. */
+/** Samples `start .. end - 1`, in both bands where the source has both. @throws CsiError as `usableSample`. */
 export function linkSamples(source: CsiSource, start: number, end: number): DataSample[] {
   return Array.from({ length: end - start }, (_, i) => {
     const index = start + i;
     const downlink = usableSample(source, 'downlink', index);
-    const uplink = usableSample(source, 'uplink', index);
+    const uplink = hasUplink(source) ? usableSample(source, 'uplink', index) : undefined;
     return { downlink, uplink, cluster: source.environment?.(index) ?? index };
   });
+}
+
+/** Whether a source has an uplink. */
+export function hasUplink({ description }: CsiSource): boolean {
+  return description.uplink !== undefined;
+}
+
+/** @throws CsiError `file-format` where a source has no uplink, saying what needs one. */
+export function requireUplink(source: CsiSource, what: string): void {
+  if (hasUplink(source)) return;
+  throw new CsiError(
+    'file-format',
+    `${source.name} has no uplink CSI that its name tells, and ${what}; ${uplinkOptions}`,
+  );
+}
+
+/** Looks at samples before anything is measured on them. @throws CsiError as `usableSample`. */
+export function requireUsable(source: CsiSource, indices: Iterable<number>): void {
+  for (const index of indices) linkSamples(source, index, index + 1);
 }
 
 /** How many samples a measurement takes of a source: at most `limit`, all of them where there is none. */

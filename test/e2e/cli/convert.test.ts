@@ -36,7 +36,7 @@ describe('edge-csi convert', () => {
     const first = await edgeCsi('convert', '--data', fixture('paths-indoor.npz'), '--out', out('csi.mat'));
     expect(first.stderr).toBe('');
     expect(first.stdout).toContain('downlink: path list, synthesised at 5.3 GHz');
-    expect(first.stdout).toContain('Hur_down, Hur_up, 8 samples');
+    expect(first.stdout).toContain('Hur_down, Hur_up, distance_m, 8 samples');
     const json = out('report.json');
     const second = await edgeCsi('convert', '--data', out('csi.mat'), '--out', out('csi.npz'), '--json', json);
     expect(second.code).toBe(0);

@@ -127,7 +127,7 @@ describe('csi source', () => {
   it.each<[string, NpyArray]>([
     ['of another width', { dtype: 'float32', shape: [2, 12], data: new Float32Array(24) }],
     ['with antennas and delays exchanged', { dtype: 'complex64', shape: [1, 3, 4], data: new Float32Array(24) }],
-    ['of integers', { dtype: 'int32', shape: [1, 24], data: new Int32Array(24) }],
+    ['of large integers', { dtype: 'int64', shape: [1, 24], data: new BigInt64Array(24) }],
     ['that are complex and flat', { dtype: 'complex64', shape: [1, 24], data: new Float32Array(48) }],
     ['without samples', { dtype: 'float32', shape: [0, 24], data: new Float32Array(0) }],
     ['without dimensions', { dtype: 'float32', shape: [], data: new Float32Array(1) }],

@@ -72,7 +72,7 @@ describe('written CSI', () => {
     const file = await temporaryPath('csi');
     const samples = drawn(3, 2050, 1, 2);
     const done: number[] = [];
-    await writeCsi(file, format, { [namesIn(format)[0]]: samples }, (count) => done.push(count));
+    await writeCsi(file, format, { [namesIn(format)[0]]: samples }, { onProgress: (count) => done.push(count) });
     const source = await openCsiSource(file, { ...link, numAntennas: 1, numDelays: 2 });
     for (const i of [0, 255, 256, 1023, 1024, 2049]) expect(source.downlink(i)).toEqual(samples.at(i));
     expect(done.at(-1)).toBe(2050);

@@ -19,7 +19,7 @@ export function createDualnetBs(spec: DualnetSpec): BsCodec {
     knobs: dualnetKnobs(spec),
     networks: [{ name: 'decoder', input: 'latent' }, ...(spec.hasRefiner ? [refiner] : [])],
     sweep: sweepOf(spec),
-    usesUplink: true,
+    usesUplink: spec.usesUplink ?? true,
     maxPayloadBytes: records.maxPayloadBytes,
     maxRecordBytes: records.maxRecordBytes,
     receive: (payload, rate) => records.pack(payload, rate),

@@ -30,6 +30,8 @@ export interface DualnetSpec {
   readonly allocation: Uint8Array;
   /** Whether the BS has a network that corrects its estimates. */
   readonly hasRefiner: boolean;
+  /** Whether any network of the BS takes the uplink; so it is where nobody has looked. */
+  readonly usesUplink?: boolean;
 }
 
 /** Bits that every codeword component drops, and the phase rate. */

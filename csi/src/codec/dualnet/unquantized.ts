@@ -19,7 +19,7 @@ export function unquantizedDualnet(spec: DualnetSpec, networks: Networks): Unqua
       const { values } = representation.normalize(downlink).input;
       const inputs = { [tensor.name]: { values, dims: [1, ...tensor.dims] } };
       latent.values.set(await encoder.run(inputs, 'latent'), i * length);
-      uplinkInto(uplinks.values.subarray(i * numComponents, (i + 1) * numComponents), uplink.values);
+      uplinkInto(uplinks.values.subarray(i * numComponents, (i + 1) * numComponents), uplink?.values);
       representation.denormalize(values);
       truths.push(values);
     }

@@ -6,6 +6,7 @@ import type { ReportManifest } from '@edge-csi/models';
 import { type Page, type PageContent, type Provenance, renderTextSections } from '@edge-csi/report';
 import { eachUntilInterrupted, Interrupted, withInterruption } from '../interruption.ts';
 import type { OptionsOf } from '../options/command.ts';
+import { describeSkipped, type SkippedModel } from '../options/fitting-models.ts';
 import { zooOption } from '../options/models.ts';
 import { jsonOption, withPage, writeJson, writePage } from '../options/output.ts';
 import { finite, integer, list, seedOption } from '../options/parse.ts';
@@ -37,6 +38,9 @@ export function suite(bench: CommandUnknownOpts, name: string, models: string) {
     .option(...jsonOption);
 }
 
+/** Samples whose reports are sent over and over, at most, where speeds are measured. */
+export const bankedSamples = 256;
+
 /** How a suite that measures speeds does. */
 export const uesOption = ['--ues <n>', 'UEs', integer(1, 1024), 64] as const;
 export const batchSizeOption = ['--batch-size <n>', 'reports decoded at once', integer(1, 256), 16] as const;
@@ -60,6 +64,8 @@ interface Measured {
   readonly problems?: readonly string[];
   /** What was measured on, where it is not the file of `--data`. */
   readonly data?: string;
+  /** Models that nobody named and that the data do not fit. */
+  readonly skipped?: readonly SkippedModel[];
 }
 
 /**
@@ -82,7 +88,8 @@ export async function runSuite<Options extends SuiteOptions, Result extends Meas
     return { result: await measure(options, signal), isPartial: signal.aborted };
   });
   const data = result.data ?? path.basename(options.data ?? sampleData);
-  const content = pageOf(result, data);
+  const page = pageOf(result, data);
+  const content = { ...page, lead: [page.lead, describeSkipped(result.skipped ?? [])].join(' ').trim() };
   process.stdout.write(`${content.lead}\n\n${renderTextSections(content.sections)}\n`);
   const environment = describeEnvironment(options.provider ?? 'cpu');
   // JSON has no number for what was not measured.

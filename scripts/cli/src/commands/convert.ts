@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
+import { CsiError } from '@edge-csi/csi';
 import { type CsiFormat, type CsiSource, cutPathList, readPathList, writeCsi } from '@edge-csi/csi/files';
-import { dataFor, openData } from '@edge-csi/lab/data';
+import { requireUsable } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { OptionsOf } from '../options/command.ts';
-import { viewOf, withData, withView } from '../options/data.ts';
+import { createDataReader, viewOf, withData, withView } from '../options/data.ts';
 import { writeJson } from '../options/output.ts';
 import { finite, integer, writableFile } from '../options/parse.ts';
 import { withProgress } from '../progress.ts';
@@ -25,7 +26,7 @@ function declare(program: CommandUnknownOpts) {
     .option('--uplink-out <file>', 'write the uplink to a file of its own, as DualNet has it', writableFile)
     .addOption(new Option('--to <format>', 'format, where the ending of --out does not say it').choices(formats))
     .option('--samples <n>', 'samples to convert, the first ones; default all', integer(1, 1e7))
-    .option('--drop-empty', 'leave out samples that are all zero in a band, as DeepMIMO has for UEs without a path')
+    .option('--drop-empty', 'leave out samples of no use: all zero or no numbers in a band, as of UEs without a path')
     .option('--downlink-ghz <GHz>', 'path lists: downlink carrier', finite(0.001, 1e4), 5.3)
     .option('--uplink-ghz <GHz>', 'path lists: uplink carrier', finite(0.001, 1e4), 5.1)
     .option('--json <file>', 'write what was read and written as JSON', writableFile)
@@ -65,7 +66,7 @@ interface Report {
 
 async function convertCsi(options: Options, format: CsiFormat): Promise<Report> {
   const carriers = { downlinkCarrierHz: options.downlinkGhz * 1e9, uplinkCarrierHz: options.uplinkGhz * 1e9 };
-  const source = await openData(dataFor({ csi: { ...viewOf(options), ...carriers } }, options));
+  const source = await createDataReader(options).open({ csi: { ...viewOf(options), ...carriers } });
   const { indices, dropped } = chosenSamples(source, options);
   const [downName, upName] = names[format];
   const hasUplink = source.description.uplink !== undefined;
@@ -88,19 +89,20 @@ async function convertCsi(options: Options, format: CsiFormat): Promise<Report> 
   if (options.uplinkOut !== undefined) {
     files.push({ file: options.uplinkOut, arrays: { [upName]: samplesOf('uplink') } });
   }
-  const lines = [
-    `downlink: ${source.description.downlink}`,
-    `uplink: ${source.description.uplink ?? 'none'}`,
-    ...source.notes,
-  ];
+  const lines = [`downlink: ${source.description.downlink}`, `uplink: ${source.description.uplink ?? 'none'}`];
+  const columns = columnsOf(source, indices);
   for (const { file, arrays } of files) {
     const arrayNames = Object.keys(arrays);
     await withProgress(path.basename(file), indices.length * arrayNames.length, (onProgress) =>
-      writeCsi(file, format, arrays, onProgress),
+      writeCsi(file, format, arrays, { columns, onProgress }),
     );
-    lines.push(`wrote ${file}: ${arrayNames.join(', ')}, ${indices.length} samples`);
+    const written = format === 'npy' ? arrayNames : [...arrayNames, ...Object.keys(columns)];
+    lines.push(`wrote ${file}: ${written.join(', ')}, ${indices.length} samples`);
   }
-  if (dropped > 0) lines.push(`left out ${dropped} samples that are all zero`);
+  if (dropped > 0) lines.push(`left out ${dropped} samples of no use, all zero or no numbers`);
+  if (format === 'npy' && Object.keys(columns).length > 0) {
+    lines.push(`${Object.keys(columns).join(', ')}: not written, a .npy file holds one array; write .npz or .mat`);
+  }
   if (hasUplink && !together && options.uplinkOut === undefined) {
     lines.push('the uplink is not written: a .npy file holds one array; add --uplink-out, or write .npz');
   }
@@ -124,9 +126,12 @@ function chosenSamples(source: CsiSource, options: Options): { indices: number[]
   const { samples, dropEmpty, data } = options;
   requireSamples(options, numSamples);
   const all = Array.from({ length: samples ?? numSamples }, (_, i) => i);
-  if (!dropEmpty) return { indices: all, dropped: 0 };
-  const indices = all.filter((i) => !isEmpty(source, i));
-  if (indices.length === 0) throw new UsageError(`all ${all.length} samples of ${path.basename(data)} are all zero`);
+  if (!dropEmpty) {
+    requireUsable(source, all);
+    return { indices: all, dropped: 0 };
+  }
+  const indices = all.filter((i) => isUsable(source, i));
+  if (indices.length === 0) throw new UsageError(`all ${all.length} samples of ${path.basename(data)} are of no use`);
   return { indices, dropped: all.length - indices.length };
 }
 
@@ -135,9 +140,21 @@ function requireSamples({ samples, data }: Options, available: number): void {
   throw new UsageError(`--samples is ${samples}, ${path.basename(data)} has ${available}`);
 }
 
-function isEmpty(source: CsiSource, index: number): boolean {
-  const bands = [source.downlink(index), source.uplink(index)];
-  return bands.some((csi) => csi?.values.every((value) => value === 0));
+function isUsable(source: CsiSource, index: number): boolean {
+  try {
+    requireUsable(source, [index]);
+    return true;
+  } catch (error) {
+    if (error instanceof CsiError && error.code === 'csi-invalid') return false;
+    throw error;
+  }
+}
+
+/** What the source says of the samples that are written. */
+function columnsOf({ columns }: CsiSource, indices: readonly number[]): Record<string, Float64Array> {
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, values]) => [name, Float64Array.from(indices, (i) => values[i] as number)]),
+  );
 }
 
 function bandOf(source: CsiSource, band: 'downlink' | 'uplink', index: number) {

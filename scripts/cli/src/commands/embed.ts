@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
-import { dataFor, openData, sampleData, spreadIndices, usableSample } from '@edge-csi/lab/data';
+import { sampleData, spreadIndices, usableSample } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import {
   type Footprint,
@@ -14,6 +14,7 @@ import { isPathModel } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
 import { renderTable } from '@edge-csi/report';
 import type { OptionsOf } from '../options/command.ts';
+import { createDataReader, withData } from '../options/data.ts';
 import { reportModelsById, zooOption } from '../options/models.ts';
 import { jsonOption, writeJson } from '../options/output.ts';
 import { writableFolder } from '../options/parse.ts';
@@ -22,15 +23,13 @@ import { writableFolder } from '../options/parse.ts';
 const numVectors = 4;
 
 function declare(program: CommandUnknownOpts) {
-  return program
-    .command('embed')
+  return withData(sampleData)(program.command('embed'))
     .description(
       'Export the encoder of a model, or the codec of path reports, for a constrained device, with golden vectors, and measure it.',
     )
     .requiredOption('--model <id>', 'model to export')
     .addOption(new Option('--target <name>', 'what to export').choices(['c99']).default('c99'))
     .requiredOption('--out <dir>', 'folder to write, made where it does not exist', writableFolder)
-    .option('--data <file>', 'data the golden vectors are taken from', sampleData)
     .option(...zooOption())
     .option(...jsonOption)
     .addHelpText(
@@ -48,10 +47,11 @@ Examples:
 /** `edge-csi embed`: an encoder for a constrained device. */
 export const addEmbed = (program: CommandUnknownOpts) => declare(program).action(run);
 
-async function run({ model, target, out, data, zoo, json }: OptionsOf<typeof declare>): Promise<void> {
+async function run(options: OptionsOf<typeof declare>): Promise<void> {
+  const { model, target, out, zoo, json } = options;
   const [manifest] = await reportModelsById([model], zoo);
   if (manifest === undefined) throw new UsageError(`--model is ${model}, which is no model of ${zoo}`);
-  const source = await openData(dataFor(manifest, { data }));
+  const source = await createDataReader(options).open(manifest);
   const samples = spreadIndices(source, numVectors).map((index) => usableSample(source, 'downlink', index));
   const isPaths = isPathModel(manifest);
   const files = isPaths

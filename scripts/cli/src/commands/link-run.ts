@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
-import { dataFor, openData, sampleData } from '@edge-csi/lab/data';
+import { dataFor, sampleData } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { isPathModel, type ReportManifest } from '@edge-csi/models';
 import { mergeExamples } from '../link-run/example.ts';
@@ -10,8 +10,9 @@ import { linkRunPage, renderLinkRun } from '../link-run/page.ts';
 import { type LinkExample, type LinkRun, type LinkRunReport, labelOf } from '../link-run/result.ts';
 import { slotMs } from '../link-run/schedule.ts';
 import type { OptionsOf } from '../options/command.ts';
-import { withData } from '../options/data.ts';
+import { createDataReader, type DataReader, withData } from '../options/data.ts';
 import { encoderOption, providersOption } from '../options/ends.ts';
+import { describeSkipped, type FittingModels, fittingModels, type SkippedModel } from '../options/fitting-models.ts';
 import { mainReductions, modelsByReduction, reportModelsById, zooOption } from '../options/models.ts';
 import { jsonOption, withPage, writeJson, writePage } from '../options/output.ts';
 import { finite, integer, list, listOf, seedOption } from '../options/parse.ts';
@@ -83,26 +84,40 @@ async function run(options: Options): Promise<void> {
   if (options.family !== undefined && (options.models !== undefined || options.reduction !== undefined)) {
     throw new UsageError('--family chooses models, and so do --models and --reduction; give one of them');
   }
-  const made = options.family === 'paths' ? await pathModelFor(options) : undefined;
+  const reader = createDataReader(options);
+  const { chosen, skipped, misfit } =
+    options.family === 'paths' ? { chosen: [], skipped: [] } : await chooseModels(options, reader);
+  if (misfit !== undefined && options.family === 'dualnet') throw misfit;
+  // Path reports fit any array.
+  const made = chosen.length === 0 ? await pathModelFor(options) : undefined;
   try {
-    const models = made === undefined ? await modelsOf(options) : [made.manifest];
-    await runModels(models, made?.zoo ?? options.zoo, options);
+    await runModels(made === undefined ? chosen : [made.manifest], skipped, made?.zoo ?? options.zoo, options, reader);
   } finally {
     await made?.remove();
   }
 }
 
-/** Models of the zoo: those named, else the pruned one of each reduction and what reports paths of the same link. */
-async function modelsOf({ models, reduction, family, zoo }: Options): Promise<readonly ReportManifest[]> {
-  if (models !== undefined) return reportModelsById(models, zoo);
+/** Models of the zoo: those named, else, of those that the data fit, the pruned one of each reduction and what reports paths of the same link. */
+async function chooseModels(
+  { models, reduction, family, zoo }: Options,
+  reader: DataReader,
+): Promise<FittingModels<ReportManifest>> {
+  if (models !== undefined) return { chosen: await reportModelsById(models, zoo), skipped: [] };
   const networks = await modelsByReduction(reduction ?? mainReductions, zoo);
+  if (reduction !== undefined) return { chosen: networks, skipped: [] };
   const [first] = networks;
-  if (reduction !== undefined || family === 'dualnet' || first === undefined) return networks;
-  return [...networks, ...(await pathModelsLike(first, zoo))];
+  const paths = family === 'dualnet' || first === undefined ? [] : await pathModelsLike(first, zoo);
+  return fittingModels([...networks, ...paths], reader);
 }
 
 /** Runs every model, one of path reports at every budget, and tells of them. */
-async function runModels(models: readonly ReportManifest[], zoo: string, options: Options): Promise<void> {
+async function runModels(
+  models: readonly ReportManifest[],
+  skipped: readonly SkippedModel[],
+  zoo: string,
+  options: Options,
+  reader: DataReader,
+): Promise<void> {
   const priceKnob = bitPriceKnob(options.bitPriceDb) ?? 0;
   // With a price the cap is what no report ever needs.
   const budgets = options.maxBits ?? (priceKnob > 0 ? [2000] : defaultBudgets);
@@ -117,9 +132,9 @@ async function runModels(models: readonly ReportManifest[], zoo: string, options
   let examples: LinkExample[] = [];
   let provider = 'none';
   let samples = 0;
-  for (const { manifest, budgetBits } of cases) {
-    const data = dataFor(manifest, options);
-    const available = (await openData(data)).numSamples;
+  for (const { manifest } of cases) {
+    const source = await reader.open(manifest);
+    const available = source.numSamples;
     if (options.samples !== undefined && options.samples > available) {
       throw new UsageError(`--samples is ${options.samples}, ${path.basename(options.data)} has ${available}`);
     }
@@ -128,6 +143,10 @@ async function runModels(models: readonly ReportManifest[], zoo: string, options
     if (beyond !== undefined) {
       throw new UsageError(`--show-samples names ${beyond}, of ${samples} samples from 0 to ${samples - 1}`);
     }
+  }
+  await reader.check(models, samples);
+  for (const { manifest, budgetBits } of cases) {
+    const data = dataFor(manifest, options);
     const periodSlots = options.periodMs / slotMs;
     const label = labelOf({ model: manifest.id, budgetBits });
     const result = await withProgress(label, samples, (onProgress) =>
@@ -178,12 +197,14 @@ async function runModels(models: readonly ReportManifest[], zoo: string, options
     ...start,
     environment: describeEnvironment(provider),
     runs,
+    ...(skipped.length > 0 && { skipped }),
     examples,
   };
   const { environment } = report;
   process.stdout.write(
     `${samples} samples of ${report.data}, ${Math.min(options.ues, samples)} UEs, a report each per ${options.periodMs} ms; ` +
-      `decoder on ${provider}, Node ${environment.node}, ${environment.cores} cores\n\n${renderLinkRun(report)}\n`,
+      `decoder on ${provider}, Node ${environment.node}, ${environment.cores} cores\n\n${renderLinkRun(report)}\n${describeSkipped(skipped)}`.trimEnd() +
+      '\n',
   );
   await writeJson(options.json, report);
   await writePage(linkRunPage(report), options);

@@ -6,9 +6,10 @@ import { completeModel, writeModel } from '@edge-csi/model-tools';
 import { parseDraft } from '@edge-csi/models/disk';
 import { calibrationFile, readGivenCalibration, withCalibration } from '../options/calibration.ts';
 import type { OptionsOf } from '../options/command.ts';
+import { withVariables } from '../options/data.ts';
 
 function declare(models: CommandUnknownOpts) {
-  return withCalibration(models.command('complete'))
+  return withVariables(withCalibration(models.command('complete')))
     .description('make a model of your own networks and a draft manifest (docs/bring-your-own-model.md)')
     .argument('<folder>', 'folder that holds manifest.json, a draft, and the networks it names');
 }

@@ -2,11 +2,11 @@ import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { fitPathTables } from '@edge-csi/csi/paths';
-import { type DataFlags, dataFor, openData, spreadIndices, usableSample } from '@edge-csi/lab/data';
+import { type DataFlags, spreadIndices, usableSample } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { createPathManifest, type PathManifest, pathsSpecOf } from '@edge-csi/models';
 import type { OptionsOf } from '../options/command.ts';
-import { antennasOf, withReading } from '../options/data.ts';
+import { antennasOf, createDataReader, withReading } from '../options/data.ts';
 import { finite, integer, newModelFolder } from '../options/parse.ts';
 import { shapeOf, usualLink, writePathModel } from '../options/path-model.ts';
 import { withProgress } from '../progress.ts';
@@ -91,7 +91,7 @@ async function describe(options: Options): Promise<PathManifest> {
 
 /** The model with its tables fitted to a file. */
 async function fitted(manifest: PathManifest, flags: DataFlags): Promise<PathManifest> {
-  const source = await openData(dataFor(manifest, flags));
+  const source = await createDataReader(flags).open(manifest);
   const indices = spreadIndices(source, fitSamples);
   const { id, csi, paths } = manifest;
   const tables = await withProgress('tables', 1, async () =>

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CsiError } from '@edge-csi/csi';
 import { hasFiguresOn, measureAccuracy, measureUplinkOnly, recordedAccuracy } from '@edge-csi/lab';
-import { dataFor, openData } from '@edge-csi/lab/data';
+import { flagsFor } from '@edge-csi/lab/data';
 import {
   type AnyManifest,
   isPathModel,
@@ -13,6 +13,7 @@ import {
 } from '@edge-csi/models';
 import { loadReportModel, loadUplinkOnlyModel } from '@edge-csi/models/disk';
 import type { OptionsOf } from '../options/command.ts';
+import { createDataReader, type DataReader, withVariables } from '../options/data.ts';
 import { anyModels, zooOption } from '../options/models.ts';
 import { jsonOption, writeJson } from '../options/output.ts';
 import { withProgress } from '../progress.ts';
@@ -30,8 +31,7 @@ interface Verified {
 }
 
 function declare(models: CommandUnknownOpts) {
-  return models
-    .command('verify')
+  return withVariables(models.command('verify'))
     .description('check every file against its hash; with --data, re-measure the figures in the manifest')
     .argument('[ids...]', 'default: all')
     .option(...zooOption())
@@ -60,7 +60,8 @@ async function verify(ids: string[], options: Options): Promise<void> {
   await write();
 }
 
-async function verifyModel(manifest: AnyManifest, { zoo, data }: Options, isNamed: boolean): Promise<Verified> {
+async function verifyModel(manifest: AnyManifest, options: Options, isNamed: boolean): Promise<Verified> {
+  const { zoo, data } = options;
   const verified = await verifyFiles(manifest, zoo);
   if (data === undefined) return verified;
   // A zoo holds models of several links, and a data file is of one; a model that is named is asked about all the same.
@@ -68,9 +69,10 @@ async function verifyModel(manifest: AnyManifest, { zoo, data }: Options, isName
     process.stdout.write(`  no figures on ${path.basename(data)}\n`);
     return verified;
   }
+  const reader = createDataReader(flagsFor(data, options));
   const figures = isUplinkOnly(manifest)
-    ? await verifyUplinkOnly(manifest, zoo, data)
-    : await verifyFigures(manifest, zoo, data);
+    ? await verifyUplinkOnly(manifest, zoo, data, reader.open)
+    : await verifyFigures(manifest, zoo, data, reader.open);
   return { ...verified, figures };
 }
 
@@ -91,9 +93,9 @@ async function verifyFiles(manifest: AnyManifest, zoo: string): Promise<Verified
 const pathFigures = ['nmseDb', 'magnitudeNmseDb'] as const;
 const reportFigures = [...pathFigures, 'floatMagnitudeNmseDb'] as const;
 
-async function verifyFigures(manifest: ReportManifest, zoo: string, dataPath: string) {
+async function verifyFigures(manifest: ReportManifest, zoo: string, dataPath: string, open: DataReader['open']) {
   const recorded = await recordedAccuracy(manifest, dataPath);
-  const source = await openData(dataFor(manifest, { data: dataPath }));
+  const source = await open(manifest);
   const { samples } = recorded;
   const run = await withProgress(manifest.id, samples, (onProgress) =>
     measureAccuracy({ manifest, zoo, source, samples, onProgress }),
@@ -106,9 +108,9 @@ async function verifyFigures(manifest: ReportManifest, zoo: string, dataPath: st
 
 const uplinkOnlyFigures = ['magnitudeNmseDb', 'floatMagnitudeNmseDb'] as const;
 
-async function verifyUplinkOnly(manifest: UplinkOnlyManifest, zoo: string, dataPath: string) {
+async function verifyUplinkOnly(manifest: UplinkOnlyManifest, zoo: string, dataPath: string, open: DataReader['open']) {
   const recorded = await recordedAccuracy(manifest, dataPath);
-  const source = await openData(dataFor(manifest, { data: dataPath }));
+  const source = await open(manifest);
   const { samples } = recorded;
   const run = await withProgress(manifest.id, samples, (onProgress) =>
     measureUplinkOnly({ manifest, zoo, source, samples, onProgress }),

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { createDualnet } from '@edge-csi/csi/dualnet';
-import { dataFor, sampleData, sha256Of } from '@edge-csi/lab/data';
+import { sampleData, sha256Of } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import {
   type ComparedModel,
@@ -20,7 +20,7 @@ import { loadModel } from '@edge-csi/models/disk';
 import { renderTable } from '@edge-csi/report';
 import { calibrationFile, readGivenCalibration, withCalibration } from '../options/calibration.ts';
 import type { OptionsOf } from '../options/command.ts';
-import { withData } from '../options/data.ts';
+import { createDataReader, type DataReader, withData } from '../options/data.ts';
 import { modelById, zooOption } from '../options/models.ts';
 import { jsonOption, writeJson } from '../options/output.ts';
 import { integer, listOf, oneOf, writableFolder } from '../options/parse.ts';
@@ -80,6 +80,9 @@ async function run(options: Options): Promise<void> {
   if (data.sha256 === (await sha256Of(options.data))) {
     throw new UsageError('--calibration and --data are the same file: compare on samples that nothing was fitted on');
   }
+  const reader = createDataReader(options);
+  // What would fail after the work is done fails before.
+  await reader.check([source], options.samples);
   const bundle = await loadModel(path.join(options.zoo, source.id), ['encoder', 'decoder', 'refiner']);
   const decoder = bundle.files.get('decoder') as Uint8Array;
   const { path: decoderName } = source.files.decoder;
@@ -100,8 +103,8 @@ async function run(options: Options): Promise<void> {
     pruning.update(made.length);
   }
   pruning.stop();
-  const compared = [await compare(source, options.zoo, options)];
-  for (const manifest of made) compared.push(await compare(manifest, options.out, options));
+  const compared = [await compare(source, options.zoo, options, reader)];
+  for (const manifest of made) compared.push(await compare(manifest, options.out, options, reader));
   process.stdout.write(`${renderTable(comparisonHeader, compared.map(comparisonRow))}\n`);
   process.stdout.write(`\n${made.map(({ id }) => path.join(options.out, id)).join('\n')}\n`);
   await writeJson(options.json, {
@@ -115,10 +118,11 @@ async function run(options: Options): Promise<void> {
   });
 }
 
-function compare(manifest: Manifest, zoo: string, options: Options): Promise<ComparedModel> {
+async function compare(manifest: Manifest, zoo: string, options: Options, reader: DataReader): Promise<ComparedModel> {
   const { samples } = options;
+  const source = await reader.open(manifest);
   return withProgress(manifest.id, samples ?? 0, (onProgress) =>
-    measureModel({ manifest, zoo, data: dataFor(manifest, options), samples, onProgress }),
+    measureModel({ manifest, zoo, source, samples, onProgress }),
   );
 }
 

@@ -9,12 +9,12 @@ import {
   type PhyFeed,
   signAccessToken,
 } from '@edge-csi/bs-server';
-import { dataFor, openData, sampleData, usableSample } from '@edge-csi/lab/data';
+import { requireUplink, requireUsable, sampleData, usableSample } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { connectUe } from '@edge-csi/ue-client';
 import { slotMs } from '../link-run/schedule.ts';
 import type { OptionsOf } from '../options/command.ts';
-import { withData } from '../options/data.ts';
+import { createDataReader, type DataReader, withData } from '../options/data.ts';
 import { encoderOption } from '../options/ends.ts';
 import { writeJson } from '../options/output.ts';
 import { contents, id, integer, secret, url, writableFile } from '../options/parse.ts';
@@ -59,6 +59,7 @@ async function run(options: Options): Promise<void> {
   );
   const access = accessOf(options);
   const { url } = options;
+  const reader = createDataReader(options);
   const { tls } = access;
   const phy = options.phy ? await connectPhyFeed({ url, tls, ...(await access.tokenFor({ role: 'phy' })) }) : undefined;
   const progress = startProgress('reports', options.count * options.samples);
@@ -66,7 +67,7 @@ async function run(options: Options): Promise<void> {
   const onSent = () => progress.update(++sent);
   try {
     const ended = await Promise.allSettled(
-      ids.map((ueId, index) => report({ ueId, index, options, access, phy, onSent })),
+      ids.map((ueId, index) => report({ ueId, index, options, reader, access, phy, onSent })),
     );
     progress.stop();
     const ues = ended.map((end, i) =>
@@ -116,6 +117,7 @@ interface UeRun {
   readonly ueId: string;
   readonly index: number;
   readonly options: Options;
+  readonly reader: DataReader;
   readonly access: Access;
   readonly phy: PhyFeed | undefined;
   readonly onSent: () => void;
@@ -143,7 +145,7 @@ function summaryOf({ ueId, reportsSent, payloadBits, outcomes }: UeResult): stri
 }
 
 /** Plays one UE to its end. */
-async function report({ ueId, index, options, access, phy, onSent }: UeRun): Promise<UeResult> {
+async function report({ ueId, index, options, reader, access, phy, onSent }: UeRun): Promise<UeResult> {
   const outcomes: Record<string, number> = {};
   const ue = await connectUe({
     url: options.url,
@@ -156,7 +158,15 @@ async function report({ ueId, index, options, access, phy, onSent }: UeRun): Pro
     },
   });
   try {
-    const source = await openData(dataFor(ue.manifest, options));
+    const source = await reader.open(ue.manifest);
+    if (phy !== undefined) requireUplink(source, '--phy sends it; leave --phy out');
+    requireUsable(
+      source,
+      Array.from(
+        { length: Math.min(options.samples, source.numSamples) },
+        (_, k) => (index + k * options.count) % source.numSamples,
+      ),
+    );
     let bits = 0;
     for (let k = 0; k < options.samples; k++) {
       const sample = (index + k * options.count) % source.numSamples;

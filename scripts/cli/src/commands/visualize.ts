@@ -4,7 +4,15 @@ import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { CsiError } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import type { LinkSample } from '@edge-csi/lab';
-import { type DataFlags, dataFor, linkSamples, openData, sampleData, spreadIndices } from '@edge-csi/lab/data';
+import {
+  type DataFlags,
+  linkSamples,
+  requireUplink,
+  requireUsable,
+  sampleData,
+  spreadIndices,
+  usableSample,
+} from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import {
   activationFigures,
@@ -30,7 +38,7 @@ import { colourScales, savings } from '@edge-csi/model-tools/choices';
 import { type AnyManifest, pathsSpecOf } from '@edge-csi/models';
 import { listModels } from '@edge-csi/models/disk';
 import { renderTable, renderTextSections } from '@edge-csi/report';
-import { withData } from '../options/data.ts';
+import { createDataReader, withData } from '../options/data.ts';
 import { networkModel, pathModel, zooOption } from '../options/models.ts';
 import { jsonOption, withPage, writeJson, writePage } from '../options/output.ts';
 import { integer, list, listOf, writableFile, writableFolder } from '../options/parse.ts';
@@ -88,6 +96,7 @@ function addActivations(visualize: CommandUnknownOpts): void {
       if (beyond !== undefined) {
         throw new UsageError(`--sample names ${beyond}, give integers from 0 to ${source.numSamples - 1}`);
       }
+      requireUsable(source, indices);
       const trace = await openModelTrace(manifest, zoo);
       const traces: SampleTrace[] = [];
       try {
@@ -236,12 +245,16 @@ function addReciprocity(visualize: CommandUnknownOpts): void {
       const id = model ?? (await listModels(zoo))[0]?.id;
       if (id === undefined) throw new UsageError(`no models in ${zoo}; give --zoo with the model of the data's link`);
       const { source } = await openModelAndData(id, zoo, data);
+      requireUplink(source, 'reciprocity is of both bands');
       const indices = spreadIndices(source, samples ?? source.numSamples);
       const count = indices.length;
       const meter = new ReciprocityMeter();
       await withProgress('samples', count, (onProgress) => {
         for (const [i, index] of indices.entries()) {
-          meter.add(sampleAt(source, index));
+          meter.add({
+            downlink: usableSample(source, 'downlink', index),
+            uplink: usableSample(source, 'uplink', index),
+          });
           onProgress(i + 1);
         }
       });
@@ -265,7 +278,7 @@ async function openModelAndData(id: string, zoo: string, data: DataFlags) {
 
 /** @throws CsiError `file-format` where the file has no samples. */
 async function openSamples(manifest: AnyManifest, data: DataFlags): Promise<CsiSource> {
-  const source = await openData(dataFor(manifest, data));
+  const source = await createDataReader(data).open(manifest);
   if (source.numSamples === 0) throw new CsiError('file-format', `${source.name} has no samples`);
   return source;
 }

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type BsServerOptions, connectPhyFeed, type Estimate, subscribeEstimates } from '@edge-csi/bs-server';
 import { type AngularDelayCsi, createRandom, withEstimationNoise } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { type DataOptions, openData, usableSample } from '@edge-csi/lab/data';
+import { type DataOptions, hasUplink, openData, usableSample } from '@edge-csi/lab/data';
 import { monotonicMs } from '@edge-csi/lab/metrics';
-import { isPathModel, type ReportManifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import { hostBs } from '../children/bs-host.ts';
 import { type Child, cpuIdle, startThread } from '../children/child.ts';
@@ -50,7 +50,8 @@ export async function runLink(options: LinkRunOptions): Promise<LinkOutcome> {
   const { manifest, budgetBits, schedule } = options;
   const source = await openData(options.data);
   const uplinks = uplinkSamples(source, options);
-  const bs = await hostBs('thread', options.bs);
+  // Where no uplink comes, no report waits for one.
+  const bs = await hostBs('thread', { ...options.bs, ...(!hasUplink(source) && { uplinkWaitMs: 0 }) });
   try {
     const { sent, estimates } = await exchange(bs.url, options, uplinks);
     const { stats } = await bs.close();
@@ -118,12 +119,12 @@ function receive(estimate: Estimate, schedule: Schedule, into: Map<number, Recei
   if (isOfReport && sample !== undefined) into.set(sample, { estimate, atMs });
 }
 
-/** The uplink of every sample, with noise where asked for; path reports do without where there is none. Checks the downlink too, before anything is started. */
+/** The uplink of every sample, with noise where asked for; none where the data have none. Checks the downlink too, before anything is started. */
 function uplinkSamples(source: CsiSource, options: LinkRunOptions): (AngularDelayCsi | undefined)[] {
   const random = createRandom(options.seed);
   return Array.from({ length: options.schedule.numSamples }, (_, sample) => {
     usableSample(source, 'downlink', sample);
-    if (isPathModel(options.manifest) && source.uplink(sample) === undefined) return undefined;
+    if (!hasUplink(source)) return undefined;
     const uplink = usableSample(source, 'uplink', sample);
     return options.uplinkSnrDb === undefined ? uplink : withEstimationNoise(uplink, options.uplinkSnrDb, random);
   });

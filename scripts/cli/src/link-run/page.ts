@@ -13,6 +13,7 @@ import {
   renderTable,
   type Table,
 } from '@edge-csi/report';
+import { describeSkipped } from '../options/fitting-models.ts';
 import { unpackLevels } from './example.ts';
 import { type LinkExample, type LinkRun, type LinkRunReport, type LinkStage, labelOf } from './result.ts';
 
@@ -29,13 +30,18 @@ const modelsPerFigure = 3;
 
 /** The result of a link run as a page. */
 export function linkRunPage(report: LinkRunReport): Page {
-  const { runs, samples, data, periodMs, uplinkSnrDb, encoder, examples = [] } = report;
-  const noise = uplinkSnrDb === null ? 'without noise on the uplink' : `uplink at ${uplinkSnrDb} dB SNR`;
+  const { runs, samples, data, periodMs, uplinkSnrDb, encoder, skipped = [], examples = [] } = report;
+  const isWithout = runs.some(({ quality }) => quality['no-uplink'] === 1);
+  const noise = isWithout
+    ? 'without an uplink'
+    : uplinkSnrDb === null
+      ? 'without noise on the uplink'
+      : `uplink at ${uplinkSnrDb} dB SNR`;
   return {
     title: 'Link run',
     lead:
       `${samples} samples of ${data}, reported by ${runs[0]?.ues ?? 0} UEs (${encoder} encoder) over sockets, one report ` +
-      `each per ${periodMs} ms, ${noise}; decoder on ${report.environment.provider}.`,
+      `each per ${periodMs} ms, ${noise}; decoder on ${report.environment.provider}. ${describeSkipped(skipped)}`.trim(),
     provenance: report,
     sections: [
       {
@@ -89,7 +95,7 @@ function accuracyTable(runs: readonly LinkRun[]): Table {
       ...['bits', 'NMSE dB', '|H| NMSE dB', 'SGCS', 'of subbands'],
     ],
     rows: runs.map((run) => [
-      labelOf(run),
+      run.quality['no-uplink'] === 1 ? `${labelOf(run)}, no-uplink` : labelOf(run),
       reductionText(run.reduction),
       String(run.reportsSent),
       String(run.reportsDecoded),

@@ -13,6 +13,7 @@ import {
 import type { ReportManifest } from '@edge-csi/models';
 import type { Provenance } from '@edge-csi/report';
 import type { EncoderBackend } from '@edge-csi/ue-client';
+import type { SkippedModel } from '../options/fitting-models.ts';
 import type { SentRecord } from './ue-worker.ts';
 
 /** Steps of a report's way whose time is taken. */
@@ -102,6 +103,8 @@ export interface LinkRunReport extends Provenance {
   /** What the UEs encoded with. */
   readonly encoder: EncoderBackend;
   readonly runs: readonly LinkRun[];
+  /** Models that nobody named and that the data do not fit. */
+  readonly skipped?: readonly SkippedModel[];
   /** A few samples to look at. Absent in results of versions that did not record them. */
   readonly examples?: readonly LinkExample[];
 }

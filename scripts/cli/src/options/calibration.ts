@@ -1,10 +1,11 @@
 import path from 'node:path';
 import type { Representation } from '@edge-csi/csi';
-import { dataFor, openData, sha256Of } from '@edge-csi/lab/data';
+import { type DataFlags, flagsFor, sha256Of } from '@edge-csi/lab/data';
 import { type Calibration, readCalibration, readsUplink } from '@edge-csi/model-tools';
 import type { AnyManifest } from '@edge-csi/models';
 import { withProgress } from '../progress.ts';
 import { type OptionsOf, optionGroup } from './command.ts';
+import { createDataReader } from './data.ts';
 import { integer } from './parse.ts';
 
 /** The samples that a model is fitted on. */
@@ -15,7 +16,8 @@ export const withCalibration = optionGroup((command) =>
     .option('--calibration-samples <n>', 'at most, spread over the file', integer(16, 1e6), 8192),
 );
 
-type Given = OptionsOf<typeof withCalibration<[], Record<never, never>, Record<never, never>>>;
+type Given = Omit<DataFlags, 'data'> &
+  OptionsOf<typeof withCalibration<[], Record<never, never>, Record<never, never>>>;
 
 /** The file of a calibration, by name and bytes. */
 export async function calibrationFile({ calibration }: Given): Promise<{ name: string; sha256: string }> {
@@ -35,8 +37,12 @@ export async function readGivenCalibration(
   decoder: Uint8Array,
   name: string,
 ): Promise<Calibration> {
-  const { calibration, calibrationUplink: uplink, calibrationSamples: limit } = given;
-  const source = await openData(dataFor(model, { data: calibration, ...(uplink !== undefined && { uplink }) }));
+  const { calibration, calibrationUplink, calibrationSamples: limit } = given;
+  const flags = {
+    ...flagsFor(calibration, given),
+    ...(calibrationUplink !== undefined && { uplink: calibrationUplink }),
+  };
+  const source = await createDataReader(flags).open(model);
   const bands = readsUplink(decoder, name) ? 'both' : 'downlink';
   return withProgress('calibration', limit, (onProgress) =>
     readCalibration(source, representation, { limit, bands, onProgress }),

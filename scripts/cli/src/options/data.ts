@@ -1,8 +1,17 @@
 import path from 'node:path';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { PlanarArray } from '@edge-csi/csi';
-import type { CsiDomain } from '@edge-csi/csi/files';
-import { type AntennaErrors, sha256Of } from '@edge-csi/lab/data';
+import type { CsiDomain, CsiScale, CsiSource } from '@edge-csi/csi/files';
+import {
+  type AntennaErrors,
+  type CsiTaker,
+  type DataFlags,
+  dataFor,
+  openData,
+  requireUsable,
+  sampleCount,
+  sha256Of,
+} from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { type OptionsOf, optionGroup } from './command.ts';
 import { finite, integer } from './parse.ts';
@@ -29,18 +38,24 @@ function antennaErrors(text: string): AntennaErrors {
   throw new InvalidArgumentError('give degrees and dB, both rms, like 3,0.3, and a seed behind them where it is not 1');
 }
 
-/** As what a command reads its file. */
-export const withReading = optionGroup((command) =>
+/** Which variables of a file are CSI, and as what they are read, where that is left open. */
+export const withVariables = optionGroup((command) =>
   command
-    .option('--uplink <file>', 'uplink CSI, where --data has the downlink only')
-    .option('--variable <name>', 'downlink variable of --data, where there are several')
+    .option('--variable <name>', 'downlink variable, where there are several; RE,IM where its parts are two')
     .option('--uplink-variable <name>', 'uplink variable, where its name does not tell')
     .addOption(
-      new Option(
-        '--layout <domain>',
-        'what the last axis of complex arrays with three axes is: delays or subcarriers',
-      ).choices(layouts),
+      new Option('--layout <domain>', 'what the last axis of an array is: delays or subcarriers').choices(layouts),
     )
+    .option(
+      '--scale <factor>',
+      "multiply CSI by a number; unit: each UE's to norm 1, as is done anyway where a model cannot take the norms",
+      scale,
+    ),
+);
+
+/** As what a command reads its file. */
+export const withReading = optionGroup((command) =>
+  withVariables(command.option('--uplink <file>', 'uplink CSI, where --data has the downlink only'))
     .option(...arrayOption)
     .option(
       '--antenna-errors <errors>',
@@ -60,6 +75,57 @@ export const withData = (file?: string) =>
       ),
     ),
   );
+
+/** Parser of `--scale`. */
+function scale(text: string): CsiScale {
+  const factor = Number(text);
+  if (text === 'unit') return text;
+  if (text.trim() !== '' && factor > 0 && factor < Number.POSITIVE_INFINITY) return factor;
+  throw new InvalidArgumentError('give a number above 0, or unit');
+}
+
+/** Reads the data of a command line, for one model after another. */
+export interface DataReader {
+  /** Opens a file as a model wants it; of one that is open already, the same source. */
+  open(model: CsiTaker, flags?: DataFlags): Promise<CsiSource>;
+  /**
+   * Looks at the first samples, or all, as each of some models wants them: what would fail once others are measured fails before.
+   *
+   * @throws CsiError naming the sample that is of no use
+   */
+  check(models: readonly CsiTaker[], samples: number | undefined): Promise<void>;
+}
+
+/**
+ * Creates what reads the data of a command line. What is told from values rather than by options stands on stderr, once.
+ *
+ * @param given - what the command line says, of its `--data`
+ */
+export function createDataReader(given: DataFlags): DataReader {
+  const sources = new Map<string, Promise<CsiSource>>();
+  const said = new Set<string>();
+  const open: DataReader['open'] = async (model, flags = given) => {
+    const options = dataFor(model, flags);
+    const key = JSON.stringify(options);
+    const opening = sources.get(key) ?? openData(options);
+    sources.set(key, opening);
+    const source = await opening;
+    for (const note of source.notes) {
+      const line = `${source.name}: ${note}\n`;
+      if (!said.has(line)) process.stderr.write(line);
+      said.add(line);
+    }
+    return source;
+  };
+  return {
+    open,
+    async check(models, samples) {
+      for (const source of new Set(await Promise.all(models.map((model) => open(model))))) {
+        requireUsable(source, Array(sampleCount(source, samples)).keys());
+      }
+    },
+  };
+}
 
 /** The matrices that paths are synthesised into. */
 export const withView = optionGroup((command) =>

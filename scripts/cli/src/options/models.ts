@@ -106,6 +106,12 @@ export async function prunedModels(zoo: string): Promise<Manifest[]> {
   return pruned.sort((a, b) => a.reduction - b.reduction);
 }
 
+/** Models of any kind, those first that a measurement without a choice takes first, as `listModels` has them. */
+export async function listedFirst(zoo: string): Promise<AnyManifest[]> {
+  const reports = await listReportModels(zoo);
+  return [...reports, ...(await listUplinkOnlyModels(zoo))];
+}
+
 /**
  * The models of the link that the zoo's first model is for, of any kind: a data file holds one link's CSI, and a model of
  * other bands would be measured on channels that are none.
@@ -151,19 +157,19 @@ export function requireOneShape(manifests: readonly ReportManifest[]): void {
 
 type CarrierPair = Pick<AnyManifest['csi'], 'downlinkCarrierHz' | 'uplinkCarrierHz'>;
 
-/** The pruned models that share the first one's bands, shape and view of CSI: points of one rate-distortion curve. */
-export async function prunedModelsOfOneShape(zoo: string): Promise<Manifest[]> {
-  const pruned = await prunedModels(zoo);
-  const [first] = (await listModels(zoo)).filter((manifest) => manifest.pruned);
-  if (first === undefined) return pruned;
-  return pruned.filter(
+/** Those that share the first one's bands, shape and view of CSI, strongest compression last: points of one rate-distortion curve. */
+export function ofOneShape(manifests: readonly Manifest[]): Manifest[] {
+  const [first] = manifests;
+  const alike = manifests.filter(
     (m) =>
+      first !== undefined &&
       sameBands(m, first) &&
       m.csi.numAntennas === first.csi.numAntennas &&
       m.csi.numDelays === first.csi.numDelays &&
       m.planes === first.planes &&
       m.normalization.kind === first.normalization.kind,
   );
+  return alike.sort((a, b) => a.reduction - b.reduction);
 }
 
 function sameBands(a: { readonly csi: CarrierPair }, b: { readonly csi: CarrierPair }): boolean {

@@ -2,7 +2,7 @@ import { componentErrorRatio, squaredErrorRatio } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { isPathModel, type Manifest, type ReportManifest } from '@edge-csi/models';
 import type { EncoderBackend } from '@edge-csi/ue-client';
-import { type DataSample, linkSamples, sampleCount } from '../data.ts';
+import { type DataSample, hasUplink, linkSamples, sampleCount } from '../data.ts';
 import { batchSize, openTransceiver } from '../link/transceiver.ts';
 import { AccuracyTally, type TalliedAccuracy } from '../metrics/accuracy-tally.ts';
 import { type LatencySummary, summarizeLatency } from '../metrics/latency.ts';
@@ -31,6 +31,8 @@ export interface AccuracyRun extends TalliedAccuracy {
   readonly latencyMs: { readonly encode: LatencySummary };
   /** Complex NMSE of the same reports without the BS's refiner; absent where the model has none. */
   readonly unrefinedNmseDb?: number;
+  /** Set where the model could use an uplink, and the data have none: estimates are of reports alone. */
+  readonly quality?: 'no-uplink';
   /** Samples and mean squared error ratio of each environment, in the order of the data, which has to tell them. */
   readonly environments?: { readonly samples: readonly number[]; readonly errorRatio: readonly number[] };
 }
@@ -111,6 +113,7 @@ export async function measureAccuracy(options: AccuracyOptions): Promise<Accurac
     ...(carryFloat && { floatMagnitudeNmseDb: ratioToDb(tally.meanOf('floatErrorRatio')) }),
     latencyMs: { encode: summarizeLatency(encodeMs) },
     ...(hasRefiner && { unrefinedNmseDb: ratioToDb(tally.meanOf('unrefinedErrorRatio')) }),
+    ...(transceiver.usesUplink && !hasUplink(source) && ({ quality: 'no-uplink' } as const)),
     ...(source.environment && { environments: tally.errorsByCluster() }),
   };
 }

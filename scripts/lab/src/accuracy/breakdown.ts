@@ -89,7 +89,7 @@ export async function measureBySnr(options: SnrOptions): Promise<AccuracyBin[]> 
     for (const { start, batch } of batches(source, samples, signal)) {
       const measured = batch.map(({ downlink, uplink }) => ({
         downlink: withEstimationNoise(downlink, snrDb, random),
-        uplink: withEstimationNoise(uplink, snrDb, random),
+        uplink: uplink && withEstimationNoise(uplink, snrDb, random),
       }));
       for (const [i, { estimate }] of (await transceiver.carry(measured, {})).entries()) {
         const { downlink, cluster } = batch[i] as DataSample;

@@ -2,9 +2,10 @@ import path from 'node:path';
 import { openOrtGraph } from '@edge-csi/bs-server/decode';
 import { componentErrorRatio, createUplinkInput, nmseDb } from '@edge-csi/csi';
 import { createDualnet } from '@edge-csi/csi/dualnet';
+import type { CsiSource } from '@edge-csi/csi/files';
 import { type DenseLayer, type Manifest, readEncoderLayers } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
-import { type DataOptions, linkSamples, openData, sampleCount } from '../data.ts';
+import { linkSamples, sampleCount } from '../data.ts';
 import { applyDenseInto, lowRankLayers, quantizedLayer } from '../linear/dense-layer.ts';
 
 /** One variant of one model's encoder, decoded by the model's own decoder, without retraining. */
@@ -32,7 +33,7 @@ export interface DenseStudy {
 export interface DenseStudyOptions {
   readonly manifest: Manifest;
   readonly zoo: string;
-  readonly data: DataOptions;
+  readonly source: CsiSource;
   readonly samples: number | undefined;
   readonly signal: AbortSignal;
 }
@@ -70,19 +71,18 @@ export async function studyDense(options: DenseStudyOptions): Promise<DenseStudy
   return { model: manifest.id, codewordLength: numOutputs, samples: bench.samples, floatMagnitudeNmseDb, variants };
 }
 
-async function openBench({ manifest, zoo, data, samples }: DenseStudyOptions) {
+async function openBench({ manifest, zoo, source, samples }: DenseStudyOptions) {
   const bundle = await loadModel(path.join(zoo, manifest.id), ['decoder']);
   const { quantizer, representation } = createDualnet(bundle.codec);
   const { tensor, numComponents } = representation;
   const decoder = await openOrtGraph(bundle.files.get('decoder') as Uint8Array, 'cpu', { intraOpNumThreads: 1 });
-  const source = await openData(data);
   const count = sampleCount(source, samples);
   const inputs = new Float32Array(count * numComponents);
   const uplinks = new Float32Array(count * numComponents);
   const uplinkInto = createUplinkInput(representation);
   for (const [i, { downlink, uplink }] of linkSamples(source, 0, count).entries()) {
     inputs.set(representation.normalize(downlink).input.values, i * numComponents);
-    uplinkInto(uplinks.subarray(i * numComponents, (i + 1) * numComponents), uplink.values);
+    uplinkInto(uplinks.subarray(i * numComponents, (i + 1) * numComponents), uplink?.values);
   }
   const { length } = quantizer;
   const cellOfOne = new Float32Array(length);

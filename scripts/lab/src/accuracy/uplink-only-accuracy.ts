@@ -3,7 +3,7 @@ import { openOrtGraph } from '@edge-csi/bs-server/decode';
 import { CsiError, createUplinkOnly, frobeniusNorm, magnitudeErrorRatio, nmseDb } from '@edge-csi/csi';
 import type { UplinkOnlyManifest } from '@edge-csi/models';
 import { loadUplinkOnlyModel } from '@edge-csi/models/disk';
-import { sampleCount } from '../data.ts';
+import { requireUplink, sampleCount } from '../data.ts';
 import { batchSize } from '../link/transceiver.ts';
 import { type AccuracyOptions, batches } from './accuracy.ts';
 
@@ -30,6 +30,7 @@ export interface UplinkOnlyOptions
 /** Measures one uplink-only model, on the CPU, one thread. */
 export async function measureUplinkOnly(options: UplinkOnlyOptions): Promise<UplinkOnlyRun> {
   const { manifest, source } = options;
+  requireUplink(source, `${manifest.id} estimates from nothing else`);
   const samples = sampleCount(source, options.samples);
   const bundle = await loadUplinkOnlyModel(path.join(options.zoo, manifest.id));
   const graph = await openOrtGraph(bundle.decoder, 'cpu', { intraOpNumThreads: 1 });
@@ -41,7 +42,7 @@ export async function measureUplinkOnly(options: UplinkOnlyOptions): Promise<Upl
   for (const { start, batch } of batches(source, samples, options.signal)) {
     const rows = batch.map(({ uplink }) => ({
       record: new Uint8Array(),
-      uplink: uplink.values,
+      uplink: uplink?.values,
       estimate: new Float32Array(2 * numEntries),
     }));
     const statuses = await decoder.decode(rows);

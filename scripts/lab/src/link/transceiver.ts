@@ -1,9 +1,8 @@
 import path from 'node:path';
-import { openOrtGraph } from '@edge-csi/bs-server/decode';
+import { bsCodecOf, openOrtGraph } from '@edge-csi/bs-server/decode';
 import {
   type AngularDelayCsi,
   CsiError,
-  createBsCodec,
   createUeCodec,
   type Payload,
   type PayloadBits,
@@ -20,7 +19,8 @@ import { monotonicMs } from '../metrics/latency.ts';
 /** One sample as both ends measure it. */
 export interface LinkSample {
   readonly downlink: AngularDelayCsi;
-  readonly uplink: AngularDelayCsi;
+  /** Undefined where the data have none: the BS then decodes without. */
+  readonly uplink: AngularDelayCsi | undefined;
   /** The channel without the UE's noise, which estimates are held against; the downlink where absent. */
   readonly truth?: AngularDelayCsi;
   /** Variance of that noise in an entry, as the UE knows it; 0 where absent. */
@@ -40,6 +40,8 @@ interface Received {
 /** A model's UE and BS joined without sockets: the encoder of the one, the decoder of the other. */
 export interface Transceiver {
   readonly hasRefiner: boolean;
+  /** Whether the uplink of a sample makes its estimate better. */
+  readonly usesUplink: boolean;
   /** Rates worth measuring. */
   readonly sweep: readonly Rate[];
   /** Carries up to `batchSize` samples. `refine: false` leaves out what corrects the BS's estimates. */
@@ -65,7 +67,7 @@ export async function openTransceiver(
   const bundle = await loadReportModel(path.join(zoo, manifest.id), ['encoder', 'decoder', 'refiner']);
   const ue = await openOrtNetworks(bundle, createUeCodec(bundle.codec).networks);
   const reports = await openEncoder(choice, bundle);
-  const codec = createBsCodec(bundle.codec);
+  const codec = bsCodecOf(bundle);
   const graphs = await Promise.all(
     codec.networks.map(async ({ name, optional = false }) => {
       const onnx = bundle.files.get(name as ModelFile) as Uint8Array;
@@ -79,6 +81,7 @@ export async function openTransceiver(
 
   return {
     sweep: codec.sweep,
+    usesUplink: codec.usesUplink,
     hasRefiner: graphs.some(({ optional }) => optional),
     carry: async (samples, rate, { refine } = { refine: true }) => {
       const sent: { payload: Payload; encodeMs: number }[] = [];
@@ -89,7 +92,7 @@ export async function openTransceiver(
       }
       const rows = sent.map(({ payload }, i) => ({
         record: codec.receive({ ...payload, payloadBits: payload.payloadBits.total }, rate),
-        uplink: samples[i]?.uplink.values,
+        uplink: samples[i]?.uplink?.values,
         estimate: new Float32Array(2 * numAntennas * numDelays),
       }));
       const statuses = await (refine ? full : plain).decode(rows);

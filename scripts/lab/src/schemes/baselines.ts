@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { normalizeSpherical, type ScaleSpec, uplinkMagnitudeInto } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { sampleCount, spreadIndices, usableSample } from '../data.ts';
+import { hasUplink, sampleCount, spreadIndices, usableSample } from '../data.ts';
 import { GramSums } from '../linear/gram-sums.ts';
 import { quantizeComponent } from './codec-fit.ts';
 import { fitLinear, type LinearFit, latentsOf } from './linear-fit.ts';
@@ -82,7 +82,7 @@ export async function fitBaselines({ source, limit, scale, signal, onProgress }:
   };
 }
 
-/** Magnitudes of one sample in both bands, each divided by its norm, `[numEntries]`. */
+/** Magnitudes of one sample in both bands, each divided by its norm, `[numEntries]`; zeros for an uplink that there is not. */
 export interface FitSample {
   readonly downlink: Float32Array;
   readonly uplink: Float32Array;
@@ -105,7 +105,7 @@ export async function* fitSamples(source: CsiSource, limit: number, signal?: Abo
     }
     const downlink = normalizeSpherical(usableSample(source, 'downlink', index)).magnitude.values;
     const uplink = new Float32Array(downlink.length);
-    uplinkMagnitudeInto(uplink, usableSample(source, 'uplink', index).values);
+    if (hasUplink(source)) uplinkMagnitudeInto(uplink, usableSample(source, 'uplink', index).values);
     yield { downlink, uplink };
   }
 }

@@ -74,11 +74,12 @@ export interface Expectation {
   readonly latents: Float32Array;
 }
 
-/** What a prior expects of the downlink magnitude, given the uplink. */
-export function expectationOf(fit: LinearFit, prior: Prior, uplink: AngularDelayCsi): Expectation {
+/** What a prior expects of the downlink magnitude, given the uplink; its mean without one. */
+export function expectationOf(fit: LinearFit, prior: Prior, uplink: AngularDelayCsi | undefined): Expectation {
   const { regression } = prior;
   const magnitude = fit.downlinkMean.slice();
-  if (regression === undefined) return { magnitude, latents: new Float32Array(fit.numComponents) };
+  if (regression === undefined || uplink === undefined)
+    return { magnitude, latents: new Float32Array(fit.numComponents) };
   const deviation = new Float32Array(fit.numEntries);
   uplinkMagnitudeInto(deviation, uplink.values);
   for (let i = 0; i < deviation.length; i++) deviation[i] = (deviation[i] as number) - (fit.uplinkMean[i] as number);

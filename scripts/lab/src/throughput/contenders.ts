@@ -60,7 +60,8 @@ export async function openContenders(options: ContenderOptions): Promise<Contend
     await close();
     throw error;
   }
-  return { list: [...list, plain(widebandBeam), plain(uplinkBeam)], close };
+  const hasUplinks = select.every(({ uplink }) => uplink !== undefined);
+  return { list: [...list, plain(widebandBeam), ...(hasUplinks ? [plain(uplinkBeam)] : [])], close };
 }
 
 async function fitCodebook(options: ContenderOptions): Promise<Scheme> {

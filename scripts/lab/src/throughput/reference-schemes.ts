@@ -32,7 +32,10 @@ export const uplinkBeam: Scheme = {
   family: 'baseline',
   settings: [{}],
   carry: async (samples, _, onReport) => {
-    for (const [i, { uplink }] of samples.entries()) onReport(i, 0, strongestBeam(uplink));
+    for (const [i, { uplink }] of samples.entries()) {
+      if (uplink === undefined) throw new RangeError(`sample ${i} has no uplink to take a beam of`);
+      onReport(i, 0, strongestBeam(uplink));
+    }
   },
 };
 

@@ -133,7 +133,7 @@ function atUnitNorm({ downlink, truth, noiseVariance, uplink, ...rest }: LinkSam
   return {
     ...rest,
     downlink: scaledBy(downlink, 1 / Math.sqrt(energy)),
-    uplink: scaledBy(uplink, 1 / Math.sqrt(energyOf(uplink))),
+    uplink: uplink && scaledBy(uplink, 1 / Math.sqrt(energyOf(uplink))),
     ...(truth && { truth: scaledBy(truth, 1 / Math.sqrt(energy)) }),
     ...(noiseVariance !== undefined && { noiseVariance: noiseVariance / energy }),
   };

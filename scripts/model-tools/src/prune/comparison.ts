@@ -1,6 +1,7 @@
 import path from 'node:path';
+import type { CsiSource } from '@edge-csi/csi/files';
 import { type EncodeLatency, measureAccuracy, measureEncodeLatency, type NetworkAccuracyRun } from '@edge-csi/lab';
-import { type DataOptions, openData, sampleCount } from '@edge-csi/lab/data';
+import { sampleCount } from '@edge-csi/lab/data';
 import { latencyBackends } from '@edge-csi/lab/encoder-backend';
 import type { Manifest } from '@edge-csi/models';
 import { loadModel } from '@edge-csi/models/disk';
@@ -18,16 +19,15 @@ export interface ComparedModel extends EncoderCost {
 export interface CompareOptions {
   readonly manifest: Manifest;
   readonly zoo: string;
-  readonly data: DataOptions;
+  readonly source: CsiSource;
   readonly samples: number | undefined;
   readonly onProgress: (done: number) => void;
 }
 
 /** Measures one model of a zoo, accuracy over the whole link and time per encoder backend. */
 export async function measureModel(options: CompareOptions): Promise<ComparedModel> {
-  const { manifest, zoo, data, onProgress } = options;
+  const { manifest, zoo, source, onProgress } = options;
   const bundle = await loadModel(path.join(zoo, manifest.id), ['encoder']);
-  const source = await openData(data);
   const samples = sampleCount(source, options.samples);
   const { environments: _, ...accuracy } = await measureAccuracy({ manifest, zoo, source, samples, onProgress });
   const { latencyMs } = await measureEncodeLatency({ manifest, zoo, source, samples });

@@ -45,7 +45,7 @@ export async function openAutoencoder(
   const truths = samples.map(({ downlink, uplink }, i) => {
     const { values } = representation.normalize(downlink).input;
     inputs.set(values, i * numComponents);
-    uplinkInto(uplinks.subarray(i * numComponents, (i + 1) * numComponents), uplink.values);
+    uplinkInto(uplinks.subarray(i * numComponents, (i + 1) * numComponents), uplink?.values);
     representation.denormalize(values);
     return values;
   });

@@ -29,7 +29,7 @@ export interface LayerValues {
 export interface SampleTrace {
   /** Normalised components of the downlink, `[numComponents]`: the encoder's input, and what the decoder is to return. */
   readonly truth: Float32Array;
-  /** Normalised components of the uplink, `[numComponents]`. */
+  /** Normalised components of the uplink, `[numComponents]`; what stands for none where the sample has none. */
   readonly uplink: Float32Array;
   /** What the decoder returned, `[numComponents]`. */
   readonly decoded: Float32Array;
@@ -84,7 +84,7 @@ export async function openModelTrace(manifest: NetworkManifest, zoo: string): Pr
     run: async ({ downlink, uplink }) => {
       const truth = representation.normalize(downlink).input.values;
       const uplinkValues = new Float32Array(numComponents);
-      uplinkInto(uplinkValues, uplink.values);
+      uplinkInto(uplinkValues, uplink?.values);
       const dims = [1, ...tensor.dims];
       let latent = new Float32Array(length);
       let decoded = truth;

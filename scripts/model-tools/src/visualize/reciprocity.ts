@@ -1,5 +1,4 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
-import type { LinkSample } from '@edge-csi/lab';
 import { escapeMarkup } from '@edge-csi/report';
 
 /** How alike uplink and downlink are in one respect, over samples. */
@@ -31,7 +30,7 @@ const quantities: readonly {
 export class ReciprocityMeter {
   readonly #values: number[][] = quantities.map(() => []);
 
-  add({ downlink, uplink }: LinkSample): void {
+  add({ downlink, uplink }: Readonly<Record<'downlink' | 'uplink', AngularDelayCsi>>): void {
     for (const [i, { view, correlate }] of quantities.entries()) {
       this.#values[i]?.push(correlate(view(downlink), view(uplink)));
     }

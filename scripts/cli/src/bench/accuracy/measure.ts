@@ -12,14 +12,15 @@ import {
   recordAccuracy,
   type UplinkOnlyRun,
 } from '@edge-csi/lab';
-import { dataFor, openData, sampleCount, sampleData, simulatedSource } from '@edge-csi/lab/data';
+import { requireUplink, sampleCount, sampleData, simulatedSource } from '@edge-csi/lab/data';
 import { type Interval, type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { type AnyManifest, isUplinkOnly, type ReportManifest } from '@edge-csi/models';
 import { encoderBackends } from '@edge-csi/ue-client';
 import type { OptionsOf } from '../../options/command.ts';
-import { withData } from '../../options/data.ts';
-import { anyModels, modelsForCarriers, modelsOfOneLink } from '../../options/models.ts';
+import { createDataReader, type DataReader, withData } from '../../options/data.ts';
+import { type FittingModels, fittingModels, requireFitting, type SkippedModel } from '../../options/fitting-models.ts';
+import { anyModels, listedFirst, modelsForCarriers } from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
 import { withProgress } from '../../progress.ts';
 import { runSuite, suite } from '../suite.ts';
@@ -29,7 +30,7 @@ import { type AccuracyResult, accuracyPage } from './page.ts';
 const defaultSimulated = 1024;
 
 function declare(bench: CommandUnknownOpts) {
-  return withData(sampleData)(suite(bench, 'accuracy', 'all of one link'))
+  return withData(sampleData)(suite(bench, 'accuracy', 'all of one link that the data fit'))
     .description('NMSE, SGCS and bits of every model at its own rate, without sockets.')
     .option(
       '--samples <n>',
@@ -63,6 +64,7 @@ interface MeasuredResult extends AccuracyResult {
   readonly scenario?: ScenarioName;
   readonly data?: string;
   readonly metrics: readonly Metric[];
+  readonly skipped?: readonly SkippedModel[];
 }
 
 async function measure(options: Options, signal: AbortSignal): Promise<MeasuredResult> {
@@ -75,10 +77,14 @@ async function measure(options: Options, signal: AbortSignal): Promise<MeasuredR
   }
   const runs: BrokenDownRun[] = [];
   const uplinkOnly: UplinkOnlyRun[] = [];
-  for (const manifest of await chosen(options)) {
+  const reader = createDataReader(options);
+  const { chosen, skipped } = await chooseModels(options, reader);
+  // What would fail once others are measured fails before.
+  if (scenario === undefined) await requireSamples(chosen, reader, samples);
+  for (const manifest of chosen) {
     const source =
       scenario === undefined
-        ? await openData(dataFor(manifest, options))
+        ? await reader.open(manifest)
         : simulatedSource(scenario, samples ?? defaultSimulated, manifest.csi, options.seed);
     if (isUplinkOnly(manifest)) {
       const run = await underProgress(manifest.id, source, samples, (onProgress) =>
@@ -99,6 +105,7 @@ async function measure(options: Options, signal: AbortSignal): Promise<MeasuredR
     // What they have of each environment is in the metrics.
     runs: runs.map(({ environments: _, ...run }) => run),
     uplinkOnly,
+    ...(skipped.length > 0 && { skipped }),
     metrics: metricsOf(runs, uplinkOnly),
   };
 }
@@ -136,10 +143,23 @@ function underProgress<T>(
   return withProgress(label, times * sampleCount(source, samples), work);
 }
 
-/** Models asked for; else those of one link, since a data file belongs to one, or those of a scenario's carriers. */
-async function chosen({ models, zoo, scenario }: Options): Promise<AnyManifest[]> {
-  if (models !== undefined) return anyModels(models, zoo);
-  return scenario === undefined ? modelsOfOneLink(zoo) : modelsForCarriers(defaultCarriers(scenario), zoo);
+/** Models asked for; else those that the data fit, of one link, since a data file belongs to one, or those of a scenario's carriers. */
+async function chooseModels(
+  { models, zoo, scenario }: Options,
+  reader: DataReader,
+): Promise<FittingModels<AnyManifest>> {
+  if (models !== undefined) return { chosen: await anyModels(models, zoo), skipped: [] };
+  if (scenario !== undefined) return { chosen: await modelsForCarriers(defaultCarriers(scenario), zoo), skipped: [] };
+  const { chosen, skipped } = requireFitting(await fittingModels(await listedFirst(zoo), reader));
+  return { chosen: chosen.toSorted((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true })), skipped };
+}
+
+/** Looks at every sample that will be measured, as every model sees it. */
+async function requireSamples(manifests: readonly AnyManifest[], reader: DataReader, samples: number | undefined) {
+  for (const manifest of manifests.filter(isUplinkOnly)) {
+    requireUplink(await reader.open(manifest), `${manifest.id} estimates from nothing else`);
+  }
+  await reader.check(manifests, samples);
 }
 
 /** What a later run is held to. */

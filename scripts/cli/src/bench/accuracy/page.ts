@@ -51,7 +51,7 @@ function modelTable(runs: readonly AccuracyRun[], uplinkOnly: readonly UplinkOnl
     ...['|H| NMSE dB', 'SGCS', 'of subbands', 'rho'],
   ];
   const rows = runs.map((r) => [
-    r.model,
+    r.quality === undefined ? r.model : `${r.model}, ${r.quality}`,
     reductionText(r.reduction),
     fixed(r.floatMagnitudeNmseDb, 2),
     fixed(r.payloadBits.mean, 0),

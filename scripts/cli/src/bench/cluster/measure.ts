@@ -4,10 +4,10 @@ import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import { isPathModel } from '@edge-csi/models';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
-import { withData } from '../../options/data.ts';
+import { createDataReader, withData } from '../../options/data.ts';
 import { reportModelsById } from '../../options/models.ts';
 import { startProgress } from '../../progress.ts';
-import { roundsOption, runSuite, secondsOption, suite, uesOption } from '../suite.ts';
+import { bankedSamples, roundsOption, runSuite, secondsOption, suite, uesOption } from '../suite.ts';
 import { type GatewayIngest, measureGatewayIngest } from './gateway-ingest.ts';
 import { requireBroker } from './measured-process.ts';
 import { type ClusterRun, clusterPage } from './page.ts';
@@ -50,6 +50,7 @@ async function measure(
   requireBroker();
   const { models = [defaultModel], zoo, rounds, seconds, seed, ues: numUes } = options;
   const manifests = await reportModelsById(models, zoo);
+  await createDataReader(options).check(manifests, bankedSamples);
   const ofEach = manifests.map((manifest) => ingestPayloads(!isPathModel(manifest)));
   const progress = startProgress(
     'measurements',

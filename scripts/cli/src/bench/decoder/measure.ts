@@ -4,11 +4,11 @@ import { dataFor, sampleData } from '@edge-csi/lab/data';
 import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
-import { withData } from '../../options/data.ts';
+import { createDataReader, withData } from '../../options/data.ts';
 import { providerOption } from '../../options/ends.ts';
-import { prunedModels, reportModelsById } from '../../options/models.ts';
+import { modelsToTime, type SkippedModel } from '../../options/fitting-models.ts';
 import { withProgress } from '../../progress.ts';
-import { batchSizeOption, roundsOption, runSuite, secondsOption, suite } from '../suite.ts';
+import { bankedSamples, batchSizeOption, roundsOption, runSuite, secondsOption, suite } from '../suite.ts';
 import { type DecoderCost, decoderPage } from './page.ts';
 
 function declare(bench: CommandUnknownOpts) {
@@ -38,11 +38,13 @@ export const addDecoder = (bench: CommandUnknownOpts) =>
 async function measure(
   options: OptionsOf<typeof declare>,
   signal: AbortSignal,
-): Promise<{ runs: DecoderCost[]; metrics: Metric[] }> {
-  const { models, zoo, batchSize, provider, rounds, seconds } = options;
-  const manifests = await reportModelsById(models, zoo, prunedModels);
+): Promise<{ runs: DecoderCost[]; skipped?: readonly SkippedModel[]; metrics: Metric[] }> {
+  const { zoo, batchSize, provider, rounds, seconds } = options;
+  const reader = createDataReader(options);
+  const { chosen, skipped } = await modelsToTime(options, reader);
+  await reader.check(chosen, bankedSamples);
   const decoders: RawDecoder[] = [];
-  for (const manifest of manifests) {
+  for (const manifest of chosen) {
     const data = dataFor(manifest, options);
     decoders.push(await openRawDecoder({ manifest, zoo, batchSize, provider, refine: false, data }));
   }
@@ -61,7 +63,7 @@ async function measure(
     ),
   );
   for (const decoder of decoders) await decoder.close();
-  const runs = manifests.map((manifest, i) => ({
+  const runs = chosen.map((manifest, i) => ({
     model: manifest.id,
     codewordLength: kindOf(manifest).codewordLength,
     batchSize,
@@ -74,5 +76,6 @@ async function measure(
     // Ratios within a run stand more than speeds do.
     ...(i > 0 ? [speedMetric(`${model} rate by ${runs[0]?.model}`, ratio, 'higher', 0.1)] : []),
   ]);
-  return rates.length === 0 ? { runs: [], metrics: [] } : { runs, metrics };
+  const others = skipped.length > 0 ? { skipped } : {};
+  return rates.length === 0 ? { runs: [], metrics: [], ...others } : { runs, metrics, ...others };
 }

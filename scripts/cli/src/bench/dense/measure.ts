@@ -1,13 +1,13 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type DenseStudy, type FloatRow, fitBaselines, measureFloatTable, studyDense } from '@edge-csi/lab';
-import { dataFor, linkSamples, openData, sampleCount, sampleData } from '@edge-csi/lab/data';
+import { flagsFor, linkSamples, requireUplink, sampleCount, sampleData } from '@edge-csi/lab/data';
 import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
 import { unlessInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
-import { withData } from '../../options/data.ts';
-import { modelsById, prunedModelsOfOneShape } from '../../options/models.ts';
+import { createDataReader, type DataReader, withData } from '../../options/data.ts';
+import { modelsOfOneCurve } from '../../options/fitting-models.ts';
 import { integer } from '../../options/parse.ts';
 import { withProgress } from '../../progress.ts';
 import { eachModel, fitSamplesOption, runSuite, suite } from '../suite.ts';
@@ -38,21 +38,23 @@ async function measure(
   options: Options,
   signal: AbortSignal,
 ): Promise<DenseResult & { readonly metrics: readonly Metric[] }> {
-  const { models, zoo, samples } = options;
-  const manifests = await modelsById(models, zoo, prunedModelsOfOneShape);
+  const { zoo, samples } = options;
+  const reader = createDataReader(options);
+  const { chosen, skipped } = await modelsOfOneCurve(options, reader);
+  const manifests = chosen.toSorted((a, b) => a.codeword.length - b.codeword.length);
   const other = manifests.find((m) => !m.pruned || m.planes === 'absolute-parts');
   if (other !== undefined) {
     throw new UsageError(
       `${other.id} has more than a Dense layer on |H|; name pruned DualNet-MAG models with --models`,
     );
   }
-  manifests.sort((a, b) => a.codeword.length - b.codeword.length);
-  const studies = await eachModel(manifests, signal, (manifest) =>
-    studyDense({ manifest, zoo, data: dataFor(manifest, options), samples, signal }),
+  await reader.check(manifests, samples);
+  const studies = await eachModel(manifests, signal, async (manifest) =>
+    studyDense({ manifest, zoo, source: await reader.open(manifest), samples, signal }),
   );
   const [first] = manifests;
-  const linear = first && (await unlessInterrupted(signal, () => linearTable(options, first, signal)));
-  return { studies, linear, metrics: denseMetrics(studies) };
+  const linear = first && (await unlessInterrupted(signal, () => linearTable(options, reader, first, signal)));
+  return { studies, linear, ...(skipped.length > 0 && { skipped }), metrics: denseMetrics(studies) };
 }
 
 /** What a later run is held to. */
@@ -66,15 +68,21 @@ function denseMetrics(studies: readonly DenseStudy[]): Metric[] {
   ]);
 }
 
-async function linearTable(options: Options, manifest: Manifest, signal: AbortSignal): Promise<FloatRow[] | undefined> {
+async function linearTable(
+  options: Options,
+  reader: DataReader,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<FloatRow[] | undefined> {
   const { baselinesFrom, fitSamples: limit, samples } = options;
   const { normalization } = manifest;
   if (baselinesFrom === undefined || normalization.kind !== 'spherical') return undefined;
-  const training = await openData(dataFor(manifest, { data: baselinesFrom }));
+  const training = await reader.open(manifest, flagsFor(baselinesFrom, options));
+  requireUplink(training, 'the regression is on it');
   const { scale } = normalization;
   const { linear } = await withProgress('linear', sampleCount(training, limit), (onProgress) =>
     fitBaselines({ source: training, limit, scale, signal, onProgress }),
   );
-  const source = await openData(dataFor(manifest, options));
+  const source = await reader.open(manifest);
   return measureFloatTable(linear, linkSamples(source, 0, sampleCount(source, samples)));
 }

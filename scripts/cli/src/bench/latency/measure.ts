@@ -1,13 +1,14 @@
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { kindOf, measureEncodeLatency } from '@edge-csi/lab';
-import { dataFor, openData, sampleCount, sampleData, usableSample } from '@edge-csi/lab/data';
+import { sampleCount, sampleData, usableSample } from '@edge-csi/lab/data';
 import { backendsOf, type LatencyBackend } from '@edge-csi/lab/encoder-backend';
 import { type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import type { ReportManifest } from '@edge-csi/models';
 import type { OptionsOf } from '../../options/command.ts';
-import { withData } from '../../options/data.ts';
-import { prunedModelsOfOneShape, reportModelsById } from '../../options/models.ts';
+import { createDataReader, type DataReader, withData } from '../../options/data.ts';
+import { modelsOfOneCurve, type SkippedModel } from '../../options/fitting-models.ts';
+import { reportModelsById } from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
 import { eachModel, roundsOption, runSuite, suite } from '../suite.ts';
 import { type ColdStart, measureColdStart } from './cold-start.ts';
@@ -37,15 +38,26 @@ export const addLatency = (bench: CommandUnknownOpts) =>
 async function measure(
   options: Options,
   signal: AbortSignal,
-): Promise<{ runs: readonly LatencyRun[]; metrics: readonly Metric[] }> {
-  const manifests = await reportModelsById(options.models, options.zoo, prunedModelsOfOneShape);
-  const runs = await eachModel(manifests, signal, (manifest) => measureRun(manifest, options, signal));
-  return { runs, metrics: runs.flatMap(latencyMetrics) };
+): Promise<{ runs: readonly LatencyRun[]; skipped?: readonly SkippedModel[]; metrics: readonly Metric[] }> {
+  const reader = createDataReader(options);
+  const { models, zoo } = options;
+  const { chosen, skipped } =
+    models === undefined
+      ? await modelsOfOneCurve(options, reader)
+      : { chosen: await reportModelsById(models, zoo), skipped: [] };
+  await reader.check(chosen, options.samples);
+  const runs = await eachModel(chosen, signal, (manifest) => measureRun(manifest, options, reader, signal));
+  return { runs, ...(skipped.length > 0 && { skipped }), metrics: runs.flatMap(latencyMetrics) };
 }
 
-async function measureRun(manifest: ReportManifest, options: Options, signal: AbortSignal): Promise<LatencyRun> {
+async function measureRun(
+  manifest: ReportManifest,
+  options: Options,
+  reader: DataReader,
+  signal: AbortSignal,
+): Promise<LatencyRun> {
   const { zoo, rounds } = options;
-  const source = await openData(dataFor(manifest, options));
+  const source = await reader.open(manifest);
   const samples = sampleCount(source, options.samples);
   const measurement = { manifest, zoo, source, samples, signal };
   const warm = await measureEncodeLatency(measurement);

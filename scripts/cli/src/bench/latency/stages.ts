@@ -70,7 +70,7 @@ export async function measureStages(options: StageOptions): Promise<StageLatency
 
   async function carry(index: number): Promise<void> {
     const downlink = usableSample(source, 'downlink', index);
-    const uplink = codec.usesUplink ? usableSample(source, 'uplink', index).values : undefined;
+    const uplink = source.uplink(index)?.values;
     let status: RowStatus | undefined;
     await timer.await('rest', async () => {
       const report = await ue.encode(downlink, {});

@@ -5,7 +5,6 @@ import type { CsiSource } from '@edge-csi/csi/files';
 import {
   type Baselines,
   createEType2Scheme,
-  type DownlinkSample,
   etype2Antennas,
   fitBaselines,
   type LinkSample,
@@ -20,22 +19,22 @@ import {
 } from '@edge-csi/lab';
 import {
   type DataFlags,
-  type DataOptions,
-  dataFor,
+  flagsFor,
+  hasUplink,
   linkSamples,
-  openData,
+  requireUplink,
   sampleCount,
   sampleData,
   sha256Of,
   spreadIndices,
-  usableSample,
 } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { isPathModel, type Manifest, pathsSpecOf, type ReportManifest } from '@edge-csi/models';
 import { eachUntilInterrupted, unlessInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
-import { requireApart, withData } from '../../options/data.ts';
-import { prunedModelsOfOneShape, reportModelsById, requireOneShape } from '../../options/models.ts';
+import { createDataReader, type DataReader, requireApart, withData } from '../../options/data.ts';
+import { type FittingModels, fittingPruned } from '../../options/fitting-models.ts';
+import { ofOneShape, reportModelsById, requireOneShape } from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
 import { pathManifestFor } from '../../options/path-model.ts';
 import { withProgress } from '../../progress.ts';
@@ -90,8 +89,9 @@ async function measure(options: Options, signal: AbortSignal) {
  */
 export async function measureRateDistortion(options: Options, signal: AbortSignal): Promise<RateDistortionResult> {
   const { zoo, seed, select: selectPath, baselinesFrom } = options;
-  const manifests = await manifestsOf(options);
   await requireApart({ '--data': options.data, '--select': selectPath, '--baselines-from': baselinesFrom });
+  const reader = createDataReader(options);
+  const { chosen: manifests, skipped } = await chooseModels(options, reader);
   const [first] = manifests;
   if (first === undefined) throw new UsageError('there is no model to take the shape of the CSI from');
   requireOneShape(manifests);
@@ -100,64 +100,70 @@ export async function measureRateDistortion(options: Options, signal: AbortSigna
   if (models.length > 0) throw new UsageError('--models names several models of path reports; give one of them');
 
   const { numAntennas, numSubcarriers } = first.csi;
-  const readAll = async <Sample extends DownlinkSample>(read: ReadSample<Sample>): Promise<SweepSamples<Sample>> => {
-    const measured = spreadSamples(await openData(dataFor(first, options)), options.samples, read);
-    if (selectPath === undefined) return { measure: measured, select: measured, numSubcarriers, seed };
-    const { array, antennaErrors } = options;
-    const flags = { data: selectPath, ...(array && { array }), ...(antennaErrors && { antennaErrors }) };
-    const selecting =
-      networks.length === 0 ? openData(dataFor(first, flags)) : bothBands(dataFor(first, flags), '--select');
-    return { measure: measured, select: spreadSamples(await selecting, options.samples, read), numSubcarriers, seed };
-  };
-  // Path reports need no uplink.
-  const both = networks.length > 0 || baselinesFrom !== undefined ? await readAll(bothBandsOf) : undefined;
-  const samples: SweepSamples<DownlinkSample> = both ?? (await readAll(downlinkOf));
+  const source = await reader.open(first);
+  const measured = spreadSamples(source, options.samples);
+  const select =
+    selectPath === undefined
+      ? measured
+      : spreadSamples(await reader.open(first, flagsFor(selectPath, options)), options.samples);
+  const samples: SweepSamples = { measure: measured, select, numSubcarriers, seed };
 
   const curve: RatePoint[] = [];
-  const draw = async <Sample extends DownlinkSample>(
-    scheme: Scheme<Sample>,
-    on: SweepSamples<Sample>,
-  ): Promise<void> => {
+  const draw = async (scheme: Scheme): Promise<void> => {
     const points = await withProgress(scheme.name, scheme.settings.length, (onProgress) =>
-      sweep(scheme, on, onProgress, signal),
+      sweep(scheme, samples, onProgress, signal),
     );
     curve.push(...points);
   };
   let fitted: Pick<RateDistortionResult, 'baselines' | 'floatTable'> = {};
-  if (baselinesFrom !== undefined && both !== undefined) {
-    const source = await bothBands(dataFor(first, { data: baselinesFrom }), '--baselines-from');
+  if (baselinesFrom !== undefined) {
+    const training = await reader.open(first, flagsFor(baselinesFrom, options));
+    requireUplink(training, '--baselines-from is for schemes that use it');
     if (isPathModel(first) || first.normalization.kind !== 'spherical') {
       throw new UsageError(`the baselines send a norm, ${first.id} does not; name spherical models with --models`);
     }
     const { scale } = first.normalization;
-    const baselines = await unlessInterrupted(signal, () => fitWithProgress(source, options.fitSamples, scale, signal));
-    await eachUntilInterrupted(baselines?.schemes ?? [], signal, (scheme) => draw(scheme, both));
+    const baselines = await unlessInterrupted(signal, () =>
+      fitWithProgress(training, options.fitSamples, scale, signal),
+    );
+    // Without an uplink, what regresses on it is of no use.
+    const schemes = baselines?.schemes.filter(({ name }) => hasUplink(source) || name !== 'linear-rrr') ?? [];
+    await eachUntilInterrupted(schemes, signal, draw);
     if (baselines !== undefined) {
       fitted = {
         baselines: await usedFile(baselinesFrom, baselines.samples),
-        floatTable: measureFloatTable(baselines.linear, both.measure),
+        ...(hasUplink(source) && { floatTable: measureFloatTable(baselines.linear, measured) }),
       };
     }
   }
   const spec = model === undefined ? pathSpecOf(first.csi) : pathsSpecOf(model).codec;
   // Of a planar array or one whose antennas are not alike, it is another codebook.
   const codebook = networks.length > 0 && numAntennas === etype2Antennas ? [createEType2Scheme(numSubcarriers)] : [];
-  await eachUntilInterrupted([...pathSchemes(spec), ...codebook], signal, (scheme) => draw(scheme, samples));
+  await eachUntilInterrupted([...pathSchemes(spec), ...codebook], signal, draw);
   await eachUntilInterrupted(networks, signal, async (manifest) => {
     const scheme = await openNetworkScheme(manifest, zoo);
-    await draw(scheme, both as SweepSamples).finally(() => scheme.close());
+    await draw(scheme).finally(() => scheme.close());
   });
   const chosen = selectPath === undefined ? {} : { select: await usedFile(selectPath, samples.select.length) };
-  return { samples: samples.measure.length, ...chosen, ...fitted, curve };
+  return {
+    samples: measured.length,
+    ...chosen,
+    ...fitted,
+    ...(networks.length > 0 && !hasUplink(source) && ({ quality: 'no-uplink' } as const)),
+    ...(skipped.length > 0 && { skipped }),
+    curve,
+  };
 }
 
-/** The models to measure: of path reports alone, where none is named, one that is made for the data. */
-async function manifestsOf(options: Options): Promise<readonly ReportManifest[]> {
-  if (options.family === undefined) return reportModelsById(options.models, options.zoo, prunedModelsOfOneShape);
-  if (options.models !== undefined) {
+/** Models asked for; else the pruned networks of one shape that the data fit; where there are none, path reports of a model made for the data. */
+async function chooseModels(options: Options, reader: DataReader): Promise<FittingModels<ReportManifest>> {
+  const { models, family, zoo } = options;
+  if (family !== undefined && models !== undefined) {
     throw new UsageError('--family chooses models, and so does --models; give one of them');
   }
-  return [await pathManifestFor(options, 64)];
+  if (models !== undefined) return { chosen: await reportModelsById(models, zoo), skipped: [] };
+  const { chosen, skipped } = family === undefined ? await fittingPruned(zoo, reader) : { chosen: [], skipped: [] };
+  return { chosen: chosen.length > 0 ? ofOneShape(chosen) : [await pathManifestFor(options, 64)], skipped };
 }
 
 function fitWithProgress(source: CsiSource, limit: number, scale: ScaleSpec, signal: AbortSignal): Promise<Baselines> {
@@ -166,28 +172,9 @@ function fitWithProgress(source: CsiSource, limit: number, scale: ScaleSpec, sig
   );
 }
 
-/** One sample of a source. */
-type ReadSample<Sample> = (source: CsiSource, index: number) => Sample;
-
-const bothBandsOf: ReadSample<LinkSample> = (source, index) => linkSamples(source, index, index + 1)[0] as LinkSample;
-const downlinkOf: ReadSample<DownlinkSample> = (source, index) => ({
-  downlink: usableSample(source, 'downlink', index),
-});
-
 /** Samples spread over a file, whose neighbours may be neighbours in space, so that all files are sampled alike. */
-function spreadSamples<Sample>(source: CsiSource, limit: number | undefined, read: ReadSample<Sample>): Sample[] {
-  return spreadIndices(source, limit ?? source.numSamples).map((index) => read(source, index));
-}
-
-/** Opens data that has to bring its own uplink, as `--uplink` belongs to `--data`. */
-async function bothBands(data: DataOptions, option: string): Promise<CsiSource> {
-  const source = await openData(data);
-  if (source.uplink(0) === undefined) {
-    throw new UsageError(
-      `${option} is ${source.name}, which has no uplink; give a path list, .npz or .mat with both bands`,
-    );
-  }
-  return source;
+function spreadSamples(source: CsiSource, limit: number | undefined): LinkSample[] {
+  return spreadIndices(source, limit ?? source.numSamples).flatMap((index) => linkSamples(source, index, index + 1));
 }
 
 async function usedFile(file: string, samples: number): Promise<UsedFile> {

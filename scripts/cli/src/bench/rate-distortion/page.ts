@@ -1,6 +1,7 @@
 import { bestWithin, type FloatRow, type RatePoint } from '@edge-csi/lab';
 import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { fixed, type LinePlot, type PageContent, type PlotSeries, type Table } from '@edge-csi/report';
+import type { SkippedModel } from '../../options/fitting-models.ts';
 
 /** A file that took part in a measurement. */
 export interface UsedFile {
@@ -15,6 +16,10 @@ export interface RateDistortionResult {
   readonly select?: UsedFile;
   readonly baselines?: UsedFile;
   readonly curve: readonly RatePoint[];
+  /** Set where the data have no uplink: networks that could use one ran without. */
+  readonly quality?: 'no-uplink';
+  /** Networks that nobody named and that the data do not fit. */
+  readonly skipped?: readonly SkippedModel[];
   /** Float codewords of the linear schemes. */
   readonly floatTable?: readonly FloatRow[];
 }

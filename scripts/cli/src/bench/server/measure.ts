@@ -3,10 +3,19 @@ import { kindOf } from '@edge-csi/lab';
 import { dataFor, sampleData } from '@edge-csi/lab/data';
 import { lowerMedian, type Metric, speedMetric } from '@edge-csi/lab/metrics';
 import type { OptionsOf } from '../../options/command.ts';
-import { withData } from '../../options/data.ts';
+import { createDataReader, withData } from '../../options/data.ts';
 import { providerOption } from '../../options/ends.ts';
-import { prunedModels, reportModelsById } from '../../options/models.ts';
-import { batchSizeOption, eachModel, roundsOption, runSuite, secondsOption, suite, uesOption } from '../suite.ts';
+import { modelsToTime, type SkippedModel } from '../../options/fitting-models.ts';
+import {
+  bankedSamples,
+  batchSizeOption,
+  eachModel,
+  roundsOption,
+  runSuite,
+  secondsOption,
+  suite,
+  uesOption,
+} from '../suite.ts';
 import { measureIngest } from './ingest.ts';
 import { intraOpNumThreads } from './loaded-server.ts';
 import { measureOpenLoop } from './open-loop.ts';
@@ -38,14 +47,16 @@ export const addServer = (bench: CommandUnknownOpts) =>
 async function measure(
   options: OptionsOf<typeof declare>,
   signal: AbortSignal,
-): Promise<{ runs: ServerRun[]; metrics: Metric[] }> {
+): Promise<{ runs: ServerRun[]; skipped?: readonly SkippedModel[]; metrics: Metric[] }> {
   const { zoo, ues: numUes, batchSize, provider, rounds, seconds: secondsPerRound, seed } = options;
-  const manifests = await reportModelsById(options.models, zoo, prunedModels);
+  const reader = createDataReader(options);
+  const { chosen, skipped } = await modelsToTime(options, reader);
+  await reader.check(chosen, bankedSamples);
   const how = { zoo, numUes, batchSize, provider, rounds, secondsPerRound, seed, signal };
-  const runs = await eachModel(manifests, signal, (manifest) =>
+  const runs = await eachModel(chosen, signal, (manifest) =>
     benchServer({ manifest, data: dataFor(manifest, options), ...how }),
   );
-  return { runs, metrics: runs.flatMap(serverMetrics) };
+  return { runs, ...(skipped.length > 0 && { skipped }), metrics: runs.flatMap(serverMetrics) };
 }
 
 /** What a later run is held to. */

@@ -11,8 +11,8 @@ import {
 import type { CsiSource } from '@edge-csi/csi/files';
 import { measureAccuracy } from '@edge-csi/lab';
 import {
-  dataFor,
-  openData,
+  requireUplink,
+  requireUsable,
   sampleCount,
   sampleData,
   simulatedSource,
@@ -22,7 +22,7 @@ import {
 import { type Metric, monotonicMs, speedMetric } from '@edge-csi/lab/metrics';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
-import { withData } from '../../options/data.ts';
+import { createDataReader, withData } from '../../options/data.ts';
 import { magnitudeModelsFor, modelsById } from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
 import { withProgress } from '../../progress.ts';
@@ -59,8 +59,11 @@ async function measure(
   const { scenario, seed } = options;
   const view = { numAntennas: 32, numDelays: 32, bandwidthHz: 20e6, numSubcarriers: 1024, timing: 'absolute' } as const;
   const carriers = standingUes(scenario, seed);
-  const data = await openData(dataFor({ csi: { ...view, ...carriers } }, options));
+  const reader = createDataReader(options);
+  const data = await reader.open({ csi: { ...view, ...carriers } });
+  requireUplink(data, 'both bands are compared');
   const numSamples = sampleCount(data, options.samples);
+  requireUsable(data, Array(numSamples).keys());
   const { models: named, zoo } = options;
   const simulatedChannels = simulatedSource(scenario, numSamples, { ...view, ...carriers }, seed);
   const statistics = {
@@ -77,7 +80,7 @@ async function measure(
         signal.throwIfAborted();
         return run;
       };
-      const ofData = await of(await openData(dataFor(manifest, options)), 0);
+      const ofData = await of(await reader.open(manifest), 0);
       return { ofData, simulated: await of(simulatedSource(scenario, numSamples, manifest.csi, seed), numSamples) };
     };
     const { ofData, simulated } = await withProgress(manifest.id, 2 * numSamples, measureBoth);

@@ -11,11 +11,11 @@ import { loadReportModel } from '@edge-csi/models/disk';
 import type { BsClosed } from '../../children/bs-child.ts';
 import { hostBs } from '../../children/bs-host.ts';
 import type { OptionsOf } from '../../options/command.ts';
-import { withData } from '../../options/data.ts';
+import { createDataReader, withData } from '../../options/data.ts';
 import { prunedModels, reportModelsById } from '../../options/models.ts';
 import { finite } from '../../options/parse.ts';
 import { openReportBank } from '../server/load-ue.ts';
-import { runSuite, suite, uesOption } from '../suite.ts';
+import { bankedSamples, runSuite, suite, uesOption } from '../suite.ts';
 import { type Growth, type Soak, type SoakPoint, soakPage } from './page.ts';
 import { Churn, type ChurnCounts, startSubscribers } from './traffic.ts';
 
@@ -50,6 +50,7 @@ async function measure(
   if (manifest === undefined || others.length > 0) {
     throw new UsageError(`bench soak takes one model, --models names ${manifests.length}`);
   }
+  await createDataReader(options).check([manifest], bankedSamples);
   let shownS = 0;
   const run = await runSoak({
     manifest,

@@ -2,20 +2,15 @@ import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { defaultCarriers, type ScenarioName, scenarioNames } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { measureThroughput, openContenders, type ThroughputRun } from '@edge-csi/lab';
-import { dataFor, linkSamples, openData, sampleCount, sampleData, simulatedSource } from '@edge-csi/lab/data';
+import { flagsFor, linkSamples, requireUsable, sampleCount, sampleData, simulatedSource } from '@edge-csi/lab/data';
 import type { Metric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
 import { unlessInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
-import { requireApart, withData } from '../../options/data.ts';
-import {
-  magnitudeModelsFor,
-  mainReductions,
-  modelsById,
-  prunedModelsOfOneShape,
-  requireOneShape,
-} from '../../options/models.ts';
+import { createDataReader, type DataReader, requireApart, withData } from '../../options/data.ts';
+import { type FittingModels, modelsOfOneCurve, type SkippedModel } from '../../options/fitting-models.ts';
+import { magnitudeModelsFor, mainReductions, modelsById, requireOneShape } from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
 import { type Progress, startProgress, withProgress } from '../../progress.ts';
 import { fitSamplesOption, runSuite, suite } from '../suite.ts';
@@ -58,24 +53,27 @@ interface MeasuredResult extends ThroughputResult {
   /** What the UEs' channels are from. */
   readonly data: string;
   readonly metrics: readonly Metric[];
+  readonly skipped?: readonly SkippedModel[];
 }
 
 async function measure(options: Options, signal: AbortSignal): Promise<MeasuredResult> {
   const { zoo, seed, scenario, baselinesFrom } = options;
   if (scenario === undefined) await requireApart({ '--data': options.data, '--baselines-from': baselinesFrom });
-  const manifests = await chosen(options);
+  const reader = createDataReader(options);
+  const { chosen: manifests, skipped } = await chooseModels(options, reader);
   const [first] = manifests;
   if (first === undefined) throw new UsageError(`${zoo} has no model for this; name some with --models`);
   requireOneShape(manifests);
   const source =
     scenario === undefined
-      ? await openData(dataFor(first, options))
+      ? await reader.open(first)
       : simulatedSource(scenario, options.samples ?? defaultSimulated, first.csi, seed);
   const samples = sampleCount(source, options.samples);
+  if (scenario === undefined) requireUsable(source, Array(samples).keys());
   const training =
     baselinesFrom === undefined
       ? simulatedSource(scenarioOf(first), Math.min(simulatedTraining, options.fitSamples), first.csi, seed + 1)
-      : await openData(dataFor(first, { data: baselinesFrom }));
+      : await reader.open(first, flagsFor(baselinesFrom, options));
   const trainingSamples = sampleCount(training, options.fitSamples);
   const runs = await unlessInterrupted(signal, async () => {
     const select = spread(source, samples);
@@ -89,6 +87,7 @@ async function measure(options: Options, signal: AbortSignal): Promise<MeasuredR
     data: source.name,
     baselines: { data: training.name, samples: trainingSamples },
     runs: measured,
+    ...(skipped.length > 0 && { skipped }),
     metrics: throughputMetrics(measured),
   };
 }
@@ -129,13 +128,14 @@ function throughputMetrics(runs: readonly ThroughputRun[]): Metric[] {
 }
 
 /** Models asked for; else the pruned ones of the main reductions, for the scenario's carriers or the zoo's first link. */
-async function chosen({ models, zoo, scenario }: Options): Promise<Manifest[]> {
-  if (models !== undefined) return modelsById(models, zoo);
-  const all =
+async function chooseModels(options: Options, reader: DataReader): Promise<FittingModels<Manifest>> {
+  const { models, zoo, scenario } = options;
+  if (models !== undefined) return { chosen: await modelsById(models, zoo), skipped: [] };
+  const { chosen, skipped } =
     scenario === undefined
-      ? await prunedModelsOfOneShape(zoo)
-      : await magnitudeModelsFor(defaultCarriers(scenario), zoo);
-  return all.filter(({ reduction }) => mainReductions.includes(reduction));
+      ? await modelsOfOneCurve(options, reader)
+      : { chosen: await magnitudeModelsFor(defaultCarriers(scenario), zoo), skipped: [] };
+  return { chosen: chosen.filter(({ reduction }) => mainReductions.includes(reduction)), skipped };
 }
 
 /** The COST 2100 scenario of a model's carriers. @throws UsageError where there is none to fit the codebook on. */

@@ -3,12 +3,13 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { createRandom, defaultCarriers } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { measureYardstick, yardstickSamples } from '@edge-csi/lab';
-import { dataFor, openData, simulatedSource } from '@edge-csi/lab/data';
+import { simulatedSource } from '@edge-csi/lab/data';
 import type { Metric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
+import { createDataReader } from '../../options/data.ts';
 import { modelsById, requireOneShape } from '../../options/models.ts';
 import { finite, integer } from '../../options/parse.ts';
 import { type Progress, startProgress } from '../../progress.ts';
@@ -129,7 +130,7 @@ async function sourceOf(
   { samples, seed }: Options,
 ): Promise<CsiSource> {
   if (file === undefined) return simulatedSource(scenario, simulatedPerSample * samples, view, seed);
-  return openData(dataFor({ csi: view }, { data: file }));
+  return createDataReader({ data: file }).open({ csi: view });
 }
 
 /** A bar for every scheme of a panel, one after the other. */
