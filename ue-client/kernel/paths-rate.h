@@ -69,6 +69,7 @@ static void search_cap(path_space *space, int32_t max_bits) {
       fits = step;
       fitting = space->bits;
       offer(space, max_bits);
+      if (max_bits - fitting <= EDGE_CSI_PATHS_SPARE_BITS) break;
     } else {
       exceeds = step;
       exceeding = space->bits;

@@ -29,6 +29,8 @@ export const MOST_WEAK_BITS = 24;
 export const FEWER_BITS = 4;
 /** Attempts at a cap or a target. */
 export const ATTEMPTS = 3;
+/** Bits left over under a cap that are not worth another attempt. */
+export const SPARE_BITS = 5;
 /** Half a step less, squared: what makes the least step above the nearest one, 2^(-1/3). */
 export const NEAREST = fround(0.7937005);
 /** Squared errors of a path's four numbers, in squares of a step. */

@@ -7,6 +7,7 @@ import {
   MOST_WEAK_BITS,
   NEAREST,
   PATH_ERROR,
+  SPARE_BITS,
   STEPS,
 } from './constants.ts';
 import { bitsOf, levelOf } from './grid.ts';
@@ -130,6 +131,7 @@ export function searchCap(search: PathSearch, maxBits: number): void {
       fits = step;
       fitting = search.bits;
       offer(search, maxBits);
+      if (maxBits - fitting <= SPARE_BITS) break;
     } else {
       exceeds = step;
       exceeding = search.bits;
