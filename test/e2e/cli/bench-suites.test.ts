@@ -55,34 +55,38 @@ it('shows what stale CSI costs, beside what compression costs', async () => {
   expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*perfect CSI/s);
 }, 300_000);
 
-it('shows what estimates are worth in throughput, beside perfect CSI, a codebook of as many bits and plain beams', async () => {
+it('shows what estimates are worth in throughput at equal bits, path reports and eType II among them', async () => {
   const page = path.join(folder, 'throughput.md');
   const args = ['throughput-gain', '--scenario', 'cost2100-indoor', '--models', 'dualnet-mag-m43'];
-  const targets = ['--markdown', page, '--svg', folder];
-  const { result } = await bench(...args, '--samples', '24', '--fit-samples', '128', ...targets);
+  const { result } = await bench(...args, '--samples', '24', '--markdown', page, '--svg', folder);
   const { runs } = result;
-  expect(runs.map(({ scheme }: { scheme: string }) => scheme)).toEqual([
-    'perfect CSI',
-    'dualnet-mag-m43',
-    'topk-codebook, bits of dualnet-mag-m43',
-    'wideband beam',
-    'uplink beam, no feedback',
-  ]);
-  const [perfect, model, codebook, reported, guessed] = runs;
-  expect(Math.abs(codebook.payloadBits / model.payloadBits - 1)).toBeLessThan(0.02);
+  type Run = (typeof runs)[number];
+  const named = (name: string): Run => runs.find(({ scheme }: Run) => scheme === name);
+  const names = runs.map(({ scheme }: Run) => scheme);
+  expect(names[0]).toBe('perfect CSI');
+  expect(names.slice(-2)).toEqual(['wideband beam', 'uplink beam, no feedback']);
+  const [paths, etype2] = [named('paths, 110 bits'), named('etype2, 110 bits')];
+  expect(paths.rival).toBe(etype2.scheme);
+  expect(Math.abs(etype2.payloadBits / paths.payloadBits - 1)).toBeLessThan(0.1);
+  expect(etype2.nmseDb).toBeUndefined();
+  const [perfect, model, matched] = [runs[0], named('dualnet-mag-m43'), named('paths, bits of dualnet-mag-m43')];
+  expect(model.rival).toBe(matched.scheme);
+  expect(matched.nmseDb).toBeLessThan(model.nmseDb - 3);
+  const [reported, guessed] = runs.slice(-2);
   expect([reported.payloadBits, guessed.payloadBits]).toEqual([5, 0]);
   for (const [i, { users, snrDb, spectralEfficiency: best }] of perfect.throughput.entries()) {
-    const of = ({ throughput }: typeof model) => throughput[i].spectralEfficiency;
+    const of = ({ throughput }: Run) => throughput[i].spectralEfficiency;
     expect(model.throughput[i]).toMatchObject({ users, snrDb });
     expect(of(model)).toBeLessThan(best);
     expect(of(model)).toBeGreaterThan(of(reported));
     // Served together by plain beams, UEs drown each other, and which beams are worse is by chance.
     if (users === 1) expect(of(reported)).toBeGreaterThan(of(guessed));
-    expect(model.throughput[i].gain).toBeCloseTo(of(model) - of(codebook), 9);
-    const [low, high] = model.throughput[i].gainInterval;
+    expect(of(paths)).toBeGreaterThan(of(etype2));
+    expect(paths.throughput[i].gain).toBeCloseTo(of(paths) - of(etype2), 9);
+    const [low, high] = paths.throughput[i].gainInterval;
     expect(low).toBeLessThan(high);
   }
   expect(await readFile(page, 'utf8')).toContain('## 8 UEs at once, zero forcing');
   const svg = path.join(folder, 'throughput-gain-8.svg');
-  expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*top-K codebook/s);
+  expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*path reports.*eType II/s);
 }, 300_000);

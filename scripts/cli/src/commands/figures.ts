@@ -45,7 +45,7 @@ export const documentPages: readonly DocumentPage[] = [
   {
     name: 'yardstick',
     args: [
-      ...['bench', 'yardstick', '--channels'],
+      ...['bench', 'yardstick', '--samples', '64', '--channels'],
       [
         ...[`indoor=${test}`, 'outdoor=cost2100-outdoor-test.npz', 'cdl-a', 'cdl-c', 'inh', 'umi'],
         ...['munich=raytraced-munich-test.npz', 'florence=raytraced-florence-test.npz'],
