@@ -27,7 +27,8 @@ it('measures accuracy on simulated channels, by distance, with intervals over th
 
 it('shows what stale CSI costs, beside what compression costs', async () => {
   const page = path.join(folder, 'ageing.md');
-  const args = ['ageing', '--scenario', 'cost2100-indoor', '--models', 'dualnet-mag-m43', '--samples', '24'];
+  const models = 'dualnet-mag-m43,paths-indoor';
+  const args = ['ageing', '--scenario', 'cost2100-indoor', '--models', models, '--samples', '24'];
   const speeds = ['--speeds-kmh', '1,10', '--periods-ms', '5,20', '--delay-ms', '2'];
   const { result } = await bench(...args, ...speeds, '--markdown', page, '--svg', folder);
   const runs: {
@@ -39,13 +40,23 @@ it('shows what stale CSI costs, beside what compression costs', async () => {
   expect(runs.map(({ csi, speedKmh }) => [csi, speedKmh])).toEqual([
     ['perfect CSI', 1],
     ['dualnet-mag-m43', 1],
+    ['paths-indoor', 1],
     ['perfect CSI', 10],
     ['dualnet-mag-m43', 10],
+    ['paths-indoor', 10],
   ]);
-  const [perfectSlow, modelSlow, perfectFast, modelFast] = runs;
+  const [perfectSlow, modelSlow, pathsSlow, perfectFast, modelFast] = runs;
   // Fresh, an estimate is as good as ever; what is held gets worse with speed and period, and bits cannot save it.
   expect(modelSlow?.byAge[0]).toMatchObject({ ageMs: 0, nmseDb: modelFast?.byAge[0]?.nmseDb });
   expect(modelSlow?.byAge[0]?.nmseDb).toBeLessThan(-15);
+  expect(pathsSlow?.byAge[0]?.nmseDb).toBeLessThan(-20);
+  expect(result.curve).toHaveLength(12);
+  expect(result.curve[0]).toMatchObject({ scheme: 'true-held', speedKmh: 1, periodMs: 5, ageMs: [2, 7], bits: 0 });
+  expect(result.curve[4]).toMatchObject({
+    scheme: 'paths-held',
+    ageMs: [2, 7],
+    nmseDb: pathsSlow?.byPeriod[0]?.nmseDb,
+  });
   const held = (run: (typeof runs)[number] | undefined, period: number) => run?.byPeriod[period]?.nmseDb as number;
   expect(held(perfectSlow, 0)).toBeLessThan(held(modelSlow, 0) - 1);
   expect(held(modelSlow, 0)).toBeLessThan(held(modelSlow, 1) - 3);

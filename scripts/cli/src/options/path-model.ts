@@ -37,15 +37,19 @@ export interface TemporaryZoo {
 }
 
 /**
- * Describes a model of path reports for a data file: its array and band as the file has them, tables for any channel, or for the
- * indoor hall where the shape is that of the sample.
+ * Describes a model of path reports for a data file: its array and band as the file has them.
  *
  * @param maxPaths - most paths of a report
  * @throws CsiError `file-format` where the file has no CSI that can be told.
  */
-export async function pathManifestFor(flags: DataFlags, maxPaths = 32): Promise<PathManifest> {
+export async function pathManifestFor(flags: DataFlags, maxPaths?: number): Promise<PathManifest> {
   const { array } = flags;
   const csi = { ...usualLink, ...(array && { numAntennas: array[0] * array[1] }), ...(await shapeOf(flags)) };
+  return pathManifestOf(csi, maxPaths, array);
+}
+
+/** Describes a model of path reports: tables for any channel, or for the indoor hall where the shape is that of the sample. */
+export function pathManifestOf(csi: PathManifest['csi'], maxPaths = 32, array?: DataFlags['array']): PathManifest {
   const isUsual = !array && csi.numAntennas === usualLink.numAntennas && csi.numDelays === usualLink.numDelays;
   return createPathManifest({
     ...{ id: 'paths', csi, maxPaths },
@@ -73,7 +77,11 @@ export async function writePathModel(folder: string, manifest: PathManifest): Pr
 
 /** Makes a folder with the model of `pathManifestFor`. */
 export async function pathModelFor(flags: DataFlags): Promise<TemporaryZoo> {
-  const manifest = await pathManifestFor(flags);
+  return temporaryZooOf(await pathManifestFor(flags));
+}
+
+/** Makes a folder with one model. */
+export async function temporaryZooOf(manifest: PathManifest): Promise<TemporaryZoo> {
   const zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-paths-'));
   await writePathModel(path.join(zoo, manifest.id), manifest);
   return { manifest, zoo, remove: () => rm(zoo, { recursive: true, force: true }) };

@@ -10,7 +10,7 @@ import {
   simulateChannel,
   squaredErrorRatio,
 } from '@edge-csi/csi';
-import type { Manifest } from '@edge-csi/models';
+import { isPathModel, type ReportManifest } from '@edge-csi/models';
 import { type CsiView, standingUes } from '../data.ts';
 import { batchSize, openTransceiver } from '../link/transceiver.ts';
 import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
@@ -32,6 +32,8 @@ export interface AgeingRun {
   readonly speedKmh: number;
   /** What the BS holds: the estimate of a model's report, or the true matrix of that time. */
   readonly csi: string;
+  /** The same as a scheme: `true-held`, `paths-held`, or the id of a model of networks with `-held` behind it. Absent in results of versions that did not record it. */
+  readonly scheme?: string;
   /** Mean size of a report; 0 for true matrices. */
   readonly payloadBits: number;
   readonly tracks: number;
@@ -42,9 +44,8 @@ export interface AgeingRun {
 
 export interface AgeingOptions {
   readonly scenario: ScenarioName;
-  /** All of one shape and link, the scenario's. */
-  readonly manifests: readonly Manifest[];
-  readonly zoo: string;
+  /** All of one shape and link, the scenario's, each with the folder it is in. */
+  readonly models: readonly { readonly manifest: ReportManifest; readonly zoo: string }[];
   readonly numTracks: number;
   readonly speedsKmh: readonly number[];
   readonly periodsMs: readonly number[];
@@ -66,15 +67,17 @@ const numSubcarriers = 64;
  *
  * @example
  * const times = { speedsKmh: [3], periodsMs: [20], grid: createAgeGrid([20], 4) };
- * const manifests = (await listModels()).slice(0, 1);
- * await measureAgeing({ scenario: 'cost2100-indoor', manifests, zoo, numTracks: 64, ...times, seed: 1, signal, onProgress });
+ * const models = (await listReportModels()).slice(0, 1).map((manifest) => ({ manifest, zoo: zooDirectory() }));
+ * await measureAgeing({ scenario: 'cost2100-indoor', models, numTracks: 64, ...times, seed: 1, signal, onProgress });
  */
 export async function measureAgeing(options: AgeingOptions): Promise<AgeingRun[]> {
-  const { manifests, zoo, speedsKmh, periodsMs, grid, numTracks, signal, seed } = options;
+  const { models, speedsKmh, periodsMs, grid, numTracks, signal, seed } = options;
+  const manifests = models.map(({ manifest }) => manifest);
   const [first] = manifests;
-  if (first === undefined) throw new RangeError('manifests is empty, must have at least one');
-  const transceivers = await Promise.all(manifests.map((manifest) => openTransceiver(manifest, zoo)));
+  if (first === undefined) throw new RangeError('models is empty, must have at least one');
+  const transceivers = await Promise.all(models.map(({ manifest, zoo }) => openTransceiver(manifest, zoo)));
   const held = [perfectCsiName, ...manifests.map(({ id }) => id)];
+  const schemes = ['true-held', ...heldNames(manifests)];
   const tallies = speedsKmh.map(() => held.map(() => new ClusteredMeans(figureNames(grid, periodsMs))));
   const bits = held.map(() => 0);
   const simulations = speedsKmh.map((speedKmh) =>
@@ -118,12 +121,19 @@ export async function measureAgeing(options: AgeingOptions): Promise<AgeingRun[]
         downlinkCarrierHz,
         speedKmh,
         csi,
+        scheme: schemes[h] as string,
         payloadBits,
         tracks,
         ...figuresOf(tally, grid, periodsMs, seed),
       };
     }),
   );
+}
+
+/** Names of what is held of models' reports; several models of path reports keep their ids. */
+function heldNames(manifests: readonly ReportManifest[]): string[] {
+  const isAlone = manifests.filter((manifest) => isPathModel(manifest)).length === 1;
+  return manifests.map((manifest) => (isPathModel(manifest) && isAlone ? 'paths-held' : `${manifest.id}-held`));
 }
 
 function take<T>(items: Iterator<T>, count: number): T[] {

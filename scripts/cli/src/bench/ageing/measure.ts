@@ -3,10 +3,11 @@ import { defaultCarriers, type ScenarioName, scenarioNames } from '@edge-csi/csi
 import { type AgeingRun, createAgeGrid, measureAgeing, perfectCsiName } from '@edge-csi/lab';
 import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportManifest } from '@edge-csi/models';
 import type { OptionsOf } from '../../options/command.ts';
-import { magnitudeModelsFor, mainReductions, modelsById, requireOneShape } from '../../options/models.ts';
+import { magnitudeModelsFor, mainReductions, reportModelsById, requireOneShape } from '../../options/models.ts';
 import { finite, integer, listOf } from '../../options/parse.ts';
+import { pathManifestOf, temporaryZooOf } from '../../options/path-model.ts';
 import { withProgress } from '../../progress.ts';
 import { runSuite, suite } from '../suite.ts';
 import { type AgeingResult, ageingPage } from './page.ts';
@@ -17,7 +18,7 @@ const defaultScenarios: readonly ScenarioName[] = ['cost2100-indoor', 'cost2100-
 const defaultDelayMs = 4;
 
 function declare(bench: CommandUnknownOpts) {
-  return suite(bench, 'ageing', `the pruned ones of CR ${mainReductions.join(', ')}`)
+  return suite(bench, 'ageing', `the pruned ones of CR ${mainReductions.join(', ')}, and path reports`)
     .description('What stale CSI costs, by speed and report period, beside what compression costs.')
     .addOption(
       new Option('--scenario <name>', `channels to simulate; default ${defaultScenarios.join(' and ')}`).choices(
@@ -39,7 +40,7 @@ function declare(bench: CommandUnknownOpts) {
 Examples:
   edge-csi bench ageing
   edge-csi bench ageing --speeds-kmh 3,30 --periods-ms 5,20,80
-  edge-csi bench ageing --scenario umi --models dualnet-mag-m43 --json ageing.json`,
+  edge-csi bench ageing --scenario umi --models dualnet-mag-m43,paths-indoor --json ageing.json`,
     );
 }
 
@@ -52,23 +53,51 @@ export const addAgeing = (bench: CommandUnknownOpts) =>
 interface MeasuredResult extends AgeingResult {
   /** The scenarios: there is no file. */
   readonly data: string;
+  readonly curve: readonly HeldPoint[];
   readonly metrics: readonly Metric[];
 }
 
 async function measure(options: Options, signal: AbortSignal): Promise<MeasuredResult> {
-  const { seed, zoo, samples: numTracks, speedsKmh, periodsMs, delayMs } = options;
+  const { seed, samples: numTracks, speedsKmh, periodsMs, delayMs } = options;
   const grid = createAgeGrid(periodsMs, delayMs);
   const runs: AgeingRun[] = [];
   const links = await chosen(options);
-  for (const { scenario, manifests } of links) {
-    if (signal.aborted) break;
-    const measurement = { scenario, manifests, zoo, numTracks, speedsKmh, periodsMs, grid, seed, signal };
-    const ofScenario = await withProgress(scenario, numTracks, (onProgress) =>
-      measureAgeing({ ...measurement, onProgress }),
-    );
-    runs.push(...ofScenario.filter(({ tracks }) => tracks > 0));
+  try {
+    for (const { scenario, models } of links) {
+      if (signal.aborted) break;
+      const measurement = { scenario, models, numTracks, speedsKmh, periodsMs, grid, seed, signal };
+      const ofScenario = await withProgress(scenario, numTracks, (onProgress) =>
+        measureAgeing({ ...measurement, onProgress }),
+      );
+      runs.push(...ofScenario.filter(({ tracks }) => tracks > 0));
+    }
+  } finally {
+    for (const { remove } of links) await remove?.();
   }
-  return { data: links.map(({ scenario }) => scenario).join(', '), delayMs, runs, metrics: ageingMetrics(runs) };
+  const data = links.map(({ scenario }) => scenario).join(', ');
+  return { data, delayMs, runs, curve: curveOf(runs, delayMs), metrics: ageingMetrics(runs) };
+}
+
+/** What is held, over the time that a report is in use: a point a scheme, scenario, speed and period. */
+interface HeldPoint {
+  readonly scheme: string | undefined;
+  readonly scenario: ScenarioName;
+  readonly speedKmh: number;
+  readonly periodMs: number;
+  /** Age at which the estimate comes into use, and at which the next one takes its place; figures are means in between. */
+  readonly ageMs: readonly [number, number];
+  readonly bits: number;
+  readonly nmseDb: number;
+  readonly sgcs: number;
+}
+
+function curveOf(runs: readonly AgeingRun[], delayMs: number): HeldPoint[] {
+  return runs.flatMap(({ scheme, scenario, speedKmh, payloadBits: bits, byPeriod }) =>
+    byPeriod.map(({ periodMs, nmseDb, sgcs }) => {
+      const ageMs = [delayMs, delayMs + periodMs] as const;
+      return { scheme, scenario, speedKmh, periodMs, ageMs, bits, nmseDb, sgcs };
+    }),
+  );
 }
 
 /** What a later run is held to: how models' estimates age. The true matrix is the simulator's affair. */
@@ -86,18 +115,33 @@ function ageingMetrics(runs: readonly AgeingRun[]): Metric[] {
   );
 }
 
-/** Scenarios with their models: those asked for, else the pruned ones of the main reductions. */
-async function chosen({ models, zoo, scenario }: Options) {
-  const named = models && (await modelsById(models, zoo));
-  const found: { scenario: ScenarioName; manifests: Manifest[] }[] = [];
+/** A scenario with what reports its channels. */
+interface Link {
+  readonly scenario: ScenarioName;
+  readonly models: readonly { readonly manifest: ReportManifest; readonly zoo: string }[];
+  /** Of the model that was made for this run. */
+  readonly remove?: () => Promise<void>;
+}
+
+/** Scenarios with their models: those asked for, else the pruned ones of the main reductions and path reports of the same link. */
+async function chosen({ models, zoo, scenario }: Options): Promise<Link[]> {
+  const named = models && (await reportModelsById(models, zoo));
+  const found: Link[] = [];
   for (const candidate of scenario === undefined ? defaultScenarios : [scenario]) {
     const carriers = defaultCarriers(candidate);
     const manifests = named
       ? named.filter(({ csi }) => csi.downlinkCarrierHz === carriers.downlinkCarrierHz)
       : (await magnitudeModelsFor(carriers, zoo)).filter(({ reduction }) => mainReductions.includes(reduction));
-    if (manifests.length === 0) continue;
+    const [first] = manifests;
+    if (first === undefined) continue;
     requireOneShape(manifests);
-    found.push({ scenario: candidate, manifests });
+    const ofZoo = manifests.map((manifest) => ({ manifest, zoo }));
+    if (named) {
+      found.push({ scenario: candidate, models: ofZoo });
+      continue;
+    }
+    const { remove, ...paths } = await temporaryZooOf(pathManifestOf(first.csi));
+    found.push({ scenario: candidate, models: [...ofZoo, paths], remove });
   }
   if (found.length > 0) return found;
   const wanted = scenario ?? defaultScenarios.join(' or ');
