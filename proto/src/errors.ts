@@ -101,12 +101,23 @@ const codesOfStatus: ReadonlyMap<number, WireErrorCode> = new Map([
 /**
  * The error an upgrade stands for that was answered with an HTTP status.
  *
+ * @param url - that was asked
  * @param challenge - the WWW-Authenticate header, which says what is wrong with a token
  */
-export function wireErrorOfStatus(status: number, challenge = ''): WireError {
+export function wireErrorOfStatus(url: string, status: number, challenge = ''): WireError {
   const why = /error_description="([^"]*)"/.exec(challenge)?.[1];
-  const message = `upgrade refused: HTTP ${status}${why === undefined ? '' : `, ${why}`}`;
+  const message = `${url}: upgrade refused: HTTP ${status}${why === undefined ? '' : `, ${why}`}`;
   return new WireError(codesOfStatus.get(status) ?? 'connection-lost', message);
+}
+
+/** Why something failed, for people: the messages of an error and of those beneath it. */
+export function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const { errors, code } = cause as Error & { readonly errors?: unknown; readonly code?: unknown };
+  // A host of several addresses fails at each, and says nothing of its own.
+  if (Array.isArray(errors) && errors.length > 0) return [...new Set(errors.map(reasonOf))].join(', ');
+  const own = cause.message === '' ? String(code ?? cause.name) : cause.message;
+  return cause.cause === undefined ? own : `${own}: ${reasonOf(cause.cause)}`;
 }
 
 function isCode(code: string): code is WireErrorCode {

@@ -8,6 +8,7 @@ export { csiMatrixByteLength, csiMatrixOf, type PlanarCsi, readCsiMatrixInto } f
 export { csiPathsOf, readCsiPaths } from './csi-paths.ts';
 export {
   type Refusal,
+  reasonOf,
   rejectOf,
   WireError,
   type WireErrorCode,
@@ -47,4 +48,5 @@ export {
   protocolVersion,
   subprotocol,
   tokenSubprotocolPrefix,
+  urlUnder,
 } from './protocol.ts';

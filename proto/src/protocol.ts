@@ -14,6 +14,12 @@ export const paths = {
   estimates: '/v1/estimates',
 } as const;
 
+/** The URL of a path under a base URL, whose own path stays: a BS may stand behind a proxy. */
+export function urlUnder(base: string, path: string): string {
+  const [, origin = base, own = '', query = ''] = /^([\w+.-]+:\/\/[^/?#]*)([^?#]*)(\?[^#]*)?/.exec(base) ?? [];
+  return origin + own.replace(/\/+$/, '') + path + query;
+}
+
 /** Largest frame accepted on each path, in bytes: what the WebSocket's maxPayload is set to. */
 export const maxFrameBytes = {
   ue: 16 * 1024,

@@ -14,7 +14,7 @@ import {
   wireErrorOfClose,
 } from '@edge-csi/proto';
 import { openFrameSocket } from '#platform';
-import type { ClientTls, FrameSocket } from './platform/platform.ts';
+import type { ClientAgent, ClientTls, FrameSocket } from './platform/platform.ts';
 
 export interface ConnectionOptions {
   /** WebSocket URL, path included. */
@@ -22,6 +22,7 @@ export interface ConnectionOptions {
   /** Its token goes with the upgrade request, too. */
   readonly hello: Hello;
   readonly tls: ClientTls | undefined;
+  readonly agent: ClientAgent | undefined;
   readonly handshakeTimeoutMs: number;
   readonly closeTimeoutMs: number;
 }
@@ -78,7 +79,14 @@ export class Connection {
       this.#resolveClosed = resolve;
     });
     this.#socket = openFrameSocket(
-      { url: options.url, subprotocol, token: options.hello.token, tls: options.tls, maxFrameBytes: maxFrameBytes.ue },
+      {
+        url: options.url,
+        subprotocol,
+        token: options.hello.token,
+        tls: options.tls,
+        agent: options.agent,
+        maxFrameBytes: maxFrameBytes.ue,
+      },
       {
         onOpen: () => this.#socket.send(hello),
         onFrame: (bytes) => this.#receive(bytes),

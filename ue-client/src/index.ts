@@ -14,7 +14,7 @@ export {
   type UeState,
   ueDefaults,
 } from './options.ts';
-export type { ClientTls, Clock } from './platform/platform.ts';
+export type { ClientAgent, ClientTls, Clock } from './platform/platform.ts';
 export { type ReportEncoder, warmUp } from './report-encoder.ts';
 export type { SentReport } from './session.ts';
 export { connectUe, type Ue } from './ue.ts';

@@ -1,6 +1,6 @@
 import { CsiError, createUeCodec, type UeCodec } from '@edge-csi/csi';
 import { loadBundle, parseReportManifest, type ReportBundle, type ReportManifest, toHex } from '@edge-csi/models';
-import { type ModelRef, type ReportConfig, WireError } from '@edge-csi/proto';
+import { type ModelRef, type ReportConfig, reasonOf, urlUnder, WireError } from '@edge-csi/proto';
 import { httpGet } from '#platform';
 import { openEncoder } from './encoder.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -78,11 +78,12 @@ export class ModelSlot {
   }
 
   async #bundle(wanted: ModelRef, modelUrl: string, signal: AbortSignal): Promise<ReportBundle> {
-    const { model, url, tls } = this.#options;
+    const { model, url, tls, agent } = this.#options;
     if (model !== undefined && isSameModel(model, wanted)) return model;
-    // ws: -> http:, wss: -> https:, on the same host and port.
-    const manifestUrl = new URL(modelUrl, url.replace(/^ws/, 'http'));
-    return fetchModel((file) => httpGet(file, tls, signal), manifestUrl, wanted, signal);
+    // ws: -> http:, wss: -> https:, on the same host and port, under the same path.
+    const base = url.replace(/^ws/, 'http');
+    const manifestUrl = new URL(modelUrl.startsWith('/') ? urlUnder(base, modelUrl) : modelUrl, base);
+    return fetchModel((file) => httpGet(file, { tls, agent }, signal), manifestUrl, wanted, signal);
   }
 }
 
@@ -156,7 +157,7 @@ async function fetchBytes(get: Get, url: URL, maxBytes: number, signal: AbortSig
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof CsiError || cause instanceof WireError) throw cause;
-    throw new WireError('connection-lost', `${url}: ${(cause as Error).message}`, { cause });
+    throw new WireError('connection-lost', `${url}: ${reasonOf(cause)}`, { cause });
   }
   const bytes = new Uint8Array(length);
   let at = 0;

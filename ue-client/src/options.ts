@@ -2,7 +2,7 @@ import type { ReportBundle } from '@edge-csi/models';
 import type { ReportConfig, ReportOutcome, WireError } from '@edge-csi/proto';
 import { systemClock } from '#platform';
 import { type EncoderChoice, requireEncoderChoice } from './encoder.ts';
-import type { ClientTls, Clock } from './platform/platform.ts';
+import type { ClientAgent, ClientTls, Clock } from './platform/platform.ts';
 import type { BackoffOptions } from './wait.ts';
 
 /** How a UE stands with its BS. `closed` is final. */
@@ -48,6 +48,8 @@ export interface ConnectOptions extends UeEvents {
   readonly token?: string | (() => string | Promise<string>);
   /** For wss:, in Node: who to trust, and who this UE is. */
   readonly tls?: ClientTls;
+  /** In Node, what opens the connections, to the WebSocket and to the models: an agent of `node:http` or `node:https`, as of a proxy. */
+  readonly agent?: ClientAgent;
   /** A model at hand, loaded with its encoder. Any other, or another version of it, that the BS asks for is fetched from the BS. */
   readonly model?: ReportBundle;
   /** Gives up connecting; without effect once `connectUe` has resolved. */
@@ -93,14 +95,18 @@ export const ueDefaults = {
 type Defaults = typeof ueDefaults;
 
 /** Options with every default filled in. */
-export type ResolvedOptions = Omit<ConnectOptions, keyof Defaults | 'tls'> & {
+export type ResolvedOptions = Omit<ConnectOptions, keyof Defaults | 'tls' | 'agent'> & {
   readonly [K in Exclude<keyof Defaults, 'reconnect'>]: NonNullable<ConnectOptions[K]>;
-} & { readonly reconnect: Required<ReconnectOptions>; readonly tls: ClientTls | undefined };
+} & {
+  readonly reconnect: Required<ReconnectOptions>;
+  readonly tls: ClientTls | undefined;
+  readonly agent: ClientAgent | undefined;
+};
 
 /** @throws TypeError or RangeError naming an option that makes no sense */
 export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   const reconnect = { ...ueDefaults.reconnect, ...withoutUndefined(options.reconnect ?? {}) };
-  const resolved = { ...ueDefaults, tls: undefined, ...withoutUndefined(options), reconnect };
+  const resolved = { ...ueDefaults, tls: undefined, agent: undefined, ...withoutUndefined(options), reconnect };
   requireEncoderChoice(resolved.encoder);
   const { protocol } = new URL(resolved.url);
   if (protocol !== 'ws:' && protocol !== 'wss:') {

@@ -7,6 +7,7 @@ import {
   type ReportAck,
   type ReportConfig,
   type ReportOutcome,
+  urlUnder,
   type Welcome,
   WireError,
 } from '@edge-csi/proto';
@@ -105,8 +106,8 @@ export class Session implements ConnectionHandlers {
    * @throws WireError or CsiError why it failed; the signal's reason where it aborts first
    */
   async open(hello: Hello, signal: AbortSignal): Promise<Connection> {
-    const { url, tls, handshakeTimeoutMs, closeTimeoutMs } = this.#options;
-    const options = { url: new URL(paths.ue, url).href, hello, tls, handshakeTimeoutMs, closeTimeoutMs };
+    const { url, tls, agent, handshakeTimeoutMs, closeTimeoutMs } = this.#options;
+    const options = { url: urlUnder(url, paths.ue), hello, tls, agent, handshakeTimeoutMs, closeTimeoutMs };
     const connection = await openConnection(options, this, signal);
     const lost = connection.ended.then((error) => {
       this.#release();

@@ -1,15 +1,18 @@
+import type { Agent } from 'node:http';
 import {
   decodeFrame,
   type Frame,
   maxFrameBytes,
+  reasonOf,
   subprotocol,
+  urlUnder,
   WireError,
   wireErrorOf,
   wireErrorOfClose,
   wireErrorOfStatus,
 } from '@edge-csi/proto';
 import { WebSocket } from 'ws';
-import { type ClientTls, pemOf } from '../net/tls.ts';
+import { type ClientTls, clientTlsProblem, pemOf } from '../net/tls.ts';
 
 /** A connected WebSocket that carries frames. */
 export interface Socket {
@@ -29,6 +32,8 @@ export interface ClientOptions {
   /** Signed token of the right role, where the server asks for one. */
   readonly token?: string;
   readonly tls?: ClientTls;
+  /** What opens the connection, as an agent of a proxy does. */
+  readonly agent?: Agent;
   /** Gives up connecting; without effect once connected. */
   readonly signal?: AbortSignal;
 }
@@ -46,24 +51,27 @@ interface SocketOptions extends ClientOptions {
  * Another refusal comes after, in `closed`.
  */
 export async function openSocket(options: SocketOptions): Promise<Socket> {
-  const { token, tls, signal, onFrame } = options;
-  const url = new URL(options.path, options.url).href;
+  const { token, tls, agent, signal, onFrame } = options;
+  const url = urlUnder(options.url, options.path);
+  const problem = tls && clientTlsProblem(tls);
+  if (problem !== undefined) throw new RangeError(`tls${problem}`);
   signal?.throwIfAborted();
   const socket = new WebSocket(url, subprotocol, {
     perMessageDeflate: false,
     maxPayload: maxFrameBytes.estimates,
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     ...(tls && pemOf(tls)),
+    ...(agent && { agent }),
   });
   const abort = () => socket.terminate();
   signal?.addEventListener('abort', abort, { once: true });
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);
     socket.once('unexpected-response', (_request, { statusCode, headers }) => {
-      reject(wireErrorOfStatus(statusCode ?? 0, headers['www-authenticate']));
+      reject(wireErrorOfStatus(url, statusCode ?? 0, headers['www-authenticate']));
       socket.terminate();
     });
-    socket.once('error', (cause) => reject(new WireError('connection-lost', `${url}: ${cause.message}`, { cause })));
+    socket.once('error', (cause) => reject(new WireError('connection-lost', `${url}: ${reasonOf(cause)}`, { cause })));
   }).finally(() => signal?.removeEventListener('abort', abort));
 
   let closing = false;
@@ -77,7 +85,7 @@ export async function openSocket(options: SocketOptions): Promise<Socket> {
   });
   // A failure after the handshake ends in 'close', which tells of it.
   socket.on('error', (cause) => {
-    reason ??= new WireError('connection-lost', `${url}: ${cause.message}`, { cause });
+    reason ??= new WireError('connection-lost', `${url}: ${reasonOf(cause)}`, { cause });
   });
   socket.on('message', (data: Buffer) => {
     try {

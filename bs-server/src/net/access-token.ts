@@ -103,10 +103,18 @@ export class AccessControl {
       return (await jwtVerify(token, this.#key, options)).payload;
     } catch (cause) {
       if (cause instanceof errors.JWTExpired) throw unauthorized('the token has expired', cause);
-      if (cause instanceof errors.JOSEError) throw unauthorized('the token is not valid', cause);
+      if (cause instanceof errors.JOSEError) throw unauthorized(`the token is not valid: ${faultOf(cause)}`, cause);
       throw cause;
     }
   }
+}
+
+/** What is wrong with a token, and nothing of what it holds. */
+function faultOf(cause: InstanceType<typeof errors.JOSEError>): string {
+  if (cause instanceof errors.JWSSignatureVerificationFailed) return 'it is signed with another secret';
+  if (cause instanceof errors.JOSEAlgNotAllowed) return `it is not signed by ${algorithm}`;
+  if (cause instanceof errors.JWTClaimValidationFailed) return 'it has no expiry';
+  return 'it is no JWT that is understood here';
 }
 
 function unauthorized(message: string, cause?: unknown): WireError {

@@ -20,7 +20,8 @@ export function adminListener(routes: AdminRoutes): RequestListener {
   return (request, response) => {
     if (answerProbe(request, response, routes)) return;
     if (token !== undefined && !tokenMatches(token, bearerToken(request) ?? '')) {
-      refuse(request, response, 401, 'unauthorized', 'Authorization: Bearer with the admin token expected');
+      const given = request.headers.authorization === undefined ? 'there is none' : 'it is another';
+      refuse(request, response, 401, 'unauthorized', `Authorization: Bearer with the admin token expected, ${given}`);
       return;
     }
     const path = pathOf(request);

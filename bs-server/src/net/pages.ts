@@ -96,7 +96,9 @@ async function answerPage(
       ueId = (await accessControl?.check(bearerToken(request), 'ue'))?.ueId;
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
-      return say(401, error.message, { 'www-authenticate': 'Bearer error="invalid_token"' });
+      return say(401, error.message, {
+        'www-authenticate': `Bearer error="invalid_token", error_description="${error.message}"`,
+      });
     }
   }
   const url = request.url ?? '/';

@@ -81,13 +81,23 @@ export class Ports {
   }
 
   async listen(): Promise<void> {
-    this.#port = await this.#public.listen();
-    this.#adminPort = (await this.#admin?.listen()) ?? 0;
+    const { host, port, adminHost, adminPort } = this.#options;
+    this.#port = await this.#public.listen().catch(taken(`port ${port} of ${host}`, 'give another (port)'));
+    const wayOut = 'give another (adminPort, default: port + 1), or none (false)';
+    this.#adminPort =
+      (await this.#admin?.listen().catch(taken(`administrative port ${adminPort} of ${adminHost}`, wayOut))) ?? 0;
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#public.close(), this.#admin?.close()]);
   }
+}
+
+/** Names the port that cannot be listened on. */
+function taken(what: string, wayOut: string): (cause: NodeJS.ErrnoException) => never {
+  return (cause) => {
+    throw Object.assign(new Error(`${what}: ${cause.message}; ${wayOut}`, { cause }), { code: cause.code });
+  };
 }
 
 function originOf(host: string, port: number, scheme: 'http' | 'https' = 'http'): string {

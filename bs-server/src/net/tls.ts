@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import * as v from 'valibot';
 import { optionsOf, textOrBytes } from '../ops/check.ts';
@@ -13,6 +14,11 @@ export const serverTlsSchema = v.pipe(
   }),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
+    const problem = keyProblem(dataset.value);
+    if (problem !== undefined) {
+      addIssue({ message: problem });
+      return;
+    }
     try {
       createSecureContext(pemOf(dataset.value));
     } catch (cause) {
@@ -21,6 +27,26 @@ export const serverTlsSchema = v.pipe(
     }
   }),
 );
+
+/** What is wrong with a key, of its certificate or alone; goes on from the name of the options. */
+function keyProblem({ cert, key }: Partial<Readonly<Record<'cert' | 'key', string | Uint8Array>>>): string | undefined {
+  if (key === undefined) return cert === undefined ? undefined : '.key is missing, the key of cert';
+  if (cert === undefined) return '.cert is missing, the certificate of key';
+  const [certificate, privateKey] = [cert, key].map((pem) => Buffer.from(pem).toString()) as [string, string];
+  if (/ENCRYPTED/.test(privateKey)) return '.key is encrypted; decrypt it: openssl pkey -in KEY -out DECRYPTED';
+  try {
+    if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey))) return undefined;
+  } catch {
+    // What is no PEM is told by whoever reads it.
+    return undefined;
+  }
+  return '.key is not the key of cert: certificate and key are of two pairs';
+}
+
+/** What is wrong with the certificate that a client shows; undefined where nothing is. */
+export function clientTlsProblem(tls: ClientTls): string | undefined {
+  return keyProblem(tls);
+}
 
 /** Certificate and key of the server, as PEM. TLS 1.2 or newer. */
 export type ServerTls = Readonly<v.InferInput<typeof serverTlsSchema>>;

@@ -126,7 +126,8 @@ describe.skipIf(problem !== undefined)('startBsServer', () => {
     const { key } = maker.signed(authority, 'other');
     const start = (tls: { cert: string; key: string; ca?: string }) => startBsServer({ port: 0, tls });
     await expect(start({ cert: bs.cert, key })).rejects.toThrow(RangeError);
-    await expect(start({ cert: bs.cert, key })).rejects.toThrow(/^tls: .*cert, key and ca must be PEM/);
+    await expect(start({ cert: bs.cert, key })).rejects.toThrow(/^tls\.key is not the key of cert/);
+    await expect(start({ cert: bs.cert, key: 'no' })).rejects.toThrow(/^tls: .*cert, key and ca must be PEM/);
     await expect(start({ cert: 'no', key: 'no' })).rejects.toThrow(/^tls: /);
   });
 });

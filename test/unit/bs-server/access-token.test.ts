@@ -43,29 +43,57 @@ describe('AccessControl', () => {
   const valid = forge({ alg: 'HS256' }, claims);
   it.each<[string, string | undefined, string]>([
     ['no token', undefined, 'a token is needed'],
-    ['an empty one', '', 'the token is not valid'],
-    ['another secret', forge({ alg: 'HS256' }, claims, 'y'.repeat(32)), 'the token is not valid'],
-    ['no algorithm', `${base64url({ alg: 'none' })}.${base64url(claims)}.`, 'the token is not valid'],
-    ['another MAC of the same secret', forge({ alg: 'HS512' }, claims, secret, 'sha512'), 'the token is not valid'],
-    ['the right MAC under another name', forge({ alg: 'RS256' }, claims), 'the token is not valid'],
+    ['an empty one', '', 'the token is not valid: it is no JWT that is understood here'],
+    [
+      'another secret',
+      forge({ alg: 'HS256' }, claims, 'y'.repeat(32)),
+      'the token is not valid: it is signed with another secret',
+    ],
+    [
+      'no algorithm',
+      `${base64url({ alg: 'none' })}.${base64url(claims)}.`,
+      'the token is not valid: it is not signed by HS256',
+    ],
+    [
+      'another MAC of the same secret',
+      forge({ alg: 'HS512' }, claims, secret, 'sha512'),
+      'the token is not valid: it is not signed by HS256',
+    ],
+    [
+      'the right MAC under another name',
+      forge({ alg: 'RS256' }, claims),
+      'the token is not valid: it is not signed by HS256',
+    ],
     [
       'a public key signature',
       `${rsaInput}.${sign('sha256', Buffer.from(rsaInput), privateKey).toString('base64url')}`,
-      'the token is not valid',
+      'the token is not valid: it is not signed by HS256',
     ],
     [
       'a header that demands what is not understood',
       forge({ alg: 'HS256', crit: ['b64'], b64: false }, claims),
-      'the token is not valid',
+      'the token is not valid: it is no JWT that is understood here',
     ],
-    ['changed claims', valid.replace(/\..*\./, `.${base64url({ ...claims, sub: 'ue-2' })}.`), 'the token is not valid'],
-    ['no expiry', forge({ alg: 'HS256' }, { role: 'ue', sub: 'ue-1' }), 'the token is not valid'],
-    ['an expiry that is no number', forge({ alg: 'HS256' }, { ...claims, exp: 'never' }), 'the token is not valid'],
+    [
+      'changed claims',
+      valid.replace(/\..*\./, `.${base64url({ ...claims, sub: 'ue-2' })}.`),
+      'the token is not valid: it is signed with another secret',
+    ],
+    ['no expiry', forge({ alg: 'HS256' }, { role: 'ue', sub: 'ue-1' }), 'the token is not valid: it has no expiry'],
+    [
+      'an expiry that is no number',
+      forge({ alg: 'HS256' }, { ...claims, exp: 'never' }),
+      'the token is not valid: it has no expiry',
+    ],
     ['an expiry that is now', forge({ alg: 'HS256' }, { ...claims, exp: wallMs / 1000 }), 'the token has expired'],
     ['another role', forge({ alg: 'HS256' }, { ...claims, role: 'phy' }), 'the token is not for /v1/ue'],
     ['no role', forge({ alg: 'HS256' }, { sub: 'ue-1', exp: expSeconds }), 'the token is not for /v1/ue'],
     ['no UE', forge({ alg: 'HS256' }, { role: 'ue', exp: expSeconds }), 'the token names no UE'],
-    ['claims that are no object', forge({ alg: 'HS256' }, [1]), 'the token is not valid'],
+    [
+      'claims that are no object',
+      forge({ alg: 'HS256' }, [1]),
+      'the token is not valid: it is no JWT that is understood here',
+    ],
   ])('refuses %s', async (_name, token, message) => {
     await expect(control.check(token, 'ue')).rejects.toMatchObject({
       name: 'WireError',

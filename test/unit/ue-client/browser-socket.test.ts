@@ -127,7 +127,10 @@ describe('openFrameSocket', () => {
       const onClose = (code: number, reason: string) => resolve([code, reason]);
       openNodeSocket(options, { onOpen: () => undefined, onFrame: () => undefined, onClose });
     });
-    expect(await closed).toEqual([4401, 'upgrade refused: HTTP 401, the token has expired']);
+    expect(await closed).toEqual([
+      4401,
+      expect.stringMatching(/^ws:.*: upgrade refused: HTTP 401, the token has expired$/),
+    ]);
     refusing.close();
   });
 

@@ -4,7 +4,7 @@ import type { Clock, HttpGet, OpenFrameSocket } from './platform.ts';
 export const systemClock: Clock = { nowMs: () => performance.now() };
 
 /** Gets with `fetch`; TLS is the browser's own. */
-export const httpGet: HttpGet = async (url, _tls, signal) => {
+export const httpGet: HttpGet = async (url, _reach, signal) => {
   const response = await fetch(url, { signal, redirect: 'error' });
   return { status: response.status, body: chunksOf(response) };
 };
@@ -25,9 +25,10 @@ async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
 }
 
 /** Opens a WebSocket with the browser's own class, which bounds no message and has no way to drop a connection. */
-export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, token, tls, maxFrameBytes }, handlers) => {
+export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, token, tls, agent, maxFrameBytes }, handlers) => {
   if (tls !== undefined)
     throw new TypeError('tls is set: a browser takes certificates from its own store, leave it out');
+  if (agent !== undefined) throw new TypeError('agent is set: a browser has proxies of its own, leave it out');
   const socket = new WebSocket(url, token === '' ? subprotocol : [subprotocol, tokenSubprotocolPrefix + token]);
   socket.binaryType = 'arraybuffer';
   socket.onopen = () => handlers.onOpen();

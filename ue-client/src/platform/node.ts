@@ -1,15 +1,16 @@
 import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
+import { type Agent, get, type IncomingMessage } from 'node:http';
 import { get as getOverTls } from 'node:https';
-import { wireErrorOfStatus } from '@edge-csi/proto';
+import { reasonOf, wireErrorOfStatus } from '@edge-csi/proto';
 import { WebSocket } from 'ws';
-import type { ClientTls, Clock, HttpGet, OpenFrameSocket } from './platform.ts';
+import type { ClientAgent, ClientTls, Clock, HttpGet, OpenFrameSocket } from './platform.ts';
 /** CLOCK_MONOTONIC: comparable between the processes of one host, which `performance.now()` is not. */
 export const systemClock: Clock = { nowMs: () => Number(process.hrtime.bigint()) / 1e6 };
 
 /** Gets with Node's own client: its `fetch` cannot be told whom to trust. */
-export const httpGet: HttpGet = async (url, tls, signal) => {
-  const request = url.protocol === 'https:' ? getOverTls(url, { ...pemOf(tls), signal }) : get(url, { signal });
+export const httpGet: HttpGet = async (url, { tls, agent }, signal) => {
+  const options = { ...pemOf(tls), ...agentOf(agent), signal };
+  const request = url.protocol === 'https:' ? getOverTls(url, options) : get(url, options);
   // What happens behind the response is told by its body.
   request.on('error', () => undefined);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -24,13 +25,18 @@ function pemOf(tls: ClientTls = {}): { readonly [K in keyof ClientTls]: string |
   );
 }
 
+function agentOf(agent: ClientAgent | undefined): { readonly agent?: Agent } {
+  return agent === undefined ? {} : { agent: agent as Agent };
+}
+
 /** Opens a WebSocket with `ws`. */
-export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, token, tls, maxFrameBytes }, handlers) => {
+export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, token, tls, agent, maxFrameBytes }, handlers) => {
   const socket = new WebSocket(url, subprotocol, {
     maxPayload: maxFrameBytes,
     perMessageDeflate: false,
     headers: token === '' ? {} : { authorization: `Bearer ${token}` },
     ...pemOf(tls),
+    ...agentOf(agent),
   });
   socket.binaryType = 'nodebuffer';
   let failure = '';
@@ -39,14 +45,14 @@ export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, token, tls,
   socket.on('message', (data: Buffer, isBinary) => handlers.onFrame(isBinary ? data : new Uint8Array(0)));
   // A BS that refuses for good says so before there is a WebSocket to close with a code.
   socket.on('unexpected-response', (_request, { statusCode = 0, headers }) => {
-    const error = wireErrorOfStatus(statusCode, headers['www-authenticate']);
+    const error = wireErrorOfStatus(url, statusCode, headers['www-authenticate']);
     refusal = error.closeCode;
     failure = error.message;
     socket.terminate();
   });
   // Always followed by 'close', which has no reason of its own then.
   socket.on('error', (error) => {
-    if (failure === '') failure = error.message;
+    if (failure === '') failure = `${url}: ${reasonOf(error)}`;
   });
   socket.on('close', (code, reason) =>
     handlers.onClose(refusal ?? code, reason.length > 0 ? reason.toString() : failure),

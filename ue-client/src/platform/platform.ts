@@ -16,7 +16,11 @@ export interface HttpResponse {
  *
  * @throws Error what went wrong on the way; the signal's reason where it aborts
  */
-export type HttpGet = (url: URL, tls: ClientTls | undefined, signal: AbortSignal) => Promise<HttpResponse>;
+export type HttpGet = (
+  url: URL,
+  reach: Pick<FrameSocketOptions, 'tls' | 'agent'>,
+  signal: AbortSignal,
+) => Promise<HttpResponse>;
 
 /** A WebSocket that carries binary messages, on either platform. */
 export interface FrameSocket {
@@ -44,12 +48,19 @@ export interface ClientTls {
   readonly key?: string | Uint8Array;
 }
 
+/**
+ * What opens the connections in Node, as one of a proxy does: an `Agent` of `node:http` or `node:https`. Declared as an object, so that
+ * programs without Node's types compile.
+ */
+export type ClientAgent = object;
+
 interface FrameSocketOptions {
   readonly url: string;
   readonly subprotocol: string;
   /** Shown in the upgrade request; empty: none. */
   readonly token: string;
   readonly tls: ClientTls | undefined;
+  readonly agent?: ClientAgent | undefined;
   /** Larger messages end the connection, where the platform can. */
   readonly maxFrameBytes: number;
 }

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type Activation, bsServerDefaults, type LifecycleStatus, type ModelStatus } from '@edge-csi/bs-server';
 import { CsiError } from '@edge-csi/csi';
+import { reasonOf, urlUnder } from '@edge-csi/proto';
 import { renderTable } from '@edge-csi/report';
 import type { OptionsOf } from '../options/command.ts';
 import { writeJson } from '../options/output.ts';
@@ -62,7 +63,7 @@ async function perform<R>(
   { method, path, render }: Operation<R>,
   { server, tokenFile, json }: OptionsOf<typeof declare>,
 ): Promise<void> {
-  const result = (await request(method, new URL(path, server), tokenFile)) as R;
+  const result = (await request(method, new URL(urlUnder(server, path)), tokenFile)) as R;
   await writeJson(json, result);
   process.stdout.write(`${render(result)}\n`);
 }
@@ -71,8 +72,9 @@ async function perform<R>(
 async function request(method: string, url: URL, token: string | undefined): Promise<unknown> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const response = await fetch(url, { method, headers }).catch((cause: Error) => {
-    const { message } = (cause.cause as Error | undefined) ?? cause;
-    throw new Error(`${url.origin}: no answer (${message}); is it the administrative port of a server?`, { cause });
+    throw new Error(`${url.origin}: no answer (${reasonOf(cause)}); is it the administrative port of a server?`, {
+      cause,
+    });
   });
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && body !== undefined) return body;

@@ -135,12 +135,18 @@ async function run(options: Options, siteFlag: string | undefined): Promise<void
   };
   if (role === 'worker') {
     const { startDecodeWorker } = await import('@edge-csi/bs-server/cluster');
-    const worker = await startDecodeWorker(serverOptions);
+    const worker = await startDecodeWorker(serverOptions).catch(asUsage);
     await untilStopped(worker, `worker ${worker.name} at ${worker.url}`);
   } else {
-    const server = await startBsServer(serverOptions);
+    const server = await startBsServer(serverOptions).catch(asUsage);
     await untilStopped(server, `BS at ${server.url.replace(/^http/, 'ws')}`, pages && `${server.url}${pages.path}`);
   }
+}
+
+/** What a server says of its options is what to change on the command line. */
+function asUsage(cause: unknown): never {
+  if (cause instanceof RangeError) throw new UsageError(cause.message, { cause });
+  throw cause;
 }
 
 /** Says where it is, waits for SIGINT or SIGTERM, and ends it without losing anything. */

@@ -5,6 +5,7 @@ import {
   type AccessGrant,
   bsServerDefaults,
   type ClientTls,
+  clientTlsProblem,
   connectPhyFeed,
   type PhyFeed,
   signAccessToken,
@@ -100,6 +101,8 @@ function accessOf(options: Options): Access {
   if (token !== undefined && (secret !== undefined || options.count > 1 || options.phy)) {
     throw new UsageError("--token is one UE's: with --count, --phy or --token-secret-file leave it out");
   }
+  const problem = clientTlsProblem({ ...(tlsCert && { cert: tlsCert }), ...(tlsKey && { key: tlsKey }) });
+  if (problem !== undefined) throw new UsageError(`--tls-cert and --tls-key: ${problem.slice(1)}`);
   return {
     tls: {
       ...(ca !== undefined && { ca }),

@@ -73,9 +73,17 @@ export function contents(file: string): Buffer {
 
 /** Parser of a file with one line of text. The line break that an editor puts behind it is no part of it. */
 export function line(file: string): string {
-  return contents(file)
-    .toString('utf8')
-    .replace(/\r?\n$/, '');
+  return text(file).replace(/\r?\n$/, '');
+}
+
+/** Parser of a text file as editors write it: UTF-8, or UTF-16 with a byte-order mark, which is no part of the text. */
+export function text(file: string): string {
+  const bytes = contents(file);
+  const mark = bytes.subarray(0, 2).toString('hex');
+  const encoding = mark === 'fffe' ? 'utf-16le' : mark === 'feff' ? 'utf-16be' : 'utf-8';
+  const decoded = new TextDecoder(encoding).decode(bytes);
+  if (!decoded.includes('\0')) return decoded;
+  throw new InvalidArgumentError('which is no text; save it as UTF-8');
 }
 
 /** Parser of a file that holds a secret. */

@@ -2,9 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 import { bsServerDefaults, type NatsOptions } from '@edge-csi/bs-server';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { type OptionsOf, optionGroup } from './command.ts';
-import { contents, line, list } from './parse.ts';
-
-const text = (file: string) => contents(file).toString('utf8');
+import { line, list, text } from './parse.ts';
 
 /** How a server is part of a site: its role, the broker, the cell. */
 export const withSite = optionGroup((command) =>
