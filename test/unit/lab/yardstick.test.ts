@@ -16,13 +16,13 @@ const point = (bits: number, subbandSgcs: number, nmseDb?: number): RatePoint =>
   ...(nmseDb !== undefined && { nmseDb }),
 });
 
-it('takes turns between the best points below and above a size, and reaches no further', () => {
+it('takes turns between the best points below and above a size, and stays at its best beyond the last', () => {
   const points = [point(60, 0.6, -10), point(80, 0.5, -9), point(100, 0.8, -20)];
   expect(figureAt(points, 70, 'subbandSgcs')).toBeCloseTo(0.65, 9);
   // A quarter of the reports have the small error.
   expect(figureAt(points, 70, 'nmseDb')).toBeCloseTo(10 * Math.log10(0.75 * 0.1 + 0.25 * 0.01), 9);
   expect(figureAt(points, 100, 'subbandSgcs')).toBe(0.8);
-  expect([59, 101].map((bits) => figureAt(points, bits, 'subbandSgcs'))).toEqual([undefined, undefined]);
+  expect([59, 101].map((bits) => figureAt(points, bits, 'subbandSgcs'))).toEqual([undefined, 0.8]);
   expect(figureAt([point(60, 0.6), point(100, 0.8)], 70, 'nmseDb')).toBeUndefined();
   expect(bestPoints(points, 'subbandSgcs').map(({ bits }) => bits)).toEqual([60, 100]);
 });

@@ -5,16 +5,17 @@ export type ComparedFigure = 'subbandSgcs' | 'nmseDb';
 
 /**
  * A scheme's figure at a mean number of bits: of its best points, the neighbours below and above take turns, so that bits, SGCS and squared
- * error are in between.
+ * error are in between. A scheme whose reports are all shorter is at its best: noise, say, leaves it no more to tell.
  *
  * @param points - of one scheme, or of several that one may choose from
- * @returns `undefined` where all points take fewer bits, or all take more, or none has the figure
+ * @returns `undefined` where all points take more bits, or none has the figure
  */
 export function figureAt(points: readonly RatePoint[], bits: number, figure: ComparedFigure): number | undefined {
   const front = bestPoints(points, figure);
   const above = front.find((point) => point.bits >= bits);
   const below = front.filter((point) => point.bits <= bits).at(-1);
-  if (above === undefined || below === undefined) return undefined;
+  if (below === undefined) return undefined;
+  if (above === undefined) return below.value;
   const share = above.bits > below.bits ? (bits - below.bits) / (above.bits - below.bits) : 0;
   const between = (of: (value: number) => number) => of(below.value) + share * (of(above.value) - of(below.value));
   if (figure === 'subbandSgcs') return between((value) => value);
