@@ -1,5 +1,6 @@
 import { CsiError, type DualnetSpec, type PathsSpec } from '@edge-csi/csi';
 import { codecSpecOf, type Manifest } from './manifest.ts';
+import { externalWeightsOf } from './onnx-graph.ts';
 import { isPathModel, type PathManifest, pathAgreement, pathsSpecOf, type ReportManifest } from './path-manifest.ts';
 
 /** The files a manifest can name. */
@@ -63,7 +64,9 @@ export async function loadBundle(
   for (const name of new Set<ModelFile>([...wanted, 'allocation'])) {
     const entry = manifest.files[name];
     if (entry === undefined) continue;
-    files.set(name, await readChecked(manifest.id, entry, read));
+    const bytes = await readChecked(manifest.id, entry, read);
+    if (name !== 'allocation') requireWhole(bytes, `${manifest.id}/${entry.path}`);
+    files.set(name, bytes);
   }
   return {
     manifest,
@@ -85,6 +88,22 @@ export async function readChecked(
   throw new CsiError(
     'model-invalid',
     `${id}/${entry.path}: sha256 is ${actual}, the manifest says ${entry.sha256}; fetch the model again`,
+  );
+}
+
+/**
+ * Checks that a network has its weights in its file: a runtime would look for them in a folder of its own, and no hash covers them.
+ *
+ * @param file - its name, for messages
+ * @throws CsiError `model-invalid` naming the file that has them, and the way out
+ */
+export function requireWhole(onnx: Uint8Array, file: string): void {
+  const location = externalWeightsOf(onnx);
+  if (location === undefined) return;
+  throw new CsiError(
+    'model-invalid',
+    `${file}: weights are in another file, ${location}; save it as one file: torch.onnx.export(..., external_data=False), or ` +
+      'onnx.save(onnx.load(FILE), FILE)',
   );
 }
 

@@ -77,7 +77,7 @@ export interface ZooEntry {
 }
 
 /**
- * Every folder of a zoo with its manifest, models of either kind, by id.
+ * Every folder of a zoo with its manifest, models of either kind, by id. Drafts are no models yet, and are left aside.
  *
  * @throws CsiError `model-unknown` where the zoo cannot be read, `model-invalid` where a manifest is broken.
  */
@@ -86,11 +86,14 @@ export async function readZoo(zoo: string = zooDirectory()): Promise<ZooEntry[]>
     throw new CsiError('model-unknown', `${zoo} is no folder of models: ${cause.message}`, { cause });
   });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const read = folders.map(async (folder) => {
-    const json = await readJson(path.join(zoo, folder));
-    return { folder, manifest: isUplinkOnly(json) ? parseUplinkOnlyManifest(json) : parseReportManifest(json) };
+  const read = folders.map(async (folder): Promise<ZooEntry[]> => {
+    const json = await readAnyJson(path.join(zoo, folder));
+    if (isDraft(json)) return [];
+    return [{ folder, manifest: isUplinkOnly(json) ? parseUplinkOnlyManifest(json) : parseReportManifest(json) }];
   });
-  return (await Promise.all(read)).sort((a, b) => a.manifest.id.localeCompare(b.manifest.id, 'en', { numeric: true }));
+  return (await Promise.all(read))
+    .flat()
+    .sort((a, b) => a.manifest.id.localeCompare(b.manifest.id, 'en', { numeric: true }));
 }
 
 /**
@@ -131,7 +134,27 @@ export async function listUplinkOnlyModels(zoo: string = zooDirectory()): Promis
   return (await readZoo(zoo)).flatMap(({ manifest }) => (isUplinkOnly(manifest) ? [manifest] : []));
 }
 
+/** Folders of a zoo that hold a draft, which `edge-csi models complete` makes a model of. @throws CsiError as `readZoo` */
+export async function listDrafts(zoo: string = zooDirectory()): Promise<string[]> {
+  const entries = await readdir(zoo, { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => path.join(zoo, name));
+  const read = await Promise.all(folders.map(async (folder) => (isDraft(await readAnyJson(folder)) ? [folder] : [])));
+  return read.flat();
+}
+
+function isDraft(json: unknown): boolean {
+  return (json as { readonly schema?: unknown } | null)?.schema === 'edge-csi/draft@1';
+}
+
+/** @throws CsiError `model-invalid` where a manifest cannot be read, or is a draft. */
 async function readJson(directory: string): Promise<unknown> {
+  const json = await readAnyJson(directory);
+  if (!isDraft(json)) return json;
+  const how = `edge-csi models complete ${directory} --calibration FILE`;
+  throw new CsiError('model-invalid', `${directory} holds a draft, no model yet; complete it with: ${how}`);
+}
+
+async function readAnyJson(directory: string): Promise<unknown> {
   const file = path.join(directory, 'manifest.json');
   try {
     return JSON.parse(await readFile(file, 'utf8'));

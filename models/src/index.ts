@@ -14,6 +14,7 @@ export {
   type ReportBundle,
   readChecked,
   requireNetworks,
+  requireWhole,
   sha256Bytes,
   toHex,
   versionName,

@@ -56,6 +56,22 @@ export function readOnnxInputs(bytes: Uint8Array): string[] {
   }
 }
 
+/**
+ * The file beside an .onnx file that holds weights of its network; undefined where all are in it.
+ *
+ * @throws CsiError `model-invalid` where the bytes are no ONNX file.
+ */
+export function externalWeightsOf(bytes: Uint8Array): string | undefined {
+  try {
+    const tensors = all(fieldsOf(bytesOf(fieldsOf(bytes), 7)), 5).map(fieldsOf);
+    const entries = tensors.flatMap((tensor) => all(tensor, 13).map(fieldsOf));
+    const location = entries.find((entry) => text(bytesOf(entry, 1)) === 'location');
+    return location && text(bytesOf(location, 2));
+  } catch (cause) {
+    throw new CsiError('model-invalid', `not an ONNX file: ${(cause as Error).message}`, { cause });
+  }
+}
+
 interface Field {
   readonly number: number;
   /** Varint, or the bits of a 32-bit field; 0 where the field has bytes. */

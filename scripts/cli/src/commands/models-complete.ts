@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CsiError, createRepresentation } from '@edge-csi/csi';
 import { completeModel, writeModel } from '@edge-csi/model-tools';
+import { requireWhole } from '@edge-csi/models';
 import { parseDraft } from '@edge-csi/models/disk';
 import { calibrationFile, readGivenCalibration, withCalibration } from '../options/calibration.ts';
 import type { OptionsOf } from '../options/command.ts';
@@ -22,7 +23,10 @@ async function complete(folder: string, options: OptionsOf<typeof declare>): Pro
   const files = new Map<string, Uint8Array>();
   const { encoder, decoder, refiner } = draft.files;
   for (const name of refiner === undefined ? [encoder, decoder] : [encoder, decoder, refiner]) {
-    files.set(name, await readNetwork(path.join(folder, name)));
+    const file = path.join(folder, name);
+    const onnx = await readNetwork(file);
+    requireWhole(onnx, file);
+    files.set(name, onnx);
   }
   const { csi, normalization, planes = 'magnitude' } = draft;
   const { numAntennas, numDelays } = csi;

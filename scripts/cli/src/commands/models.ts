@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type AnyManifest, isPathModel, isUplinkOnly } from '@edge-csi/models';
+import { listDrafts } from '@edge-csi/models/disk';
 import { reductionText, renderTable } from '@edge-csi/report';
 import { type AddCommand, addAsked } from '../options/command.ts';
 import { anyModels, zooOption } from '../options/models.ts';
@@ -55,6 +56,11 @@ function addList(models: CommandUnknownOpts): void {
       const sizes = (await anyModels([], zoo)).map(sizesOf);
       const header = ['model', 'CR', 'encoder', 'M', 'bits', 'Nt x Nd', 'encoder KiB', 'decoder KiB', 'refiner KiB'];
       process.stdout.write(`${renderTable(header, sizes.map(rowOf))}\n`);
+      for (const folder of await listDrafts(zoo)) {
+        process.stdout.write(
+          `draft in ${folder}; complete it with: edge-csi models complete ${folder} --calibration FILE\n`,
+        );
+      }
       await writeJson(json, { schema: 'edge-csi/models@1', models: sizes });
     });
 }

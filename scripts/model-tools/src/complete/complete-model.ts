@@ -155,6 +155,16 @@ function checkShape(
   dims: readonly (number | undefined)[],
 ): void {
   const { type } = requireValue(model, side, name, file);
+  const elements = type?.tensorType?.elemType ?? 1;
+  if (elements !== 1) {
+    const found =
+      ({ 10: 'float16', 11: 'float64', 16: 'bfloat16' } as Readonly<Record<number, string>>)[elements] ??
+      `type ${elements}`;
+    throw new CsiError(
+      'model-invalid',
+      `${file}: ${side} ${name} is ${found}, expected float32; export the network as model.float()`,
+    );
+  }
   const shape = type?.tensorType?.shape?.dim;
   // A file need not say; running it will.
   if (shape === undefined) return;

@@ -1,0 +1,58 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { requireWhole } from '@edge-csi/models';
+import { listDrafts, listModels, readReportManifest, zooDirectory } from '@edge-csi/models/disk';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildModel } from '../../../scripts/model-tools/src/onnx/graph.ts';
+import { decodeModel, encodeModel } from '../../../scripts/model-tools/src/onnx/schema.ts';
+
+let zoo: string;
+
+beforeAll(async () => {
+  zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-zoo-'));
+  await cp(path.join(zooDirectory(), 'dualnet-mag-m16'), path.join(zoo, 'dualnet-mag-m16'), { recursive: true });
+  await mkdir(path.join(zoo, 'mine'));
+  await writeFile(path.join(zoo, 'mine', 'manifest.json'), JSON.stringify({ schema: 'edge-csi/draft@1', id: 'mine' }));
+});
+afterAll(() => rm(zoo, { recursive: true }));
+
+describe('a draft in a zoo', () => {
+  it('leaves the models beside it as they are, and is listed apart', async () => {
+    expect((await listModels(zoo)).map(({ id }) => id)).toEqual(['dualnet-mag-m16']);
+    expect(await listDrafts(zoo)).toEqual([path.join(zoo, 'mine')]);
+  });
+
+  it('is named with the command that completes it', async () => {
+    await expect(readReportManifest(path.join(zoo, 'mine'))).rejects.toThrow(
+      `complete it with: edge-csi models complete ${path.join(zoo, 'mine')} --calibration FILE`,
+    );
+  });
+});
+
+describe('a network', () => {
+  const model = () =>
+    decodeModel(
+      buildModel({
+        inputs: [{ name: 'latent', dims: [2] }],
+        output: { name: 'magnitude', dims: [2] },
+        initializers: [{ name: 'bias', type: 'float32', dims: [2], values: Float32Array.of(1, 2) }],
+        operators: [{ type: 'Add', inputs: ['latent', 'bias'], output: 'magnitude' }],
+      }),
+      'decoder.onnx',
+    );
+
+  it('that keeps its weights in another file is refused, naming it and the way out', () => {
+    const apart = model();
+    const [bias] = apart.graph.initializer as unknown as Record<string, unknown>[];
+    Object.assign(bias as object, {
+      rawData: undefined,
+      dataLocation: 1,
+      externalData: [{ key: 'location', value: 'decoder.onnx.data' }],
+    });
+    expect(() => requireWhole(encodeModel(apart), 'mine/decoder.onnx')).toThrow(
+      /^mine\/decoder.onnx: weights are in another file, decoder.onnx.data; .*external_data=False/,
+    );
+    expect(() => requireWhole(encodeModel(model()), 'mine/decoder.onnx')).not.toThrow();
+  });
+});
