@@ -28,13 +28,13 @@ describe('a file to write', () => {
 });
 
 describe('a folder to write into', () => {
-  it.each(['folder', 'new'])('may be %s', (name) => {
+  it.each(['folder', 'new', 'missing/folder'])('may be %s', (name) => {
     expect(writableFolder(at(name))).toBe(at(name));
   });
 
   it.each([
     ['file', 'file is not a folder that can be written to'],
-    ['missing/folder', 'missing is not a folder that can be written to'],
+    ['file/folder', 'file is not a folder that can be written to'],
   ])('is not %s', (name, problem) => {
     expect(() => writableFolder(at(name))).toThrow(problem);
   });

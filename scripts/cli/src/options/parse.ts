@@ -103,9 +103,9 @@ export function writableFile(file: string): string {
 
 /** Parser of a folder to write into, which is there or can be made. */
 export function writableFolder(folder: string): string {
-  const resolved = path.resolve(folder);
-  const isThere = statSync(resolved, { throwIfNoEntry: false }) !== undefined;
-  requireWritable(isThere ? resolved : path.dirname(resolved));
+  let there = path.resolve(folder);
+  while (statSync(there, { throwIfNoEntry: false }) === undefined) there = path.dirname(there);
+  requireWritable(there);
   return folder;
 }
 
