@@ -104,7 +104,7 @@ export function writableFile(file: string): string {
 /** Parser of a folder to write into, which is there or can be made. */
 export function writableFolder(folder: string): string {
   let there = path.resolve(folder);
-  while (statSync(there, { throwIfNoEntry: false }) === undefined) there = path.dirname(there);
+  while (!existsSync(there)) there = path.dirname(there);
   requireWritable(there);
   return folder;
 }
