@@ -132,6 +132,12 @@ function misfit({ name, type, shape }: Outline, csi: CsiShape): Misfit {
   if (samplesAreLast(shape, isComplex(type), csi)) {
     return { hint: `; the samples seem to be on the last axis, ${howToPermute(shape)}` };
   }
+  if (same(withoutOnes(shape), [numAntennas, numDelays]) && shape.length === 2) {
+    return { hint: '; one sample needs an axis of samples before it: x[numpy.newaxis]' };
+  }
+  if (isReal(type) && shape[0] === 2 && rest.at(-2) === numAntennas && (rest.at(-1) as number) >= numDelays) {
+    return { hint: '; real and imaginary parts seem to be on the first axis: numpy.moveaxis(x, 0, 1)' };
+  }
   const sizes = withoutOnes(rest);
   if (sizes.length >= 2 && sizes.at(-1) === numAntennas && (sizes.at(-2) as number) >= numDelays) {
     return { hint: '; antennas and subcarriers seem to be exchanged: numpy.swapaxes(x, -1, -2), or permute in MATLAB' };

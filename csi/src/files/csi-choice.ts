@@ -88,7 +88,7 @@ const directions: readonly (readonly [down: RegExp, up: string])[] = [
   [/^HD_/, 'HU_'],
   [/downlink/g, 'uplink'],
   [/Downlink/g, 'Uplink'],
-  [/(?<=^|[_,])down(?=[_,]|$)/g, 'up'],
+  [/down(?=[_,]|$)/g, 'up'],
   [/(?<=^|[_,])dl(?=[_,]|$)/g, 'ul'],
   [/DL(?=[_,]|$)/g, 'UL'],
 ];

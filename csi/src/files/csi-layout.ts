@@ -2,7 +2,7 @@ import { type AngularDelayCsi, frobeniusNorm } from '../csi.ts';
 import { CsiError } from '../errors.ts';
 import { toAngularDelay } from '../transform/angular-delay.ts';
 import type { ArrayShape } from '../transform/array.ts';
-import { concentration } from './concentration.ts';
+import { concentration, halfTransformed } from './concentration.ts';
 import { type CsiAxes, findCsiAxes, hasAxes, howToPermute, type Outline, samplesAreLast } from './csi-axes.ts';
 import type { Variable } from './variable.ts';
 import { findZeroPoint } from './zero-point.ts';
@@ -121,6 +121,15 @@ function domainOf(
   if (axes.numBins === csi.numDelays && csi.numAntennas * csi.numDelays < fewestEntries) return 'angular-delay';
   const { numAntennas, array } = csi;
   const matrices = { numSamples, numRows: numAntennas, numColumns: axes.numBins, at };
+  const half = halfTransformed({ ...matrices, ...(array && { array }) }, clearRatio);
+  if (half !== undefined) {
+    const [over, axis] = half === 'columns' ? ['angles and subcarriers', -1] : ['antennas and delays', -2];
+    throw new CsiError(
+      'file-format',
+      `${found}, whose energy is that of CSI over ${over}: transform it, numpy.fft.ifft(x, axis=${axis}, norm='ortho'), or, if it is not, ` +
+        'set layout (--layout)',
+    );
+  }
   const ratio = concentration({ ...matrices, ...(array && { array }) });
   if (ratio < 1 / clearRatio) return 'spatial-frequency';
   if (axes.numBins === csi.numDelays) {

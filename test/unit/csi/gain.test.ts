@@ -139,7 +139,32 @@ describe('what else files of others have', () => {
   });
 
   it.each([
+    ['angles and subcarriers', -1],
+    ['antennas and delays', -2],
+  ])('is over %s: refused with the transform that is missing', async (over, axis) => {
+    const data = new Float32Array(2 * 8 * 1024);
+    for (const [n, values] of channels.entries()) {
+      for (let a = 0; a < 32; a++) {
+        for (let k = 0; k < 32; k++) {
+          let [re, im] = [0, 0];
+          for (let i = 0; i < 32; i++) {
+            const entry = axis === -1 ? a * 32 + i : i * 32 + k;
+            const phase = (-2 * Math.PI * i * (axis === -1 ? k : a)) / 32;
+            const [x, y] = [values[entry] as number, values[1024 + entry] as number];
+            re += x * Math.cos(phase) - y * Math.sin(phase);
+            im += x * Math.sin(phase) + y * Math.cos(phase);
+          }
+          data.set([re, im], 2 * (n * 1024 + a * 32 + k));
+        }
+      }
+    }
+    const half = { H: { dtype: 'complex64', shape: [8, 32, 32], data } as const };
+    await expect(open(half)).rejects.toThrow(`over ${over}: transform it, numpy.fft.ifft(x, axis=${axis}`);
+  });
+
+  it.each([
     ['H_dl', 'H_ul'],
+    ['Hdown', 'Hup'],
     ['csi_down', 'csi_up'],
     ['ChannelDL', 'ChannelUL'],
   ])('is an uplink whose name goes with the downlink: %s and %s', async (down, up) => {
