@@ -75,7 +75,7 @@ function declare(program: CommandUnknownOpts) {
     .option('--tls-ca <file>', 'PEM: authorities of client certificates; clients without one are refused', contents)
     .option('--allow-origin <list>', 'origins whose pages may connect, default any', list)
     .option('--ui', `a page at ${pagePath} on --port: a UE in the browser, on the channel of --ui-data`)
-    .option('--ui-data <file>', 'data with both bands that the page measures, default the shipped sample')
+    .option('--ui-data <file>', 'data that the page measures, default the shipped sample')
     .addHelpText(
       'after',
       `

@@ -1,6 +1,6 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import { type DataFlags, dataFor, openData, usableSample } from '@edge-csi/lab/data';
+import { type DataFlags, dataFor, hasUplink, openData, usableSample } from '@edge-csi/lab/data';
 import { isPathModel, type ReportManifest } from '@edge-csi/models';
 
 /** Slots for which the channel is one sample of the data: the page and its tests count on it. */
@@ -16,10 +16,10 @@ export interface ChannelDescription {
   readonly models: readonly string[];
 }
 
-/** Both bands of one slot. */
+/** Both bands of one slot, or the downlink alone where the data have no uplink. */
 export interface ChannelSlot {
   readonly downlink: AngularDelayCsi;
-  readonly uplink: AngularDelayCsi;
+  readonly uplink: AngularDelayCsi | undefined;
 }
 
 /** The air between a page's UE and the BS: a data file, sample after sample, as both ends would measure it. */
@@ -38,7 +38,7 @@ export class PageChannel {
    * Opens the data and tries its first sample.
    *
    * @param manifests - models of one link, at least one
-   * @throws CsiError where the data cannot be read, is of no use to the first model or has no uplink
+   * @throws CsiError where the data cannot be read, or is of no use to the first model
    */
   static async open(manifests: readonly [ReportManifest, ...ReportManifest[]], flags: DataFlags): Promise<PageChannel> {
     const channel = new PageChannel(manifests, flags);
@@ -56,14 +56,17 @@ export class PageChannel {
    * The channel of one slot as a model takes it.
    *
    * @returns undefined where there is no channel for that model
-   * @throws CsiError where the data does not fit the model or has no uplink
+   * @throws CsiError where the data does not fit the model
    */
   async at(slot: number, modelId: string): Promise<ChannelSlot | undefined> {
     const manifest = this.#manifests.get(modelId);
     if (manifest === undefined) return undefined;
     const source = await this.#source(manifest);
     const sample = Math.floor(slot / slotsPerSample) % source.numSamples;
-    return { downlink: usableSample(source, 'downlink', sample), uplink: usableSample(source, 'uplink', sample) };
+    return {
+      downlink: usableSample(source, 'downlink', sample),
+      uplink: hasUplink(source) ? usableSample(source, 'uplink', sample) : undefined,
+    };
   }
 
   #source(manifest: ReportManifest): Promise<CsiSource> {

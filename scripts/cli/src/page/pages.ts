@@ -58,7 +58,7 @@ export function createPages({ files, channel }: PagesParts): Pages {
     try {
       const found = await channel.at(slot, query.get('model') ?? '');
       if (found === undefined) return problem(404, 'there is no channel for that model');
-      baseBand.receiveUplink(ue, slot, found.uplink);
+      if (found.uplink !== undefined) baseBand.receiveUplink(ue, slot, found.uplink);
       const { values } = csiMatrixOf(found.downlink);
       return { status: 200, contentType: 'application/octet-stream', body: values };
     } catch (error) {
