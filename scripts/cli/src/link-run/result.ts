@@ -19,7 +19,7 @@ import type { SentRecord } from './ue-worker.ts';
 /** Steps of a report's way whose time is taken. */
 export type LinkStage = 'encode' | 'transport' | 'queue' | 'decode' | 'endToEnd';
 
-/** Outcome of one model over the link. Definitions stand in the README, "What the numbers mean". */
+/** Outcome of one model over the link. docs/accuracy.md defines the figures. */
 export interface LinkRun {
   readonly model: string;
   /** Absent in results of versions that did not record it. */
