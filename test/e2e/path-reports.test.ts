@@ -295,6 +295,22 @@ describe('edge-csi', () => {
     expect(JSON.parse(await run('models', 'show', 'eight', '--zoo', zoo))).toMatchObject({ family: 'paths' });
   });
 
+  it('models verify reaches the figures of a path model on data of the downlink alone', async () => {
+    const [data, zoo] = [path.join(folder, 'downlink.npy'), path.join(folder, 'downlink')];
+    const run = async (...args: string[]) => {
+      const { stdout, stderr, code } = await edgeCsi(...args);
+      expect([stderr, code]).toEqual(['', 0]);
+      return stdout;
+    };
+    const made = ['--scenario', 'cost2100-indoor', '--samples', '6', '--antennas', '8', '--csi', '--out', data];
+    await run('simulate', ...made, '--uplink-out', path.join(folder, 'unused.npy'));
+    await mkdir(zoo);
+    await run('models', 'paths', '--data', data, '--out', path.join(zoo, 'alone'));
+    await run('bench', 'accuracy', '--models', 'alone', '--zoo', zoo, '--data', data, '--record');
+    const verified = await run('models', 'verify', '--zoo', zoo, '--data', data);
+    expect(verified).toMatch(/NMSE -\d+\.\d\d dB at \d+ bits, as recorded/);
+  });
+
   it.each([
     ['no array', ['--array', '8by4'], 'give two counts of together at most 1024 elements, like 8x4'],
     ['two arrays', ['--array', '8x4', '--antennas', '32'], 'give one of them'],

@@ -40,6 +40,14 @@ describe('path codec', () => {
     expect(report.squaredErrorRatio / error).toBeCloseTo(1, 2);
   });
 
+  it.each([1, 2, 33, 256, 1024])('has tables without data for %i delays and any array', (numDelays) => {
+    for (const antennas of [1, 2, 3, 64, 256, [8, 8] as const]) {
+      const codec = createPathCodec(pathCodecSpec({ antennas, numDelays, numSubcarriers: 1024 }));
+      const csi = channelOf(codec, drawPaths(codec, 2, 3));
+      expect(errorOf(codec, csi, codec.encode(csi, cap(200)).payload)).toBeLessThan(1e-2);
+    }
+  });
+
   it('agrees with the sum over antennas and subcarriers of what a path means', () => {
     const given = path(0.2371, 5.43, 0.3, -0.4);
     const { values } = channelOf(linear, [given]);
