@@ -16,13 +16,12 @@ export interface Estimate extends Omit<ChannelEstimate, 'csi' | 'paths'> {
   readonly csi: AngularDelayCsi;
 }
 
-/** The same with the paths that it is made of. */
-export interface PathEstimate extends Omit<Estimate, 'csi'> {
-  /** Where it was asked for, and where there are no paths. */
-  readonly csi: AngularDelayCsi | undefined;
-  /** Strongest first, for `evaluatePaths`; undefined where the report was not of paths. */
-  readonly paths: ChannelPaths | undefined;
-}
+/** The same with the paths that it is made of, strongest first, for `evaluatePaths`; or, where it has none, with its matrix. */
+export type PathEstimate = Omit<Estimate, 'csi'> &
+  (
+    | { readonly paths: ChannelPaths; readonly csi: AngularDelayCsi | undefined }
+    | { readonly paths: undefined; readonly csi: AngularDelayCsi }
+  );
 
 /** Options of `subscribeEstimates`. */
 export interface EstimateSubscriptionOptions extends ClientOptions {
@@ -87,8 +86,11 @@ function isOfPaths(options: Options): options is PathSubscriptionOptions {
 
 function deliver({ csi, paths: sent, ...rest }: ChannelEstimate, options: Options): void {
   const matrix = csi && matrixOf(csi);
-  if (isOfPaths(options)) options.onEstimate({ ...rest, csi: matrix, paths: sent && readCsiPaths(sent) });
-  else if (matrix !== undefined) options.onEstimate({ ...rest, csi: matrix });
+  if (isOfPaths(options) && sent !== undefined) {
+    options.onEstimate({ ...rest, csi: matrix, paths: readCsiPaths(sent) });
+  } else if (matrix !== undefined) {
+    options.onEstimate({ ...rest, csi: matrix, paths: undefined });
+  }
 }
 
 function matrixOf(csi: CsiMatrix): AngularDelayCsi {
