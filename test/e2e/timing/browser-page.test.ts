@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Estimate, signAccessToken, subscribeEstimates } from '@edge-csi/bs-server';
+import { type Estimate, type PathEstimate, signAccessToken, subscribeEstimates } from '@edge-csi/bs-server';
 import { nmseDb, squaredErrorRatio } from '@edge-csi/csi';
 import { openCsiSource } from '@edge-csi/csi/files';
 import { readManifest, zooDirectory } from '@edge-csi/models/disk';
@@ -16,6 +16,7 @@ import { type ServeProcess, startServe } from '../serve-process.ts';
 
 const model = 'dualnet-mag-m43';
 const otherModel = 'dualnet-mag-m16';
+const pathModel = 'paths-indoor';
 const data = fileURLToPath(new URL('../../../scripts/lab/data/cost2100-indoor-test-1024.npz', import.meta.url));
 /** Pictures of the page, for people; git does not know them. */
 const artefacts = new URL('../../../report/browser/', import.meta.url);
@@ -42,9 +43,17 @@ afterAll(async () => {
 });
 afterEach(() => page?.close());
 
-/** Serves two models with the page, at a period that 200 reports soon take. */
+/** Serves three models with the page, at a period that 200 reports soon take. */
 function serve(...args: string[]): Promise<ServeProcess> {
-  return startServe('--models', `${model},${otherModel}`, '--period-slots', '8', '--quiet', '--ui', ...args);
+  return startServe(
+    '--models',
+    `${model},${otherModel},${pathModel}`,
+    '--period-slots',
+    '8',
+    '--quiet',
+    '--ui',
+    ...args,
+  );
 }
 
 /** Opens the page; what the browser complains of is collected. */
@@ -163,6 +172,48 @@ describe.skipIf(browserIsMissing())('the page of edge-csi serve --ui', () => {
         });
       }
     }
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows the paths that the BS decodes as circles on the downlink, in no more bits than its cap', async () => {
+    const { url } = server;
+    const estimates: PathEstimate[] = [];
+    const onEstimate = (estimate: PathEstimate) => estimates.push(estimate);
+    const subscription = await subscribeEstimates({ url, form: 'paths', onEstimate });
+    const { page: opened, complaints } = await openPage(url);
+    await waitForDecoded(opened, 1);
+    expect(await opened.locator('#cap').isHidden()).toBe(true);
+    await opened.locator('#model').selectOption(pathModel);
+    await waitForText(opened, 'model-id', /^paths-indoor$/);
+    await opened.locator('#cap').selectOption('80');
+    // What was under way has the cap of before.
+    const uncapped = (await numbersOf(opened)).decoded;
+    await waitForDecoded(opened, uncapped + 3);
+    const ueId = await opened.locator('#ue-id').inputValue();
+    const firstCapped = estimates.filter((estimate) => estimate.ueId === ueId).length;
+    await waitForDecoded(opened, uncapped + 10);
+    await opened.locator('#pause').click();
+    await expect.poll(async () => (await numbersOf(opened)).open, patience).toBe(0);
+    await subscription.close();
+
+    const capped = estimates.filter((estimate) => estimate.ueId === ueId).slice(firstCapped);
+    expect(capped.length).toBeGreaterThan(3);
+    expect(Math.max(...capped.map(({ payloadBits }) => payloadBits))).toBeLessThanOrEqual(80);
+    const slot = Number(/^Slot (\d+),/.exec((await opened.locator('#where').textContent()) ?? '')?.[1]);
+    const paths = capped.find((estimate) => estimate.slot === slot)?.paths;
+    if (paths === undefined) throw new Error('no paths of the slot on the page');
+    const count = paths.delaySamples.length;
+    expect(count).toBeGreaterThan(1);
+    const label = await opened.locator('#path-marks').getAttribute('aria-label');
+    const places = [...(label ?? '').matchAll(/(-?[\d.]+) (-?[\d.]+)/g)];
+    expect(places.length).toBe(count);
+    for (const [k, [, row, column]] of places.entries()) {
+      const bin = (paths.spatialFrequency[2 * k] as number) * 32;
+      expect(Number(row)).toBeCloseTo(bin >= 31.5 ? bin - 32 : bin, 1);
+      expect(Number(column)).toBeCloseTo(paths.delaySamples[k] as number, 1);
+    }
+    expect(await opened.locator('#path-count').textContent()).toBe(`, ${count} reported paths`);
+    await opened.screenshot({ path: fileURLToPath(new URL('paths.png', artefacts)), fullPage: true });
     expect(complaints).toEqual([]);
   });
 

@@ -10,5 +10,5 @@ export { fitPathTables } from './fit.ts';
 export { indoorPathTables } from './indoor-tables.ts';
 export { type PathKernelTables, pathKernelTables } from './kernel-tables.ts';
 export { type PathRate, type PathRateNumbers, pathCapBits, pathRateNumbers } from './path-rate.ts';
-export type { PropagationPath } from './paths.ts';
+export { markPaths, type PathMark, type PropagationPath } from './paths.ts';
 export type { PathTables } from './tables.ts';

@@ -22,6 +22,36 @@ export interface PropagationPath {
   readonly gainIm: number;
 }
 
+/** Where a path stands in a matrix, which need not be at the middle of an entry. */
+export interface PathMark {
+  /** 0 is the middle of the first row; in [-0.5, number of rows - 0.5). */
+  readonly row: number;
+  /** 0 is the middle of the first column. */
+  readonly column: number;
+  /** Amplitude as a share of the strongest path's. */
+  readonly size: number;
+}
+
+/**
+ * Places paths in the matrix they add up to, to be drawn over it. Of a planar array, rows go along its second axis first.
+ *
+ * @param antennas - elements of the array along its axes
+ *
+ * @example
+ * const marks = markPaths(codec.decodePaths(payload), codec.spec.antennas);
+ */
+export function markPaths(paths: readonly PropagationPath[], antennas: readonly [number, number]): PathMark[] {
+  const [numFirst, numSecond] = antennas;
+  const amplitudes = paths.map(({ gainRe, gainIm }) => Math.hypot(gainRe, gainIm));
+  const strongest = Math.max(...amplitudes);
+  const wrapped = (position: number, count: number) => (position >= count - 0.5 ? position - count : position);
+  return paths.map(({ spatialFrequency: [first, second], delaySamples }, k) => {
+    const [one, two] = [wrapped(first * numFirst, numFirst), wrapped(second * numSecond, numSecond)];
+    const row = numSecond === 1 ? one : Math.round(one) * numSecond + two;
+    return { row, column: delaySamples, size: (amplitudes[k] as number) / strongest };
+  });
+}
+
 type Axes = readonly [PathAxis, PathAxis, PathAxis];
 
 /** The paths that whole numbers stand for. */

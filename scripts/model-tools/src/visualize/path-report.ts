@@ -1,5 +1,5 @@
 import { type AngularDelayCsi, nmseDb as nmseDbOf, type PathsSpec, squaredErrorRatio } from '@edge-csi/csi';
-import { createPathCodec, type PathRate, type PropagationPath } from '@edge-csi/csi/paths';
+import { createPathCodec, markPaths, type PathRate, type PropagationPath } from '@edge-csi/csi/paths';
 import { fixed, type HeatMapPanel, type HeatMaps, type PageContent } from '@edge-csi/report';
 
 /** What a report of one channel says, whole and cut short: strongest path first, any number of whole paths decodes. */
@@ -66,12 +66,7 @@ export function pathReportPage(
     return { estimate, error, bits, nmse: `${fixed(nmseDb, 1)} dB` };
   };
   const whole = after(paths.length);
-  const strongest = Math.max(...paths.map(amplitudeOf));
-  const markers = paths.map((path) => ({
-    row: angleBinOf(path, array),
-    column: path.delaySamples,
-    size: amplitudeOf(path) / strongest,
-  }));
+  const markers = markPaths(paths, array);
   const counts = shownCounts.filter((count) => count <= paths.length);
   const numNumbers = (2 * truth.numAntennas * truth.numDelays).toLocaleString('en');
   return {
@@ -102,10 +97,9 @@ export function pathReportPage(
         tables: [
           {
             header: ['paths', 'bits', 'NMSE dB', 'angle, bins', 'delay, samples', 'amplitude, dB of the first'],
-            rows: paths.map((path, k) => {
+            rows: markers.map(({ row, column, size }, k) => {
               const { bits, nmse } = after(k + 1);
-              const levelDb = 20 * Math.log10(amplitudeOf(path) / strongest);
-              const place = [angleBinOf(path, array), path.delaySamples, levelDb].map((value) => fixed(value, 2));
+              const place = [row, column, 20 * Math.log10(size)].map((value) => fixed(value, 2));
               return [`${k + 1}`, `${bits}`, nmse.replace(' dB', ''), ...place];
             }),
           },
@@ -127,20 +121,6 @@ export function pathReportPage(
       },
     ],
   };
-}
-
-function amplitudeOf({ gainRe, gainIm }: PropagationPath): number {
-  return Math.hypot(gainRe, gainIm);
-}
-
-/** Row of a matrix at which a path stands, in [-0.5, number of rows - 0.5). Of a planar array, rows go along its second axis first. */
-function angleBinOf(
-  { spatialFrequency: [first, second] }: PropagationPath,
-  [numFirst, numSecond]: readonly [number, number],
-) {
-  const wrapped = (position: number, count: number) => (position >= count - 0.5 ? position - count : position);
-  if (numSecond === 1) return wrapped(first * numFirst, numFirst);
-  return Math.round(wrapped(first * numFirst, numFirst)) * numSecond + wrapped(second * numSecond, numSecond);
 }
 
 function magnitudes(values: Float32Array): Float32Array {

@@ -1,5 +1,5 @@
 import { type AngularDelayCsi, CsiError, createRandom, pathCodecSpec } from '@edge-csi/csi';
-import { createPathCodec, fitPathTables, type PathRate, type PropagationPath } from '@edge-csi/csi/paths';
+import { createPathCodec, fitPathTables, markPaths, type PathRate, type PropagationPath } from '@edge-csi/csi/paths';
 import { describe, expect, it } from 'vitest';
 import { fc } from '../seeded.ts';
 import { addNoise, channelOf, drawPaths, energyOf, errorOf } from './channel.ts';
@@ -84,6 +84,25 @@ describe('path codec', () => {
     const report = linear.encode(csi, { mode: 'quality', bitPrice: 1e-4, ...clean });
     expect(report.numPaths).toBe(1);
     expect(errorOf(linear, csi, report.payload)).toBeLessThan(5e-3);
+  });
+
+  it.each([
+    ['a linear array', [32, 1] as const, [0.25, 0] as const, 8],
+    ['the seam of the angles', [32, 1] as const, [0.99, 0] as const, -0.32],
+    ['a planar array', [8, 4] as const, [0.26, 0.3] as const, 9.2],
+  ])('places a path of %s in the matrix where its strongest entry is', (_, antennas, spatialFrequency, row) => {
+    const codec = createPathCodec(pathCodecSpec({ antennas, numDelays: 16, numSubcarriers: 1024 }));
+    const strong = { spatialFrequency, delaySamples: 5.2, gainRe: 0, gainIm: 2 };
+    const [mark, weak] = markPaths([strong, { ...strong, gainIm: -0.5 }], antennas);
+    expect(mark?.row).toBeCloseTo(row, 9);
+    expect(mark).toMatchObject({ column: 5.2, size: 1 });
+    expect(weak?.size).toBe(0.25);
+    const { values } = channelOf(codec, [strong]);
+    const energies = Array.from(
+      { length: 512 },
+      (_, i) => (values[i] as number) ** 2 + (values[512 + i] as number) ** 2,
+    );
+    expect(energies.indexOf(Math.max(...energies))).toBe((Math.round(row + 32) % 32) * 16 + 5);
   });
 
   it('keeps two coincident and two close paths finite and true', () => {

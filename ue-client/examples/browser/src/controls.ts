@@ -1,14 +1,13 @@
 import type { EncoderBackend } from '@edge-csi/ue-client';
 import { element } from './page.ts';
 import type { UePlace } from './ue-host.ts';
+import type { Pacing } from './ue-run.ts';
 
 /** What is set on the page. */
-export interface Settings {
+export interface Settings extends Pacing {
   readonly modelId: string;
   readonly encoder: EncoderBackend;
   readonly place: UePlace;
-  readonly periodsPerReport: number;
-  readonly isPaused: boolean;
   readonly ueId: string;
   readonly ueToken: string;
   readonly estimatesToken: string;
@@ -18,7 +17,7 @@ export interface Settings {
 export interface ControlsEvents {
   /** Model, encoder, place or identity: another UE has to take over. */
   readonly onRestart: (settings: Settings) => void;
-  /** Rate or pause. */
+  /** Rate, cap or pause. */
   readonly onPace: (settings: Settings) => void;
 }
 
@@ -27,12 +26,15 @@ const paces = [1, 2, 5, 25, 100] as const;
 /** A channel that changes 25 times a second is more than one can look at, or may want to. */
 const usualPace = 5;
 const calmPace = 25;
+/** Caps to choose from, in bits. */
+const caps = [60, 80, 100, 150, 200, 300] as const;
 
 /** The form at the top of the page. */
 export class Controls {
   readonly #form = element('controls', HTMLFormElement);
   readonly #model = element('model', HTMLSelectElement);
   readonly #pace = element('pace', HTMLSelectElement);
+  readonly #cap = element('cap', HTMLSelectElement);
   readonly #pause = element('pause', HTMLButtonElement);
   readonly #ueId = element('ue-id', HTMLInputElement);
   #isPaused = false;
@@ -40,10 +42,11 @@ export class Controls {
   constructor(events: ControlsEvents) {
     this.#ueId.value = `page-${randomSuffix()}`;
     this.#pace.replaceChildren(...paces.map((pace) => new Option('', String(pace))));
+    for (const bits of caps) this.#cap.add(new Option(`${bits} bits`, String(bits)));
     this.showPeriod(undefined);
     this.#pace.value = String(matchMedia('(prefers-reduced-motion: reduce)').matches ? calmPace : usualPace);
     this.#form.addEventListener('change', ({ target }) => {
-      if (target === this.#pace) events.onPace(this.settings);
+      if (target === this.#pace || target === this.#cap) events.onPace(this.settings);
       // The identity takes effect when it is complete.
       else if (!(target instanceof HTMLInputElement && target.type !== 'radio')) events.onRestart(this.settings);
     });
@@ -66,6 +69,7 @@ export class Controls {
       place: form.get('place') === 'worker' ? 'worker' : 'main',
       periodsPerReport: Number(this.#pace.value),
       isPaused: this.#isPaused,
+      maxBits: this.#cap.value === '' ? undefined : Number(this.#cap.value),
       ueId: this.#ueId.value,
       ueToken: element('ue-token', HTMLInputElement).value,
       estimatesToken: element('estimates-token', HTMLInputElement).value,
@@ -75,6 +79,11 @@ export class Controls {
   /** Fills the list of models. */
   showModels(ids: readonly string[]): void {
     for (const id of ids) this.#model.add(new Option(id, id));
+  }
+
+  /** Shows the cap, which path reports alone have. */
+  showCap(isShown: boolean): void {
+    element('cap-label', HTMLElement).hidden = !isShown;
   }
 
   /** Labels the rates; undefined before the BS has said its period. */

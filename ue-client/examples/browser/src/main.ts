@@ -5,7 +5,7 @@ import { Controls, type Settings } from './controls.ts';
 import { followEstimates } from './estimates.ts';
 import { setText } from './page.ts';
 import { startUe, type UeHost } from './ue-host.ts';
-import type { UeEvent } from './ue-run.ts';
+import type { Pacing, UeEvent } from './ue-run.ts';
 import { type Scene, View } from './view.ts';
 
 /** Between the slots of two UEs of the page, so that an estimate of the first is none of the second. */
@@ -36,7 +36,7 @@ const scene: Scene = {
 const view = new View(scene);
 const controls = new Controls({
   onRestart: (settings) => restart(settings),
-  onPace: ({ periodsPerReport, isPaused }) => ue?.set(periodsPerReport, isPaused),
+  onPace: (settings) => ue?.set(pacingOf(settings)),
 });
 
 /** What happens to the UE, whatever thread it is on. */
@@ -48,6 +48,7 @@ function onUeEvent(event: UeEvent): void {
     if (scene.model?.modelId !== event.modelId) clearScene();
     scene.model = event;
     controls.showPeriod(event.periodSlots);
+    controls.showCap(event.isPaths);
   } else if (event.kind === 'measured') {
     nextSlot = event.slot + slotGap;
     scene.measured = event;
@@ -75,9 +76,14 @@ async function replaceUe(settings: Settings): Promise<void> {
   clearScene();
   ueId = settings.ueId;
   listen(settings);
-  const { modelId, encoder, periodsPerReport, isPaused, ueToken: token } = settings;
-  const options = { ueId, token, modelId, encoder, firstSlot: nextSlot, periodsPerReport, isPaused };
+  const { modelId, encoder, ueToken: token } = settings;
+  const options = { ueId, token, modelId, encoder, firstSlot: nextSlot, ...pacingOf(settings) };
   ue = startUe(settings.place, options, onUeEvent);
+}
+
+/** What a running UE takes over; the rest of the settings may not be what a worker can be told. */
+function pacingOf({ periodsPerReport, isPaused, maxBits }: Settings): Pacing {
+  return { periodsPerReport, isPaused, maxBits };
 }
 
 /** Follows the estimates; a subscription that works is kept, since it is not of one UE. */

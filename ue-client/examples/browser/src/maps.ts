@@ -1,7 +1,8 @@
 // Maps of the channel, angle by delay, and their colour scale.
 import type { AngularDelayCsi } from '@edge-csi/csi';
+import type { PathMark } from '@edge-csi/csi/paths';
 import type { Compared } from './comparison.ts';
-import { element, setText } from './page.ts';
+import { element, openCanvas, setText } from './page.ts';
 import type { ModelEvent } from './ue-run.ts';
 
 /** Draws the downlink alone: nothing has been decoded of it yet. */
@@ -26,6 +27,24 @@ export function drawCompared({ truth, estimate, quality }: Compared): void {
   drawPower('map-estimate', truth, estimatePower, reference);
   drawPower('map-error', truth, error, reference);
   setText('error-title', hasPhases ? '|H − Ĥ|' : '||H| − |Ĥ||, phases unknown');
+}
+
+/** Draws a circle for each path over the downlink; the stronger, the larger. Without paths it draws none. */
+export function drawMarks({ shape }: ModelEvent, marks: readonly PathMark[] = []): void {
+  const canvas = element('path-marks', HTMLCanvasElement);
+  const places = marks.map(({ row, column }) => `${row.toFixed(2)} ${column.toFixed(2)}`);
+  canvas.ariaLabel = places.length === 0 ? 'No reported paths' : `Reported paths, row and column: ${places.join(', ')}`;
+  const drawing = openCanvas(canvas);
+  if (drawing === undefined) return;
+  const { context, width, height } = drawing;
+  context.lineWidth = 1.3;
+  context.strokeStyle = '#fff';
+  for (const { row, column, size } of marks) {
+    context.beginPath();
+    const [x, y] = [((column + 0.5) / shape.numDelays) * width, ((row + 0.5) / shape.numAntennas) * height];
+    context.arc(x, y, 2.5 + 4 * size, 0, 2 * Math.PI);
+    context.stroke();
+  }
 }
 
 /** Draws how many bits each entry's phase got, planes added up. */

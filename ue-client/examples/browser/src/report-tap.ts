@@ -1,5 +1,6 @@
-import { createDualnet, type Dualnet } from '@edge-csi/csi/dualnet';
-import { hasNetworks, type ReportBundle } from '@edge-csi/models';
+import { createDualnet } from '@edge-csi/csi/dualnet';
+import type { PathMark } from '@edge-csi/csi/paths';
+import { hasNetworks, type ModelBundle, type PathBundle, type ReportBundle } from '@edge-csi/models';
 import { type EncoderBackend, openEncoder, type Payload, type Rate, type ReportEncoder } from '@edge-csi/ue-client';
 import { pageUrl } from './bs-http.ts';
 
@@ -9,33 +10,39 @@ export interface ReportContent {
   readonly centred: Int16Array;
   /** Bits that both ends give each phase, or sign, from the codeword; by entry, planes one after the other. */
   readonly entryBits: Uint8Array;
+  /** The paths of a path report, strongest first; undefined of others. */
+  readonly marks: readonly PathMark[] | undefined;
 }
+
+/** What is read back of the reports of one model. */
+type Reader = (encoded: Payload, rate: Rate) => ReportContent;
 
 /** Looks at the reports an encoder makes: the client hands on their sizes only. */
 export class ReportTap {
-  readonly #latest = new Map<
-    string,
-    { bundle: ReportBundle; dualnet: Dualnet | undefined; rate: Rate; encoded: Payload }
-  >();
+  readonly #latest = new Map<string, { read: Reader; rate: Rate; encoded: Payload }>();
   readonly #backend: EncoderBackend;
+  readonly #maxBits: () => number | undefined;
 
-  constructor(backend: EncoderBackend) {
+  /** @param maxBits - most bits of the next path report, where the BS allows more */
+  constructor(backend: EncoderBackend, maxBits: () => number | undefined) {
     this.#backend = backend;
+    this.#maxBits = maxBits;
   }
 
   /** The `encoder` option of `connectUe`. */
   readonly open = async (bundle: ReportBundle): Promise<ReportEncoder> => {
     const reports = await openBackend(this.#backend, bundle);
     const { id } = bundle.manifest;
-    const dualnet = hasNetworks(bundle) ? createDualnet(bundle.codec) : undefined;
+    const read = hasNetworks(bundle) ? networkReader(bundle) : await pathReader(bundle);
     return {
-      encode: async (csi, rate) => {
+      encode: async (csi, asked) => {
+        const rate = hasNetworks(bundle) ? asked : capped(bundle, asked, this.#maxBits());
         const encoded = await reports.encode(csi, rate);
-        this.#latest.set(id, { bundle, dualnet, rate, encoded });
+        this.#latest.set(id, { read, rate, encoded });
         return encoded;
       },
       close: () => {
-        if (this.#latest.get(id)?.bundle === bundle) this.#latest.delete(id);
+        if (this.#latest.get(id)?.read === read) this.#latest.delete(id);
         return reports.close();
       },
     };
@@ -44,19 +51,37 @@ export class ReportTap {
   /** The latest report under a model; undefined where there is none. */
   read(modelId: string): ReportContent | undefined {
     const latest = this.#latest.get(modelId);
-    if (latest === undefined) return undefined;
-    const { bundle, dualnet, rate, encoded } = latest;
-    if (dualnet === undefined || !hasNetworks(bundle))
-      return { centred: new Int16Array(), entryBits: new Uint8Array() };
-    const { allocation } = dualnet;
-    const { codewordTruncation = 0, phaseTheta = bundle.manifest.phase.theta } = rate;
-    const quantizer = dualnet.quantizer.withTruncation(codewordTruncation);
-    const centred = new Int16Array(quantizer.length);
-    quantizer.centredInto(centred, quantizer.unpack(encoded.codeword));
+    return latest?.read(latest.encoded, latest.rate);
+  }
+}
+
+function networkReader(bundle: ModelBundle): Reader {
+  const { allocation, quantizer } = createDualnet(bundle.codec);
+  return ({ codeword }, { codewordTruncation = 0, phaseTheta = bundle.manifest.phase.theta }) => {
+    const truncated = quantizer.withTruncation(codewordTruncation);
+    const centred = new Int16Array(truncated.length);
+    truncated.centredInto(centred, truncated.unpack(codeword));
     const entryBits = new Uint8Array(allocation.numEntries);
     allocation.allocateInto(entryBits, centred, phaseTheta);
-    return { centred, entryBits };
-  }
+    return { centred, entryBits, marks: undefined };
+  };
+}
+
+/** Loads the path codec with the first path model: a page of networks does without. */
+async function pathReader({ codec: spec }: PathBundle): Promise<Reader> {
+  const { createPathCodec, markPaths } = await import('@edge-csi/csi/paths');
+  const codec = createPathCodec(spec.codec);
+  return ({ codeword, payloadBits }) => ({
+    centred: new Int16Array(),
+    entryBits: new Uint8Array(),
+    marks: markPaths(codec.decodePaths(codeword, payloadBits.total), spec.codec.antennas),
+  });
+}
+
+/** A UE may say less than the BS allows, and never more. */
+function capped({ codec: spec }: PathBundle, rate: Rate, maxBits: number | undefined): Rate {
+  const { maxPayloadBits = spec.rate.maxPayloadBits } = rate;
+  return maxBits === undefined ? rate : { ...rate, maxPayloadBits: Math.min(maxBits, maxPayloadBits) };
 }
 
 /** `ort` by hand, since its files come from this server. */

@@ -1,11 +1,11 @@
-import { type UeEvent, type UeOptions, UeRun } from './ue-run.ts';
+import { type Pacing, type UeEvent, type UeOptions, UeRun } from './ue-run.ts';
 
 /** Where a UE can run. */
 export type UePlace = 'main' | 'worker';
 
 /** A UE of the page, wherever it runs. */
 export interface UeHost {
-  set(periodsPerReport: number, isPaused: boolean): void;
+  set(pacing: Pacing): void;
   /** Resolves when the BS has been told. Safe twice. */
   close(): Promise<void>;
 }
@@ -13,7 +13,7 @@ export interface UeHost {
 /** What a worker is told. The first one is `start`, the last one `close`. */
 export type UeCommand =
   | { readonly kind: 'start'; readonly options: UeOptions }
-  | { readonly kind: 'set'; readonly periodsPerReport: number; readonly isPaused: boolean }
+  | { readonly kind: 'set'; readonly pacing: Pacing }
   | { readonly kind: 'close' };
 
 /** Longest wait for a UE to leave the BS. */
@@ -31,7 +31,7 @@ function startHere(options: UeOptions, onEvent: (event: UeEvent) => void): UeHos
   });
   const ended = run.run();
   return {
-    set: (periodsPerReport, isPaused) => run.set(periodsPerReport, isPaused),
+    set: (pacing) => run.set(pacing),
     close: () => {
       isOpen = false;
       run.close();
@@ -57,7 +57,7 @@ function startInWorker(options: UeOptions, onEvent: (event: UeEvent) => void): U
   });
   post({ kind: 'start', options });
   return {
-    set: (periodsPerReport, isPaused) => post({ kind: 'set', periodsPerReport, isPaused }),
+    set: (pacing) => post({ kind: 'set', pacing }),
     close: async () => {
       isOpen = false;
       post({ kind: 'close' });

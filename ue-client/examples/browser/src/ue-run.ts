@@ -12,8 +12,17 @@ import { fetchServedModel, measureDownlink } from './bs-http.ts';
 import { Gate, waitMs } from './gate.ts';
 import { type ReportContent, ReportTap } from './report-tap.ts';
 
+/** What can be set while a UE runs. */
+export interface Pacing {
+  /** Reports are sent every so many periods of the BS. */
+  readonly periodsPerReport: number;
+  readonly isPaused: boolean;
+  /** Most bits of a path report, where the BS allows more; undefined: as the BS says. */
+  readonly maxBits: number | undefined;
+}
+
 /** What a UE of the page is started with. */
-export interface UeOptions {
+export interface UeOptions extends Pacing {
   readonly ueId: string;
   /** Of role ue; empty where the server asks for none. */
   readonly token: string;
@@ -22,9 +31,6 @@ export interface UeOptions {
   readonly encoder: EncoderBackend;
   /** Slots of an earlier UE of the page must not come again. */
   readonly firstSlot: number;
-  /** Reports are sent every so many periods of the BS. */
-  readonly periodsPerReport: number;
-  readonly isPaused: boolean;
 }
 
 /** What a UE tells the page: plain data, so that it can cross from a worker. The last one is `closed`. */
@@ -42,6 +48,8 @@ export type UeEvent =
 export interface ModelEvent {
   readonly kind: 'model';
   readonly modelId: string;
+  /** Whether its reports are paths, which have no components and no bits of entries. */
+  readonly isPaths: boolean;
   readonly shape: CsiShape;
   /** Bits of each component at full rate, `[M]`. */
   readonly fullBits: Uint8Array;
@@ -72,8 +80,7 @@ export class UeRun {
   readonly #tap: ReportTap;
   readonly #gate = new Gate();
   readonly #lifetime = new AbortController();
-  #periodsPerReport: number;
-  #isPaused: boolean;
+  #pacing: Pacing;
   #state: UeState = 'connecting';
   #slot: number;
   #announced: ReportManifest | undefined;
@@ -81,15 +88,13 @@ export class UeRun {
   constructor(options: UeOptions, emit: (event: UeEvent) => void) {
     this.#options = options;
     this.#emit = emit;
-    this.#tap = new ReportTap(options.encoder);
-    this.#periodsPerReport = options.periodsPerReport;
-    this.#isPaused = options.isPaused;
+    this.#tap = new ReportTap(options.encoder, () => this.#pacing.maxBits);
+    this.#pacing = options;
     this.#slot = options.firstSlot;
   }
 
-  set(periodsPerReport: number, isPaused: boolean): void {
-    this.#periodsPerReport = periodsPerReport;
-    this.#isPaused = isPaused;
+  set(pacing: Pacing): void {
+    this.#pacing = pacing;
     this.#moveGate();
   }
 
@@ -144,7 +149,7 @@ export class UeRun {
     while (ue.state !== 'closed') {
       await this.#gate.pass(signal);
       await waitMs(dueMs - performance.now(), signal);
-      const periodSlots = ue.config.reportPeriodSlots * this.#periodsPerReport;
+      const periodSlots = ue.config.reportPeriodSlots * this.#pacing.periodsPerReport;
       // A report that takes longer than the period delays the next one: none is made up for.
       dueMs = Math.max(dueMs + periodSlots * slotMs, performance.now());
       try {
@@ -175,7 +180,7 @@ export class UeRun {
   }
 
   #moveGate(): void {
-    this.#gate.set(!this.#isPaused && this.#state === 'ready');
+    this.#gate.set(!this.#pacing.isPaused && this.#state === 'ready');
   }
 }
 
@@ -184,10 +189,10 @@ function modelEvent({ manifest, config }: Ue): ModelEvent {
   const common = {
     kind: 'model',
     modelId: id,
+    isPaths: isPathModel(manifest),
     shape: { numAntennas: csi.numAntennas, numDelays: csi.numDelays },
     periodSlots: config.reportPeriodSlots,
   } as const;
-  // Path reports have no components, and no bits of entries.
   if (isPathModel(manifest)) return { ...common, fullBits: new Uint8Array(), maxEntryBits: 1, entryWord: 'phase' };
   const { codeword, phase, planes } = manifest;
   const isParts = planes === 'absolute-parts';

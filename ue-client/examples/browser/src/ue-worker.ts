@@ -14,6 +14,6 @@ scope.onmessage = ({ data: command }) => {
   if (command.kind === 'start') {
     run = new UeRun(command.options, (event) => scope.postMessage(event));
     void run.run();
-  } else if (command.kind === 'set') run?.set(command.periodsPerReport, command.isPaused);
+  } else if (command.kind === 'set') run?.set(command.pacing);
   else run?.close();
 };

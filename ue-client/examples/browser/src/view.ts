@@ -2,7 +2,7 @@ import type { UeState } from '@edge-csi/ue-client';
 import { drawCodeword, drawPayload, formatMs, type LatencyHistogram } from './charts.ts';
 import type { Compared, Comparison, SlotWindow } from './comparison.ts';
 import type { EstimatesState } from './estimates.ts';
-import { drawBits, drawCompared, drawLegend, drawTruth } from './maps.ts';
+import { drawBits, drawCompared, drawLegend, drawMarks, drawTruth } from './maps.ts';
 import { element, setText } from './page.ts';
 import type { ModelEvent, ReportEvent, UeEvent } from './ue-run.ts';
 
@@ -67,7 +67,12 @@ export class View {
     const report = slot === undefined ? undefined : reports.get(slot);
     if (measured !== undefined && compared === undefined) drawTruth(measured.downlink);
     if (compared !== undefined) drawCompared(compared);
-    if (model !== undefined && report !== undefined) this.#drawReport(model, report);
+    if (model !== undefined) {
+      element('report', HTMLElement).dataset.kind = model.isPaths ? 'paths' : 'networks';
+      drawMarks(model, report?.marks);
+      setText('path-count', report?.marks === undefined ? '' : `, ${report.marks.length} reported paths`);
+      if (report !== undefined) this.#drawReport(model, report);
+    }
     this.#drawNumbers();
   }
 
