@@ -1,4 +1,5 @@
-import { CsiError, type DualnetSpec, type PathsSpec } from '@edge-csi/csi';
+import { type ComplexSpec, CsiError, type DualnetSpec, type PathsSpec } from '@edge-csi/csi';
+import { type ComplexManifest, complexAgreement, complexSpecOf, isComplexModel } from './complex-manifest.ts';
 import { codecSpecOf, type Manifest } from './manifest.ts';
 import { externalWeightsOf } from './onnx-graph.ts';
 import { isPathModel, type PathManifest, pathAgreement, pathsSpecOf, type ReportManifest } from './path-manifest.ts';
@@ -21,21 +22,30 @@ interface Bundle<M extends ReportManifest, Spec> {
 /** A manifest with the bytes one end needs, hash-checked, and what its codec is made of. */
 export type ModelBundle = Bundle<Manifest, DualnetSpec>;
 
+/** A model of complex CSI with the bytes one end needs, hash-checked. */
+export type ComplexBundle = Bundle<ComplexManifest, ComplexSpec>;
+
 /** A model of path reports, which has no files. */
 export type PathBundle = Bundle<PathManifest, PathsSpec>;
 
-/** A model that codes reports, of either kind. */
-export type ReportBundle = ModelBundle | PathBundle;
+/** A model that codes reports, of any kind. */
+export type ReportBundle = ModelBundle | ComplexBundle | PathBundle;
 
-/** @throws CsiError `model-invalid` where a model has no networks. */
+/** @throws CsiError `model-invalid` where a model is not of a codec that codes phases, or signs, beside its networks' codeword. */
 export function requireNetworks(bundle: ReportBundle): ModelBundle {
   if (hasNetworks(bundle)) return bundle;
-  throw new CsiError('model-invalid', `${bundle.manifest.id} is a model of path reports: it has no networks`);
+  const { id } = bundle.manifest;
+  throw new CsiError(
+    'model-invalid',
+    bundle.codec.kind === 'csi'
+      ? `${id} is a model of complex CSI: this is for networks of magnitudes or absolute parts`
+      : `${id} is a model of path reports: it has no networks`,
+  );
 }
 
-/** Whether a bundle is of a codec with networks. */
+/** Whether a bundle is of a codec of magnitudes or absolute parts, with phases or signs beside the codeword. */
 export function hasNetworks(bundle: ReportBundle): bundle is ModelBundle {
-  return bundle.codec.kind !== 'paths';
+  return bundle.codec.kind === 'dualnet';
 }
 
 /**
@@ -61,13 +71,15 @@ export async function loadBundle(
   const sha256 = await pairingHash(manifest);
   if (isPathModel(manifest)) return { manifest, sha256, codec: pathsSpecOf(manifest), files: new Map() };
   const files = new Map<ModelFile, Uint8Array>();
-  for (const name of new Set<ModelFile>([...wanted, 'allocation'])) {
+  const common = isComplexModel(manifest) ? [] : (['allocation'] as const);
+  for (const name of new Set<ModelFile>([...wanted, ...common])) {
     const entry = manifest.files[name];
     if (entry === undefined) continue;
     const bytes = await readChecked(manifest.id, entry, read);
     if (name !== 'allocation') requireWhole(bytes, `${manifest.id}/${entry.path}`);
     files.set(name, bytes);
   }
+  if (isComplexModel(manifest)) return { manifest, sha256, codec: complexSpecOf(manifest), files };
   return {
     manifest,
     sha256,
@@ -130,6 +142,11 @@ function normalizationAgreement(normalization: Manifest['normalization']): unkno
   return [kind, downlink.min, downlink.max, uplink.min, uplink.max];
 }
 
+function agreementOf(manifest: ReportManifest): unknown {
+  if (isPathModel(manifest)) return pathAgreement(manifest);
+  return isComplexModel(manifest) ? complexAgreement(manifest) : wireAgreement(manifest);
+}
+
 /**
  * Pairing hash: SHA-256 over everything both ends must agree on, and nothing else, so that a newly measured figure
  * in a manifest breaks no pairing.
@@ -137,7 +154,7 @@ function normalizationAgreement(normalization: Manifest['normalization']): unkno
  * @returns 32 bytes
  */
 export async function pairingHash(manifest: ReportManifest): Promise<Uint8Array> {
-  const agreement = isPathModel(manifest) ? pathAgreement(manifest) : wireAgreement(manifest);
+  const agreement = agreementOf(manifest);
   return sha256Bytes(new TextEncoder().encode(JSON.stringify(agreement)));
 }
 

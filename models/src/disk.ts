@@ -8,9 +8,10 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
 import { loadBundle, type ModelBundle, type ModelFile, type ReportBundle, requireNetworks } from './bundle.ts';
+import { type ComplexManifest, isComplexModel } from './complex-manifest.ts';
 import { type Manifest, type ManifestRecord, parseManifest } from './manifest.ts';
 import { isPathModel, parseReportManifest, type ReportManifest } from './path-manifest.ts';
-import { draftSchema, parseWith } from './schema.ts';
+import { complexDraftSchema, draftSchema, parseWith } from './schema.ts';
 import {
   type AnyManifest,
   isUplinkOnly,
@@ -97,14 +98,16 @@ export async function readZoo(zoo: string = zooDirectory()): Promise<ZooEntry[]>
 }
 
 /**
- * Manifests of every model of networks in a zoo folder that decodes reports: magnitudes before absolute parts, spherical
+ * Manifests of every model in a zoo folder whose networks work on magnitudes or absolute parts: magnitudes before absolute parts, spherical
  * before minmax, few antennas before many, then by id. Whoever asks for a model without naming it takes the first that fits.
  *
  * @throws CsiError as `readZoo`.
  */
 export async function listModels(zoo: string = zooDirectory()): Promise<Manifest[]> {
   const all = await readZoo(zoo);
-  const manifests = all.flatMap(({ manifest }) => (isUplinkOnly(manifest) || isPathModel(manifest) ? [] : [manifest]));
+  const manifests = all.flatMap(({ manifest }) =>
+    isUplinkOnly(manifest) || isPathModel(manifest) || isComplexModel(manifest) ? [] : [manifest],
+  );
   // The sort is stable: ties stay in order of id.
   return manifests.sort(
     (a, b) =>
@@ -116,13 +119,15 @@ export async function listModels(zoo: string = zooDirectory()): Promise<Manifest
 
 /**
  * Manifests of every model in a zoo folder that codes reports: those of networks as `listModels` has them, then those of
- * paths by id.
+ * complex CSI by id, then those of paths by id.
  *
  * @throws CsiError as `readZoo`.
  */
 export async function listReportModels(zoo: string = zooDirectory()): Promise<ReportManifest[]> {
-  const paths = (await readZoo(zoo)).flatMap(({ manifest }) => (isPathModel(manifest) ? [manifest] : []));
-  return [...(await listModels(zoo)), ...paths];
+  const all = (await readZoo(zoo)).map(({ manifest }) => manifest);
+  const complex = all.filter((manifest) => isComplexModel(manifest));
+  const paths = all.filter((manifest) => isPathModel(manifest));
+  return [...(await listModels(zoo)), ...complex, ...paths];
 }
 
 /**
@@ -177,7 +182,17 @@ export interface DraftManifest extends Pick<Manifest, 'id' | 'family' | 'csi' | 
   readonly training: ManifestRecord;
 }
 
+/** What an author knows of a model of complex CSI before a quantiser is fitted to it. */
+export interface ComplexDraft
+  extends Pick<DraftManifest, 'schema' | 'codeword' | 'training'>,
+    Pick<ComplexManifest, 'id' | 'family' | 'csi' | 'normalization'> {
+  readonly planes: 'complex';
+  /** Files beside the draft; their inputs and outputs may have any names. */
+  readonly files: { readonly encoder: string; readonly decoder: string };
+}
+
 /** Validates a parsed draft. @throws CsiError `model-invalid`, naming the first field that does not fit. */
-export function parseDraft(json: unknown): DraftManifest {
-  return parseWith(draftSchema, json);
+export function parseDraft(json: unknown): DraftManifest | ComplexDraft {
+  const isComplex = (json as { readonly planes?: unknown } | null)?.planes === 'complex';
+  return isComplex ? parseWith(complexDraftSchema, json) : parseWith(draftSchema, json);
 }

@@ -4,6 +4,7 @@
  * @module @edge-csi/models
  */
 export {
+  type ComplexBundle,
   hasNetworks,
   loadBundle,
   type ModelBundle,
@@ -19,6 +20,7 @@ export {
   toHex,
   versionName,
 } from './bundle.ts';
+export { type ComplexManifest, isComplexModel, parseComplexManifest } from './complex-manifest.ts';
 export { type ConvLayer, type DenseLayer, type EncoderLayers, readEncoderLayers } from './encoder-layers.ts';
 export { codecSpecOf, type Manifest, parseManifest, representationOf } from './manifest.ts';
 export { fromFloat16, readOnnxInputs } from './onnx-graph.ts';

@@ -63,13 +63,34 @@ export function readOnnxInputs(bytes: Uint8Array): string[] {
  */
 export function externalWeightsOf(bytes: Uint8Array): string | undefined {
   try {
-    const tensors = all(fieldsOf(bytesOf(fieldsOf(bytes), 7)), 5).map(fieldsOf);
+    const model = fieldsOf(bytes);
+    const functions = all(model, 25).flatMap((body) => all(fieldsOf(body), 7));
+    const tensors = [...tensorsOf(bytesOf(model, 7)), ...functions.flatMap(tensorsOfNode)].map(fieldsOf);
     const entries = tensors.flatMap((tensor) => all(tensor, 13).map(fieldsOf));
     const location = entries.find((entry) => text(bytesOf(entry, 1)) === 'location');
     return location && text(bytesOf(location, 2));
   } catch (cause) {
     throw new CsiError('model-invalid', `not an ONNX file: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** All tensors of a graph: constants, dense or sparse, and those of its nodes, branches and loops among them. */
+function tensorsOf(graph: Uint8Array): Uint8Array[] {
+  const fields = fieldsOf(graph);
+  const sparse = all(fields, 15).flatMap(tensorsOfSparse);
+  return [...all(fields, 5), ...sparse, ...all(fields, 1).flatMap(tensorsOfNode)];
+}
+
+const tensorsOfSparse = (tensor: Uint8Array) => [...all(fieldsOf(tensor), 1), ...all(fieldsOf(tensor), 2)];
+
+function tensorsOfNode(node: Uint8Array): Uint8Array[] {
+  return all(fieldsOf(node), 5)
+    .map(fieldsOf)
+    .flatMap((attribute) => [
+      ...[...all(attribute, 5), ...all(attribute, 10)],
+      ...[...all(attribute, 22), ...all(attribute, 23)].flatMap(tensorsOfSparse),
+      ...[...all(attribute, 6), ...all(attribute, 11)].flatMap(tensorsOf),
+    ]);
 }
 
 interface Field {

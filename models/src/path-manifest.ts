@@ -6,6 +6,7 @@ import {
   type PathsSpec,
   pathCodecSpec,
 } from '@edge-csi/csi';
+import { type ComplexManifest, isComplexModel, parseComplexManifest } from './complex-manifest.ts';
 import type { Manifest } from './manifest.ts';
 import { manifestSchema, parseWith, pathModelKind, pathModelSchema } from './schema.ts';
 
@@ -24,7 +25,7 @@ export interface PathManifest extends Pick<Manifest, 'id' | 'csi' | 'training' |
 }
 
 /** A manifest of a model that codes reports; `schema` tells the kinds apart. */
-export type ReportManifest = Manifest | PathManifest;
+export type ReportManifest = Manifest | ComplexManifest | PathManifest;
 
 /** Whether a parsed manifest.json, valid or not, means a model of path reports. */
 export function isPathModel<T extends { readonly schema: string }>(manifest: T): manifest is T & PathManifest;
@@ -34,11 +35,12 @@ export function isPathModel(json: unknown): boolean {
 }
 
 /**
- * Validates a parsed manifest.json of a model that codes reports, of either kind.
+ * Validates a parsed manifest.json of a model that codes reports, of any kind.
  *
  * @throws CsiError `model-invalid`, naming the first field that does not fit.
  */
 export function parseReportManifest(json: unknown): ReportManifest {
+  if (isComplexModel(json)) return parseComplexManifest(json);
   return isPathModel(json) ? parsePathManifest(json) : parseWith(manifestSchema, json);
 }
 

@@ -118,7 +118,7 @@ export const manifestSchema = v.pipe(
 );
 
 /** Fields that manifests of all kinds have. */
-const { id, family, csi, planes, training, measured } = manifestSchema.entries;
+const { id, family, csi, codeword, planes, training, measured } = manifestSchema.entries;
 
 /** First field of the manifest of a model of path reports. */
 export const pathModelKind = 'edge-csi/paths@1';
@@ -168,6 +168,47 @@ export const pathModelSchema = v.pipe(
   ),
 );
 
+/** First field of the manifest of a model of complex CSI. */
+export const complexModelKind = 'edge-csi/csi@1';
+
+const affine = { centre: v.optional(v.pipe(v.number(), v.finite()), 0), gain: v.optional(positive, 1) };
+const planeNormalization = v.variant('kind', [
+  v.strictObject({ kind: v.literal('spherical'), scale: normalization.options[0].entries.scale, ...affine }),
+  v.strictObject({ kind: v.literal('fixed'), ...affine }),
+]);
+const tensor = v.pipe(v.string(), v.nonEmpty());
+
+export const complexModelSchema = v.pipe(
+  v.object({
+    schema: v.literal(complexModelKind),
+    id,
+    family,
+    pruned: v.literal(false),
+    reduction: positive,
+    csi,
+    normalization: planeNormalization,
+    tensors: v.strictObject({
+      encoder: v.strictObject({ csi: tensor, codeword: tensor }),
+      decoder: v.strictObject({ codeword: tensor, uplink: v.optional(tensor), csi: tensor }),
+    }),
+    codeword: v.strictObject({
+      ...codeword.entries,
+      offset: v.array(v.pipe(v.number(), v.finite())),
+    }),
+    files: v.strictObject({ encoder: file, decoder: file }),
+    training,
+    derivedFrom: v.optional(record),
+    measured,
+  }),
+  v.forward(
+    v.check(({ codeword: { length, bits, step, offset, statistics } }) => {
+      const lists = [bits, step, offset, ...(statistics ? [statistics.mean, statistics.deviation] : [])];
+      return lists.every((list) => list.length === length);
+    }, 'bits, step, offset and statistics must have codeword.length entries'),
+    ['codeword'],
+  ),
+);
+
 /** First field of an uplink-only model's manifest. */
 export const uplinkOnlyKind = 'edge-csi/uplink-only@1';
 
@@ -187,17 +228,28 @@ export const uplinkOnlySchema = v.object({
 
 const plainName = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a plain file name'));
 
-export const draftSchema = v.strictObject({
+const draft = {
   schema: v.literal('edge-csi/draft@1'),
   id,
   family,
   csi,
+  codeword: v.strictObject({ totalBits: count }),
+  training: v.optional(training, {}),
+};
+
+export const draftSchema = v.strictObject({
+  ...draft,
   normalization,
   planes,
-  codeword: v.strictObject({ totalBits: count }),
   reportBits: count,
   files: v.strictObject({ encoder: plainName, decoder: plainName, refiner: v.optional(plainName) }),
-  training: v.optional(training, {}),
+});
+
+export const complexDraftSchema = v.strictObject({
+  ...draft,
+  planes: v.literal('complex'),
+  normalization: planeNormalization,
+  files: v.strictObject({ encoder: plainName, decoder: plainName }),
 });
 
 /** Parses a manifest of any kind. @throws CsiError `model-invalid`, naming the first field that does not fit. */

@@ -4,7 +4,7 @@
  * @module @edge-csi/ue-client/ort
  */
 import { CsiError, createUeCodec, type Network, type NetworkSpec, type Networks } from '@edge-csi/csi';
-import { type ModelFile, type ReportBundle, requireNetworks } from '@edge-csi/models';
+import type { ModelFile, ReportBundle } from '@edge-csi/models';
 import { loadRuntime } from '#platform';
 import type { ReportEncoder } from './report-encoder.ts';
 
@@ -33,8 +33,7 @@ export interface OrtNetworks {
  * @throws CsiError `model-invalid` where the bundle has no encoder, its graph is not one, or takes another input than
  * the manifest says; `dependency-missing` where onnxruntime-web is not installed, or a file of it does not load
  */
-export async function createOrtEncoder(model: ReportBundle, options: OrtOptions = {}): Promise<ReportEncoder> {
-  const bundle = requireNetworks(model);
+export async function createOrtEncoder(bundle: ReportBundle, options: OrtOptions = {}): Promise<ReportEncoder> {
   const codec = createUeCodec(bundle.codec);
   const { networks, close } = await openOrtNetworks(bundle, codec.networks, options);
   const encoder = codec.createEncoder(networks);
@@ -77,7 +76,8 @@ async function openSession(runtime: Runtime, bundle: ReportBundle, { name, input
   if (bytes === undefined) throw new CsiError('model-invalid', `${id}: the bundle was loaded without ${name}.onnx`);
   const session = await open(runtime, bytes).catch(async (cause: unknown) => {
     await requireStarted(runtime, cause);
-    throw new CsiError('model-invalid', `${file}: onnxruntime-web does not load it`, { cause });
+    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    throw new CsiError('model-invalid', `${file}: onnxruntime-web does not load it${why}`, { cause });
   });
   if (session.inputNames.includes(input)) return session;
   const found = session.inputNames.join(', ');

@@ -13,7 +13,8 @@ import type { WorkerModel } from './thread-port.ts';
 
 /** The BS's end of the codec of a model that was loaded with its networks: it knows whether they take the uplink. */
 export function bsCodecOf({ codec, files }: ReportBundle): BsCodec {
-  if (codec.kind === 'paths') return createBsCodec(codec);
+  // Other kinds say so themselves.
+  if (codec.kind !== 'dualnet') return createBsCodec(codec);
   const networks = createBsCodec(codec).networks.flatMap(({ name }) => files.get(name as ModelFile) ?? []);
   return createBsCodec({ ...codec, usesUplink: networks.some((onnx) => readOnnxInputs(onnx).includes('uplink')) });
 }

@@ -1,4 +1,8 @@
 import type { BsCodec, Networks, UeCodec, Unquantized } from './codec.ts';
+import { createComplexBs } from './csi/bs.ts';
+import type { ComplexSpec } from './csi/csi.ts';
+import { createComplexUe } from './csi/ue.ts';
+import { unquantizedComplex } from './csi/unquantized.ts';
 import { createDualnetBs } from './dualnet/decoder.ts';
 import { type DualnetSpec, dualnetBounds } from './dualnet/dualnet.ts';
 import { createDualnetUe } from './dualnet/ue.ts';
@@ -11,19 +15,21 @@ import { type PathsSpec, pathBounds } from './paths/knobs.ts';
 // encoders loaded by their first report, so that a UE bundles no more than its own.
 
 /** What a manifest says of its codec, of whatever kind. Plain data: it crosses to other threads. */
-export type CodecSpec = DualnetSpec | PathsSpec;
+export type CodecSpec = DualnetSpec | ComplexSpec | PathsSpec;
 
 /** Least and greatest value of every rate knob that a codec of any kind has: whole numbers. */
 export const knobBounds = { ...dualnetBounds, ...pathBounds };
 
 /** @throws CsiError `model-invalid` where the parts of the spec do not fit each other. */
 export function createUeCodec(spec: CodecSpec): UeCodec {
-  return spec.kind === 'paths' ? createPathsUe(spec) : createDualnetUe(spec);
+  if (spec.kind === 'paths') return createPathsUe(spec);
+  return spec.kind === 'csi' ? createComplexUe(spec) : createDualnetUe(spec);
 }
 
 /** @throws CsiError `model-invalid` where the parts of the spec do not fit each other. */
 export function createBsCodec(spec: CodecSpec): BsCodec {
-  return spec.kind === 'paths' ? createPathsBs(spec) : createDualnetBs(spec);
+  if (spec.kind === 'paths') return createPathsBs(spec);
+  return spec.kind === 'csi' ? createComplexBs(spec) : createDualnetBs(spec);
 }
 
 /**
@@ -32,5 +38,6 @@ export function createBsCodec(spec: CodecSpec): BsCodec {
  * @param networks - of both ends
  */
 export function unquantized(spec: CodecSpec, networks: Networks): Unquantized | undefined {
-  return spec.kind === 'paths' ? undefined : unquantizedDualnet(spec, networks);
+  if (spec.kind === 'paths') return undefined;
+  return spec.kind === 'csi' ? unquantizedComplex(spec, networks) : unquantizedDualnet(spec, networks);
 }

@@ -24,7 +24,7 @@ import {
   type CsiSourceOptions,
   openCsiSource,
 } from '@edge-csi/csi/files';
-import type { AnyManifest, Manifest, PathManifest } from '@edge-csi/models';
+import type { AnyManifest, ComplexManifest, Manifest, PathManifest } from '@edge-csi/models';
 import type { LinkSample } from './link/transceiver.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -64,7 +64,10 @@ export interface DataFlags {
 /** What data are read for: a model, or matrices without one. */
 export type CsiTaker = Pick<AnyManifest, 'csi'> &
   Partial<Pick<PathManifest, 'id' | 'paths'>> & { readonly normalization?: AnyNormalization };
-type AnyNormalization = Manifest['normalization'] | { readonly kind: string; readonly downlinkOverUplinkDb: number };
+type AnyNormalization =
+  | Manifest['normalization']
+  | ComplexManifest['normalization']
+  | { readonly kind: string; readonly downlinkOverUplinkDb: number };
 
 /**
  * How a model wants the file of a command line read. A path model says its array; other models are of linear ones, and a view of no
@@ -104,7 +107,7 @@ function arrayOf({ id, csi, paths }: CsiTaker, told: PlanarArray | undefined): P
   );
 }
 
-/** How far below the largest magnitude that minmax knows a norm may be, before all entries are taken for none. */
+/** How far below the largest entry that a normalisation without a norm knows a norm may be, before all entries are taken for none. */
 const minmaxDepthDb = 60;
 
 /** Norms that a model can report; undefined where it takes any. */
@@ -114,9 +117,18 @@ function normRangeOf({ csi, normalization }: CsiTaker): readonly [number, number
     const { minDb, stepDb, bits } = normalization.scale;
     return [minDb, minDb + stepDb * (2 ** bits - 1)];
   }
-  if (!('downlink' in normalization)) return undefined;
-  const maxDb = 20 * Math.log10(normalization.downlink.max);
+  const max = largestOf(normalization);
+  if (max === undefined) return undefined;
+  const maxDb = 20 * Math.log10(max);
   return [maxDb - minmaxDepthDb, maxDb + 10 * Math.log10(csi.numAntennas * csi.numDelays)];
+}
+
+/** Largest entry that a normalisation without a norm is made for, linear. */
+function largestOf(normalization: AnyNormalization): number | undefined {
+  if ('downlink' in normalization) return normalization.downlink.max;
+  if (!('gain' in normalization)) return undefined;
+  const { centre, gain } = normalization;
+  return Math.max(centre, 1 - centre) / gain;
 }
 
 /** The flags of a command line for another of its files: read alike, with an uplink of its own. */

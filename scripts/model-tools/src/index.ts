@@ -6,6 +6,7 @@
  * @packageDocumentation
  */
 export { type Calibration, readCalibration } from './complete/calibration.ts';
+export { completeComplexModel, complexTensorsOf } from './complete/complete-complex.ts';
 export { completeModel, readsUplink } from './complete/complete-model.ts';
 export { type NewModel, writeModel } from './complete/new-model.ts';
 export { type Footprint, measureOnCortexM, missingToolchain } from './embed/cortex-m.ts';

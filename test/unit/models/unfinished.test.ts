@@ -55,4 +55,17 @@ describe('a network', () => {
     );
     expect(() => requireWhole(encodeModel(model()), 'mine/decoder.onnx')).not.toThrow();
   });
+
+  it('that keeps a constant of a node, or of a branch of one, in another file is refused alike', () => {
+    const externalData = [{ key: 'location', value: 'constants.bin' }];
+    const tensor = { name: 'w', dims: [2], dataType: 1, dataLocation: 1, externalData };
+    const constant = { opType: 'Constant', output: ['w'], attribute: [{ name: 'value', type: 4, t: tensor }] };
+    const branch = { name: 'branch', node: [constant], initializer: [], input: [], output: [] };
+    const condition = { opType: 'If', output: ['v'], attribute: [{ name: 'then_branch', type: 5, g: branch }] };
+    for (const node of [constant, condition]) {
+      const apart = model();
+      (apart.graph.node as unknown[]).push({ input: [], name: '', ...node });
+      expect(() => requireWhole(encodeModel(apart), 'mine/decoder.onnx')).toThrow(/in another file, constants.bin;/);
+    }
+  });
 });

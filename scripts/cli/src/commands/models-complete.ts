@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { CsiError, createRepresentation } from '@edge-csi/csi';
-import { completeModel, writeModel } from '@edge-csi/model-tools';
-import { requireWhole } from '@edge-csi/models';
-import { parseDraft } from '@edge-csi/models/disk';
+import { CsiError, createPlanes, createRepresentation } from '@edge-csi/csi';
+import { completeComplexModel, completeModel, complexTensorsOf, readsUplink, writeModel } from '@edge-csi/model-tools';
+import { type Manifest, requireWhole } from '@edge-csi/models';
+import { type ComplexDraft, type DraftManifest, parseDraft } from '@edge-csi/models/disk';
 import { calibrationFile, readGivenCalibration, withCalibration } from '../options/calibration.ts';
 import type { OptionsOf } from '../options/command.ts';
 import { withVariables } from '../options/data.ts';
@@ -18,28 +18,56 @@ function declare(models: CommandUnknownOpts) {
 /** `models complete`: a pair of networks and a draft become a model. */
 export const addComplete = (models: CommandUnknownOpts) => declare(models).action(complete);
 
-async function complete(folder: string, options: OptionsOf<typeof declare>): Promise<void> {
+async function complete(folder: string, options: Given): Promise<void> {
   const draft = parseDraft(await readDraft(path.join(folder, 'manifest.json')));
   const files = new Map<string, Uint8Array>();
-  const { encoder, decoder, refiner } = draft.files;
-  for (const name of refiner === undefined ? [encoder, decoder] : [encoder, decoder, refiner]) {
+  for (const name of Object.values(draft.files)) {
+    if (name === undefined) continue;
     const file = path.join(folder, name);
     const onnx = await readNetwork(file);
     requireWhole(onnx, file);
     files.set(name, onnx);
   }
+  const done =
+    draft.planes === 'complex'
+      ? await completeComplex(folder, draft, files, options)
+      : await completePhased(folder, draft as DraftManifest, files, options);
+  process.stdout.write(`${draft.id}: ${done}; the draft is a manifest now\n`);
+}
+
+type Given = OptionsOf<typeof declare>;
+
+async function completePhased(
+  folder: string,
+  draft: DraftManifest,
+  files: ReadonlyMap<string, Uint8Array>,
+  options: Given,
+): Promise<string> {
   const { csi, normalization, planes = 'magnitude' } = draft;
-  const { numAntennas, numDelays } = csi;
-  const representation = createRepresentation({ numAntennas, numDelays, planes, normalization });
-  const network = files.get(decoder) as Uint8Array;
-  const calibration = await readGivenCalibration(options, draft, representation, network, decoder);
+  const { decoder } = draft.files;
+  const representation = createRepresentation({ ...csi, planes, normalization });
+  const bands = readsUplink(files.get(decoder) as Uint8Array, decoder) ? 'both' : 'downlink';
+  const calibration = await readGivenCalibration(options, draft, representation, bands);
   const model = await completeModel({ draft, files, calibration, data: await calibrationFile(options) });
   await writeModel(folder, model);
-  const { codeword, phase } = model.manifest;
-  const bits = codeword.bits.reduce((sum, count) => sum + count, 0);
-  process.stdout.write(
-    `${draft.id}: ${codeword.length} components of ${bits} bits, theta ${phase.theta}; the draft is a manifest now\n`,
-  );
+  return `${codewordOf(model.manifest)}, theta ${model.manifest.phase.theta}`;
+}
+
+async function completeComplex(
+  folder: string,
+  draft: ComplexDraft,
+  files: ReadonlyMap<string, Uint8Array>,
+  options: Given,
+): Promise<string> {
+  const bands = complexTensorsOf(draft, files).decoder.uplink === undefined ? 'downlink' : 'both';
+  const calibration = await readGivenCalibration(options, draft, createPlanes(draft.csi, draft.normalization), bands);
+  const model = await completeComplexModel({ draft, files, calibration, data: await calibrationFile(options) });
+  await writeModel(folder, model);
+  return codewordOf(model.manifest);
+}
+
+function codewordOf({ codeword }: Pick<Manifest, 'codeword'>): string {
+  return `${codeword.length} components of ${codeword.bits.reduce((sum, count) => sum + count, 0)} bits`;
 }
 
 async function readDraft(file: string): Promise<unknown> {

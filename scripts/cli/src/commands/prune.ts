@@ -11,6 +11,7 @@ import {
   measureModel,
   openPruner,
   type PruneSettings,
+  readsUplink,
   type WeightWidth,
   weightWidths,
   writeModel,
@@ -90,8 +91,7 @@ async function run(options: Options): Promise<void> {
     options,
     source,
     createDualnet(bundle.codec).representation,
-    decoder,
-    decoderName,
+    readsUplink(decoder, decoderName) ? 'both' : 'downlink',
   );
   const pruner = await openPruner({ bundle, calibration, data });
   const pruning = startProgress('models', tasks.length);

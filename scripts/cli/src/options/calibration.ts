@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { Representation } from '@edge-csi/csi';
+import type { Planes, Representation } from '@edge-csi/csi';
 import { type DataFlags, flagsFor, sha256Of } from '@edge-csi/lab/data';
-import { type Calibration, readCalibration, readsUplink } from '@edge-csi/model-tools';
+import { type Calibration, readCalibration } from '@edge-csi/model-tools';
 import type { AnyManifest } from '@edge-csi/models';
 import { withProgress } from '../progress.ts';
 import { type OptionsOf, optionGroup } from './command.ts';
@@ -25,17 +25,15 @@ export async function calibrationFile({ calibration }: Given): Promise<{ name: s
 }
 
 /**
- * Reads the samples that a model is fitted on; both bands where its decoder reads the uplink.
+ * Reads the samples that a model is fitted on.
  *
- * @param decoder - its ONNX file
- * @param name - of that file
+ * @param bands - both where its decoder reads the uplink
  */
 export async function readGivenCalibration(
   given: Given,
   model: Pick<AnyManifest, 'csi'>,
-  representation: Representation,
-  decoder: Uint8Array,
-  name: string,
+  representation: Representation | Planes,
+  bands: 'both' | 'downlink',
 ): Promise<Calibration> {
   const { calibration, calibrationUplink, calibrationSamples: limit } = given;
   const flags = {
@@ -43,7 +41,6 @@ export async function readGivenCalibration(
     ...(calibrationUplink !== undefined && { uplink: calibrationUplink }),
   };
   const source = await createDataReader(flags).open(model);
-  const bands = readsUplink(decoder, name) ? 'both' : 'downlink';
   return withProgress('calibration', limit, (onProgress) =>
     readCalibration(source, representation, { limit, bands, onProgress }),
   );

@@ -1,6 +1,7 @@
 import { UsageError } from '@edge-csi/lab/usage-error';
 import {
   type AnyManifest,
+  isComplexModel,
   isPathModel,
   isUplinkOnly,
   type Manifest,
@@ -63,6 +64,9 @@ export async function anyModels(ids: readonly string[], zoo: string): Promise<An
 export async function networkModel(id: string, zoo: string): Promise<NetworkManifest> {
   const [found] = await anyModels([id], zoo);
   const manifest = found as AnyManifest;
+  if (isComplexModel(manifest)) {
+    throw new UsageError(`${id} is a model of complex CSI, which this does not look into; give one of magnitudes`);
+  }
   if (!isPathModel(manifest)) return manifest;
   throw new UsageError(`${id} is a model of path reports: it has no networks to look into; give one that has`);
 }

@@ -1,4 +1,4 @@
-import { isPathModel, type ReportBundle, type ReportManifest, requireNetworks } from '@edge-csi/models';
+import { isComplexModel, isPathModel, type ReportBundle, type ReportManifest, requireNetworks } from '@edge-csi/models';
 import { openEncoder, type ReportEncoder } from '@edge-csi/ue-client';
 
 /** What makes a report, from CSI to payload. */
@@ -8,6 +8,7 @@ export type LatencyBackend = (typeof latencyBackends)[number];
 
 /** The backends that differ for a model: path reports have no weights, and are made in WebAssembly whatever is chosen. */
 export function backendsOf(manifest: ReportManifest): readonly LatencyBackend[] {
+  if (isComplexModel(manifest)) return ['ort'];
   return isPathModel(manifest) ? ['micro'] : latencyBackends;
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AngularDelayCsi, createRandom, sgcs, squaredErrorRatio } from '@edge-csi/csi';
-import type { Manifest } from '@edge-csi/models';
+import type { ComplexManifest, Manifest } from '@edge-csi/models';
 import { batchSize, type LinkSample, openTransceiver } from '../link/transceiver.ts';
 import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
 import { ratioToDb } from '../metrics/score.ts';
@@ -127,13 +127,13 @@ export function costOf({ nmseDb, subbandSgcs: similarity = 0 }: Measured): numbe
   return nmseDb ?? -similarity;
 }
 
-/** A model as a scheme, over the two knobs that a BS sets with Reconfigure. */
+/** A model as a scheme, over the knobs that a BS sets with Reconfigure. */
 export interface NetworkScheme extends Scheme {
   close(): Promise<void>;
 }
 
 /** Opens a model of a zoo as a scheme, refined as a BS would. */
-export async function openNetworkScheme(manifest: Manifest, zoo: string): Promise<NetworkScheme> {
+export async function openNetworkScheme(manifest: Manifest | ComplexManifest, zoo: string): Promise<NetworkScheme> {
   const transceiver = await openTransceiver(manifest, zoo);
   return {
     name: manifest.id,

@@ -1,5 +1,5 @@
 import { type Graph, openOrtGraph } from '@edge-csi/bs-server/decode';
-import { CsiError, createUplinkInput, type Representation } from '@edge-csi/csi';
+import { CsiError, createUplinkInput, type Planes, type Representation } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { spreadIndices, usableSample } from '@edge-csi/lab/data';
 import type { SampleMatrix } from '@edge-csi/lab/linear';
@@ -31,7 +31,7 @@ const leastSamples = 16;
  */
 export function readCalibration(
   source: CsiSource,
-  representation: Representation,
+  representation: Representation | Planes,
   { limit, bands, onProgress }: CalibrationOptions,
 ): Calibration {
   const indices = spreadIndices(source, limit);
@@ -60,6 +60,12 @@ export function readCalibration(
 
 const batchSize = 256;
 
+/** What an encoder takes, dims after the batch dimension, and the name of what it gives. */
+interface EncoderValues {
+  readonly input: { readonly name: string; readonly dims: readonly number[] };
+  readonly output: string;
+}
+
 /**
  * Latents of an encoder.onnx.
  *
@@ -70,7 +76,7 @@ const batchSize = 256;
 export async function encodeAll(
   encoder: Uint8Array,
   file: string,
-  { tensor }: Representation,
+  { input, output }: EncoderValues,
   inputs: SampleMatrix,
 ): Promise<SampleMatrix> {
   const count = inputs.values.length / inputs.width;
@@ -81,7 +87,7 @@ export async function encodeAll(
     for (let start = 0; start < count; start += batchSize) {
       const rows = Math.min(batchSize, count - start);
       const batch = inputs.values.subarray(start * inputs.width, (start + rows) * inputs.width);
-      const latent = await graph.run({ [tensor.name]: { values: batch, dims: [rows, ...tensor.dims] } }, 'latent');
+      const latent = await graph.run({ [input.name]: { values: batch, dims: [rows, ...input.dims] } }, output);
       if (start === 0) {
         width = latent.length / rows;
         values = new Float32Array(count * width);

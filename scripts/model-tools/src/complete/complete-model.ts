@@ -4,14 +4,14 @@ import { regress, type SampleMatrix } from '@edge-csi/lab/linear';
 import { type Manifest, parseManifest } from '@edge-csi/models';
 import type { DraftManifest } from '@edge-csi/models/disk';
 import { requireValue } from '../onnx/graph.ts';
-import { decodeModel, type ModelProto } from '../onnx/schema.ts';
-import { toNumbers } from '../onnx/tensor.ts';
+import { decodeModel } from '../onnx/schema.ts';
 import { type Calibration, encodeAll, openNetwork } from './calibration.ts';
 import { fitCodec, statisticsOf, tableOf } from './fit-codec.ts';
+import { bytesOf, checkShape, checkValues } from './network-values.ts';
 import { describeFiles, type NewModel } from './new-model.ts';
 
-export interface CompleteOptions {
-  readonly draft: DraftManifest;
+export interface CompleteOptions<Draft = DraftManifest> {
+  readonly draft: Draft;
   /** Bytes of the draft's files by name. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly calibration: Calibration;
@@ -41,7 +41,8 @@ export async function completeModel({ draft, files, calibration, data }: Complet
   const encoderModel = decodeModel(encoder, draft.files.encoder);
   checkShape(encoderModel, draft.files.encoder, 'input', name, dims);
   checkShape(encoderModel, draft.files.encoder, 'output', 'latent', [undefined]);
-  const latents = await encodeAll(encoder, draft.files.encoder, representation, calibration.inputs);
+  const file = draft.files.encoder;
+  const latents = await encodeAll(encoder, file, { input: { name, dims }, output: 'latent' }, calibration.inputs);
   checkValues(decoder, draft.files.decoder, {
     inputs: { latent: [latents.width], cell: [latents.width], uplink: dims },
     output: [name, dims],
@@ -95,31 +96,6 @@ export function readsUplink(decoder: Uint8Array, file: string): boolean {
   return decodeModel(decoder, file).graph.input.some(({ name }) => name === 'uplink');
 }
 
-function bytesOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
-  const found = files.get(name);
-  if (found === undefined) throw new CsiError('model-invalid', `${name} is missing`);
-  return found;
-}
-
-/** Values that a network may take, and the one it gives, by name: dims after the batch dimension. */
-interface NetworkValues {
-  readonly inputs: Readonly<Record<string, readonly number[]>>;
-  readonly output: readonly [name: string, dims: readonly number[]];
-  /** Which of the inputs it takes, in words. */
-  readonly takes: string;
-}
-
-/** @throws CsiError `model-invalid`, naming the file, where a network takes something else, or in another shape. */
-function checkValues(onnx: Uint8Array, file: string, { inputs, output, takes }: NetworkValues): void {
-  const model = decodeModel(onnx, file);
-  for (const { name } of model.graph.input) {
-    const dims = Object.entries(inputs).find(([known]) => known === name)?.[1];
-    if (dims === undefined) throw new CsiError('model-invalid', `${file} takes ${name}; ${takes}`);
-    checkShape(model, file, 'input', name, dims);
-  }
-  checkShape(model, file, 'output', ...output);
-}
-
 /** Runs a decoder on a few samples. @throws CsiError `model-invalid`, naming the file, where it gives no estimates. */
 async function tryDecoder(
   onnx: Uint8Array,
@@ -146,48 +122,12 @@ async function tryDecoder(
   throw new CsiError('model-invalid', `${file}: ${output.length} values for ${rows} samples of ${numComponents}`);
 }
 
-/** @param dims - after the batch dimension; undefined where any will do */
-function checkShape(
-  model: ModelProto,
-  file: string,
-  side: 'input' | 'output',
-  name: string,
-  dims: readonly (number | undefined)[],
-): void {
-  const { type } = requireValue(model, side, name, file);
-  const elements = type?.tensorType?.elemType ?? 1;
-  if (elements !== 1) {
-    const found =
-      ({ 10: 'float16', 11: 'float64', 16: 'bfloat16' } as Readonly<Record<number, string>>)[elements] ??
-      `type ${elements}`;
-    throw new CsiError(
-      'model-invalid',
-      `${file}: ${side} ${name} is ${found}, expected float32; export the network as model.float()`,
-    );
-  }
-  const shape = type?.tensorType?.shape?.dim;
-  // A file need not say; running it will.
-  if (shape === undefined) return;
-  const found = shape.map(({ dimValue, dimParam }) => dimParam || (toNumbers([dimValue ?? 0])[0] ?? 0) || '?');
-  const [batch, ...rest] = found;
-  const fits =
-    rest.length === dims.length && rest.every((dim, i) => typeof dim === 'string' || dim === (dims[i] ?? dim));
-  const wanted = ['batch', ...dims.map((dim) => dim ?? 'M')].join(', ');
-  if (!fits) {
-    throw new CsiError(
-      'model-invalid',
-      `${file}: ${side} ${name} is [${found.join(', ')}], the draft asks for [${wanted}]`,
-    );
-  }
-  if (typeof batch === 'string') return;
-  throw new CsiError(
-    'model-invalid',
-    `${file}: ${side} ${name} has a batch dimension of ${batch}: export it as dynamic`,
-  );
-}
-
 /** Bits of each component, 1..8: where a bit removes most of the error of a linear estimate of the inputs. */
-function bitsOf(latents: SampleMatrix, inputs: SampleMatrix, { codeword, files }: DraftManifest): number[] {
+export function bitsOf(
+  latents: SampleMatrix,
+  inputs: SampleMatrix,
+  { codeword, files }: Pick<DraftManifest, 'codeword' | 'files'>,
+): number[] {
   const { totalBits } = codeword;
   const length = latents.width;
   if (totalBits < length || totalBits > 8 * length) {

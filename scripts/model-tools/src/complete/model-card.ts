@@ -1,6 +1,8 @@
 import type { RecordedAccuracy, RecordedUplinkOnly } from '@edge-csi/lab';
 import {
   type AnyManifest,
+  type ComplexManifest,
+  isComplexModel,
   isPathModel,
   isUplinkOnly,
   type Manifest,
@@ -49,17 +51,31 @@ interface Training {
 export function renderCard(manifest: AnyManifest): string {
   const sections = [
     `# ${manifest.id}`,
-    isUplinkOnly(manifest)
-      ? describeUplinkOnly(manifest)
-      : isPathModel(manifest)
-        ? describePaths(manifest)
-        : describe(manifest),
+    descriptionOf(manifest),
     ['## Link', '', linkOf(manifest)].join('\n'),
     ['## Training', '', trainingOf(manifest)].join('\n'),
     ['## Measured', '', measuredOf(manifest)].join('\n'),
     ['## Limits', '', limitsOf(manifest)].join('\n'),
   ];
   return `${sections.join('\n\n')}\n`;
+}
+
+function descriptionOf(manifest: AnyManifest): string {
+  if (isUplinkOnly(manifest)) return describeUplinkOnly(manifest);
+  if (isPathModel(manifest)) return describePaths(manifest);
+  return isComplexModel(manifest) ? describeComplex(manifest) : describe(manifest);
+}
+
+function describeComplex({ family, csi, codeword, reduction, normalization, tensors }: ComplexManifest): string {
+  const bits = codeword.bits.reduce((sum, count) => sum + count, 0);
+  const { kind, centre, gain } = normalization;
+  const norm = normalization.kind === 'spherical' ? `, the norm ${normalization.scale.bits}` : '';
+  return [
+    `Networks of complex CSI (family ${family}). Real and imaginary parts of ${csi.numAntennas} antennas x ${csi.numDelays} delays ` +
+      `become ${codeword.length} components (CR 1/${reduction}), and these become both parts again` +
+      `${tensors.decoder.uplink === undefined ? '' : ', with the uplink beside them'}.`,
+    `Normalisation: ${kind}, ${centre} + ${gain} h. The codeword takes ${bits} bits${norm}.`,
+  ].join('\n');
 }
 
 function describe(m: Manifest): string {
@@ -133,7 +149,7 @@ function trainingOf(manifest: AnyManifest): string {
   if (calibration !== undefined) {
     return (
       `${training.samples ?? '?'} samples of ${training.data ?? 'data that the author does not name'}.\n` +
-      `Quantiser and phase allocation: ${calibration.samples} samples of ${calibration.data}, \`edge-csi models complete\`.`
+      `${isComplexModel(manifest) ? 'Quantiser' : 'Quantiser and phase allocation'}: ${calibration.samples} samples of ${calibration.data}, \`edge-csi models complete\`.`
     );
   }
   const { seconds = 0 } = training;

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CsiError } from '@edge-csi/csi';
-import { type Manifest, sha256Bytes, toHex } from '@edge-csi/models';
+import { type ComplexManifest, type Manifest, sha256Bytes, toHex } from '@edge-csi/models';
 import { renderCard } from './model-card.ts';
 
 /** A model made here: its manifest, and its files by the names there. */
-export interface NewModel {
-  readonly manifest: Manifest;
+export interface NewModel<M extends Manifest | ComplexManifest = Manifest> {
+  readonly manifest: M;
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
@@ -20,21 +20,29 @@ export async function describeFiles(
   names: FileNames,
   written: ReadonlyMap<string, Uint8Array>,
 ): Promise<Manifest['files']> {
-  const describe = async (name: string) => {
-    const bytes = written.get(name);
-    if (bytes === undefined) throw new CsiError('model-invalid', `${name} was not made`);
-    return { path: name, sha256: toHex(await sha256Bytes(bytes)), bytes: bytes.length };
-  };
   return {
-    encoder: await describe(names.encoder),
-    decoder: await describe(names.decoder),
-    allocation: await describe(names.allocation),
-    ...(names.refiner === undefined ? {} : { refiner: await describe(names.refiner) }),
+    encoder: await describeFile(names.encoder, written),
+    decoder: await describeFile(names.decoder, written),
+    allocation: await describeFile(names.allocation, written),
+    ...(names.refiner === undefined ? {} : { refiner: await describeFile(names.refiner, written) }),
   };
 }
 
+/** Size and hash of one file. */
+export async function describeFile(
+  name: string,
+  written: ReadonlyMap<string, Uint8Array>,
+): Promise<Manifest['files']['encoder']> {
+  const bytes = written.get(name);
+  if (bytes === undefined) throw new CsiError('model-invalid', `${name} was not made`);
+  return { path: name, sha256: toHex(await sha256Bytes(bytes)), bytes: bytes.length };
+}
+
 /** Writes a model's files, manifest and card into a folder, which is made. */
-export async function writeModel(folder: string, { manifest, files }: NewModel): Promise<void> {
+export async function writeModel(
+  folder: string,
+  { manifest, files }: NewModel<Manifest | ComplexManifest>,
+): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [name, bytes] of files) await writeFile(path.join(folder, name), bytes);
   await writeFile(path.join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);

@@ -65,7 +65,7 @@ export async function openPruner({ bundle, calibration, data }: PrunerOptions): 
   const oldLatents = await encodeAll(
     files.get('encoder') as Uint8Array,
     `${manifest.id}/${manifest.files.encoder.path}`,
-    representation,
+    { input: representation.tensor, output: 'latent' },
     inputs,
   );
   const uplink = first.prior && applyDense(transposed(first.prior.inner), calibration.uplinks);

@@ -37,7 +37,7 @@ beforeAll(async () => {
     codeword: { totalBits: 80 },
     reportBits: 240,
     files: { encoder: 'encoder.onnx', decoder: 'decoder.onnx' },
-  });
+  }) as DraftManifest;
 }, 60_000);
 
 const complete = (files: Partial<typeof networks> = {}, changes: Partial<DraftManifest> = {}) => {

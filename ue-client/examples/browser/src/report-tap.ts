@@ -1,6 +1,14 @@
+import { createQuantizer } from '@edge-csi/csi';
 import { createDualnet } from '@edge-csi/csi/dualnet';
 import type { PathMark } from '@edge-csi/csi/paths';
-import { hasNetworks, type ModelBundle, type PathBundle, type ReportBundle } from '@edge-csi/models';
+import {
+  type ComplexBundle,
+  hasNetworks,
+  isComplexModel,
+  type ModelBundle,
+  type PathBundle,
+  type ReportBundle,
+} from '@edge-csi/models';
 import { type EncoderBackend, openEncoder, type Payload, type Rate, type ReportEncoder } from '@edge-csi/ue-client';
 import { pageUrl } from './bs-http.ts';
 
@@ -33,10 +41,10 @@ export class ReportTap {
   readonly open = async (bundle: ReportBundle): Promise<ReportEncoder> => {
     const reports = await openBackend(this.#backend, bundle);
     const { id } = bundle.manifest;
-    const read = hasNetworks(bundle) ? networkReader(bundle) : await pathReader(bundle);
+    const read = await readerOf(bundle);
     return {
       encode: async (csi, asked) => {
-        const rate = hasNetworks(bundle) ? asked : capped(bundle, asked, this.#maxBits());
+        const rate = bundle.codec.kind === 'paths' ? capped(bundle.codec, asked, this.#maxBits()) : asked;
         const encoded = await reports.encode(csi, rate);
         this.#latest.set(id, { read, rate, encoded });
         return encoded;
@@ -53,6 +61,25 @@ export class ReportTap {
     const latest = this.#latest.get(modelId);
     return latest?.read(latest.encoded, latest.rate);
   }
+}
+
+async function readerOf(bundle: ReportBundle): Promise<Reader> {
+  if (hasNetworks(bundle)) return networkReader(bundle);
+  return isComplex(bundle) ? complexReader(bundle) : pathReader(bundle as PathBundle);
+}
+
+const isComplex = (bundle: ReportBundle): bundle is ComplexBundle => isComplexModel(bundle.manifest);
+
+/** A codeword alone: no entry has bits of its own. */
+function complexReader({ codec: { codeword: spec, shape } }: ComplexBundle): Reader {
+  const quantizer = createQuantizer(spec.bits, spec.step);
+  const entryBits = new Uint8Array(shape.numAntennas * shape.numDelays);
+  return ({ codeword }, { codewordTruncation = 0 }) => {
+    const truncated = quantizer.withTruncation(codewordTruncation);
+    const centred = new Int16Array(truncated.length);
+    truncated.centredInto(centred, truncated.unpack(codeword));
+    return { centred, entryBits, marks: undefined };
+  };
 }
 
 function networkReader(bundle: ModelBundle): Reader {
@@ -79,14 +106,14 @@ async function pathReader({ codec: spec }: PathBundle): Promise<Reader> {
 }
 
 /** A UE may say less than the BS allows, and never more. */
-function capped({ codec: spec }: PathBundle, rate: Rate, maxBits: number | undefined): Rate {
+function capped(spec: PathBundle['codec'], rate: Rate, maxBits: number | undefined): Rate {
   const { maxPayloadBits = spec.rate.maxPayloadBits } = rate;
   return maxBits === undefined ? rate : { ...rate, maxPayloadBits: Math.min(maxBits, maxPayloadBits) };
 }
 
 /** `ort` by hand, since its files come from this server. */
 async function openBackend(backend: EncoderBackend, bundle: ReportBundle): Promise<ReportEncoder> {
-  if (backend !== 'ort' || !hasNetworks(bundle)) return openEncoder(backend, bundle);
+  if (backend !== 'ort' || bundle.codec.kind === 'paths') return openEncoder(backend, bundle);
   const { createOrtEncoder } = await import('@edge-csi/ue-client/ort');
   const wasmPaths = new URL('ort/', pageUrl).href;
   return createOrtEncoder(bundle, { wasmPaths });

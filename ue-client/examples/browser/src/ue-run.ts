@@ -1,5 +1,5 @@
 import type { AngularDelayCsi, CsiShape } from '@edge-csi/csi';
-import { isPathModel, type ReportManifest } from '@edge-csi/models';
+import { isComplexModel, isPathModel, type ReportManifest } from '@edge-csi/models';
 import {
   connectUe,
   type EncoderBackend,
@@ -194,6 +194,9 @@ function modelEvent({ manifest, config }: Ue): ModelEvent {
     periodSlots: config.reportPeriodSlots,
   } as const;
   if (isPathModel(manifest)) return { ...common, fullBits: new Uint8Array(), maxEntryBits: 1, entryWord: 'phase' };
+  if (isComplexModel(manifest)) {
+    return { ...common, fullBits: Uint8Array.from(manifest.codeword.bits), maxEntryBits: 1, entryWord: 'phase' };
+  }
   const { codeword, phase, planes } = manifest;
   const isParts = planes === 'absolute-parts';
   return {

@@ -29,7 +29,7 @@ import {
   spreadIndices,
 } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { isPathModel, type Manifest, pathsSpecOf, type ReportManifest } from '@edge-csi/models';
+import { type ComplexManifest, isPathModel, type Manifest, pathsSpecOf, type ReportManifest } from '@edge-csi/models';
 import { eachUntilInterrupted, unlessInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { createDataReader, type DataReader, requireApart, withData } from '../../options/data.ts';
@@ -95,7 +95,7 @@ export async function measureRateDistortion(options: Options, signal: AbortSigna
   const [first] = manifests;
   if (first === undefined) throw new UsageError('there is no model to take the shape of the CSI from');
   requireOneShape(manifests);
-  const networks = manifests.filter((manifest) => !isPathModel(manifest)) as Manifest[];
+  const networks = manifests.filter((manifest) => !isPathModel(manifest)) as (Manifest | ComplexManifest)[];
   const [model, ...models] = manifests.filter((manifest) => isPathModel(manifest));
   if (models.length > 0) throw new UsageError('--models names several models of path reports; give one of them');
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRepresentation } from '@edge-csi/csi';
 import { lowerMedian, monotonicMs } from '@edge-csi/lab/metrics';
 import { buildModel } from '@edge-csi/model-tools';
-import { isPathModel, type Manifest, representationOf, sha256Bytes, toHex } from '@edge-csi/models';
+import { isComplexModel, isPathModel, type Manifest, representationOf, sha256Bytes, toHex } from '@edge-csi/models';
 import { paths, subprotocol } from '@edge-csi/proto';
 import { WebSocket } from 'ws';
 import { startLoadedServer } from './loaded-server.ts';
@@ -34,10 +34,10 @@ interface Sample {
   readonly cpuUs: number | undefined;
 }
 
-/** Measures one model's messages on a server whose decoder passes the uplink on; nothing of a model without networks. */
+/** Measures one model's messages on a server whose decoder passes the uplink on; nothing of a model whose networks are of another kind. */
 export async function measureIngest(options: ServerBenchOptions): Promise<Ingest[]> {
   const { manifest } = options;
-  if (isPathModel(manifest)) return [];
+  if (isPathModel(manifest) || isComplexModel(manifest)) return [];
   const zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-ingest-'));
   const variants = [true, false].map((uplinksAndSubscriber) => ({ uplinksAndSubscriber, samples: [] as Sample[] }));
   try {
