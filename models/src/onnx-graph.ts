@@ -1,4 +1,5 @@
 import { CsiError } from '@edge-csi/csi';
+import { all, bytesOf, fieldsOf, text } from './onnx-fields.ts';
 
 /** One operator of a graph. */
 export interface OnnxNode {
@@ -40,111 +41,6 @@ export function readOnnxGraph(bytes: Uint8Array): OnnxGraph {
   } catch (cause) {
     throw new CsiError('model-invalid', `not an ONNX file: ${(cause as Error).message}`, { cause });
   }
-}
-
-/**
- * Names of the inputs of an .onnx file's network.
- *
- * @throws CsiError `model-invalid` where the bytes are not one.
- */
-export function readOnnxInputs(bytes: Uint8Array): string[] {
-  try {
-    const graph = fieldsOf(bytesOf(fieldsOf(bytes), 7));
-    return all(graph, 11).map((input) => text(bytesOf(fieldsOf(input), 1)));
-  } catch (cause) {
-    throw new CsiError('model-invalid', `not an ONNX file: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/**
- * The file beside an .onnx file that holds weights of its network; undefined where all are in it.
- *
- * @throws CsiError `model-invalid` where the bytes are no ONNX file.
- */
-export function externalWeightsOf(bytes: Uint8Array): string | undefined {
-  try {
-    const model = fieldsOf(bytes);
-    const functions = all(model, 25).flatMap((body) => all(fieldsOf(body), 7));
-    const tensors = [...tensorsOf(bytesOf(model, 7)), ...functions.flatMap(tensorsOfNode)].map(fieldsOf);
-    const entries = tensors.flatMap((tensor) => all(tensor, 13).map(fieldsOf));
-    const location = entries.find((entry) => text(bytesOf(entry, 1)) === 'location');
-    return location && text(bytesOf(location, 2));
-  } catch (cause) {
-    throw new CsiError('model-invalid', `not an ONNX file: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** All tensors of a graph: constants, dense or sparse, and those of its nodes, branches and loops among them. */
-function tensorsOf(graph: Uint8Array): Uint8Array[] {
-  const fields = fieldsOf(graph);
-  const sparse = all(fields, 15).flatMap(tensorsOfSparse);
-  return [...all(fields, 5), ...sparse, ...all(fields, 1).flatMap(tensorsOfNode)];
-}
-
-const tensorsOfSparse = (tensor: Uint8Array) => [...all(fieldsOf(tensor), 1), ...all(fieldsOf(tensor), 2)];
-
-function tensorsOfNode(node: Uint8Array): Uint8Array[] {
-  return all(fieldsOf(node), 5)
-    .map(fieldsOf)
-    .flatMap((attribute) => [
-      ...[...all(attribute, 5), ...all(attribute, 10)],
-      ...[...all(attribute, 22), ...all(attribute, 23)].flatMap(tensorsOfSparse),
-      ...[...all(attribute, 6), ...all(attribute, 11)].flatMap(tensorsOf),
-    ]);
-}
-
-interface Field {
-  readonly number: number;
-  /** Varint, or the bits of a 32-bit field; 0 where the field has bytes. */
-  readonly value: number;
-  readonly bytes: Uint8Array | undefined;
-}
-
-/** Fields of a protobuf message in their order. */
-function fieldsOf(bytes: Uint8Array): Field[] {
-  const fields: Field[] = [];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let at = 0;
-  const varint = () => {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = view.getUint8(at++);
-      value += (byte & 127) * factor;
-      if (byte < 128) return value;
-    }
-  };
-  while (at < bytes.length) {
-    const tag = varint();
-    const number = Math.floor(tag / 8);
-    const wireType = tag % 8;
-    if (wireType === 0) fields.push({ number, value: varint(), bytes: undefined });
-    else if (wireType === 5) {
-      fields.push({ number, value: view.getUint32(at, true), bytes: undefined });
-      at += 4;
-    } else if (wireType === 1) at += 8;
-    else if (wireType === 2) {
-      const length = varint();
-      if (length > bytes.length - at) throw new RangeError(`field ${number} is cut short`);
-      fields.push({ number, value: 0, bytes: bytes.subarray(at, at + length) });
-      at += length;
-    } else throw new RangeError(`wire type ${wireType}`);
-  }
-  return fields;
-}
-
-function all(fields: readonly Field[], number: number): Uint8Array[] {
-  return fields.flatMap((field) => (field.number === number && field.bytes !== undefined ? [field.bytes] : []));
-}
-
-function bytesOf(fields: readonly Field[], number: number): Uint8Array {
-  const [found] = all(fields, number);
-  if (found === undefined) throw new RangeError(`field ${number} is missing`);
-  return found;
-}
-
-/** Names are ASCII; a text decoder would cost a small process more memory than the whole model. */
-function text(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
 }
 
 function readNode(bytes: Uint8Array): OnnxNode {

@@ -1,5 +1,5 @@
 import type { UplinkOnlySpec } from '@edge-csi/csi';
-import { type ReadModelFile, readChecked, requireWhole } from './bundle.ts';
+import { type ReadModelFile, readChecked, requireRunnable } from './bundle.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
 import type { ReportManifest } from './path-manifest.ts';
 import { parseWith, uplinkOnlyKind, uplinkOnlySchema } from './schema.ts';
@@ -65,6 +65,6 @@ export async function loadUplinkOnlyBundle(
   const downlinkOverUplink = 10 ** (normalization.downlinkOverUplinkDb / 20);
   const codec = { kind: 'uplink-only', id, numAntennas, numDelays, downlinkOverUplink } as const;
   const decoder = await readChecked(id, files.decoder, read);
-  requireWhole(decoder, `${id}/${files.decoder.path}`);
+  requireRunnable(decoder, `${id}/${files.decoder.path}`);
   return { manifest, codec, decoder };
 }

@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { requireWhole } from '@edge-csi/models';
+import { requireRunnable } from '@edge-csi/models';
 import { listDrafts, listModels, readReportManifest, zooDirectory } from '@edge-csi/models/disk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../../scripts/model-tools/src/onnx/graph.ts';
@@ -50,10 +50,26 @@ describe('a network', () => {
       dataLocation: 1,
       externalData: [{ key: 'location', value: 'decoder.onnx.data' }],
     });
-    expect(() => requireWhole(encodeModel(apart), 'mine/decoder.onnx')).toThrow(
+    expect(() => requireRunnable(encodeModel(apart), 'mine/decoder.onnx')).toThrow(
       /^mine\/decoder.onnx: weights are in another file, decoder.onnx.data; .*external_data=False/,
     );
-    expect(() => requireWhole(encodeModel(model()), 'mine/decoder.onnx')).not.toThrow();
+    expect(() => requireRunnable(encodeModel(model()), 'mine/decoder.onnx')).not.toThrow();
+  });
+
+  it('of another type, or of one batch size alone, is refused, naming input and way out', () => {
+    const edge = ({ graph }: ReturnType<typeof model>) => graph.input[0]?.type?.tensorType;
+    const half = model();
+    Object.assign(edge(half) as object, { elemType: 10 });
+    expect(() => requireRunnable(encodeModel(half), 'mine/encoder.onnx', false)).toThrow(
+      'mine/encoder.onnx: input latent is float16, expected float32; export the network as model.float()',
+    );
+    const fixed = model();
+    Object.assign(edge(fixed) as object, { shape: { dim: [{ dimValue: 1 }, { dimValue: 2 }] } });
+    expect(() => requireRunnable(encodeModel(fixed), 'mine/decoder.onnx')).toThrow(
+      'mine/decoder.onnx: input latent has a batch dimension of 1: export it as dynamic',
+    );
+    // A UE has one sample at a time.
+    expect(() => requireRunnable(encodeModel(fixed), 'mine/encoder.onnx', false)).not.toThrow();
   });
 
   it('that keeps a constant of a node, or of a branch of one, in another file is refused alike', () => {
@@ -65,7 +81,7 @@ describe('a network', () => {
     for (const node of [constant, condition]) {
       const apart = model();
       (apart.graph.node as unknown[]).push({ input: [], name: '', ...node });
-      expect(() => requireWhole(encodeModel(apart), 'mine/decoder.onnx')).toThrow(/in another file, constants.bin;/);
+      expect(() => requireRunnable(encodeModel(apart), 'mine/decoder.onnx')).toThrow(/in another file, constants.bin;/);
     }
   });
 });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CsiError, createPlanes, createRepresentation } from '@edge-csi/csi';
 import { completeComplexModel, completeModel, complexTensorsOf, readsUplink, writeModel } from '@edge-csi/model-tools';
-import { type Manifest, requireWhole } from '@edge-csi/models';
+import { type Manifest, requireRunnable } from '@edge-csi/models';
 import { type ComplexDraft, type DraftManifest, parseDraft } from '@edge-csi/models/disk';
 import { calibrationFile, readGivenCalibration, withCalibration } from '../options/calibration.ts';
 import type { OptionsOf } from '../options/command.ts';
@@ -25,7 +25,7 @@ async function complete(folder: string, options: Given): Promise<void> {
     if (name === undefined) continue;
     const file = path.join(folder, name);
     const onnx = await readNetwork(file);
-    requireWhole(onnx, file);
+    requireRunnable(onnx, file);
     files.set(name, onnx);
   }
   const done =

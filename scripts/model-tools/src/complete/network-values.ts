@@ -1,12 +1,15 @@
 import { CsiError } from '@edge-csi/csi';
+import { requireRunnable } from '@edge-csi/models';
 import { requireValue } from '../onnx/graph.ts';
 import { decodeModel, type ModelProto, type ValueInfoProto } from '../onnx/schema.ts';
 import { toNumbers } from '../onnx/tensor.ts';
 
-/** Bytes of a draft's file. @throws CsiError `model-invalid` where there are none. */
+/** Bytes of a draft's file. @throws CsiError `model-invalid`, naming it, where there are none or they are no network that runs. */
 export function bytesOf(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
   const found = files.get(name);
   if (found === undefined) throw new CsiError('model-invalid', `${name} is missing`);
+  decodeModel(found, name);
+  requireRunnable(found, name);
   return found;
 }
 
@@ -29,11 +32,8 @@ export function checkValues(onnx: Uint8Array, file: string, { inputs, output, ta
   checkShape(model, file, 'output', ...output);
 }
 
-/** ONNX's numbers of element types that networks have and this link does not. */
-const otherTypes: Readonly<Record<number, string>> = { 10: 'float16', 11: 'float64', 16: 'bfloat16' };
-
 /**
- * Checks type and shape of an input or output, as far as the file says them.
+ * Checks the shape of an input or output, as far as the file says them.
  *
  * @param dims - after the batch dimension; undefined where any will do
  * @throws CsiError `model-invalid`, naming the file, what it has and what is asked for.
@@ -46,31 +46,17 @@ export function checkShape(
   dims: readonly (number | undefined)[],
 ): void {
   const value = requireValue(model, side, name, file);
-  const elements = value.type?.tensorType?.elemType ?? 1;
-  if (elements !== 1) {
-    const found = otherTypes[elements] ?? `type ${elements}`;
-    throw new CsiError(
-      'model-invalid',
-      `${file}: ${side} ${name} is ${found}, expected float32; export the network as model.float()`,
-    );
-  }
   const found = dimsOf(value);
   // A file need not say; running it will.
   if (found === undefined) return;
-  const [batch, ...rest] = found;
+  const rest = found.slice(1);
   const fits =
     rest.length === dims.length && rest.every((dim, i) => typeof dim === 'string' || dim === (dims[i] ?? dim));
   const wanted = ['batch', ...dims.map((dim) => dim ?? 'M')].join(', ');
-  if (!fits) {
-    throw new CsiError(
-      'model-invalid',
-      `${file}: ${side} ${name} is [${found.join(', ')}], the draft asks for [${wanted}]`,
-    );
-  }
-  if (typeof batch === 'string') return;
+  if (fits) return;
   throw new CsiError(
     'model-invalid',
-    `${file}: ${side} ${name} has a batch dimension of ${batch}: export it as dynamic`,
+    `${file}: ${side} ${name} is [${found.join(', ')}], the draft asks for [${wanted}]`,
   );
 }
 
