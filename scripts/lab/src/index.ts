@@ -67,7 +67,7 @@ export { type EType2Bits, etype2Bits, packPmi, unpackPmi } from './schemes/etype
 export { selectPmi } from './schemes/etype2/select.ts';
 export { createEType2Scheme, etype2Antennas } from './schemes/etype2-scheme.ts';
 export { type FloatRow, measureFloatTable } from './schemes/linear-estimate.ts';
-export { pathSchemes, pathSpecOf } from './schemes/path-scheme.ts';
+export { knownPathScheme, pathSchemes, pathSpecOf } from './schemes/path-scheme.ts';
 export {
   bestWithin,
   costOf,

@@ -3,12 +3,13 @@ import { CsiError } from '../../errors.ts';
 import { createAxis, type PathAxis } from './axis.ts';
 import { copyCode, createCodes, type PathCodes } from './codes.ts';
 import { createGrid } from './grid.ts';
-import { type PathRate, pathRateNumbers } from './path-rate.ts';
+import type { KnownPaths } from './known.ts';
+import { type PathRate, type PathRateNumbers, pathRateNumbers } from './path-rate.ts';
 import { matrixInto, type PropagationPath, pathsOf } from './paths.ts';
 import { RangeDecoder, RangeEncoder } from './range-coder.ts';
 import { searchCap, searchPrice, searchTarget } from './rate.ts';
 import { applyResponseInto, createResponseKernel } from './response.ts';
-import { createSearch, type PathSearch, startSearch } from './search.ts';
+import { createSearch, offerKnown, type PathSearch, startSearch } from './search.ts';
 import { createSpace } from './space.ts';
 import { checkSpec, type PathCodecSpec } from './spec.ts';
 import { createPathSum, type PathSum } from './sum.ts';
@@ -22,6 +23,8 @@ export interface PathReport {
   readonly numPaths: number;
   /** Squared error of the estimate against the matrix that was encoded, relative to its energy. */
   readonly squaredErrorRatio: number;
+  /** Version of the list of known paths that it refers to: who decodes it needs to be told. Absent where it refers to none. */
+  readonly knownVersion?: number;
 }
 
 /** Turns matrices into reports and reports into matrices; see `createPathCodec`. */
@@ -30,25 +33,29 @@ export interface PathCodec {
   /**
    * Reports a matrix. Noise alone, or a cap that no path fits, gives a report without paths.
    *
+   * @param known - what both ends hold; the report refers to it where that is better than doing without
    * @throws CsiError `csi-invalid` where the matrix is of another shape, zero or not finite; RangeError where the rate is
    * out of range.
    */
-  encode(csi: AngularDelayCsi, rate: PathRate): PathReport;
+  encode(csi: AngularDelayCsi, rate: PathRate, known?: KnownPaths): PathReport;
   /**
    * The paths of a report, strongest first.
    *
    * @param bits - as `encode` told; without it a report cut short may pass for another one, as nothing in it is redundant
-   * @throws CsiError `payload-invalid` where no encoder writes these bits.
+   * @param known - the list that the report refers to
+   * @throws CsiError `payload-invalid` where no encoder writes these bits, or they refer to another list.
    */
-  decodePaths(payload: Uint8Array, bits?: number): PropagationPath[];
+  decodePaths(payload: Uint8Array, bits?: number, known?: KnownPaths): PropagationPath[];
   /**
    * Writes the matrix of a report.
    *
    * @param out - planar, `[2][numAntennas][numDelays]`
    * @param bits - as `encode` told
-   * @throws CsiError `payload-invalid` where no encoder writes these bits; RangeError where `out` is of another length.
+   * @param known - the list that the report refers to
+   * @throws CsiError `payload-invalid` where no encoder writes these bits, or they refer to another list; RangeError where `out` is
+   * of another length.
    */
-  decodeInto(out: Float32Array, payload: Uint8Array, bits?: number): void;
+  decodeInto(out: Float32Array, payload: Uint8Array, bits?: number, known?: KnownPaths): void;
   /** The whole numbers of a report, for those who fit tables. @throws CsiError `payload-invalid` */
   decodeCodes(payload: Uint8Array): PathCodes;
   /**
@@ -114,8 +121,9 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
     codeReport(syntax, coder, codes, step);
     return coder.finish();
   };
-  const read = (codes: PathCodes, payload: Uint8Array, told?: number): number => {
+  const read = (codes: PathCodes, payload: Uint8Array, told?: number, known?: KnownPaths): number => {
     codes.count = 0;
+    codes.list = known;
     const coder = new RangeDecoder(payload);
     const step = codeReport(syntax, coder, codes, 0);
     // Bits that no encoder writes decode to something, too.
@@ -128,34 +136,42 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
     }
     return step;
   };
+  const reportAt = (search: PathSearch, { maxBits, price, target }: PathRateNumbers): PathReport => {
+    if (price > 0) searchPrice(search, price, maxBits);
+    else if (target > 0) searchTarget(search, target, maxBits);
+    else searchCap(search, maxBits);
+    const { bestCodes, bestStep, bestBits, bestError, space } = search;
+    return { ...write(bestCodes, bestStep, bestBits), squaredErrorRatio: bestError / space.energy };
+  };
 
   return {
     spec,
-    encode(csi, rate) {
+    encode(csi, rate, known) {
       assertUsable(csi);
       if (csi.numAntennas !== numAntennas || csi.numDelays !== numDelays) {
         const given = `${csi.numAntennas} antennas x ${csi.numDelays} delays`;
         throw new CsiError('csi-invalid', `CSI has ${given}, the codec takes ${numAntennas} x ${numDelays}`);
       }
-      const { maxBits, price, target, noise } = pathRateNumbers(rate);
+      const numbers = pathRateNumbers(rate);
       if (takeOut) applyResponseInto(plain, csi.values, takeOut);
       search ??= createSearch(createSpace(antennas, numDelays, numSubcarriers, maxPaths), createGrid(axes), syntax);
-      if (!startSearch(search, takeOut ? plain : csi.values, noise)) {
+      if (!startSearch(search, takeOut ? plain : csi.values, numbers.noise)) {
         throw new CsiError('csi-invalid', 'CSI entries are out of the range of a report');
       }
-      if (price > 0) searchPrice(search, price, maxBits);
-      else if (target > 0) searchTarget(search, target, maxBits);
-      else searchCap(search, maxBits);
-      const { bestCodes, bestStep, bestBits, bestError, space } = search;
-      return { ...write(bestCodes, bestStep, bestBits), squaredErrorRatio: bestError / space.energy };
+      offerKnown(search, undefined);
+      const fresh = reportAt(search, numbers);
+      if (known === undefined || known.count === 0) return fresh;
+      offerKnown(search, known);
+      const referring = { ...reportAt(search, numbers), knownVersion: known.version };
+      return isBetter(referring, fresh, numbers) ? referring : fresh;
     },
-    decodePaths(payload, bits) {
-      const step = read(codes, payload, bits);
+    decodePaths(payload, bits, known) {
+      const step = read(codes, payload, bits, known);
       return pathsOf(axes, codes, step);
     },
-    decodeInto(out, payload, bits) {
+    decodeInto(out, payload, bits, known) {
       checkLength(out);
-      const step = read(codes, payload, bits);
+      const step = read(codes, payload, bits, known);
       sum ??= createPathSum(axes);
       sum(putIn ? plain : out, codes, step);
       if (putIn) applyResponseInto(out, plain, putIn);
@@ -178,4 +194,12 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
       if (putIn) applyResponseInto(out, plain, putIn);
     },
   };
+}
+
+/** Whether one of two reports of a matrix at a rate is the better one. */
+function isBetter(one: PathReport, other: PathReport, { price, target }: PathRateNumbers): boolean {
+  if (price > 0) return one.squaredErrorRatio + price * one.bits < other.squaredErrorRatio + price * other.bits;
+  const reaches = one.squaredErrorRatio <= target;
+  if (target > 0 && reaches && other.squaredErrorRatio <= target) return one.bits < other.bits;
+  return one.squaredErrorRatio < other.squaredErrorRatio;
 }

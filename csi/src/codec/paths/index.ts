@@ -7,8 +7,10 @@ export { createPathCodec, type PathCodec, type PathReport, type PathReportBits }
 export { createPathsEncoder } from './encoder.ts';
 export { estimateArrayResponse } from './estimate-response.ts';
 export { fitPathTables } from './fit.ts';
+export { createPathHinter, type PathHinter } from './hint.ts';
 export { indoorPathTables } from './indoor-tables.ts';
 export { type PathKernelTables, pathKernelTables } from './kernel-tables.ts';
+export { createKnownPaths, type KnownPaths, knownPathsBits, type PathPlace } from './known.ts';
 export { type PathRate, type PathRateNumbers, pathCapBits, pathRateNumbers } from './path-rate.ts';
 export { markPaths, type PathMark, type PropagationPath } from './paths.ts';
 export type { PathTables } from './tables.ts';

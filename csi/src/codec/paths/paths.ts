@@ -1,6 +1,6 @@
 import { kernelInto, type PathAxis } from './axis.ts';
-import type { PathCodes } from './codes.ts';
-import { finenessOf, heightOf, phasesOf } from './grid.ts';
+import { type PathCodes, positionOf } from './codes.ts';
+import { heightOf, phasesOf } from './grid.ts';
 import { stepHeight } from './step.ts';
 import { cosineOfPart, exactCosine, exactSine, sineOfPart } from './turn.ts';
 
@@ -60,13 +60,12 @@ export function pathsOf(axes: Axes, codes: PathCodes, step: number): Propagation
   const scale = Math.sqrt(axes[0].size * axes[1].size * axes[2].size);
   return Array.from({ length: codes.count }, (_, k) => {
     const level = codes.level[k] as number;
-    const fineness = finenessOf(level);
     const phases = phasesOf(level);
     const phase = codes.phase[k] as number;
     let re = (heightOf(level) * stepHeight(step, 0) * cosineOfPart(phase, phases)) / scale;
     let im = (heightOf(level) * stepHeight(step, 0) * sineOfPart(phase, phases)) / scale;
     const places = axes.map((axis, i) => {
-      const position = Math.fround((codes.cell[3 * k + i] as number) / fineness);
+      const position = Math.fround(positionOf(codes, k, i));
       const norm = kernelInto(axis, kernel, 1, position, 0, axis.count);
       // Kernels are real but for this turn, see `PathAxis`; their sign is that of the nearest bin.
       const nearest = Math.floor(position + 0.5);

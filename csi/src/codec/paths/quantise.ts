@@ -1,9 +1,11 @@
-import { amplitudeOf, hearCell, type PathCodes, roundPlace, setGain } from './codes.ts';
+import { amplitudeOf, FRESH, hearCell, type PathCodes, roundPlace, setGain } from './codes.ts';
+import { BIT_WORTH } from './constants.ts';
 import { correlateNear, probeAt, takeOthersNear } from './correlate.ts';
-import { finenessOf, levelOf, type PathGrid } from './grid.ts';
+import { bitsOf, finenessOf, levelOf, type PathGrid } from './grid.ts';
 import { improvePath } from './improve.ts';
 import { newtonStep } from './newton.ts';
-import { solveGains } from './solve.ts';
+import { bestKnown, probeKnown } from './refer.ts';
+import { energyTaken, solveGains } from './solve.ts';
 import type { PathSpace } from './space.ts';
 
 const { fround } = Math;
@@ -18,12 +20,17 @@ export function quantisePaths(space: PathSpace, grid: PathGrid, codes: PathCodes
   const { count, order, gainRe, gainIm } = space;
   let free = count;
   codes.count = count;
-  for (let k = 0; k < count; k++) order[k] = k;
+  for (let k = 0; k < count; k++) {
+    order[k] = k;
+    codes.level[k] = 0;
+    codes.reference[k] = FRESH;
+  }
   solveGains(space, free);
   while (free > 0) {
     const at = strongestOf(space, free);
     const k = order[at] as number;
-    const level = putPath(space, grid, codes, k, free, step);
+    const fresh = putPath(space, grid, codes, k, free, step);
+    const level = codes.list === undefined ? fresh : putKnown(space, grid, codes, k, free, step, fresh);
     free--;
     order[at] = order[free] as number;
     order[free] = k;
@@ -83,4 +90,41 @@ function putPath(space: PathSpace, grid: PathGrid, codes: PathCodes, k: number, 
     if (round === 0) level = again;
   }
   return level;
+}
+
+/**
+ * Puts path k, which is at a fresh place on the grid of `fresh`, at a known one instead, where error and bits are less with all
+ * gains solved for again.
+ *
+ * @returns its level
+ */
+function putKnown(
+  space: PathSpace,
+  grid: PathGrid,
+  codes: PathCodes,
+  k: number,
+  free: number,
+  step: number,
+  fresh: number,
+): number {
+  const bitWorth = fround(fround(BIT_WORTH * step) * step);
+  const index = bestKnown(space, codes, k);
+  if (index === FRESH) return fresh;
+  const freshGain = fround(energyTaken(space, free) - fround(bitWorth * bitsOf(grid, fresh)));
+  probeKnown(space, codes, index);
+  hearCell(space, k);
+  solveGains(space, free);
+  const size = amplitudeOf(space.gainRe[k] as number, space.gainIm[k] as number);
+  const level = levelOf(grid.known, fround(size / step));
+  const gain = fround(energyTaken(space, free) - fround(bitWorth * bitsOf(grid.known, level)));
+  if (level > 0 && (fresh === 0 || gain >= freshGain)) {
+    codes.reference[k] = index;
+    return level;
+  }
+  if (fresh === 0) return 0;
+  roundPlace(space, codes, k, fresh);
+  probeAt(space, space.beside);
+  hearCell(space, k);
+  solveGains(space, free);
+  return fresh;
 }

@@ -25,12 +25,18 @@ function finestStep(search: PathSearch): number {
 /** Paths that pay on the grid of a step. */
 function worthOf(search: PathSearch, step: number, maxBits: number): number {
   const height = stepHeight(step, search.exponent);
-  return findWorth(search, fround(height * height), Math.floor(maxBits / LEAST_PATH_BITS));
+  const square = fround(height * height);
+  // A known path takes half the bits of a fresh one.
+  if (search.work.list !== undefined)
+    return findWorth(search, fround(square / 2), Math.floor((2 * maxBits) / LEAST_PATH_BITS));
+  return findWorth(search, square, Math.floor(maxBits / LEAST_PATH_BITS));
 }
 
 /** Bits of a report on the grid of a step, about. @param count - of paths that may be in it */
 function bitsAbout(search: PathSearch, step: number, count: number): number {
-  const { grid, power } = search;
+  const { power, work } = search;
+  // Paths are thought to be at known places where there are any; what comes out tells how many are not.
+  const grid = work.list === undefined ? search.grid : search.grid.known;
   const height = stepHeight(step, search.exponent);
   let bits = -FEWER_BITS;
   for (let k = 1; k <= count; k++) {

@@ -2,6 +2,7 @@ import { copyCode, createCodes, type PathCodes, sortCodes } from './codes.ts';
 import { LEAST_NOISY, NOISE_SHARE } from './constants.ts';
 import { probeAt } from './correlate.ts';
 import type { PathGrid } from './grid.ts';
+import type { KnownPaths } from './known.ts';
 import { loadMatrix, powerOfTwo } from './matrix.ts';
 import { noisePower } from './noise.ts';
 import { addPath, hear, moveAll, residualInto, solveAll, storePath } from './pursue.ts';
@@ -98,7 +99,7 @@ export function startSearch(search: PathSearch, values: Float32Array, noise: num
 }
 
 /** Loads the places found with `count` paths, and solves for their gains. */
-function loadPaths(search: PathSearch, count: number): void {
+export function loadPaths(search: PathSearch, count: number): void {
   if (search.loaded === count) return;
   const { space, history } = search;
   const start = (3 * count * (count - 1)) / 2;
@@ -206,11 +207,17 @@ function weakestOf(codes: PathCodes): number {
   return weakest;
 }
 
+/** Attempts from now on may refer to a list of known paths, or to none; what has been found stays. */
+export function offerKnown(search: PathSearch, list: KnownPaths | undefined): void {
+  search.work.list = list;
+}
+
 /** Keeps the attempt as the best so far. */
 export function keepAttempt(search: PathSearch): void {
   const { codes, bestCodes } = search;
   for (let k = 0; k < codes.count; k++) copyCode(codes, k, bestCodes, k);
   bestCodes.count = codes.count;
+  bestCodes.list = codes.list;
   search.bestStep = search.step;
   search.bestBits = search.bits;
   search.bestError = search.error;

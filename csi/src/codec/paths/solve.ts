@@ -66,3 +66,22 @@ export function solveGains(space: PathSpace, free: number): void {
     gainIm[k] = pivot === 0 ? 0 : fround(im / pivot);
   }
 }
+
+/** Energy that the free paths take of what the held ones leave, once `solveGains` has solved for them. */
+export function energyTaken(space: PathSpace, free: number): number {
+  const { capacity, gram, order, gainRe, gainIm, heardRe, heardIm, count } = space;
+  let taken = 0;
+  for (let a = 0; a < free; a++) {
+    const k = order[a] as number;
+    let re = heardRe[k] as number;
+    let im = heardIm[k] as number;
+    for (let b = free; b < count; b++) {
+      const j = order[b] as number;
+      const held = gram[k * capacity + j] as number;
+      re = fround(re - fround(held * (gainRe[j] as number)));
+      im = fround(im - fround(held * (gainIm[j] as number)));
+    }
+    taken = fround(taken + fround(fround(re * (gainRe[k] as number)) + fround(im * (gainIm[k] as number))));
+  }
+  return taken;
+}

@@ -1,7 +1,7 @@
 import { createRankOneSum } from '../../transform/rank-one-sum.ts';
 import type { PathAxis } from './axis.ts';
-import type { PathCodes } from './codes.ts';
-import { finenessOf, heightOf, phasesOf } from './grid.ts';
+import { type PathCodes, positionOf } from './codes.ts';
+import { heightOf, phasesOf } from './grid.ts';
 import { stepHeight } from './step.ts';
 import { cosineOfPart, sineOfPart } from './turn.ts';
 
@@ -60,10 +60,9 @@ export function createPathSum(axes: readonly [PathAxis, PathAxis, PathAxis]): Pa
   return (out, codes, step) => {
     sum.clear();
     for (let k = 0; k < codes.count; k++) {
-      const fineness = finenessOf(codes.level[k] as number);
-      realKernelInto(one, kernelOne, (codes.cell[3 * k] as number) / fineness);
-      realKernelInto(two, kernelTwo, (codes.cell[3 * k + 1] as number) / fineness);
-      realKernelInto(delay, kernelDelay, (codes.cell[3 * k + 2] as number) / fineness);
+      realKernelInto(one, kernelOne, positionOf(codes, k, 0));
+      realKernelInto(two, kernelTwo, positionOf(codes, k, 1));
+      realKernelInto(delay, kernelDelay, positionOf(codes, k, 2));
       // (re + j im) (cos - j sin) = (re cos + im sin) + j (im cos - re sin).
       const { weights, kernel } = sum.next();
       weighInto(weights, codes, k, step);

@@ -1,9 +1,18 @@
-import type { PathCodes } from './codes.ts';
+import { CsiError } from '../../errors.ts';
+import { FRESH, isTaken, type PathCodes, positionOf } from './codes.ts';
 import { END_TOTAL, LEVEL_CLASSES, LEVEL_TOTAL, MAX_LEVEL, ORDER_TOTAL, RATIO_BINS, STEPS } from './constants.ts';
 import { finenessOf, phasesOf } from './grid.ts';
+import { CHECKS, type KnownPaths, MOST_KNOWN } from './known.ts';
 import type { SymbolCoder } from './range-coder.ts';
 
 import { classStart, levelClass, type PathTables, sumsOf } from './tables.ts';
+
+/** Frequencies of a known path and of a fresh one before any is coded; each path adds 2. */
+const KNOWN_FIRST = 3;
+const FRESH_FIRST = 1;
+/** Frequencies of ranks in the list: what all have, and what early ones have more. */
+const RANK_WEIGHT = 4;
+const LIKELY_WEIGHT = 40;
 
 /** The order of a report's symbols, and their frequencies as running sums. */
 export interface PathSyntax {
@@ -29,7 +38,7 @@ export function createSyntax(
   maxPaths: number,
   tables: PathTables,
 ): PathSyntax {
-  const most = Math.max(counts[0], counts[1], 2 * counts[2]);
+  const most = Math.max(counts[0], counts[1], 2 * counts[2], MOST_KNOWN);
   return {
     counts,
     maxPaths,
@@ -62,7 +71,13 @@ function bumpOf(table: readonly number[], share: number): number {
  */
 export function codeReport(syntax: PathSyntax, coder: SymbolCoder, codes: PathCodes, stepIndex: number): number {
   const step = coder.uniform(stepIndex, STEPS);
-  const count = codes.count;
+  const { count, list } = codes;
+  if (list !== undefined && coder.uniform(list.check, CHECKS) !== list.check) {
+    throw new CsiError(
+      'payload-invalid',
+      `path report refers to other known paths than those of version ${list.version}`,
+    );
+  }
   let read = 0;
   for (; read < syntax.maxPaths; read++) {
     const level = codeLevel(
@@ -73,7 +88,9 @@ export function codeReport(syntax: PathSyntax, coder: SymbolCoder, codes: PathCo
     );
     if (level === 0) break;
     codes.level[read] = level;
-    codePlace(syntax, coder, codes, read);
+    if (list === undefined) codes.reference[read] = FRESH;
+    else codeReference(syntax, coder, codes, list, read);
+    if (codes.reference[read] === FRESH) codePlace(syntax, coder, codes, read);
     codes.phase[read] = coder.uniform(codes.phase[read] as number, phasesOf(level));
   }
   codes.count = read;
@@ -111,12 +128,48 @@ function codeLevel(syntax: PathSyntax, coder: SymbolCoder, before: number, level
   return 1 + coder.table(level - 1, levels, 0, before);
 }
 
+/**
+ * Whether path k is at a known place, and which: as a rank among those not taken, likely ones first. Of one level known paths come
+ * first, in the order of the list.
+ */
+function codeReference(syntax: PathSyntax, coder: SymbolCoder, codes: PathCodes, list: KnownPaths, k: number): void {
+  const { level, reference } = codes;
+  const { sums } = syntax;
+  const index = reference[k] as number;
+  reference[k] = FRESH;
+  const isLevelOn = k > 0 && level[k] === level[k - 1];
+  if (isLevelOn && reference[k - 1] === FRESH) return;
+  const from = isLevelOn ? (reference[k - 1] as number) + 1 : 0;
+  let known = 0;
+  for (let j = 0; j < k; j++) if (reference[j] !== FRESH) known++;
+  let rank = 0;
+  let offered = 0;
+  sums[0] = 0;
+  for (let i = from; i < list.count; i++) {
+    if (isTaken(codes, k, i)) continue;
+    if (i === index) rank = offered;
+    sums[offered + 1] = (sums[offered] as number) + RANK_WEIGHT + Math.floor(LIKELY_WEIGHT / (offered + 2));
+    offered++;
+  }
+  if (offered === 0) return;
+  const flags = syntax.levels;
+  flags[0] = 0;
+  flags[1] = 2 * known + KNOWN_FIRST;
+  flags[2] = 2 * k + KNOWN_FIRST + FRESH_FIRST;
+  if (coder.table(index === FRESH ? 1 : 0, flags, 0, 2) === 1) return;
+  rank = coder.table(rank, sums, 0, offered);
+  let at = from;
+  for (let left = rank; left > 0 || isTaken(codes, k, at); at++) if (!isTaken(codes, k, at)) left--;
+  reference[k] = at;
+}
+
 function codePlace(syntax: PathSyntax, coder: SymbolCoder, codes: PathCodes, k: number): void {
   const { cell, level } = codes;
   const [one, two] = syntax.counts;
   const fineness = finenessOf(level[k] as number);
   // Paths of one level come in the order of their first angles.
-  const least = k > 0 && level[k] === level[k - 1] ? (cell[3 * k - 3] as number) : 0;
+  const isNext = k > 0 && level[k] === level[k - 1] && codes.reference[k - 1] === FRESH;
+  const least = isNext ? (cell[3 * k - 3] as number) : 0;
   cell[3 * k] = one > 1 ? codeAngle(syntax, coder, codes, k, 0, least) : 0;
   cell[3 * k + 1] = two > 1 ? codeAngle(syntax, coder, codes, k, 1, 0) : 0;
   const value = cell[3 * k + 2] as number;
@@ -128,11 +181,11 @@ function codePlace(syntax: PathSyntax, coder: SymbolCoder, codes: PathCodes, k: 
 
 /** Bin of path k along an axis. */
 function binOf(codes: PathCodes, k: number, axis: number): number {
-  return Math.floor((codes.cell[3 * k + axis] as number) / finenessOf(codes.level[k] as number));
+  return Math.floor(positionOf(codes, k, axis));
 }
 
 function halfTapOf(codes: PathCodes, k: number): number {
-  return Math.floor((2 * (codes.cell[3 * k + 2] as number)) / finenessOf(codes.level[k] as number));
+  return Math.floor(2 * positionOf(codes, k, 2));
 }
 
 /** An angle as a bin and a cell in the bin, none below `least`. */

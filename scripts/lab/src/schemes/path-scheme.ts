@@ -1,6 +1,14 @@
 import { type AngularDelayCsi, type PathCodecSpec, pathCodecSpec } from '@edge-csi/csi';
-import { createPathCodec, indoorPathTables, type PathRate } from '@edge-csi/csi/paths';
+import {
+  createPathCodec,
+  createPathHinter,
+  indoorPathTables,
+  type KnownPaths,
+  knownPathsBits,
+  type PathRate,
+} from '@edge-csi/csi/paths';
 import { createPathEncoder, type PathEncoder } from '@edge-csi/ue-client/paths';
+import type { LinkSample } from '../link/transceiver.ts';
 import type { DownlinkSample, Scheme, Setting } from './scheme.ts';
 
 /** What path reports need to know of a link; nothing of its carriers. */
@@ -37,10 +45,7 @@ export function pathSchemes(
       'paths',
       spec,
       pricesDb.map((bitPriceDb) => ({ bitPriceDb })),
-      ({ bitPriceDb = 0 }) => ({
-        mode: 'quality',
-        bitPrice: 10 ** (bitPriceDb / 10),
-      }),
+      priceOf,
     ),
     pathScheme(
       'paths-cap',
@@ -49,6 +54,49 @@ export function pathSchemes(
       ({ maxBits = 0 }) => ({ mode: 'cap', maxBits }),
     ),
   ];
+}
+
+/** Prices of a bit where each report is made twice. */
+const sparsePricesDb = pricesDb.filter((_, i) => i % 2 === 0);
+
+/**
+ * Path reports that may refer to a hint: `paths-known`. The BS makes one of the uplink for every report, the dearest case, and its
+ * bits are counted as `hintBits`.
+ *
+ * @param carrierRatio - downlink carrier over uplink carrier
+ * @example
+ * const scheme = knownPathScheme(spec, 5.3e9 / 5.1e9);
+ * const curve = await sweep(scheme, { select: samples, measure: samples }, () => undefined);
+ */
+export function knownPathScheme(spec: PathCodecSpec, carrierRatio: number): Scheme {
+  const codec = createPathCodec(spec);
+  const hintOf = createPathHinter(spec, carrierRatio);
+  const hints = new WeakMap<AngularDelayCsi, KnownPaths>();
+  const knownTo = ({ uplink }: LinkSample): KnownPaths | undefined => {
+    if (uplink === undefined) return undefined;
+    const known = hints.get(uplink) ?? hintOf(uplink, 1);
+    hints.set(uplink, known);
+    return known;
+  };
+  return {
+    name: 'paths-known',
+    family: 'paths',
+    settings: sparsePricesDb.map((bitPriceDb) => ({ bitPriceDb })),
+    carry: async (samples, setting, onReport) => {
+      for (const [index, sample] of samples.entries()) {
+        const { downlink, noiseVariance = 0 } = sample;
+        const known = knownTo(sample);
+        const report = codec.encode(downlink, { ...priceOf(setting), noiseVariance }, known);
+        const values = new Float32Array(downlink.values.length);
+        codec.decodeInto(values, report.payload, report.bits, report.knownVersion === undefined ? undefined : known);
+        onReport(index, report.bits, { ...downlink, values }, known && knownPathsBits(spec, known));
+      }
+    },
+  };
+}
+
+function priceOf({ bitPriceDb = 0 }: Setting): PathRate {
+  return { mode: 'quality', bitPrice: 10 ** (bitPriceDb / 10) };
 }
 
 /** The spec of any link: tables of COST 2100 indoors where they are of its shape, generic ones elsewhere; nothing is fitted to data. */

@@ -12,8 +12,11 @@ export type Setting = Readonly<Record<string, number>>;
 /** What a BS knows of a channel once it has a report: the matrix, or no more than directions of subbands. */
 export type ReportedCsi = AngularDelayCsi | SubbandDirections;
 
-/** Takes one carried report: sample index, every bit on the wire, and what the BS knows, valid during the call. */
-type ReportSink = (index: number, bits: number, estimate: ReportedCsi) => void;
+/**
+ * Takes one carried report: sample index, every bit on the wire, what the BS knows, valid during the call, and bits that the BS
+ * has sent down for it.
+ */
+type ReportSink = (index: number, bits: number, estimate: ReportedCsi, hintBits?: number) => void;
 
 /** What every scheme needs of a sample. */
 export type DownlinkSample = Omit<LinkSample, 'uplink'>;
@@ -35,6 +38,8 @@ export interface Scheme<Sample extends DownlinkSample = LinkSample> {
 export interface Measured {
   /** Mean bits of a whole report. */
   readonly bits: number;
+  /** Mean bits that the BS sends down for a report; absent where it sends none. */
+  readonly hintBits?: number;
   /** Complex NMSE, mean of the ratio; absent of a scheme that reports directions alone. */
   readonly nmseDb?: number;
   /** Mean over subcarriers. Absent in results of versions that did not record it, as what follows. */
@@ -66,14 +71,15 @@ export async function measureScheme<Sample extends DownlinkSample>(
   isWorth: (judged: Measured) => boolean = () => true,
 ): Promise<Measured> {
   const estimates: ReportedCsi[] = [];
-  const sums = { bits: 0, errorRatio: 0, subbandSgcs: 0 };
+  const sums = { bits: 0, hintBits: 0, errorRatio: 0, subbandSgcs: 0 };
   const truthOf = (index: number): AngularDelayCsi => {
     const { downlink, truth = downlink } = samples[index] as Sample;
     return truth;
   };
   const errors: number[] = [];
-  await scheme.carry(samples, setting, (index, bits, estimate) => {
+  await scheme.carry(samples, setting, (index, bits, estimate, hintBits = 0) => {
     sums.bits += bits;
+    sums.hintBits += hintBits;
     estimates[index] = { ...estimate, values: estimate.values.slice() } as ReportedCsi;
     if (estimate.domain === 'subband') {
       sums.subbandSgcs += subbandSgcs(subbandDirections(truthOf(index), numSubcarriers), estimate);
@@ -85,7 +91,7 @@ export async function measureScheme<Sample extends DownlinkSample>(
   const mean = (sum: number) => sum / samples.length;
   const cost =
     errors.length > 0 ? { nmseDb: ratioToDb(mean(sums.errorRatio)) } : { subbandSgcs: mean(sums.subbandSgcs) };
-  const judged = { bits: mean(sums.bits), ...cost };
+  const judged = { bits: mean(sums.bits), ...(sums.hintBits > 0 && { hintBits: mean(sums.hintBits) }), ...cost };
   if (!isWorth(judged)) return judged;
   const means = new ClusteredMeans(['errorRatio', 'sgcs', 'subbandSgcs']);
   for (const [index, estimate] of estimates.entries()) {

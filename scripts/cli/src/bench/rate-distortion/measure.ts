@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
-import type { ScaleSpec } from '@edge-csi/csi';
+import { createRandom, type ScaleSpec, withEstimationNoise } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import {
   type Baselines,
   createEType2Scheme,
   etype2Antennas,
   fitBaselines,
+  knownPathScheme,
   type LinkSample,
   measureFloatTable,
   openNetworkScheme,
@@ -35,7 +36,7 @@ import type { OptionsOf } from '../../options/command.ts';
 import { createDataReader, type DataReader, requireApart, withData } from '../../options/data.ts';
 import { type FittingModels, fittingPruned } from '../../options/fitting-models.ts';
 import { ofOneShape, reportModelsById, requireOneShape } from '../../options/models.ts';
-import { integer } from '../../options/parse.ts';
+import { finite, integer } from '../../options/parse.ts';
 import { pathManifestFor } from '../../options/path-model.ts';
 import { withProgress } from '../../progress.ts';
 import { fitSamplesOption, runSuite, suite } from '../suite.ts';
@@ -56,6 +57,7 @@ function declare(bench: CommandUnknownOpts) {
     .option('--select <file>', 'choose operating points on this file; default --data')
     .option('--baselines-from <file>', 'fit classical schemes on this file, with both bands, and add them')
     .option(...fitSamplesOption)
+    .option('--uplink-snr-db <dB>', 'estimation noise on the uplink CSI the BS gets', finite(-50, 200))
     .addHelpText(
       'after',
       `
@@ -63,6 +65,7 @@ Examples:
   edge-csi bench rate-distortion --models dualnet-mag-m43 --samples 200
   edge-csi bench rate-distortion --data munich.npz --family paths --samples 400
   edge-csi bench rate-distortion --models paths-indoor --antenna-errors 3,0.3
+  edge-csi bench rate-distortion --models paths-indoor --uplink-snr-db 20 --samples 120
   edge-csi bench rate-distortion --data test.npz --baselines-from train.npz --select val.npz --report curve.html`,
     );
 }
@@ -74,7 +77,7 @@ export const addRateDistortion = (bench: CommandUnknownOpts) =>
 type Options = DataFlags &
   Pick<
     OptionsOf<typeof declare>,
-    'models' | 'zoo' | 'seed' | 'samples' | 'select' | 'baselinesFrom' | 'fitSamples' | 'family'
+    'models' | 'zoo' | 'seed' | 'samples' | 'select' | 'baselinesFrom' | 'fitSamples' | 'family' | 'uplinkSnrDb'
   >;
 
 async function measure(options: Options, signal: AbortSignal) {
@@ -101,11 +104,11 @@ export async function measureRateDistortion(options: Options, signal: AbortSigna
 
   const { numAntennas, numSubcarriers } = first.csi;
   const source = await reader.open(first);
-  const measured = spreadSamples(source, options.samples);
+  const measured = spreadSamples(source, options);
   const select =
     selectPath === undefined
       ? measured
-      : spreadSamples(await reader.open(first, flagsFor(selectPath, options)), options.samples);
+      : spreadSamples(await reader.open(first, flagsFor(selectPath, options)), options);
   const samples: SweepSamples = { measure: measured, select, numSubcarriers, seed };
 
   const curve: RatePoint[] = [];
@@ -139,7 +142,9 @@ export async function measureRateDistortion(options: Options, signal: AbortSigna
   const spec = model === undefined ? pathSpecOf(first.csi) : pathsSpecOf(model).codec;
   // Of a planar array or one whose antennas are not alike, it is another codebook.
   const codebook = networks.length > 0 && numAntennas === etype2Antennas ? [createEType2Scheme(numSubcarriers)] : [];
-  await eachUntilInterrupted([...pathSchemes(spec), ...codebook], signal, draw);
+  const { downlinkCarrierHz, uplinkCarrierHz } = first.csi;
+  const known = hasUplink(source) ? [knownPathScheme(spec, downlinkCarrierHz / uplinkCarrierHz)] : [];
+  await eachUntilInterrupted([...pathSchemes(spec), ...known, ...codebook], signal, draw);
   await eachUntilInterrupted(networks, signal, async (manifest) => {
     const scheme = await openNetworkScheme(manifest, zoo);
     await draw(scheme).finally(() => scheme.close());
@@ -147,6 +152,7 @@ export async function measureRateDistortion(options: Options, signal: AbortSigna
   const chosen = selectPath === undefined ? {} : { select: await usedFile(selectPath, samples.select.length) };
   return {
     samples: measured.length,
+    ...(options.uplinkSnrDb !== undefined && hasUplink(source) && { uplinkSnrDb: options.uplinkSnrDb }),
     ...chosen,
     ...fitted,
     ...(networks.length > 0 && !hasUplink(source) && ({ quality: 'no-uplink' } as const)),
@@ -173,8 +179,19 @@ function fitWithProgress(source: CsiSource, limit: number, scale: ScaleSpec, sig
 }
 
 /** Samples spread over a file, whose neighbours may be neighbours in space, so that all files are sampled alike. */
-function spreadSamples(source: CsiSource, limit: number | undefined): LinkSample[] {
-  return spreadIndices(source, limit ?? source.numSamples).flatMap((index) => linkSamples(source, index, index + 1));
+function spreadSamples(
+  source: CsiSource,
+  { samples: limit, uplinkSnrDb, seed }: Pick<Options, 'samples' | 'uplinkSnrDb' | 'seed'>,
+): LinkSample[] {
+  const samples = spreadIndices(source, limit ?? source.numSamples).flatMap((index) =>
+    linkSamples(source, index, index + 1),
+  );
+  if (uplinkSnrDb === undefined) return samples;
+  const random = createRandom(seed);
+  return samples.map(({ uplink, ...sample }) => ({
+    ...sample,
+    uplink: uplink && withEstimationNoise(uplink, uplinkSnrDb, random),
+  }));
 }
 
 async function usedFile(file: string, samples: number): Promise<UsedFile> {

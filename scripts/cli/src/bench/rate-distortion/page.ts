@@ -13,6 +13,8 @@ export interface UsedFile {
 /** What the suite measures. */
 export interface RateDistortionResult {
   readonly samples: number;
+  /** Of the uplink that the BS measures; absent where it has no noise. */
+  readonly uplinkSnrDb?: number;
   readonly select?: UsedFile;
   readonly baselines?: UsedFile;
   readonly curve: readonly RatePoint[];
@@ -31,6 +33,8 @@ const budgets = [70, 100, 150, 200, 300, 400, 500, 700, 1000, 1330, 1700, 3000];
 interface Comparison {
   readonly budget: number;
   readonly paths: MatrixPoint | undefined;
+  /** Path reports that refer to hints; the budget is of the reports, `hintBits` are beside it. */
+  readonly known: MatrixPoint | undefined;
   readonly baseline: MatrixPoint | undefined;
   readonly network: MatrixPoint | undefined;
 }
@@ -56,18 +60,20 @@ export function rateDistortionJson(result: RateDistortionResult): RateDistortion
   return {
     ...result,
     curve: result.curve.map(({ setting, ...point }) => ({ ...point, ...setting })),
-    comparison: comparison.map(({ budget, paths, baseline, network }) => ({
+    comparison: comparison.map(({ budget, paths, known, baseline, network }) => ({
       budget,
       ...(paths && { paths: cited(paths) }),
+      ...(known && { known: cited(known) }),
       ...(baseline && { baseline: cited(baseline) }),
       ...(network && { network: cited(network) }),
       ...(baseline && network && { differenceDb: network.nmseDb - baseline.nmseDb }),
     })),
-    metrics: comparison.flatMap(({ budget, paths, baseline, network }) => [
+    metrics: comparison.flatMap(({ budget, paths, known, baseline, network }) => [
       ...(paths?.subbandSgcs === undefined
         ? []
         : [similarityMetric(`paths subband SGCS, ${budget} bits at most`, paths.subbandSgcs)]),
       ...(paths ? [nmseMetric(`paths NMSE dB, ${budget} bits at most`, paths.nmseDb)] : []),
+      ...(known ? [nmseMetric(`paths-known NMSE dB, ${budget} bits at most`, known.nmseDb)] : []),
       ...(network ? [nmseMetric(`best network NMSE dB, ${budget} bits at most`, network.nmseDb)] : []),
       ...(baseline ? [nmseMetric(`best baseline NMSE dB, ${budget} bits at most`, baseline.nmseDb)] : []),
     ]),
@@ -81,8 +87,9 @@ function similarityMetric(name: string, value: number): Metric {
 /** The result as a page, from what stands in the JSON report. */
 export function rateDistortionPage(result: RateDistortionJson, data: string): PageContent {
   const curve = result.curve.map(
-    ({ scheme, family, bits, nmseDb, sgcs, subbandSgcs, intervals, chosenAt, ...knobs }): RatePoint => ({
+    ({ scheme, family, bits, hintBits, nmseDb, sgcs, subbandSgcs, intervals, chosenAt, ...knobs }): RatePoint => ({
       ...{ scheme, family, bits, setting: knobs as RatePoint['setting'] },
+      ...(hintBits !== undefined && { hintBits }),
       ...(nmseDb !== undefined && { nmseDb }),
       ...(sgcs !== undefined && { sgcs }),
       ...(subbandSgcs !== undefined && { subbandSgcs }),
@@ -94,25 +101,27 @@ export function rateDistortionPage(result: RateDistortionJson, data: string): Pa
 }
 
 function pageOf(result: RateDistortionResult, data: string): PageContent {
-  const { curve, select, baselines, floatTable, samples } = result;
+  const { curve, select, baselines, floatTable, samples, uplinkSnrDb } = result;
   const chosen =
     select === undefined
       ? `Settings chosen on the same samples (give --select to choose them on others).`
       : `Settings chosen on ${select.samples} samples of ${select.data}.`;
   const fitted =
     baselines === undefined ? '' : ` Baselines fitted on ${baselines.samples} samples of ${baselines.data}.`;
+  const noise = uplinkSnrDb === undefined ? '' : ` White noise on the uplink: ${uplinkSnrDb} dB SNR.`;
   return {
     title: 'Accuracy against the size of a report',
-    lead: `${samples} samples of ${data}. ${chosen}${fitted}`,
+    lead: `${samples} samples of ${data}. ${chosen}${fitted}${noise}`,
     sections: [
       {
         title: 'NMSE against total bits',
+        ...(curve.some(({ hintBits }) => hintBits !== undefined) && { text: hintText }),
         tables: [budgetTable(curve)],
         figures: [
           {
             name: 'rate-distortion',
             caption:
-              'Complex NMSE of whole reports against the mean of all their bits (paths-cap: the cap). Networks ' +
+              'Complex NMSE of whole reports against the mean of all their bits (paths-cap: the cap; paths-known: bits of hints not among them). Networks ' +
               'solid, path reports and other classical schemes dashed; each point is the setting that one would choose within its bits.',
             drawing: rateDistortionPlot(result, data, {
               title: 'Accuracy against the size of a report',
@@ -145,14 +154,25 @@ function pageOf(result: RateDistortionResult, data: string): PageContent {
   };
 }
 
+const hintText =
+  'paths-known may refer to a hint: places of paths that the BS finds in the uplink and sends down. Bits of a hint are beside ' +
+  "the report's; here there is one for every report, and in use one serves until the channel has changed.";
+
 function budgetTable(curve: readonly RatePoint[]): Table {
   const cell = (point: MatrixPoint | undefined) => fixed(point?.nmseDb, 2);
   const named = (point: MatrixPoint | undefined) => (point === undefined ? '-' : `${cell(point)} (${point.scheme})`);
+  const rows = compare(curve);
+  const hasHints = rows.some(({ known }) => known !== undefined);
   return {
-    header: ['bits, at most', 'paths dB', 'best network dB', 'its bits', 'its setting', 'best other classical dB'],
-    rows: compare(curve).map(({ budget, paths, baseline, network }) => [
+    header: [
+      ...['bits, at most', 'paths dB'],
+      ...(hasHints ? ['paths-known dB', 'bits of its hint'] : []),
+      ...['best network dB', 'its bits', 'its setting', 'best other classical dB'],
+    ],
+    rows: rows.map(({ budget, paths, known, baseline, network }) => [
       String(budget),
       cell(paths),
+      ...(hasHints ? [cell(known), known?.hintBits?.toFixed(0) ?? '-'] : []),
       named(network),
       network?.bits.toFixed(0) ?? '-',
       network ? settingOf(network) : '-',
@@ -260,10 +280,11 @@ function compare(curve: readonly RatePoint[]): Comparison[] {
     .map((budget) => ({
       budget,
       paths: within(({ scheme }) => scheme === 'paths', budget),
+      known: within(({ scheme }) => scheme === 'paths-known', budget),
       baseline: within(({ family }) => family === 'baseline', budget),
       network: within(({ family }) => family === 'network', budget),
     }))
-    .filter(({ paths, baseline, network }) => (paths ?? baseline ?? network) !== undefined);
+    .filter(({ paths, known, baseline, network }) => (paths ?? known ?? baseline ?? network) !== undefined);
 }
 
 function settingOf({ setting }: RatePoint): string {
@@ -272,6 +293,12 @@ function settingOf({ setting }: RatePoint): string {
     .join(', ');
 }
 
-function cited({ scheme, bits, nmseDb, subbandSgcs }: MatrixPoint): object {
-  return { scheme, bits, nmseDb, ...(subbandSgcs !== undefined && { subbandSgcs }) };
+function cited({ scheme, bits, hintBits, nmseDb, subbandSgcs }: MatrixPoint): object {
+  return {
+    scheme,
+    bits,
+    ...(hintBits !== undefined && { hintBits }),
+    nmseDb,
+    ...(subbandSgcs !== undefined && { subbandSgcs }),
+  };
 }

@@ -1,0 +1,92 @@
+import type { PathCodecSpec } from './spec.ts';
+
+const { fround } = Math;
+
+/** Where a path is, whatever its gain; as of a `PropagationPath`. */
+export interface PathPlace {
+  /** Cycles an antenna along each axis of the array. */
+  readonly spatialFrequency: readonly [number, number];
+  /** In samples, of 1 / bandwidth. */
+  readonly delaySamples: number;
+}
+
+/**
+ * Places that both ends of a link hold, so that a report names one by its number in the list instead of telling it. They
+ * come from the uplink (`createPathHinter`) or from reports that the BS has acknowledged.
+ */
+export interface KnownPaths {
+  /** Told beside a report that refers to the list, and so is whether it refers to one at all. */
+  readonly version: number;
+  /** `[count][3]`, whole 32nds of a bin, `KNOWN_CELLS`: angle 1, angle 2, delay. Those likely to be strong come first. */
+  readonly cells: Int32Array;
+  readonly count: number;
+  /** Short check of the list, 1 .. CHECKS - 1. A report carries it. */
+  readonly check: number;
+}
+
+/** Cells a bin: a place of 20 bits in a matrix of 32 x 32. */
+const KNOWN_CELLS = 32;
+/** Most places of a list: with their kernels they fit in 2 KB. */
+export const MOST_KNOWN = 24;
+/** Bits that tell how many places follow. */
+const COUNT_BITS = 5;
+/** Values of the check; 0 is none of them, so that what a report begins with is never all zeros. */
+export const CHECKS = 16;
+
+/**
+ * Makes a list of places, on its grid; places on one cell count once, and all beyond 24 are left out.
+ *
+ * @param version - 1 or more; a list of other places has another one
+ * @param places - likely strongest first
+ * @throws RangeError where the version or a place is no finite number, or the version is less than 1.
+ *
+ * @example
+ * const known = createKnownPaths(codec.spec, 1, codec.decodePaths(acknowledged));
+ * const { payload, knownVersion } = codec.encode(csi, rate, known);
+ */
+export function createKnownPaths(spec: PathCodecSpec, version: number, places: readonly PathPlace[]): KnownPaths {
+  if (!Number.isInteger(version) || version < 1) throw new RangeError(`version is ${version}, must be 1 or more`);
+  const kept = new Map<string, readonly number[]>();
+  for (const place of places) {
+    const cells = cellsOf(spec, place);
+    if (!cells.every(Number.isFinite)) throw new RangeError(`place of a known path is not finite: ${cells}`);
+    if (kept.size < MOST_KNOWN && !kept.has(cells.join())) kept.set(cells.join(), cells);
+  }
+  const cells = Int32Array.from([...kept.values()].flat());
+  return { version, cells, count: kept.size, check: checkOf(version, cells) };
+}
+
+/** Bits of a list as it is sent, its version aside. */
+export function knownPathsBits({ antennas, numDelays }: PathCodecSpec, { count }: KnownPaths): number {
+  let bits = 0;
+  for (const bins of [...antennas, numDelays]) if (bins > 1) bits += Math.ceil(Math.log2(bins * KNOWN_CELLS));
+  return COUNT_BITS + count * bits;
+}
+
+/** Position of a known path along an axis, bins, float32. */
+export function knownPosition({ cells }: KnownPaths, index: number, axis: number): number {
+  return fround((cells[3 * index + axis] as number) / KNOWN_CELLS);
+}
+
+function cellsOf(spec: PathCodecSpec, { spatialFrequency, delaySamples }: PathPlace): number[] {
+  const { antennas, numDelays, numSubcarriers } = spec;
+  const angles = antennas.map((bins, axis) => {
+    const all = bins * KNOWN_CELLS;
+    const cell = Math.round((spatialFrequency[axis as 0 | 1] as number) * all) % all;
+    return bins === 1 ? 0 : cell < 0 ? cell + all : cell;
+  });
+  const all = numDelays * KNOWN_CELLS;
+  const cell = Math.round(delaySamples * KNOWN_CELLS);
+  // A window of delays has edges; a whole axis goes round.
+  const delay = numDelays === numSubcarriers ? ((cell % all) + all) % all : Math.min(Math.max(cell, 0), all - 8);
+  return [...angles, delay];
+}
+
+/** FNV-1a of the version and the cells, folded. */
+function checkOf(version: number, cells: Int32Array): number {
+  let hash = 0x811c9dc5;
+  for (const value of [version, ...cells]) {
+    for (let shift = 0; shift < 32; shift += 8) hash = Math.imul(hash ^ ((value >>> shift) & 255), 0x01000193);
+  }
+  return 1 + ((hash >>> 0) % (CHECKS - 1));
+}
