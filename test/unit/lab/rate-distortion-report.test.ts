@@ -40,6 +40,31 @@ it('puts path reports, the best network and the best other scheme within each bu
   expect(alone).toMatch(/^400 +- +-12\.50 \(dualnet-mag-m43\) +317 .* +-$/m);
 });
 
+it('puts reports that refer to hints beside those that do not, with the bits of the hints', () => {
+  const known: RatePoint = {
+    ...{
+      scheme: 'paths-known',
+      family: 'paths',
+      bits: 120,
+      hintBits: 164.4,
+      nmseDb: -23.5,
+      setting: { bitPriceDb: -30 },
+    },
+  };
+  const measured = { samples: 64, uplinkSnrDb: 20, curve: [paths, known] };
+  const text = renderRateDistortion(measured, 'test.npz');
+  expect(text).toMatch(/White noise on the uplink: 20 dB SNR\.$/m);
+  expect(text).toMatch(/^150 +- +-23\.50 +164 +- +- +- +-$/m);
+  expect(text).toMatch(/^200 +-25\.00 +-23\.50 +164 +- +- +- +-$/m);
+  const { curve, comparison, metrics } = rateDistortionJson(measured);
+  expect(curve[1]).toMatchObject({ scheme: 'paths-known', hintBits: 164.4, bitPriceDb: -30 });
+  expect(comparison[0]).toEqual({
+    budget: 150,
+    known: { scheme: 'paths-known', bits: 120, hintBits: 164.4, nmseDb: -23.5 },
+  });
+  expect(metrics[0]).toMatchObject({ name: 'paths-known NMSE dB, 150 bits at most', value: -23.5 });
+});
+
 it('shows SGCS of subbands of every scheme, directions alone included', () => {
   const etype2: RatePoint = {
     ...{ scheme: 'etype2', family: 'baseline', bits: 109, subbandSgcs: 0.876, sgcs: 0.86, setting: { combination: 3 } },

@@ -61,9 +61,10 @@ export interface PathCodec {
   /**
    * Cuts a report to its strongest paths; it stays as it is where it has no more.
    *
+   * @param known - the list that the report refers to
    * @throws CsiError `payload-invalid`
    */
-  keepStrongest(payload: Uint8Array, numPaths: number): PathReportBits;
+  keepStrongest(payload: Uint8Array, numPaths: number, known?: KnownPaths): PathReportBits;
   /**
    * Writes the matrix that paths add up to.
    *
@@ -181,9 +182,10 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
       read(own, payload);
       return own;
     },
-    keepStrongest(payload, numPaths) {
-      const step = read(codes, payload);
+    keepStrongest(payload, numPaths, known) {
+      const step = read(codes, payload, undefined, known);
       const kept = createCodes(maxPaths);
+      kept.list = known;
       kept.count = Math.min(codes.count, Math.max(0, Math.floor(numPaths)));
       for (let k = 0; k < kept.count; k++) copyCode(codes, k, kept, k);
       return write(kept, step, measure(kept, step));

@@ -13,6 +13,12 @@ export interface PathPlace {
 /**
  * Places that both ends of a link hold, so that a report names one by its number in the list instead of telling it. They
  * come from the uplink (`createPathHinter`) or from reports that the BS has acknowledged.
+ *
+ * A codec keeps no list between calls: whoever holds a session does, at either end, by version. That memory has three duties.
+ * It never gives a version to two lists. It offers the encoder nothing but what the other end is sure to hold: a hint that the UE
+ * has received, or a report of the UE's that the BS has acknowledged. And it finds the list of the version that a report was sent
+ * with, or has the UE start afresh: a report without a list needs no memory, so that either end may forget at any time. As a list
+ * is plain data, it can go with a report to whichever process decodes it.
  */
 export interface KnownPaths {
   /** Told beside a report that refers to the list, and so is whether it refers to one at all. */
