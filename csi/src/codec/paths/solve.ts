@@ -1,5 +1,6 @@
 import { innerProduct } from './axis.ts';
 import { LEAST_PIVOT, RIDGE } from './constants.ts';
+import { VALUE } from './correlate.ts';
 import type { PathSpace } from './space.ts';
 
 const { fround } = Math;
@@ -11,7 +12,7 @@ const { fround } = Math;
  * @param free - how many of `space.order`, indices of all paths, to solve for; those after them keep their gains
  */
 export function solveGains(space: PathSpace, free: number): void {
-  const { capacity, gram, factor, order, gainRe, gainIm, heardRe, heardIm, count } = space;
+  const { capacity, gram, factor, order, gainRe, gainIm, seenRe, seenIm } = space;
   for (let a = 0; a < free; a++) {
     const k = order[a] as number;
     gainRe[k] = 0;
@@ -33,14 +34,9 @@ export function solveGains(space: PathSpace, free: number): void {
   // Forward: the right-hand side is what the held paths leave of each correlation.
   for (let a = 0; a < free; a++) {
     const k = order[a] as number;
-    let re = heardRe[k] as number;
-    let im = heardIm[k] as number;
-    for (let b = free; b < count; b++) {
-      const j = order[b] as number;
-      const held = gram[k * capacity + j] as number;
-      re = fround(re - fround(held * (gainRe[j] as number)));
-      im = fround(im - fround(held * (gainIm[j] as number)));
-    }
+    hearBesideHeld(space, k, free);
+    let re = seenRe[VALUE] as number;
+    let im = seenIm[VALUE] as number;
     for (let b = 0; b < a; b++) {
       const l = factor[a * capacity + b] as number;
       const j = order[b] as number;
@@ -69,19 +65,29 @@ export function solveGains(space: PathSpace, free: number): void {
 
 /** Energy that the free paths take of what the held ones leave, once `solveGains` has solved for them. */
 export function energyTaken(space: PathSpace, free: number): number {
-  const { capacity, gram, order, gainRe, gainIm, heardRe, heardIm, count } = space;
+  const { order, gainRe, gainIm, seenRe, seenIm } = space;
   let taken = 0;
   for (let a = 0; a < free; a++) {
     const k = order[a] as number;
-    let re = heardRe[k] as number;
-    let im = heardIm[k] as number;
-    for (let b = free; b < count; b++) {
-      const j = order[b] as number;
-      const held = gram[k * capacity + j] as number;
-      re = fround(re - fround(held * (gainRe[j] as number)));
-      im = fround(im - fround(held * (gainIm[j] as number)));
-    }
+    hearBesideHeld(space, k, free);
+    const re = seenRe[VALUE] as number;
+    const im = seenIm[VALUE] as number;
     taken = fround(taken + fround(fround(re * (gainRe[k] as number)) + fround(im * (gainIm[k] as number))));
   }
   return taken;
+}
+
+/** What the held paths, those of `space.order` from `free` on, leave of path k's correlation with the matrix, in `space.seen*`. */
+function hearBesideHeld(space: PathSpace, k: number, free: number): void {
+  const { capacity, gram, order, gainRe, gainIm, heardRe, heardIm, count } = space;
+  let re = heardRe[k] as number;
+  let im = heardIm[k] as number;
+  for (let b = free; b < count; b++) {
+    const j = order[b] as number;
+    const held = gram[k * capacity + j] as number;
+    re = fround(re - fround(held * (gainRe[j] as number)));
+    im = fround(im - fround(held * (gainIm[j] as number)));
+  }
+  space.seenRe[VALUE] = re;
+  space.seenIm[VALUE] = im;
 }

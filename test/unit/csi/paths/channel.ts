@@ -1,4 +1,4 @@
-import { type AngularDelayCsi, createRandom } from '@edge-csi/csi';
+import { type AngularDelayCsi, CsiError, createRandom } from '@edge-csi/csi';
 import type { PathCodec, PropagationPath } from '@edge-csi/csi/paths';
 
 /** A channel that is exactly some paths, each at cycles an antenna, samples and gain. */
@@ -36,4 +36,15 @@ export function errorOf(codec: PathCodec, csi: AngularDelayCsi, payload: Uint8Ar
   const estimate = new Float32Array(csi.values.length);
   codec.reconstructInto(estimate, codec.decodePaths(payload));
   return energyOf(estimate.map((value, i) => value - (csi.values[i] as number))) / energyOf(csi.values);
+}
+
+/** The code of the CsiError that a call throws. */
+export function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof CsiError) return error.code;
+    throw error;
+  }
+  return 'none';
 }

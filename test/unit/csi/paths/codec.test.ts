@@ -1,8 +1,8 @@
-import { type AngularDelayCsi, CsiError, createRandom, pathCodecSpec } from '@edge-csi/csi';
+import { type AngularDelayCsi, createRandom, pathCodecSpec } from '@edge-csi/csi';
 import { createPathCodec, fitPathTables, markPaths, type PathRate, type PropagationPath } from '@edge-csi/csi/paths';
 import { describe, expect, it } from 'vitest';
 import { fc } from '../seeded.ts';
-import { addNoise, channelOf, drawPaths, energyOf, errorOf } from './channel.ts';
+import { addNoise, channelOf, drawPaths, energyOf, errorOf, refusal } from './channel.ts';
 
 const linear = createPathCodec(pathCodecSpec({ antennas: 32, numDelays: 32, numSubcarriers: 1024 }));
 const clean = { noiseVariance: 0 } as const;
@@ -10,16 +10,6 @@ const cap = (maxBits: number): PathRate => ({ mode: 'cap', maxBits, ...clean });
 
 function path(one: number, delaySamples: number, gainRe: number, gainIm = 0): PropagationPath {
   return { spatialFrequency: [one, 0], delaySamples, gainRe, gainIm };
-}
-
-function refusal(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof CsiError) return error.code;
-    throw error;
-  }
-  return 'none';
 }
 
 describe('path codec', () => {

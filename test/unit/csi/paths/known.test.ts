@@ -1,4 +1,4 @@
-import { type AngularDelayCsi, CsiError, createRandom, pathCodecSpec, withEstimationNoise } from '@edge-csi/csi';
+import { type AngularDelayCsi, createRandom, pathCodecSpec, withEstimationNoise } from '@edge-csi/csi';
 import {
   createKnownPaths,
   createPathCodec,
@@ -12,7 +12,7 @@ import {
 } from '@edge-csi/csi/paths';
 import { describe, expect, it } from 'vitest';
 import { angularDelay, goldenArray, planar, scenarios } from '../golden.ts';
-import { addNoise, channelOf, drawPaths, energyOf } from './channel.ts';
+import { addNoise, channelOf, drawPaths, energyOf, refusal } from './channel.ts';
 
 const linear = createPathCodec(
   pathCodecSpec({ antennas: 32, numDelays: 32, numSubcarriers: 1024, tables: indoorPathTables }),
@@ -42,16 +42,6 @@ function errorWith(codec: PathCodec, csi: AngularDelayCsi, payload: Uint8Array, 
   const estimate = new Float32Array(csi.values.length);
   codec.decodeInto(estimate, payload, undefined, known);
   return energyOf(estimate.map((value, i) => value - (csi.values[i] as number))) / energyOf(csi.values);
-}
-
-function refusal(run: () => unknown): string {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof CsiError) return error.code;
-    throw error;
-  }
-  return 'none';
 }
 
 describe('reports that may refer to known paths', () => {
