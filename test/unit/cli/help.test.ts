@@ -21,7 +21,8 @@ it('names every command', async () => {
   );
 });
 
-const suites = 'accuracy rate-distortion ageing throughput-gain latency server cluster soak decoder dense simulator';
+const suites =
+  'accuracy rate-distortion yardstick ageing throughput-gain latency server cluster soak decoder dense simulator';
 
 describe('bench', () => {
   it('alone shows its suites', async () => {
