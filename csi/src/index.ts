@@ -45,7 +45,6 @@ export {
   type UnquantizedSample,
 } from './codec/codec.ts';
 export type { ComplexSpec, ComplexTensors, PlaneNormalization } from './codec/csi/csi.ts';
-export { createPlanes, type Planes } from './codec/csi/planes.ts';
 export { CodewordDrift, type CodewordStatistics } from './codec/dualnet/codeword-drift.ts';
 export { type DualnetSpec, dualnetBits } from './codec/dualnet/dualnet.ts';
 export {

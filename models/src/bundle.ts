@@ -1,7 +1,6 @@
 import { type ComplexSpec, CsiError, type DualnetSpec, type PathsSpec } from '@edge-csi/csi';
 import { type ComplexManifest, complexAgreement, complexSpecOf, isComplexModel } from './complex-manifest.ts';
 import { codecSpecOf, type Manifest } from './manifest.ts';
-import { externalWeightsOf, readOnnxEdges } from './onnx-edges.ts';
 import { isPathModel, type PathManifest, pathAgreement, pathsSpecOf, type ReportManifest } from './path-manifest.ts';
 
 /** The files a manifest can name. */
@@ -38,7 +37,7 @@ export function requireNetworks(bundle: ReportBundle): ModelBundle {
   throw new CsiError(
     'model-invalid',
     bundle.codec.kind === 'csi'
-      ? `${id} is a model of complex CSI: this is for networks of magnitudes or absolute parts`
+      ? `${id} is a model of complex CSI; give one of magnitudes`
       : `${id} is a model of path reports: it has no networks`,
   );
 }
@@ -75,9 +74,7 @@ export async function loadBundle(
   for (const name of new Set<ModelFile>([...wanted, ...common])) {
     const entry = manifest.files[name];
     if (entry === undefined) continue;
-    const bytes = await readChecked(manifest.id, entry, read);
-    if (name !== 'allocation') requireRunnable(bytes, `${manifest.id}/${entry.path}`, name !== 'encoder');
-    files.set(name, bytes);
+    files.set(name, await readChecked(manifest.id, entry, read));
   }
   if (isComplexModel(manifest)) return { manifest, sha256, codec: complexSpecOf(manifest), files };
   return {
@@ -101,43 +98,6 @@ export async function readChecked(
     'model-invalid',
     `${id}/${entry.path}: sha256 is ${actual}, the manifest says ${entry.sha256}; fetch the model again`,
   );
-}
-
-/** ONNX's numbers of element types that exporters write and no end of this link feeds. */
-const otherTypes: Readonly<Record<number, string>> = { 10: 'float16', 11: 'float64', 16: 'bfloat16' };
-const float32 = 1;
-
-/**
- * Checks that a network can run where it is loaded: weights in its file, since a runtime would look for others in a folder of its own
- * and no hash covers them; float32 at its edges; and batches of any size.
- *
- * @param file - its name, for messages
- * @param batches - whether it is run on batches, as those of the BS are
- * @throws CsiError `model-invalid` naming the file, what is wrong with it and the way out
- */
-export function requireRunnable(onnx: Uint8Array, file: string, batches = true): void {
-  const location = externalWeightsOf(onnx);
-  if (location !== undefined) {
-    throw new CsiError(
-      'model-invalid',
-      `${file}: weights are in another file, ${location}; save it as one file: torch.onnx.export(..., external_data=False), or ` +
-        'onnx.save(onnx.load(FILE), FILE)',
-    );
-  }
-  for (const { side, name, elementType = float32, fixedBatch } of readOnnxEdges(onnx)) {
-    if (elementType !== float32) {
-      const found = otherTypes[elementType] ?? `type ${elementType}`;
-      throw new CsiError(
-        'model-invalid',
-        `${file}: ${side} ${name} is ${found}, expected float32; export the network as model.float()`,
-      );
-    }
-    if (!batches || fixedBatch === undefined) continue;
-    throw new CsiError(
-      'model-invalid',
-      `${file}: ${side} ${name} has a batch dimension of ${fixedBatch}: export it as dynamic`,
-    );
-  }
 }
 
 /** The part of a manifest that must be equal at both ends for a report to be decodable. */

@@ -48,18 +48,21 @@ export function complexSpecOf({ id, csi, normalization, tensors, codeword }: Com
   return { kind: 'csi', id, shape, normalization, tensors, codeword };
 }
 
-/** The part of a manifest that must be equal at both ends: all that either computes with. */
+/** The part of a manifest that must be equal at both ends: all that either computes with, fields in the order that parsing gives them. */
 export function complexAgreement({ id, csi, normalization, tensors, codeword, files }: ComplexManifest): unknown {
-  const { kind, centre, gain } = normalization;
-  const grid = normalization.kind === 'spherical' ? normalization.scale : undefined;
+  const { bits, step, offset } = codeword;
+  const { numAntennas, numDelays } = csi;
   return [
     id,
     'csi',
-    [csi.numAntennas, csi.numDelays],
-    [kind, centre, gain, ...(grid === undefined ? [] : [grid.minDb, grid.stepDb, grid.bits])],
-    [codeword.bits, codeword.step, codeword.offset],
-    [tensors.encoder.csi, tensors.encoder.codeword],
-    [tensors.decoder.codeword, tensors.decoder.uplink ?? null, tensors.decoder.csi],
-    [files.encoder.sha256, files.decoder.sha256],
+    numAntennas,
+    numDelays,
+    normalization,
+    bits,
+    step,
+    offset,
+    tensors,
+    files.encoder.sha256,
+    files.decoder.sha256,
   ];
 }

@@ -10,6 +10,7 @@ import { CsiError } from '@edge-csi/csi';
 import { loadBundle, type ModelBundle, type ModelFile, type ReportBundle, requireNetworks } from './bundle.ts';
 import { type ComplexManifest, isComplexModel } from './complex-manifest.ts';
 import { type Manifest, type ManifestRecord, parseManifest } from './manifest.ts';
+import { requireRunnable } from './onnx-edges.ts';
 import { isPathModel, parseReportManifest, type ReportManifest } from './path-manifest.ts';
 import { complexDraftSchema, draftSchema, parseWith } from './schema.ts';
 import {
@@ -61,7 +62,12 @@ export async function loadModel(directory: string, wanted: readonly ModelFile[])
 /** Loads a model that codes reports, of either kind, from its folder. */
 export async function loadReportModel(directory: string, wanted: readonly ModelFile[]): Promise<ReportBundle> {
   const manifest = await readReportManifest(directory);
-  return loadBundle(manifest, async (name) => readFile(path.join(directory, name)), wanted);
+  const bundle = await loadBundle(manifest, async (name) => readFile(path.join(directory, name)), wanted);
+  for (const [name, onnx] of bundle.files) {
+    const file = `${manifest.id}/${manifest.files[name]?.path}`;
+    if (name !== 'allocation') requireRunnable(onnx, file, name !== 'encoder');
+  }
+  return bundle;
 }
 
 /** Loads an uplink-only model from its folder. */
@@ -194,5 +200,5 @@ export interface ComplexDraft
 /** Validates a parsed draft. @throws CsiError `model-invalid`, naming the first field that does not fit. */
 export function parseDraft(json: unknown): DraftManifest | ComplexDraft {
   const isComplex = (json as { readonly planes?: unknown } | null)?.planes === 'complex';
-  return isComplex ? parseWith(complexDraftSchema, json) : parseWith(draftSchema, json);
+  return isComplex ? parseWith(complexDraftSchema(), json) : parseWith(draftSchema(), json);
 }

@@ -15,7 +15,6 @@ export {
   type ReportBundle,
   readChecked,
   requireNetworks,
-  requireRunnable,
   sha256Bytes,
   toHex,
   versionName,
@@ -23,7 +22,7 @@ export {
 export { type ComplexManifest, isComplexModel, parseComplexManifest } from './complex-manifest.ts';
 export { type ConvLayer, type DenseLayer, type EncoderLayers, readEncoderLayers } from './encoder-layers.ts';
 export { codecSpecOf, type Manifest, parseManifest, representationOf } from './manifest.ts';
-export { readOnnxInputs } from './onnx-edges.ts';
+export { readOnnxInputs, requireRunnable } from './onnx-edges.ts';
 export { fromFloat16 } from './onnx-graph.ts';
 export {
   createPathManifest,

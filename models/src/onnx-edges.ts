@@ -20,7 +20,7 @@ export function readOnnxInputs(bytes: Uint8Array): string[] {
  *
  * @throws CsiError `model-invalid` where the bytes are no ONNX file.
  */
-export function externalWeightsOf(bytes: Uint8Array): string | undefined {
+function externalWeightsOf(bytes: Uint8Array): string | undefined {
   try {
     const model = fieldsOf(bytes);
     const functions = all(model, 25).flatMap((body) => all(fieldsOf(body), 7));
@@ -48,7 +48,7 @@ interface OnnxEdge {
  *
  * @throws CsiError `model-invalid` where the bytes are no ONNX file.
  */
-export function readOnnxEdges(bytes: Uint8Array): OnnxEdge[] {
+function readOnnxEdges(bytes: Uint8Array): OnnxEdge[] {
   try {
     const graph = fieldsOf(bytesOf(fieldsOf(bytes), 7));
     const constants = new Set(all(graph, 5).map((tensor) => text(bytesOf(fieldsOf(tensor), 8))));
@@ -91,4 +91,41 @@ function tensorsOfNode(node: Uint8Array): Uint8Array[] {
       ...[...all(attribute, 22), ...all(attribute, 23)].flatMap(tensorsOfSparse),
       ...[...all(attribute, 6), ...all(attribute, 11)].flatMap(tensorsOf),
     ]);
+}
+
+/** ONNX's numbers of element types that exporters write and no end of this link feeds. */
+const otherTypes: Readonly<Record<number, string>> = { 10: 'float16', 11: 'float64', 16: 'bfloat16' };
+const float32 = 1;
+
+/**
+ * Checks that a network can run where it is loaded: weights in its file, since a runtime would look for others in a folder of its own
+ * and no hash covers them; float32 at its edges; and batches of any size.
+ *
+ * @param file - its name, for messages
+ * @param batches - whether it is run on batches, as those of the BS are
+ * @throws CsiError `model-invalid` naming the file, what is wrong with it and the way out
+ */
+export function requireRunnable(onnx: Uint8Array, file: string, batches = true): void {
+  const location = externalWeightsOf(onnx);
+  if (location !== undefined) {
+    throw new CsiError(
+      'model-invalid',
+      `${file}: weights are in another file, ${location}; save it as one file: torch.onnx.export(..., external_data=False), or ` +
+        'onnx.save(onnx.load(FILE), FILE)',
+    );
+  }
+  for (const { side, name, elementType = float32, fixedBatch } of readOnnxEdges(onnx)) {
+    if (elementType !== float32) {
+      const found = otherTypes[elementType] ?? `type ${elementType}`;
+      throw new CsiError(
+        'model-invalid',
+        `${file}: ${side} ${name} is ${found}, expected float32; export the network as model.float()`,
+      );
+    }
+    if (!batches || fixedBatch === undefined) continue;
+    throw new CsiError(
+      'model-invalid',
+      `${file}: ${side} ${name} has a batch dimension of ${fixedBatch}: export it as dynamic`,
+    );
+  }
 }

@@ -176,7 +176,6 @@ const planeNormalization = v.variant('kind', [
   v.strictObject({ kind: v.literal('spherical'), scale: normalization.options[0].entries.scale, ...affine }),
   v.strictObject({ kind: v.literal('fixed'), ...affine }),
 ]);
-const tensor = v.pipe(v.string(), v.nonEmpty());
 
 export const complexModelSchema = v.pipe(
   v.object({
@@ -188,8 +187,8 @@ export const complexModelSchema = v.pipe(
     csi,
     normalization: planeNormalization,
     tensors: v.strictObject({
-      encoder: v.strictObject({ csi: tensor, codeword: tensor }),
-      decoder: v.strictObject({ codeword: tensor, uplink: v.optional(tensor), csi: tensor }),
+      encoder: v.strictObject({ csi: v.string(), codeword: v.string() }),
+      decoder: v.strictObject({ codeword: v.string(), uplink: v.optional(v.string()), csi: v.string() }),
     }),
     codeword: v.strictObject({
       ...codeword.entries,
@@ -204,7 +203,7 @@ export const complexModelSchema = v.pipe(
     v.check(({ codeword: { length, bits, step, offset, statistics } }) => {
       const lists = [bits, step, offset, ...(statistics ? [statistics.mean, statistics.deviation] : [])];
       return lists.every((list) => list.length === length);
-    }, 'bits, step, offset and statistics must have codeword.length entries'),
+    }, 'lists must have codeword.length entries'),
     ['codeword'],
   ),
 );
@@ -212,45 +211,50 @@ export const complexModelSchema = v.pipe(
 /** First field of an uplink-only model's manifest. */
 export const uplinkOnlyKind = 'edge-csi/uplink-only@1';
 
-export const uplinkOnlySchema = v.object({
-  schema: v.literal(uplinkOnlyKind),
-  id,
-  family,
-  csi,
-  normalization: v.strictObject({
-    kind: v.literal('spherical'),
-    downlinkOverUplinkDb: v.pipe(v.number(), v.finite()),
-  }),
-  files: v.strictObject({ decoder: file }),
-  training,
-  measured,
-});
+export const uplinkOnlySchema = () =>
+  v.object({
+    schema: v.literal(uplinkOnlyKind),
+    id,
+    family,
+    csi,
+    normalization: v.strictObject({
+      kind: v.literal('spherical'),
+      downlinkOverUplinkDb: v.pipe(v.number(), v.finite()),
+    }),
+    files: v.strictObject({ decoder: file }),
+    training,
+    measured,
+  });
 
-const plainName = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a plain file name'));
+// Functions, so that bundles of a UE, which reads neither drafts nor uplink-only models, leave them out.
 
-const draft = {
+const draft = () => ({
   schema: v.literal('edge-csi/draft@1'),
   id,
   family,
   csi,
   codeword: v.strictObject({ totalBits: count }),
   training: v.optional(training, {}),
-};
-
-export const draftSchema = v.strictObject({
-  ...draft,
-  normalization,
-  planes,
-  reportBits: count,
-  files: v.strictObject({ encoder: plainName, decoder: plainName, refiner: v.optional(plainName) }),
 });
 
-export const complexDraftSchema = v.strictObject({
-  ...draft,
-  planes: v.literal('complex'),
-  normalization: planeNormalization,
-  files: v.strictObject({ encoder: plainName, decoder: plainName }),
-});
+const plainName = () => v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'a plain file name'));
+
+export const draftSchema = () =>
+  v.strictObject({
+    ...draft(),
+    normalization,
+    planes,
+    reportBits: count,
+    files: v.strictObject({ encoder: plainName(), decoder: plainName(), refiner: v.optional(plainName()) }),
+  });
+
+export const complexDraftSchema = () =>
+  v.strictObject({
+    ...draft(),
+    planes: v.literal('complex'),
+    normalization: planeNormalization,
+    files: v.strictObject({ encoder: plainName(), decoder: plainName() }),
+  });
 
 /** Parses a manifest of any kind. @throws CsiError `model-invalid`, naming the first field that does not fit. */
 export function parseWith<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T {

@@ -1,6 +1,7 @@
 import type { UplinkOnlySpec } from '@edge-csi/csi';
-import { type ReadModelFile, readChecked, requireRunnable } from './bundle.ts';
+import { type ReadModelFile, readChecked } from './bundle.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
+import { requireRunnable } from './onnx-edges.ts';
 import type { ReportManifest } from './path-manifest.ts';
 import { parseWith, uplinkOnlyKind, uplinkOnlySchema } from './schema.ts';
 
@@ -48,7 +49,7 @@ export function isUplinkOnly(json: unknown): boolean {
  * @throws CsiError `model-invalid`, naming the first field that does not fit.
  */
 export function parseUplinkOnlyManifest(json: unknown): UplinkOnlyManifest {
-  return parseWith(uplinkOnlySchema, json);
+  return parseWith(uplinkOnlySchema(), json);
 }
 
 /**

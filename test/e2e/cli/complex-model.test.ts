@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createPlanes } from '@edge-csi/csi';
+import { createPlanes } from '@edge-csi/csi/complex';
 import { readManifest, zooDirectory } from '@edge-csi/models/disk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataFor, openData } from '../../../scripts/lab/src/data.ts';

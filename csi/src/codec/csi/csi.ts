@@ -54,3 +54,11 @@ export function complexKnobs(): RateKnob[] {
     },
   ];
 }
+
+/** A norm in the middle of what a model takes, linear, for made-up CSI. */
+export function trialNormOf({ shape, normalization }: Pick<ComplexSpec, 'shape' | 'normalization'>): number {
+  if (normalization.kind === 'fixed')
+    return Math.sqrt(2 * shape.numAntennas * shape.numDelays) / (4 * normalization.gain);
+  const { minDb, stepDb, bits } = normalization.scale;
+  return 10 ** ((minDb + stepDb * 2 ** (bits - 1)) / 20);
+}

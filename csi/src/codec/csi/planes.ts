@@ -12,8 +12,6 @@ export interface Planes extends CsiShape {
   readonly numComponents: number;
   /** Bits of the norm on the wire; 0 where none is sent, and its level is 0 then. */
   readonly scaleBits: number;
-  /** A norm that `quantizeNorm` takes, linear, for made-up CSI. */
-  readonly trialNorm: number;
   /**
    * Makes an encoder's input.
    *
@@ -53,7 +51,7 @@ export function createPlanes({ numAntennas, numDelays }: CsiShape, normalization
     numDelays,
     dims: [2, numAntennas, numDelays],
     numComponents,
-    ...(isSpherical ? gridNorm(normalization) : noNorm(Math.sqrt(numComponents) / (4 * gain))),
+    ...(isSpherical ? gridNorm(normalization) : noNorm),
     normalize: (csi) => {
       const found = usableNorm(csi);
       const norm = isSpherical ? found : 1;
@@ -75,25 +73,19 @@ export function createPlanes({ numAntennas, numDelays }: CsiShape, normalization
 function gridNorm({ scale }: PlaneNormalization & { readonly kind: 'spherical' }) {
   return {
     scaleBits: scale.bits,
-    // In the middle of the grid, wherever that lies.
-    trialNorm: dequantizeScale({ domain: 'scale', level: 2 ** (scale.bits - 1) }, scale),
     quantizeNorm: (norm: number) => quantizeScale(norm, scale).level,
     dequantizeNorm: (level: number) => dequantizeScale({ domain: 'scale', level }, scale),
   };
 }
 
-/** @param trialNorm - of matrices well inside what the networks take */
-function noNorm(trialNorm: number) {
-  return {
-    scaleBits: 0,
-    trialNorm,
-    quantizeNorm: () => 0,
-    dequantizeNorm: (level: number) => {
-      if (level === 0) return 1;
-      throw new CsiError('payload-invalid', `scale level is ${level}, must be 0: a fixed normalisation sends no norm`);
-    },
-  };
-}
+const noNorm = {
+  scaleBits: 0,
+  quantizeNorm: () => 0,
+  dequantizeNorm: (level: number) => {
+    if (level === 0) return 1;
+    throw new CsiError('payload-invalid', `scale level is ${level}, must be 0: a fixed normalisation sends no norm`);
+  },
+};
 
 /** Whether a network's output is CSI: every value finite. */
 export const isFiniteCsi = (values: Float32Array): boolean => Number.isFinite(frobeniusNorm(values));

@@ -1,52 +1,22 @@
-import { CsiError } from '../../errors.ts';
 import type { Network, PayloadEncoder, UeCodec } from '../codec.ts';
-import { createQuantizer } from '../dualnet/quantizer.ts';
-import { type ComplexSpec, complexKnobs } from './csi.ts';
-import { createPlanes } from './planes.ts';
+import { type ComplexSpec, complexKnobs, trialNormOf } from './csi.ts';
 
-/** The UE's end of the codec: normalise, encode, quantise the codeword. */
+/** The UE's end of the codec. */
 export function createComplexUe(spec: ComplexSpec): UeCodec {
-  const planes = createPlanes(spec.shape, spec.normalization);
-  const { csi, codeword } = spec.tensors.encoder;
   return {
     kind: spec.kind,
     shape: spec.shape,
     knobs: complexKnobs(),
-    networks: [{ name: 'encoder', input: csi }],
-    trialNorm: planes.trialNorm,
-    createEncoder: ({ encoder }) => payloadEncoder(spec, encoder as Network, { csi, codeword }),
-  };
-}
-
-function payloadEncoder(
-  { id, shape, normalization, codeword: { bits, step, offset } }: ComplexSpec,
-  network: Network,
-  tensors: ComplexSpec['tensors']['encoder'],
-): PayloadEncoder {
-  const planes = createPlanes(shape, normalization);
-  let quantizer = createQuantizer(bits, step);
-  return {
-    async encode(csi, { codewordTruncation = 0 }) {
-      if (csi.numAntennas !== shape.numAntennas || csi.numDelays !== shape.numDelays) {
-        const found = `${csi.numAntennas} x ${csi.numDelays}`;
-        throw new CsiError('csi-invalid', `CSI is ${found}, ${id} takes ${shape.numAntennas} x ${shape.numDelays}`);
-      }
-      const { input, norm } = planes.normalize(csi);
-      const scale = planes.quantizeNorm(norm);
-      const inputs = { [tensors.csi]: { values: input.values, dims: [1, ...planes.dims] } };
-      const values = await network.run(inputs, tensors.codeword);
-      if (values.length !== bits.length) {
-        const found = `${tensors.codeword} has ${values.length} values`;
-        throw new CsiError('model-invalid', `${id}: ${found}, expected ${bits.length}`);
-      }
-      if (quantizer.truncation !== codewordTruncation) quantizer = quantizer.withTruncation(codewordTruncation);
-      for (let i = 0; i < values.length; i++) values[i] = (values[i] as number) - (offset[i] as number);
-      const { bytes, bitLength } = quantizer.pack(quantizer.quantize({ domain: 'latent', values }));
+    networks: [{ name: 'encoder', input: spec.tensors.encoder.csi }],
+    trialNorm: trialNormOf(spec),
+    createEncoder: ({ encoder }) => {
+      // Loaded by the first report: a UE with a kernel of its own never needs it.
+      let made: Promise<PayloadEncoder> | undefined;
       return {
-        codeword: bytes,
-        scale,
-        phase: new Uint8Array(0),
-        payloadBits: { codeword: bitLength, scale: planes.scaleBits, total: bitLength + planes.scaleBits },
+        encode: async (csi, rate) => {
+          made ??= import('../network-encoders.ts').then((own) => own.createComplexEncoder(spec, encoder as Network));
+          return (await made).encode(csi, rate);
+        },
       };
     },
   };

@@ -16,7 +16,9 @@ export function createDualnetUe(spec: DualnetSpec): UeCodec {
       let made: Promise<PayloadEncoder> | undefined;
       return {
         encode: async (csi, rate) => {
-          made ??= import('./encoder.ts').then(({ dualnetEncoderOf }) => dualnetEncoderOf(spec, encoder as Network));
+          made ??= import('../network-encoders.ts').then(({ dualnetEncoderOf }) =>
+            dualnetEncoderOf(spec, encoder as Network),
+          );
           return (await made).encode(csi, rate);
         },
       };

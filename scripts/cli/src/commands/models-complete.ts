@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import { CsiError, createPlanes, createRepresentation } from '@edge-csi/csi';
+import { CsiError, createRepresentation } from '@edge-csi/csi';
+import { createPlanes } from '@edge-csi/csi/complex';
 import { completeComplexModel, completeModel, complexTensorsOf, readsUplink, writeModel } from '@edge-csi/model-tools';
 import { type Manifest, requireRunnable } from '@edge-csi/models';
 import { type ComplexDraft, type DraftManifest, parseDraft } from '@edge-csi/models/disk';

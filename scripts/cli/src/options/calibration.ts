@@ -1,5 +1,6 @@
 import path from 'node:path';
-import type { Planes, Representation } from '@edge-csi/csi';
+import type { Representation } from '@edge-csi/csi';
+import type { Planes } from '@edge-csi/csi/complex';
 import { type DataFlags, flagsFor, sha256Of } from '@edge-csi/lab/data';
 import { type Calibration, readCalibration } from '@edge-csi/model-tools';
 import type { AnyManifest } from '@edge-csi/models';

@@ -1,5 +1,6 @@
 import { type Graph, openOrtGraph } from '@edge-csi/bs-server/decode';
-import { CsiError, createUplinkInput, type Planes, type Representation } from '@edge-csi/csi';
+import { CsiError, createUplinkInput, type Representation } from '@edge-csi/csi';
+import type { Planes } from '@edge-csi/csi/complex';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { spreadIndices, usableSample } from '@edge-csi/lab/data';
 import type { SampleMatrix } from '@edge-csi/lab/linear';

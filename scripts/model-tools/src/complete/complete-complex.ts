@@ -1,4 +1,5 @@
-import { type ComplexTensors, CsiError, createPlanes, type Planes } from '@edge-csi/csi';
+import { type ComplexTensors, CsiError } from '@edge-csi/csi';
+import { createPlanes, type Planes } from '@edge-csi/csi/complex';
 import type { SampleMatrix } from '@edge-csi/lab/linear';
 import { type ComplexManifest, parseComplexManifest } from '@edge-csi/models';
 import type { ComplexDraft } from '@edge-csi/models/disk';

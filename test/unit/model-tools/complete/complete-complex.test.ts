@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createBsCodec, createPlanes } from '@edge-csi/csi';
+import { createBsCodec } from '@edge-csi/csi';
+import { createPlanes } from '@edge-csi/csi/complex';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { type ComplexManifest, pairingHash, toHex } from '@edge-csi/models';
 import {
