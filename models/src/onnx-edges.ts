@@ -7,30 +7,29 @@ import { all, bytesOf, type Field, fieldsOf, text } from './onnx-fields.ts';
  * @throws CsiError `model-invalid` where the bytes are not one.
  */
 export function readOnnxInputs(bytes: Uint8Array): string[] {
-  try {
+  return readAs('a network', () => {
     const graph = fieldsOf(bytesOf(fieldsOf(bytes), 7));
     return all(graph, 11).map((input) => text(bytesOf(fieldsOf(input), 1)));
+  });
+}
+
+/** What `read` makes of a file's bytes. @throws CsiError `model-invalid` naming the file where they are not what it should hold */
+function readAs<T>(file: string, read: () => T): T {
+  try {
+    return read();
   } catch (cause) {
-    throw new CsiError('model-invalid', `not an ONNX file: ${(cause as Error).message}`, { cause });
+    throw new CsiError('model-invalid', `${file} is not an ONNX file: ${(cause as Error).message}`, { cause });
   }
 }
 
-/**
- * The file beside an .onnx file that holds weights of its network; undefined where all are in it.
- *
- * @throws CsiError `model-invalid` where the bytes are no ONNX file.
- */
+/** The file beside an .onnx file that holds weights of its network; undefined where all are in it. */
 function externalWeightsOf(bytes: Uint8Array): string | undefined {
-  try {
-    const model = fieldsOf(bytes);
-    const functions = all(model, 25).flatMap((body) => all(fieldsOf(body), 7));
-    const tensors = [...tensorsOf(bytesOf(model, 7)), ...functions.flatMap(tensorsOfNode)].map(fieldsOf);
-    const entries = tensors.flatMap((tensor) => all(tensor, 13).map(fieldsOf));
-    const location = entries.find((entry) => text(bytesOf(entry, 1)) === 'location');
-    return location && text(bytesOf(location, 2));
-  } catch (cause) {
-    throw new CsiError('model-invalid', `not an ONNX file: ${(cause as Error).message}`, { cause });
-  }
+  const model = fieldsOf(bytes);
+  const functions = all(model, 25).flatMap((body) => all(fieldsOf(body), 7));
+  const tensors = [...tensorsOf(bytesOf(model, 7)), ...functions.flatMap(tensorsOfNode)].map(fieldsOf);
+  const entries = tensors.flatMap((tensor) => all(tensor, 13).map(fieldsOf));
+  const location = entries.find((entry) => text(bytesOf(entry, 1)) === 'location');
+  return location && text(bytesOf(location, 2));
 }
 
 /** An input or output of a network. */
@@ -43,21 +42,13 @@ interface OnnxEdge {
   readonly fixedBatch: number | undefined;
 }
 
-/**
- * Inputs and outputs of an .onnx file's network, without constants that stand among its inputs.
- *
- * @throws CsiError `model-invalid` where the bytes are no ONNX file.
- */
+/** Inputs and outputs of an .onnx file's network, without constants that stand among its inputs. */
 function readOnnxEdges(bytes: Uint8Array): OnnxEdge[] {
-  try {
-    const graph = fieldsOf(bytesOf(fieldsOf(bytes), 7));
-    const constants = new Set(all(graph, 5).map((tensor) => text(bytesOf(fieldsOf(tensor), 8))));
-    const inputs = all(graph, 11).map((value) => edgeOf(value, 'input'));
-    const outputs = all(graph, 12).map((value) => edgeOf(value, 'output'));
-    return [...inputs.filter(({ name }) => !constants.has(name)), ...outputs];
-  } catch (cause) {
-    throw new CsiError('model-invalid', `not an ONNX file: ${(cause as Error).message}`, { cause });
-  }
+  const graph = fieldsOf(bytesOf(fieldsOf(bytes), 7));
+  const constants = new Set(all(graph, 5).map((tensor) => text(bytesOf(fieldsOf(tensor), 8))));
+  const inputs = all(graph, 11).map((value) => edgeOf(value, 'input'));
+  const outputs = all(graph, 12).map((value) => edgeOf(value, 'output'));
+  return [...inputs.filter(({ name }) => !constants.has(name)), ...outputs];
 }
 
 function edgeOf(bytes: Uint8Array, side: OnnxEdge['side']): OnnxEdge {
@@ -106,7 +97,7 @@ const float32 = 1;
  * @throws CsiError `model-invalid` naming the file, what is wrong with it and the way out
  */
 export function requireRunnable(onnx: Uint8Array, file: string, batches = true): void {
-  const location = externalWeightsOf(onnx);
+  const { location, edges } = readAs(file, () => ({ location: externalWeightsOf(onnx), edges: readOnnxEdges(onnx) }));
   if (location !== undefined) {
     throw new CsiError(
       'model-invalid',
@@ -114,7 +105,7 @@ export function requireRunnable(onnx: Uint8Array, file: string, batches = true):
         'onnx.save(onnx.load(FILE), FILE)',
     );
   }
-  for (const { side, name, elementType = float32, fixedBatch } of readOnnxEdges(onnx)) {
+  for (const { side, name, elementType = float32, fixedBatch } of edges) {
     if (elementType !== float32) {
       const found = otherTypes[elementType] ?? `type ${elementType}`;
       throw new CsiError(

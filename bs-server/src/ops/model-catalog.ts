@@ -10,7 +10,7 @@ import {
   type UplinkOnlyBundle,
   versionName,
 } from '@edge-csi/models';
-import { loadUplinkOnlyModel, readReportManifest, readZoo, type ZooEntry } from '@edge-csi/models/disk';
+import { loadReportModel, loadUplinkOnlyModel, readZoo, type ZooEntry } from '@edge-csi/models/disk';
 import { type ModelRef, maxFrameBytes, WireError } from '@edge-csi/proto';
 import { bsCodecOf, workerModelOf } from '../decode/loaded-model.ts';
 import type { WorkerModel } from '../decode/thread-port.ts';
@@ -82,9 +82,8 @@ export async function loadServedModel(directory: string, folder: string): Promis
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   if (!folders.includes(folder)) throw unknownFolder(folder, directory, folders);
   const read: ReadModelFile = (name) => readFile(path.join(directory, folder, name));
-  const manifest = await readReportManifest(path.join(directory, folder));
-  const bundle = await loadBundle(manifest, read, ['encoder', 'decoder', 'refiner']);
-  const { sha256 } = bundle;
+  const bundle = await loadReportModel(path.join(directory, folder), ['encoder', 'decoder', 'refiner']);
+  const { manifest, sha256 } = bundle;
   const codec = bsCodecOf(bundle);
   assertFramesFit(manifest.id, codec);
   const { numAntennas, numDelays } = manifest.csi;

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type BsServer, startBsServer } from '@edge-csi/bs-server';
@@ -252,24 +252,34 @@ describe('startBsServer', () => {
     expect(upgrade).toContain('503');
   });
 
-  it('rejects where a decoder is no network, saying why, and frees the port', async () => {
+  it('rejects a decoder that is no network by its file, one that does not load by its reason, and frees the port', async () => {
     const zoo = await mkdtemp(path.join(tmpdir(), 'edge-csi-'));
-    try {
-      const { id } = model.manifest;
-      const decoder = new TextEncoder().encode('no network');
-      await cp(path.join(zooDirectory(), id), path.join(zoo, id), { recursive: true });
-      await writeFile(path.join(zoo, id, model.manifest.files.decoder.path), decoder);
-      const entry = {
-        ...model.manifest.files.decoder,
-        sha256: toHex(await sha256Bytes(decoder)),
-        bytes: decoder.length,
+    const { id } = model.manifest;
+    const folder = path.join(zoo, id);
+    const decoderFile = path.join(folder, model.manifest.files.decoder.path);
+    const port = opened[0]?.port ?? 0;
+    const options = { port, adminPort: 0, executionProviders: ['cpu'] as const };
+    const started = async (decoder: Uint8Array) => {
+      await writeFile(decoderFile, decoder);
+      const sha256 = toHex(await sha256Bytes(decoder));
+      const files = {
+        ...model.manifest.files,
+        decoder: { ...model.manifest.files.decoder, sha256, bytes: decoder.length },
       };
-      const manifest = { ...model.manifest, files: { ...model.manifest.files, decoder: entry } };
-      await writeFile(path.join(zoo, id, 'manifest.json'), JSON.stringify(manifest));
-      const port = opened[0]?.port ?? 0;
+      await writeFile(path.join(folder, 'manifest.json'), JSON.stringify({ ...model.manifest, files }));
+      return startBsServer({ ...options, modelsDirectory: zoo });
+    };
+    try {
+      await cp(path.join(zooDirectory(), id), folder, { recursive: true });
+      const unknown = await readFile(decoderFile);
       await opened.pop()?.close();
-      const options = { port, adminPort: 0, executionProviders: ['cpu'] as const };
-      await expect(startBsServer({ ...options, modelsDirectory: zoo })).rejects.toThrow(/no execution provider.*cpu: /);
+      const text = started(new TextEncoder().encode('no network'));
+      await expect(text).rejects.toThrow(new RegExp(`${id}/decoder.onnx is not an ONNX file`));
+      // An operator that nobody knows, in a file that is sound otherwise.
+      const at = unknown.indexOf('Relu', 0, 'latin1');
+      expect(at).toBeGreaterThan(0);
+      unknown.write('Relx', at, 'latin1');
+      await expect(started(unknown)).rejects.toThrow(/no execution provider.*cpu: /);
       opened.push(await startBsServer({ ...options, models: [id] }));
     } finally {
       await rm(zoo, { recursive: true });
