@@ -67,7 +67,7 @@ it('compares what decoders cost in one run', async () => {
 
 it('trades bits for accuracy over both run-time knobs', async () => {
   const page = path.join(folder, 'curve.html');
-  const result = await bench('rate-distortion', '--samples', '64', '--report', page);
+  const result = await bench('rate-distortion', '--samples', '16', '--report', page);
   const schemes = new Set(result.curve.map(({ scheme }: { scheme: string }) => scheme));
   expect(schemes).toContain('paths');
   expect(schemes).toContain('paths-cap');
