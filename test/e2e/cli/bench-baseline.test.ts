@@ -23,7 +23,7 @@ it('holds a run to a saved one, and fails by name where a figure is worse', asyn
   const saved = path.join(folder, 'saved.json');
   await writeFile(saved, JSON.stringify(result));
   const { stdout, result: again } = await bench(...args, '--baseline', saved);
-  expect(stdout).toContain('5 of 5 metrics as they were');
+  expect(stdout).toContain('6 of 6 metrics as they were');
   expect(again.comparison).toMatchObject({ baseline: 'saved.json', missing: [] });
 
   const metrics = result.metrics.map((metric: { name: string; value: number }) => {
