@@ -44,8 +44,8 @@ export {
   type Unquantized,
   type UnquantizedSample,
 } from './codec/codec.ts';
+export { CodewordDrift, type CodewordStatistics } from './codec/codeword-drift.ts';
 export type { ComplexSpec, ComplexTensors, PlaneNormalization } from './codec/csi/csi.ts';
-export { CodewordDrift, type CodewordStatistics } from './codec/dualnet/codeword-drift.ts';
 export { type DualnetSpec, dualnetBits } from './codec/dualnet/dualnet.ts';
 export {
   dequantizeScale,
@@ -66,7 +66,6 @@ export {
   reconstructInto,
   type SignReport,
 } from './codec/dualnet/phase-coder.ts';
-export { createQuantizer, type Quantizer } from './codec/dualnet/quantizer.ts';
 export {
   type ComponentReport,
   createRepresentation,
@@ -77,6 +76,8 @@ export {
 export { type CodecSpec, createBsCodec, createUeCodec, knobBounds, unquantized } from './codec/kinds.ts';
 export type { PathKnobs, PathsSpec } from './codec/paths/knobs.ts';
 export { type PathCodecOptions, type PathCodecSpec, pathCodecSpec } from './codec/paths/spec.ts';
+export { createQuantizer, type Quantizer } from './codec/quantizer.ts';
+export { createUplinkOnly, UplinkOnlyDecoder, type UplinkOnlySpec } from './codec/uplink-only.ts';
 export {
   type AngularDelayCsi,
   assertUsable,
@@ -102,4 +103,3 @@ export type { Band, PathList, Timing } from './transform/path-list.ts';
 export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './transform/synthesis.ts';
 export { createUplinkDenoiser, type UplinkDenoiser } from './uplink/denoiser.ts';
 export { createUplinkInput, type UplinkInput, uplinkMagnitudeInto, uplinkPartsInto } from './uplink/input.ts';
-export { createUplinkOnly, UplinkOnlyDecoder, type UplinkOnlySpec } from './uplink/uplink-only.ts';

@@ -1,8 +1,8 @@
 import { CsiError } from '../../errors.ts';
 import { createUplinkInput } from '../../uplink/input.ts';
 import type { BsCodec, DecodeRow, Network, RowDecoder, RowStatus } from '../codec.ts';
-import { CodewordDrift } from '../dualnet/codeword-drift.ts';
-import { createQuantizer, type Quantizer } from '../dualnet/quantizer.ts';
+import { CodewordDrift } from '../codeword-drift.ts';
+import { createQuantizer, type Quantizer } from '../quantizer.ts';
 import { type ComplexSpec, complexKnobs } from './csi.ts';
 import { createPlanes, isFiniteCsi } from './planes.ts';
 

@@ -1,6 +1,6 @@
 import type { CsiShape } from '../../csi.ts';
 import type { RateKnob } from '../codec.ts';
-import type { CodewordStatistics } from '../dualnet/codeword-drift.ts';
+import type { CodewordStatistics } from '../codeword-drift.ts';
 import { dualnetBounds } from '../dualnet/dualnet.ts';
 import type { ScaleSpec } from '../dualnet/normalize.ts';
 

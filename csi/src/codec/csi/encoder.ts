@@ -1,6 +1,6 @@
 import { CsiError } from '../../errors.ts';
 import type { Network, PayloadEncoder } from '../codec.ts';
-import { createQuantizer } from '../dualnet/quantizer.ts';
+import { createQuantizer } from '../quantizer.ts';
 import type { ComplexSpec } from './csi.ts';
 import { createPlanes } from './planes.ts';
 

@@ -2,7 +2,7 @@ import { frobeniusNorm } from '../../csi.ts';
 import { CsiError } from '../../errors.ts';
 import { createUplinkInput, type UplinkInput } from '../../uplink/input.ts';
 import type { BsCodec, DecodeRow, Network, Networks, Rate, RowDecoder, RowStatus } from '../codec.ts';
-import { CodewordDrift } from './codeword-drift.ts';
+import { CodewordDrift } from '../codeword-drift.ts';
 import { type DualnetSpec, dualnetKnobs } from './dualnet.ts';
 import { createDualnet, type Dualnet } from './parts.ts';
 import { type DualnetRecord, DualnetRecords } from './record.ts';

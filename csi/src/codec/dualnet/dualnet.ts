@@ -1,5 +1,5 @@
 import type { RateKnob } from '../codec.ts';
-import type { CodewordStatistics } from './codeword-drift.ts';
+import type { CodewordStatistics } from '../codeword-drift.ts';
 import type { RepresentationSpec } from './representation.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { createQuantizer, type Quantizer } from '../quantizer.ts';
 import type { DualnetSpec } from './dualnet.ts';
 import { createPhaseAllocation, type PhaseAllocation } from './phase-allocation.ts';
-import { createQuantizer, type Quantizer } from './quantizer.ts';
 import { createRepresentation, type Representation } from './representation.ts';
 
 /** The parts that both ends are made of. */

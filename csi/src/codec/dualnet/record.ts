@@ -1,8 +1,8 @@
 import { CsiError } from '../../errors.ts';
 import type { Rate, ReceivedPayload } from '../codec.ts';
+import type { Quantizer } from '../quantizer.ts';
 import type { Dualnet } from './parts.ts';
 import { MAX_THETA } from './phase-allocation.ts';
-import type { Quantizer } from './quantizer.ts';
 
 /** A payload and its rate, as the decoder works on them. Byte arrays are views. */
 export interface DualnetRecord {

@@ -1,8 +1,8 @@
-import type { DecodeRow, Network, RowCodec, RowDecoder, RowStatus } from '../codec/codec.ts';
 import { type CsiShape, frobeniusNorm } from '../csi.ts';
 import { CsiError } from '../errors.ts';
-import { createUplinkDenoiser, type UplinkDenoiser } from './denoiser.ts';
-import { uplinkMagnitudeInto } from './input.ts';
+import { createUplinkDenoiser, type UplinkDenoiser } from '../uplink/denoiser.ts';
+import { uplinkMagnitudeInto } from '../uplink/input.ts';
+import type { DecodeRow, Network, RowCodec, RowDecoder, RowStatus } from './codec.ts';
 
 /** What an uplink-only model says of itself. Plain data: it crosses to other threads. */
 export interface UplinkOnlySpec extends CsiShape {

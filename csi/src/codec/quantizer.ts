@@ -1,6 +1,6 @@
-import { BitReader, BitWriter, isCanonical } from '../../bits.ts';
-import type { BitString, Codeword, Latent } from '../../csi.ts';
-import { CsiError } from '../../errors.ts';
+import { BitReader, BitWriter, isCanonical } from '../bits.ts';
+import type { BitString, Codeword, Latent } from '../csi.ts';
+import { CsiError } from '../errors.ts';
 
 /**
  * Mid-rise uniform quantiser of a latent, one step and one bit count per component.
