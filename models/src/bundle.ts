@@ -1,7 +1,8 @@
 import { type ComplexSpec, CsiError, type DualnetSpec, type PathsSpec } from '@edge-csi/csi';
 import { type ComplexManifest, complexAgreement, complexSpecOf, isComplexModel } from './complex-manifest.ts';
 import { codecSpecOf, type Manifest } from './manifest.ts';
-import { isPathModel, type PathManifest, pathAgreement, pathsSpecOf, type ReportManifest } from './path-manifest.ts';
+import { isPathModel, type PathManifest, pathAgreement, pathsSpecOf } from './path-manifest.ts';
+import type { ReportManifest } from './report-manifest.ts';
 
 /** The files a manifest can name. */
 export type ModelFile = keyof Manifest['files'];

@@ -11,7 +11,8 @@ import { loadBundle, type ModelBundle, type ModelFile, type ReportBundle, requir
 import { type ComplexManifest, isComplexModel } from './complex-manifest.ts';
 import { type Manifest, type ManifestRecord, parseManifest } from './manifest.ts';
 import { requireRunnable } from './onnx-edges.ts';
-import { isPathModel, parseReportManifest, type ReportManifest } from './path-manifest.ts';
+import { isPathModel } from './path-manifest.ts';
+import { parseReportManifest, type ReportManifest } from './report-manifest.ts';
 import { complexDraftSchema, draftSchema, parseWith } from './schema.ts';
 import {
   type AnyManifest,

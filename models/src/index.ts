@@ -24,15 +24,8 @@ export { type ConvLayer, type DenseLayer, type EncoderLayers, readEncoderLayers 
 export { codecSpecOf, type Manifest, parseManifest, representationOf } from './manifest.ts';
 export { readOnnxInputs, requireRunnable } from './onnx-edges.ts';
 export { fromFloat16 } from './onnx-graph.ts';
-export {
-  createPathManifest,
-  isPathModel,
-  type PathManifest,
-  parsePathManifest,
-  parseReportManifest,
-  pathsSpecOf,
-  type ReportManifest,
-} from './path-manifest.ts';
+export { createPathManifest, isPathModel, type PathManifest, parsePathManifest, pathsSpecOf } from './path-manifest.ts';
+export { parseReportManifest, type ReportManifest } from './report-manifest.ts';
 export {
   type AnyManifest,
   isUplinkOnly,

@@ -6,9 +6,8 @@ import {
   type PathsSpec,
   pathCodecSpec,
 } from '@edge-csi/csi';
-import { type ComplexManifest, isComplexModel, parseComplexManifest } from './complex-manifest.ts';
 import type { Manifest } from './manifest.ts';
-import { manifestSchema, parseWith, pathModelKind, pathModelSchema } from './schema.ts';
+import { parseWith, pathModelKind, pathModelSchema } from './schema.ts';
 
 /**
  * What a model of path reports says of itself. It has no networks and no files: the array, the band and the tables of the
@@ -24,24 +23,11 @@ export interface PathManifest extends Pick<Manifest, 'id' | 'csi' | 'training' |
   readonly files: { readonly [name in keyof Manifest['files']]?: undefined };
 }
 
-/** A manifest of a model that codes reports; `schema` tells the kinds apart. */
-export type ReportManifest = Manifest | ComplexManifest | PathManifest;
-
 /** Whether a parsed manifest.json, valid or not, means a model of path reports. */
 export function isPathModel<T extends { readonly schema: string }>(manifest: T): manifest is T & PathManifest;
 export function isPathModel(json: unknown): boolean;
 export function isPathModel(json: unknown): boolean {
   return typeof json === 'object' && json !== null && 'schema' in json && json.schema === pathModelKind;
-}
-
-/**
- * Validates a parsed manifest.json of a model that codes reports, of any kind.
- *
- * @throws CsiError `model-invalid`, naming the first field that does not fit.
- */
-export function parseReportManifest(json: unknown): ReportManifest {
-  if (isComplexModel(json)) return parseComplexManifest(json);
-  return isPathModel(json) ? parsePathManifest(json) : parseWith(manifestSchema, json);
 }
 
 /**

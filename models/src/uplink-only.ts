@@ -2,7 +2,7 @@ import type { UplinkOnlySpec } from '@edge-csi/csi';
 import { type ReadModelFile, readChecked } from './bundle.ts';
 import type { Manifest, ManifestFile } from './manifest.ts';
 import { requireRunnable } from './onnx-edges.ts';
-import type { ReportManifest } from './path-manifest.ts';
+import type { ReportManifest } from './report-manifest.ts';
 import { parseWith, uplinkOnlyKind, uplinkOnlySchema } from './schema.ts';
 
 /**
