@@ -142,7 +142,8 @@ describe('with a token secret, a BS server', () => {
       retryable: false,
       message: expect.stringContaining('the token is not valid'),
     });
-    const ue = await connectUe({ ...ueOptions(), token: await tokenFor('ue-1', 1) });
+    // Long enough for a busy machine to connect before it ends.
+    const ue = await connectUe({ ...ueOptions(), token: await tokenFor('ue-1', 3) });
     expect(await arena.during(ue.closed)).toMatchObject({
       code: 'unauthorized',
       message: 'the token has expired',
