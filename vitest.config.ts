@@ -61,6 +61,8 @@ export default defineConfig({
         test: {
           name: 'alone',
           include: alone,
+          // A machine may stall for longer than a deadline allows; what fails twice in a row is no stall. Vitest names what it repeated.
+          retry: 1,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           fileParallelism: false,
