@@ -60,7 +60,7 @@ it.each([
   const known = knownPathScheme(spec, view.downlinkCarrierHz / view.uplinkCarrierHz);
   const at = (...pricesDb: readonly number[]) => ({ settings: pricesDb.map((bitPriceDb) => ({ bitPriceDb })) });
   const curve = await sweep({ ...known, ...at(-24, -28, -32) }, samples, () => undefined);
-  const alone = { ...pathSchemes(spec)[0], ...at(...Array.from({ length: 14 }, (_, i) => -15 - 2 * i)) };
+  const alone = { ...pathSchemes(spec)[0], ...at(...Array.from({ length: 15 }, (_, i) => -13 - 2 * i)) };
   const fresh = await sweep(alone, samples, () => undefined);
   expect(curve).toHaveLength(3);
   for (const { bits, nmseDb = 0, hintBits = 0 } of curve) {

@@ -3,6 +3,7 @@ import { CsiError } from '../../errors.ts';
 import { createAxis } from './axis.ts';
 import { amplitudeOf } from './codes.ts';
 import { createGrid } from './grid.ts';
+import { hintCells } from './hint-bits.ts';
 import { createKnownPaths, type KnownPaths, type PathPlace } from './known.ts';
 import { createSearch, findWorth, loadPaths, startSearch } from './search.ts';
 import { createSpace } from './space.ts';
@@ -14,7 +15,7 @@ const { fround } = Math;
 /** Most paths of a hint: 48 of them gain no more than 16, as fading inside a cluster differs by band. */
 const MOST_HINTED = 16;
 /** Share of the uplink's energy that a path takes at least: a weaker one is seldom one of a report's. */
-const LEAST_SHARE = fround(2 ** -10);
+const LEAST_SHARE = fround(2 ** -11);
 
 /**
  * Tells what the downlink is likely made of from an uplink.
@@ -78,6 +79,6 @@ export function createPathHinter(spec: PathCodecSpec, carrierRatio: number): Pat
         delaySamples: at(k, 2),
       }),
     );
-    return createKnownPaths(spec, version, places);
+    return createKnownPaths(spec, version, places, hintCells);
   };
 }

@@ -23,19 +23,17 @@ export interface PathPlace {
 export interface KnownPaths {
   /** Told beside a report that refers to the list, and so is whether it refers to one at all. */
   readonly version: number;
-  /** `[count][3]`, whole 32nds of a bin, `KNOWN_CELLS`: angle 1, angle 2, delay. Those likely to be strong come first. */
+  /** `[count][3]`, whole 128ths of a bin, `KNOWN_CELLS`: angle 1, angle 2, delay. Those likely to be strong come first. */
   readonly cells: Int32Array;
   readonly count: number;
   /** Short check of the list, 1 .. CHECKS - 1. A report carries it. */
   readonly check: number;
 }
 
-/** Cells a bin: a place of 20 bits in a matrix of 32 x 32. */
-const KNOWN_CELLS = 32;
+/** Cells a bin: a strong path of 300 bits has its place to as much. */
+export const KNOWN_CELLS = 128;
 /** Most places of a list: with their kernels they fit in 2 KB. */
 export const MOST_KNOWN = 24;
-/** Bits that tell how many places follow. */
-const COUNT_BITS = 5;
 /** Values of the check; 0 is none of them, so that what a report begins with is never all zeros. */
 export const CHECKS = 16;
 
@@ -44,29 +42,32 @@ export const CHECKS = 16;
  *
  * @param version - 1 or more; a list of other places has another one
  * @param places - likely strongest first
+ * @param cellsOf - cells a bin of the place that comes as the `rank`th, from 0, a divisor of 128; all 128 unless told
  * @throws RangeError where the version or a place is no finite number, or the version is less than 1.
  *
  * @example
  * const known = createKnownPaths(codec.spec, 1, codec.decodePaths(acknowledged));
  * const { payload, knownVersion } = codec.encode(csi, rate, known);
  */
-export function createKnownPaths(spec: PathCodecSpec, version: number, places: readonly PathPlace[]): KnownPaths {
-  if (!Number.isInteger(version) || version < 1) throw new RangeError(`version is ${version}, must be 1 or more`);
+export function createKnownPaths(
+  spec: PathCodecSpec,
+  version: number,
+  places: readonly PathPlace[],
+  cellsOf: (rank: number) => number = () => KNOWN_CELLS,
+): KnownPaths {
   const kept = new Map<string, readonly number[]>();
   for (const place of places) {
-    const cells = cellsOf(spec, place);
+    const cells = cellsAt(spec, place, cellsOf(kept.size));
     if (!cells.every(Number.isFinite)) throw new RangeError(`place of a known path is not finite: ${cells}`);
     if (kept.size < MOST_KNOWN && !kept.has(cells.join())) kept.set(cells.join(), cells);
   }
-  const cells = Int32Array.from([...kept.values()].flat());
-  return { version, cells, count: kept.size, check: checkOf(version, cells) };
+  return knownPathsAt(version, Int32Array.from([...kept.values()].flat()));
 }
 
-/** Bits of a list as it is sent, its version aside. */
-export function knownPathsBits({ antennas, numDelays }: PathCodecSpec, { count }: KnownPaths): number {
-  let bits = 0;
-  for (const bins of [...antennas, numDelays]) if (bins > 1) bits += Math.ceil(Math.log2(bins * KNOWN_CELLS));
-  return COUNT_BITS + count * bits;
+/** The list of these cells. @throws RangeError where the version is less than 1 or no whole number. */
+export function knownPathsAt(version: number, cells: Int32Array): KnownPaths {
+  if (!Number.isInteger(version) || version < 1) throw new RangeError(`version is ${version}, must be 1 or more`);
+  return { version, cells, count: cells.length / 3, check: checkOf(version, cells) };
 }
 
 /** Position of a known path along an axis, bins, float32. */
@@ -74,18 +75,23 @@ export function knownPosition({ cells }: KnownPaths, index: number, axis: number
   return fround((cells[3 * index + axis] as number) / KNOWN_CELLS);
 }
 
-function cellsOf(spec: PathCodecSpec, { spatialFrequency, delaySamples }: PathPlace): number[] {
+/** @param fineness - cells a bin that the place is rounded to */
+function cellsAt(spec: PathCodecSpec, { spatialFrequency, delaySamples }: PathPlace, fineness: number): number[] {
   const { antennas, numDelays, numSubcarriers } = spec;
+  const each = KNOWN_CELLS / fineness;
   const angles = antennas.map((bins, axis) => {
-    const all = bins * KNOWN_CELLS;
+    const all = bins * fineness;
     const cell = Math.round((spatialFrequency[axis as 0 | 1] as number) * all) % all;
-    return bins === 1 ? 0 : cell < 0 ? cell + all : cell;
+    return bins === 1 ? 0 : each * (cell < 0 ? cell + all : cell);
   });
-  const all = numDelays * KNOWN_CELLS;
-  const cell = Math.round(delaySamples * KNOWN_CELLS);
+  const all = numDelays * fineness;
+  const cell = Math.round(delaySamples * fineness);
   // A window of delays has edges; a whole axis goes round.
-  const delay = numDelays === numSubcarriers ? ((cell % all) + all) % all : Math.min(Math.max(cell, 0), all - 8);
-  return [...angles, delay];
+  const last = all - Math.ceil(fineness / 4);
+  return [
+    ...angles,
+    each * (numDelays === numSubcarriers ? ((cell % all) + all) % all : Math.min(Math.max(cell, 0), last)),
+  ];
 }
 
 /** FNV-1a of the version and the cells, folded. */

@@ -2,9 +2,9 @@ import { type AngularDelayCsi, type PathCodecSpec, pathCodecSpec } from '@edge-c
 import {
   createPathCodec,
   createPathHinter,
+  hintBits,
   indoorPathTables,
   type KnownPaths,
-  knownPathsBits,
   type PathRate,
 } from '@edge-csi/csi/paths';
 import { createPathEncoder, type PathEncoder } from '@edge-csi/ue-client/paths';
@@ -89,7 +89,7 @@ export function knownPathScheme(spec: PathCodecSpec, carrierRatio: number): Sche
         const report = codec.encode(downlink, { ...priceOf(setting), noiseVariance }, known);
         const values = new Float32Array(downlink.values.length);
         codec.decodeInto(values, report.payload, report.bits, report.knownVersion === undefined ? undefined : known);
-        onReport(index, report.bits, { ...downlink, values }, known && knownPathsBits(spec, known));
+        onReport(index, report.bits, { ...downlink, values }, known && hintBits(spec, known));
       }
     },
   };
