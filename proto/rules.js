@@ -91,6 +91,8 @@ export const rules = {
     delaySamples: bytes(0, 'maxFrameBytes.estimates'),
     gain: bytes(0, 'maxFrameBytes.estimates'),
     response: bytes(0, 'maxFrameBytes.estimates'),
+    dopplerCyclesPerSlot: bytes(0, 'maxFrameBytes.estimates'),
+    spanSlots: integer(0),
   },
   Subscribe: { form: word },
 };

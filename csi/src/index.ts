@@ -24,6 +24,9 @@ export {
   checkRate,
   coarserRate,
   type DecodeRow,
+  type EarlierCsi,
+  type EncodeContext,
+  type HistorySpec,
   type Network,
   type NetworkSpec,
   type Networks,
@@ -97,7 +100,13 @@ export { componentErrorRatio, magnitudeErrorRatio, nmseDb, rho, sgcs, squaredErr
 export { createRandom, type Random } from './random.ts';
 export { toAngularDelay, toSpatialFrequency } from './transform/angular-delay.ts';
 export { type ArrayResponse, applyArrayResponse, type PlanarArray } from './transform/array.ts';
-export { type ChannelPaths, type ChannelPoints, evaluatePaths } from './transform/channel-paths.ts';
+export {
+  type ChannelPaths,
+  type ChannelPoints,
+  errorAfter,
+  evaluatePaths,
+  pathsAfter,
+} from './transform/channel-paths.ts';
 export { createDft, type Dft } from './transform/dft.ts';
 export type { Band, PathList, Timing } from './transform/path-list.ts';
 export { createSynthesizer, type Synthesizer, synthesizeSpatialFrequency } from './transform/synthesis.ts';

@@ -43,7 +43,7 @@ export function parsePathManifest(json: unknown): PathManifest {
 }
 
 /** What a model of path reports is made of. */
-export interface PathModelOptions extends Pick<PathCodecOptions, 'maxPaths' | 'tables' | 'response'> {
+export interface PathModelOptions extends Pick<PathCodecOptions, 'maxPaths' | 'tables' | 'response' | 'measurements'> {
   readonly id: string;
   /** `numAntennas` is that of the whole array. */
   readonly csi: PathManifest['csi'];
@@ -81,10 +81,11 @@ export function pathsSpecOf({ id, csi: { numDelays, numSubcarriers }, paths, rat
 export function pathAgreement({ id, csi, paths }: PathManifest): unknown {
   const { format, antennas, coefficientsPerPath, doppler, maxPaths, tables, response } = paths;
   const { first, end, next, angle, near, delay, later } = tables;
+  const shifts = doppler === false ? doppler : [doppler.measurements, doppler.table];
   return [
     id,
     'paths',
-    [format, antennas, csi.numDelays, csi.numSubcarriers, coefficientsPerPath, doppler, maxPaths],
+    [format, antennas, csi.numDelays, csi.numSubcarriers, coefficientsPerPath, shifts, maxPaths],
     [first, end, next, angle, near, delay, later],
     response === undefined ? [] : [response.re, response.im],
   ];

@@ -134,10 +134,10 @@ export const pathModelSchema = v.pipe(
     family: v.literal('paths'),
     csi,
     paths: v.strictObject({
-      format: v.literal(1),
+      format: v.picklist([1, 2]),
       antennas: v.tuple([count, count]),
       coefficientsPerPath: v.literal(1),
-      doppler: v.literal(false),
+      doppler: v.union([v.literal(false), v.strictObject({ measurements: count, table: frequencies })]),
       maxPaths: count,
       tables: v.strictObject({
         first: frequencies,

@@ -103,13 +103,14 @@ export function valuesFit(matrix: CsiMatrix, path: string): void {
 
 /** @throws RangeError where the parts of paths differ in how many there are, or the response is not of the array */
 export function pathsFit(paths: CsiPaths, path: string): void {
-  const { numAntennas1, numAntennas2, coefficientsPerPath, delaySamples, response } = paths;
+  const { numAntennas1, numAntennas2, coefficientsPerPath, delaySamples, response, spanSlots } = paths;
   const numPaths = Math.ceil(delaySamples.length / 4);
   const expected = {
     delaySamples: 4 * numPaths,
     spatialFrequency: 8 * numPaths,
     gain: 8 * numPaths * coefficientsPerPath,
     response: response.length === 0 ? 0 : 8 * numAntennas1 * numAntennas2,
+    dopplerCyclesPerSlot: spanSlots === 0 ? 0 : 4 * numPaths,
   };
   for (const name of Object.keys(expected) as (keyof typeof expected)[]) {
     const [length, wanted] = [paths[name].length, expected[name]];

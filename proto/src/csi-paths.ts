@@ -4,6 +4,7 @@ import type { CsiPaths } from './generated/messages.ts';
 /** Writes paths into a message. */
 export function csiPathsOf(paths: ChannelPaths): CsiPaths {
   const { antennas, numSubcarriers, coefficientsPerPath, spatialFrequency, delaySamples, gain, response } = paths;
+  const { dopplerCyclesPerSlot, spanSlots } = paths;
   return {
     numAntennas1: antennas[0],
     numAntennas2: antennas[1],
@@ -13,20 +14,27 @@ export function csiPathsOf(paths: ChannelPaths): CsiPaths {
     delaySamples: bytesOf(delaySamples),
     gain: bytesOf(gain),
     response: bytesOf(response),
+    dopplerCyclesPerSlot: spanSlots === 0 ? new Uint8Array(0) : bytesOf(dopplerCyclesPerSlot),
+    spanSlots,
   };
 }
 
 /** Reads the paths of a message that `decodeFrame` has read. Floats may be NaN or infinite: the wire carries what it was given. */
 export function readCsiPaths(message: CsiPaths): ChannelPaths {
-  const { numAntennas1, numAntennas2, numSubcarriers, coefficientsPerPath } = message;
+  const { numAntennas1, numAntennas2, numSubcarriers, coefficientsPerPath, spanSlots } = message;
+  const delaySamples = floatsOf(message.delaySamples);
   return {
     antennas: [numAntennas1, numAntennas2],
     numSubcarriers,
     coefficientsPerPath,
     spatialFrequency: floatsOf(message.spatialFrequency),
-    delaySamples: floatsOf(message.delaySamples),
+    delaySamples,
     gain: floatsOf(message.gain),
     response: floatsOf(message.response),
+    // A server that knows no shifts sends none.
+    dopplerCyclesPerSlot:
+      spanSlots === 0 ? new Float32Array(delaySamples.length) : floatsOf(message.dopplerCyclesPerSlot),
+    spanSlots,
   };
 }
 

@@ -54,13 +54,36 @@ export interface Payload {
 /** A payload as it arrives, with the bits that it says it has. */
 export type ReceivedPayload = Omit<Payload, 'payloadBits'> & { readonly payloadBits: number };
 
+/** What a UE measured before, a constant number of slots apart. */
+export interface EarlierCsi {
+  /** Slots from one matrix to the next, and from the last one to that of the report. */
+  readonly spacingSlots: number;
+  /** Oldest first, of the shape of the matrix that is reported. */
+  readonly matrices: readonly AngularDelayCsi[];
+}
+
+/** What a report may be made of beside its matrix. */
+export interface EncodeContext {
+  /** As `UeCodec.history` asks for it; without it a report is of its matrix alone. */
+  readonly earlier?: EarlierCsi | undefined;
+}
+
+/** Which matrices a codec likes to have before that of a report, to tell how the channel goes on. */
+export interface HistorySpec {
+  /** How many. */
+  readonly count: number;
+  /** Slots that they may be apart, rising. */
+  readonly spacingsSlots: readonly number[];
+}
+
 /** Makes payloads. One call at a time, or the network's results mix. */
 export interface PayloadEncoder {
   /**
+   * @param context - what helps; a codec leaves out what it has no use for
    * @throws CsiError `csi-invalid` where the matrix is unusable, of another shape than the model's, or off its scale
    * @throws RangeError where a rate knob is out of range
    */
-  encode(csi: AngularDelayCsi, rate: Rate): Promise<Payload>;
+  encode(csi: AngularDelayCsi, rate: Rate, context?: EncodeContext): Promise<Payload>;
 }
 
 /** What became of one row of a batch: `decoded`, or what is wrong with its main bits, its second bits or its estimate. */
@@ -101,6 +124,8 @@ interface CodecEnd {
 export interface UeCodec extends CodecEnd {
   /** A norm that `encode` takes, linear, for made-up CSI. */
   readonly trialNorm: number;
+  /** Absent where reports are of one matrix alone. */
+  readonly history?: HistorySpec | undefined;
   /** @param networks - those that `networks` names */
   createEncoder(networks: Networks): PayloadEncoder;
 }

@@ -54,7 +54,7 @@ const reportOutcomeWords: readonly ReportOutcome[] = ['decoded', 'superseded', '
 const csiEncodingWords: readonly CsiEncoding[] = ['float32', 'float16'];
 const csiDomainWords: readonly CsiDomain[] = ['angular-delay'];
 const estimateFormWords: readonly EstimateForm[] = ['matrix', 'paths', 'matrix-and-paths'];
-const estimateQualityWords: readonly EstimateQuality[] = ['fresh', 'stale-uplink', 'uplink-only', 'held', 'no-uplink'];
+const estimateQualityWords: readonly EstimateQuality[] = ['fresh', 'stale-uplink', 'uplink-only', 'held', 'no-uplink', 'predicted'];
 
 const modelRefFields: WireFields = [
   undefined,
@@ -592,6 +592,8 @@ const csiPathsFields: WireFields = [
   { name: 'delaySamples', wireType: 2 },
   { name: 'gain', wireType: 2 },
   { name: 'response', wireType: 2 },
+  { name: 'dopplerCyclesPerSlot', wireType: 2 },
+  { name: 'spanSlots', wireType: 0 },
 ];
 
 function readCsiPaths(from: MessageReader): CsiPaths {
@@ -603,6 +605,8 @@ function readCsiPaths(from: MessageReader): CsiPaths {
   let delaySamples: Uint8Array | undefined;
   let gain: Uint8Array | undefined;
   let response: Uint8Array | undefined;
+  let dopplerCyclesPerSlot: Uint8Array | undefined;
+  let spanSlots = 0;
   for (;;) {
     switch (from.next()) {
       case 1:
@@ -629,8 +633,14 @@ function readCsiPaths(from: MessageReader): CsiPaths {
       case 8:
         response = from.bytes();
         break;
+      case 9:
+        dopplerCyclesPerSlot = from.bytes();
+        break;
+      case 10:
+        spanSlots = from.uint32();
+        break;
       default:
-        return checkCsiPaths({ numAntennas1, numAntennas2, numSubcarriers, coefficientsPerPath, spatialFrequency: spatialFrequency ?? new Uint8Array(0), delaySamples: delaySamples ?? new Uint8Array(0), gain: gain ?? new Uint8Array(0), response: response ?? new Uint8Array(0) }, from.path);
+        return checkCsiPaths({ numAntennas1, numAntennas2, numSubcarriers, coefficientsPerPath, spatialFrequency: spatialFrequency ?? new Uint8Array(0), delaySamples: delaySamples ?? new Uint8Array(0), gain: gain ?? new Uint8Array(0), response: response ?? new Uint8Array(0), dopplerCyclesPerSlot: dopplerCyclesPerSlot ?? new Uint8Array(0), spanSlots }, from.path);
     }
   }
 }
@@ -645,6 +655,8 @@ function checkCsiPaths(value: Unchecked<CsiPaths>, path: string): CsiPaths {
   bytes(value.delaySamples, 0, maxFrameBytes.estimates, path, 'delaySamples');
   bytes(value.gain, 0, maxFrameBytes.estimates, path, 'gain');
   bytes(value.response, 0, maxFrameBytes.estimates, path, 'response');
+  bytes(value.dopplerCyclesPerSlot, 0, maxFrameBytes.estimates, path, 'dopplerCyclesPerSlot');
+  integer(value.spanSlots, 0, 4294967295, path, 'spanSlots');
   pathsFit(value as CsiPaths, path);
   return value as CsiPaths;
 }
@@ -659,6 +671,8 @@ function writeCsiPaths(to: Writer, value: CsiPaths, path: string): Writer {
   if (value.delaySamples.length > 0) to.uint32(50).bytes(value.delaySamples);
   if (value.gain.length > 0) to.uint32(58).bytes(value.gain);
   if (value.response.length > 0) to.uint32(66).bytes(value.response);
+  if (value.dopplerCyclesPerSlot.length > 0) to.uint32(74).bytes(value.dopplerCyclesPerSlot);
+  if (value.spanSlots !== 0) to.uint32(80).uint32(value.spanSlots);
   return to;
 }
 

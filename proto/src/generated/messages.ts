@@ -140,6 +140,10 @@ export interface CsiPaths {
   readonly gain: Uint8Array;
   /** [num_antennas1][num_antennas2][2]; empty where all elements are alike. */
   readonly response: Uint8Array;
+  /** [paths], cycles a slot: each path's phase turns by 2 pi times it every slot. Empty where span_slots is 0. */
+  readonly dopplerCyclesPerSlot: Uint8Array;
+  /** Slots of measurements that the shifts were told from; 0 where they are not known. */
+  readonly spanSlots: number;
 }
 
 /** Subscriber -> BS, at any time: the form of the estimates from now on. Without it they come as matrices. */
@@ -215,7 +219,9 @@ export type EstimateQuality =
   /** The last estimate repeated. */
   | 'held'
   /** The report without any uplink. */
-  | 'no-uplink';
+  | 'no-uplink'
+  /** The last estimate, as its paths have turned since: no report of this slot. */
+  | 'predicted';
 
 /** Every message by the name of its field in Frame. */
 export interface FrameBodies {

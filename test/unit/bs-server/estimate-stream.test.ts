@@ -103,6 +103,8 @@ const paths: ChannelPaths = {
   delaySamples: Float32Array.of(0.5),
   gain: Float32Array.of(1, -1),
   response: new Float32Array(0),
+  dopplerCyclesPerSlot: new Float32Array(1),
+  spanSlots: 0,
 };
 
 function formOf({ frames }: FakeSubscriber): (string | undefined)[] {

@@ -23,6 +23,8 @@ function pathsOf(antennas: readonly [number, number], withResponse: boolean) {
     response: withResponse
       ? Float32Array.from(response.re.flatMap((re, n) => [re, response.im[n] as number]))
       : new Float32Array(0),
+    dopplerCyclesPerSlot: new Float32Array(drawn.length),
+    spanSlots: 0,
   };
   return { paths, matrix: channelOf(codec, drawn) };
 }
@@ -57,6 +59,8 @@ describe('evaluatePaths', () => {
       delaySamples: Float32Array.of(2),
       gain: Float32Array.of(1, 0, 0, 3),
       response: Float32Array.of(5, 0, 5, 0),
+      dopplerCyclesPerSlot: new Float32Array(1),
+      spanSlots: 0,
     };
     const beyond = { antennas: [[3, 0]], subcarriers: [9] } as const;
     // exp(-j 2 pi (3/4 + 9 * 2 / 8)) = exp(-j 6 pi) = 1.

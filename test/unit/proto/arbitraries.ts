@@ -38,7 +38,7 @@ const csiPaths: fc.Arbitrary<CsiPaths> = fc
   .record({ one: uint32(1, 8), two: uint32(1, 4), numSubcarriers: uint32(1, 2 ** 16), coefficients: uint32(1, 4) })
   .chain(({ one, two, numSubcarriers, coefficients }) => {
     const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
-    return fc.nat(3).chain((numPaths) =>
+    return fc.record({ numPaths: fc.nat(3), spanSlots: fc.nat(2) }).chain(({ numPaths, spanSlots }) =>
       fc.record({
         numAntennas1: fc.constant(one),
         numAntennas2: fc.constant(two),
@@ -48,6 +48,8 @@ const csiPaths: fc.Arbitrary<CsiPaths> = fc
         delaySamples: bytes(4 * numPaths),
         gain: bytes(8 * coefficients * numPaths),
         response: fc.oneof(bytes(0), bytes(8 * one * two)),
+        dopplerCyclesPerSlot: bytes(spanSlots === 0 ? 0 : 4 * numPaths),
+        spanSlots: fc.constant(spanSlots),
       }),
     );
   });
@@ -95,7 +97,7 @@ export const bodies: { readonly [K in FrameKind]: fc.Arbitrary<FrameBodies[K]> }
         seq: uint32(),
         slot: uint32(),
         modelId: fc.oneof(modelId, fc.constant('')),
-        quality: fc.constantFrom('fresh', 'stale-uplink', 'uplink-only', 'held', 'no-uplink'),
+        quality: fc.constantFrom('fresh', 'stale-uplink', 'uplink-only', 'held', 'no-uplink', 'predicted'),
         ageMs: duration,
         queueMs: duration,
         decodeMs: duration,

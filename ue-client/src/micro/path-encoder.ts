@@ -5,11 +5,15 @@
  */
 import { assertUsable, CsiError, type PathCodecSpec, type PathsSpec } from '@edge-csi/csi';
 import {
+  createMovingPathEncoder,
   createPathsEncoder,
+  type MatrixEncoder,
+  movingSpecOf,
   type PathCodec,
   pathCapBits,
   pathKernelTables,
   pathRateNumbers,
+  stillSpecOf,
 } from '@edge-csi/csi/paths';
 import type { ReportEncoder } from '../report-encoder.ts';
 import { bytesOf, hasSimd, type Kernel, startModule } from './kernel-module.ts';
@@ -97,7 +101,17 @@ export async function createPathEncoder(
 
 /** The report encoder of a path model, for any session. @throws CsiError as `createPathEncoder` does */
 export async function openPathReports(spec: PathsSpec): Promise<ReportEncoder> {
-  const encoder = await createPathEncoder(spec.codec);
+  const encoder = await openMatrices(spec.codec);
   // The module and its memory go with the last reference to them.
   return { ...createPathsEncoder(spec, async () => encoder), close: async () => undefined };
+}
+
+async function openMatrices(spec: PathCodecSpec): Promise<MatrixEncoder> {
+  if (spec.doppler === false) {
+    const encoder = await createPathEncoder(spec);
+    return { encode: (csi, rate) => encoder.encode(csi, rate) };
+  }
+  const still = await createPathEncoder(stillSpecOf(spec));
+  const moving = await createPathEncoder(movingSpecOf(spec, spec.doppler));
+  return { encode: createMovingPathEncoder(spec, { still, moving }) };
 }

@@ -1,9 +1,9 @@
 import { CsiError } from '../../errors.ts';
 import type { ChannelPaths } from '../../transform/channel-paths.ts';
 import type { BsCodec, DecodeRow, Rate, ReceivedPayload, RowDecoder, RowStatus } from '../codec.ts';
-import { createPathCodec, type PathCodec } from './codec.ts';
+import { createPathCodec } from './codec.ts';
 import { type PathsSpec, pathBounds, pathKnobs, pathRate, pathsShape } from './knobs.ts';
-import type { PropagationPath } from './paths.ts';
+import { createMovingPathCodec, type MovingPathCodec, type MovingPaths } from './moving.ts';
 import { checkSpec, type PathCodecSpec } from './spec.ts';
 
 const maxPayloadBytes = Math.ceil(pathBounds.maxPayloadBits.max / 8);
@@ -15,7 +15,7 @@ const headerBytes = 2;
 /** The BS's end of the codec. @throws CsiError `model-invalid` where the spec is none. */
 export function createPathsBs(spec: PathsSpec): BsCodec {
   checkSpec(spec.codec);
-  let codec: PathCodec | undefined;
+  let reader: MovingPathReader | undefined;
   return {
     kind: spec.kind,
     shape: pathsShape(spec),
@@ -26,13 +26,13 @@ export function createPathsBs(spec: PathsSpec): BsCodec {
     maxPayloadBytes,
     maxRecordBytes: headerBytes + maxPayloadBytes,
     receive: (payload, rate) => recordOf(spec, payload, rate),
-    createDecoder: () => new PathsDecoder(createPathCodec(spec.codec)),
+    createDecoder: () => new PathsDecoder(readerOf(spec.codec)),
     paths: {
       most: spec.codec.maxPaths,
       read(record) {
-        codec ??= createPathCodec(spec.codec);
+        reader ??= readerOf(spec.codec);
         const { payload, bits } = payloadOf(record);
-        return channelPathsOf(spec.codec, codec.decodePaths(payload, bits));
+        return channelPathsOf(spec.codec, reader.decodePaths(payload, bits));
       },
     },
   };
@@ -60,7 +60,22 @@ function payloadOf(record: Uint8Array) {
   return { payload: record.subarray(headerBytes, headerBytes + Math.ceil(bits / 8)), bits };
 }
 
-function channelPathsOf(spec: PathCodecSpec, paths: readonly PropagationPath[]): ChannelPaths {
+type MovingPathReader = Pick<MovingPathCodec, 'decodePaths' | 'decodeInto'>;
+
+/** What reads reports of a spec, with Doppler shifts or without. */
+function readerOf(spec: PathCodecSpec): MovingPathReader {
+  if (spec.doppler !== false) return createMovingPathCodec(spec);
+  const codec = createPathCodec(spec);
+  return {
+    decodePaths(payload, bits) {
+      const paths = codec.decodePaths(payload, bits);
+      return { paths: paths.map((path) => ({ ...path, dopplerCyclesPerSlot: 0 })), spanSlots: 0 };
+    },
+    decodeInto: (out, payload, bits) => codec.decodeInto(out, payload, bits),
+  };
+}
+
+function channelPathsOf(spec: PathCodecSpec, { paths, spanSlots }: MovingPaths): ChannelPaths {
   const { antennas, numSubcarriers, coefficientsPerPath, response } = spec;
   return {
     antennas,
@@ -69,6 +84,8 @@ function channelPathsOf(spec: PathCodecSpec, paths: readonly PropagationPath[]):
     spatialFrequency: Float32Array.from(paths.flatMap(({ spatialFrequency }) => spatialFrequency)),
     delaySamples: Float32Array.from(paths, ({ delaySamples }) => delaySamples),
     gain: Float32Array.from(paths.flatMap(({ gainRe, gainIm }) => [gainRe, gainIm])),
+    dopplerCyclesPerSlot: Float32Array.from(paths, ({ dopplerCyclesPerSlot }) => dopplerCyclesPerSlot),
+    spanSlots,
     response: Float32Array.from(response?.re.flatMap((re, n) => [re, response.im[n] as number]) ?? []),
   };
 }
@@ -76,10 +93,10 @@ function channelPathsOf(spec: PathCodecSpec, paths: readonly PropagationPath[]):
 /** Adds up the paths of each row. What a payload may cost follows from the most paths of a report, whatever it holds. */
 class PathsDecoder implements RowDecoder {
   readonly drift = undefined;
-  readonly #codec: PathCodec;
+  readonly #reader: MovingPathReader;
 
-  constructor(codec: PathCodec) {
-    this.#codec = codec;
+  constructor(reader: MovingPathReader) {
+    this.#reader = reader;
   }
 
   async decode(rows: readonly DecodeRow[]): Promise<RowStatus[]> {
@@ -93,7 +110,7 @@ class PathsDecoder implements RowDecoder {
   #decodeRow({ record, estimate }: DecodeRow): RowStatus {
     try {
       const { payload, bits } = payloadOf(record);
-      this.#codec.decodeInto(estimate, payload, bits);
+      this.#reader.decodeInto(estimate, payload, bits);
     } catch (error) {
       if (error instanceof CsiError && error.code === 'payload-invalid') return 'codeword';
       throw error;

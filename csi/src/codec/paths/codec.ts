@@ -81,7 +81,7 @@ export type PathReportBits = Pick<PathReport, 'payload' | 'bits' | 'numPaths'>;
  * Creates a codec of off-grid paths: the UE finds what a channel is made of and reports it, strongest path first; the BS
  * adds it up. The payload is the same on every machine, bit for bit, and the estimate to float32 rounding.
  *
- * @throws CsiError `model-invalid` where the spec is none.
+ * @throws CsiError `model-invalid` where the spec is none, or has Doppler shifts: see `createMovingPathCodec`.
  *
  * @example
  * const codec = createPathCodec(pathCodecSpec({ antennas: 32, numDelays: 32, numSubcarriers: 1024 }));
@@ -90,6 +90,7 @@ export type PathReportBits = Pick<PathReport, 'payload' | 'bits' | 'numPaths'>;
  */
 export function createPathCodec(spec: PathCodecSpec): PathCodec {
   checkSpec(spec);
+  if (spec.doppler !== false) throw new CsiError('model-invalid', 'path codec: the spec has Doppler shifts');
   const { antennas, numDelays, numSubcarriers, maxPaths, tables, response } = spec;
   const numAntennas = antennas[0] * antennas[1];
   const axes: [PathAxis, PathAxis, PathAxis] = [

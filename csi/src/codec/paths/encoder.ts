@@ -1,8 +1,10 @@
-import { checkRate, type PayloadEncoder, type UeCodec } from '../codec.ts';
-import type { PathCodec } from './codec.ts';
+import type { AngularDelayCsi } from '../../csi.ts';
+import { checkRate, type EarlierCsi, type HistorySpec, type PayloadEncoder, type UeCodec } from '../codec.ts';
+import type { PathReport } from './codec.ts';
+import { dopplerSpacings } from './doppler.ts';
 import { type PathKnobs, type PathsSpec, pathKnobs, pathRate, pathsShape } from './knobs.ts';
 import type { PathRate } from './path-rate.ts';
-import { checkSpec } from './spec.ts';
+import { checkSpec, type PathCodecSpec } from './spec.ts';
 
 /** The UE's end of the codec. @throws CsiError `model-invalid` where the spec is none. */
 export function createPathsUe(spec: PathsSpec): UeCodec {
@@ -13,10 +15,26 @@ export function createPathsUe(spec: PathsSpec): UeCodec {
     knobs: pathKnobs(spec),
     networks: [],
     trialNorm: 1,
+    history: historyOf(spec.codec),
     // Loaded by the first report: a page whose UE runs networks loads no pursuit.
-    createEncoder: () =>
-      createPathsEncoder(spec, () => import('./codec.ts').then(({ createPathCodec }) => createPathCodec(spec.codec))),
+    createEncoder: () => createPathsEncoder(spec, () => openCodec(spec.codec)),
   };
+}
+
+function historyOf({ doppler }: PathCodecSpec): HistorySpec | undefined {
+  return doppler === false ? undefined : { count: doppler.measurements - 1, spacingsSlots: dopplerSpacings };
+}
+
+/** What encodes a matrix, with those before it where the model takes any. */
+export interface MatrixEncoder {
+  encode(csi: AngularDelayCsi, rate: PathRate, earlier?: EarlierCsi): Pick<PathReport, 'payload' | 'bits'>;
+}
+
+async function openCodec(spec: PathCodecSpec): Promise<MatrixEncoder> {
+  if (spec.doppler !== false) return (await import('./moving.ts')).createMovingPathCodec(spec);
+  const { createPathCodec } = await import('./codec.ts');
+  const codec = createPathCodec(spec);
+  return { encode: (csi, rate) => codec.encode(csi, rate) };
 }
 
 /**
@@ -24,14 +42,14 @@ export function createPathsUe(spec: PathsSpec): UeCodec {
  *
  * @param open - gets what encodes CSI ready, when the first report asks for it
  */
-export function createPathsEncoder(spec: PathsSpec, open: () => Promise<Pick<PathCodec, 'encode'>>): PayloadEncoder {
+export function createPathsEncoder(spec: PathsSpec, open: () => Promise<MatrixEncoder>): PayloadEncoder {
   const knobs = pathKnobs(spec);
-  let codec: Promise<Pick<PathCodec, 'encode'>> | undefined;
+  let codec: Promise<MatrixEncoder> | undefined;
   return {
-    async encode(csi, rate) {
+    async encode(csi, rate, { earlier } = {}) {
       checkRate(knobs, rate);
       codec ??= open();
-      const { payload, bits } = (await codec).encode(csi, modeOf(pathRate(spec, rate)));
+      const { payload, bits } = (await codec).encode(csi, modeOf(pathRate(spec, rate)), earlier);
       return {
         codeword: payload,
         scale: 0,

@@ -4,7 +4,7 @@
  * @module @edge-csi/csi/paths
  */
 export { createPathCodec, type PathCodec, type PathReport, type PathReportBits } from './codec.ts';
-export { createPathsEncoder } from './encoder.ts';
+export { createPathsEncoder, type MatrixEncoder } from './encoder.ts';
 export { estimateArrayResponse } from './estimate-response.ts';
 export { fitPathTables } from './fit.ts';
 export { createPathHinter, type PathHinter } from './hint.ts';
@@ -12,6 +12,15 @@ export { hintBits, packHint, unpackHint } from './hint-bits.ts';
 export { indoorPathTables } from './indoor-tables.ts';
 export { type PathKernelTables, pathKernelTables } from './kernel-tables.ts';
 export { createKnownPaths, type KnownPaths, type PathPlace } from './known.ts';
+export { createMovingPathCodec, type MovingPath, type MovingPathCodec, type MovingPaths } from './moving.ts';
+export {
+  createMovingPathEncoder,
+  dopplerOf,
+  type MovingEncoders,
+  type MovingPathEncoder,
+  movingSpecOf,
+  stillSpecOf,
+} from './moving-encoder.ts';
 export { type PathRate, type PathRateNumbers, pathCapBits, pathRateNumbers } from './path-rate.ts';
 export { markPaths, type PathMark, type PropagationPath } from './paths.ts';
 export type { PathTables } from './tables.ts';

@@ -1,4 +1,5 @@
 import type { Rate, RateKnob } from '../codec.ts';
+import { MOVING_BITS } from './doppler.ts';
 import type { PathCodecSpec } from './spec.ts';
 
 /** What a model of path reports says of its codec: no networks, tables only. Plain data: it crosses to other threads. */
@@ -31,8 +32,10 @@ export const pathBounds = {
 const CAP_FACTOR = 0.75;
 const PRICE_STEP_TENTH_DB = 50;
 
-export function pathKnobs({ rate }: PathsSpec): RateKnob[] {
-  const { maxPayloadBits, bitPriceTenthDb } = pathBounds;
+export function pathKnobs({ rate, codec: { doppler } }: PathsSpec): RateKnob[] {
+  const { bitPriceTenthDb } = pathBounds;
+  const prefixBits = doppler === false ? 0 : MOVING_BITS;
+  const maxPayloadBits = { ...pathBounds.maxPayloadBits, min: pathBounds.maxPayloadBits.min + prefixBits };
   return [
     {
       name: 'maxPayloadBits',

@@ -1,17 +1,19 @@
 import { CsiError } from '../../errors.ts';
 import type { ArrayResponse } from '../../transform/array.ts';
 import { END_TOTAL, LEVEL_CLASSES, MAX_TOTAL, RATIO_BINS } from './constants.ts';
+import { type DopplerSpec, dopplerSpec } from './doppler.ts';
 import { genericTables } from './generic-tables.ts';
 import type { PathTables } from './tables.ts';
 
 /** Most paths a codec may be asked to find, and most that decode. */
 const MOST_PATHS = 64;
 const MOST_BINS = 1024;
+const MOST_MEASUREMENTS = 8;
 
 /** What both ends of a link agree on: plain data, a part of a model's manifest. */
 export interface PathCodecSpec {
   /** Version of the format: symbols, their order and their grids. */
-  readonly format: 1;
+  readonly format: 1 | 2;
   /**
    * Elements of the array along its axes, `[n1, n2]`, n2 = 1 for a linear one. Rows of a matrix are angle bins of axis 1
    * times those of axis 2, `[n1][n2]`, each the unitary inverse DFT over the elements of its axis.
@@ -22,8 +24,8 @@ export interface PathCodecSpec {
   readonly numSubcarriers: number;
   /** Complex gains of a path: one for each polarisation or receive antenna. The format of today has one. */
   readonly coefficientsPerPath: 1;
-  /** Whether a path has a Doppler shift. The format of today has none. */
-  readonly doppler: false;
+  /** Whether a path may have a Doppler shift: format 2, linear arrays. See `createMovingPathCodec`. */
+  readonly doppler: false | DopplerSpec;
   /** Most paths of a report, 1 to 64. They bound the memory and the time of both ends. */
   readonly maxPaths: number;
   readonly tables: PathTables;
@@ -45,6 +47,8 @@ export interface PathCodecOptions {
   /** Gentle ones for any channel unless told. */
   readonly tables?: PathTables;
   readonly response?: ArrayResponse;
+  /** Matrices that a report with Doppler shifts is made of, 3 to 8; reports have none unless told. */
+  readonly measurements?: number | undefined;
 }
 
 /**
@@ -56,15 +60,15 @@ export interface PathCodecOptions {
  * const codec = createPathCodec(pathCodecSpec({ antennas: [8, 4], numDelays: 32, numSubcarriers: 1024 }));
  */
 export function pathCodecSpec(options: PathCodecOptions): PathCodecSpec {
-  const { antennas, numDelays, numSubcarriers, maxPaths = 32, tables, response } = options;
+  const { antennas, numDelays, numSubcarriers, maxPaths = 32, tables, response, measurements } = options;
   const pair = typeof antennas === 'number' ? ([antennas, 1] as const) : antennas;
   const spec: PathCodecSpec = {
-    format: 1,
+    format: measurements === undefined ? 1 : 2,
     antennas: pair,
     numDelays,
     numSubcarriers,
     coefficientsPerPath: 1,
-    doppler: false,
+    doppler: measurements !== undefined && dopplerSpec(measurements),
     maxPaths,
     tables: tables ?? genericTables(pair, numDelays),
     ...(response && { response }),
@@ -77,11 +81,9 @@ export function pathCodecSpec(options: PathCodecOptions): PathCodecSpec {
 export function checkSpec(spec: PathCodecSpec): void {
   const { antennas, numDelays, numSubcarriers, maxPaths, tables, response } = spec;
   // Specs come out of files, too.
-  const { format, coefficientsPerPath, doppler }: { format: number; coefficientsPerPath: number; doppler: boolean } =
-    spec;
-  if (format !== 1) invalid(`format is ${format}, this version knows 1`);
-  if (coefficientsPerPath !== 1) invalid(`coefficientsPerPath is ${coefficientsPerPath}, format 1 has 1`);
-  if (doppler !== false) invalid('format 1 has no Doppler shifts');
+  const { format, coefficientsPerPath }: { format: number; coefficientsPerPath: number } = spec;
+  if (format !== 1 && format !== 2) invalid(`format is ${format}, this version knows 1 and 2`);
+  if (coefficientsPerPath !== 1) invalid(`coefficientsPerPath is ${coefficientsPerPath}, formats 1 and 2 have 1`);
   if (antennas.length !== 2) invalid(`antennas has ${antennas.length} axes, must have 2`);
   checkCount('antennas[0]', antennas[0], MOST_BINS);
   checkCount('antennas[1]', antennas[1], MOST_BINS);
@@ -102,6 +104,20 @@ export function checkSpec(spec: PathCodecSpec): void {
   checkTable('delay', tables.delay, 2 * numDelays);
   checkTable('later', tables.later, 4 * numDelays);
   if (response) checkResponse(response, antennas[0] * antennas[1]);
+  checkDoppler(spec);
+}
+
+function checkDoppler({ format, antennas, doppler }: PathCodecSpec): void {
+  if (doppler === false) {
+    if (format === 2) invalid('format 2 has Doppler shifts');
+    return;
+  }
+  const { measurements, table } = doppler;
+  if (format === 1) invalid('format 1 has no Doppler shifts');
+  if (antennas[1] !== 1) invalid(`Doppler shifts are of linear arrays, this one is ${antennas.join(' x ')}`);
+  if (!Number.isInteger(measurements) || measurements < 3 || measurements > MOST_MEASUREMENTS)
+    invalid(`doppler.measurements is ${measurements}, must be 3 to ${MOST_MEASUREMENTS}`);
+  checkTable('doppler', table, measurements);
 }
 
 function checkCount(name: string, value: number, most: number): void {

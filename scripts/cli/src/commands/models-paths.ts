@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
-import { fitPathTables } from '@edge-csi/csi/paths';
+import { fitPathTables, stillSpecOf } from '@edge-csi/csi/paths';
 import { type DataFlags, spreadIndices, usableSample } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { createPathManifest, type PathManifest, pathsSpecOf } from '@edge-csi/models';
@@ -36,6 +36,11 @@ function declare(models: CommandUnknownOpts) {
     .option('--carriers <GHz>', 'downlink and uplink carrier, like 3.5/3.4', carriers, [5.3, 5.1] as [number, number])
     .option('--data <file>', `fit the tables to up to ${fitSamples} samples of this file; formats as of link-run`)
     .option('--max-paths <n>', 'most paths of a report: a UE has memory for so many', integer(1, 64), 32)
+    .option(
+      '--measurements <n>',
+      'matrices that a report is made of, to tell how the channel goes on; linear arrays',
+      integer(3, 8),
+    )
     .option('--id <id>', 'id of the model; default the name of the folder')
     .requiredOption('--out <dir>', 'folder of the model, made where it is not there', newModelFolder)
     .addHelpText(
@@ -44,6 +49,7 @@ function declare(models: CommandUnknownOpts) {
 Examples:
   edge-csi models paths --antennas 64 --delays 32 --subcarriers 1024 --bandwidth-mhz 20 --carriers 3.5/3.4 --out my-zoo/paths-64
   edge-csi models paths --array 8x4 --out my-zoo/paths-8x4
+  edge-csi models paths --measurements 4 --out my-zoo/paths-moving
   edge-csi models paths --data their.npz --out my-zoo/paths-theirs
   edge-csi models paths --data panel.npz --array 8x4 --out my-zoo/paths-panel
   edge-csi link-run --zoo my-zoo --models paths-theirs --data their.npz`,
@@ -69,7 +75,17 @@ async function run(options: Options): Promise<void> {
 
 /** The model as the options say; what they leave open is the data's, else usual. */
 async function describe(options: Options): Promise<PathManifest> {
-  const { array, delays, subcarriers, bandwidthMhz, carriers: carriersGhz, data, maxPaths, out } = options;
+  const {
+    array,
+    delays,
+    subcarriers,
+    bandwidthMhz,
+    carriers: carriersGhz,
+    data,
+    maxPaths,
+    out,
+    measurements,
+  } = options;
   const found = data === undefined ? undefined : await shapeOf({ ...options, data });
   const numAntennas = antennasOf(options);
   const csi = {
@@ -86,7 +102,10 @@ async function describe(options: Options): Promise<PathManifest> {
     throw new UsageError(`--delays is ${csi.numDelays}, more than the ${csi.numSubcarriers} of --subcarriers`);
   }
   const id = options.id ?? path.basename(path.resolve(out));
-  return createPathManifest({ id, csi, maxPaths, ...(array && { array }) });
+  if (measurements !== undefined && array !== undefined && array[0] > 1 && array[1] > 1) {
+    throw new UsageError(`--measurements is of linear arrays, --array is ${array.join('x')}`);
+  }
+  return createPathManifest({ id, csi, maxPaths, measurements, ...(array && { array }) });
 }
 
 /** The model with its tables fitted to a file. */
@@ -96,12 +115,13 @@ async function fitted(manifest: PathManifest, flags: DataFlags): Promise<PathMan
   const { id, csi, paths } = manifest;
   const tables = await withProgress('tables', 1, async () =>
     fitPathTables(
-      pathsSpecOf(manifest).codec,
+      stillSpecOf(pathsSpecOf(manifest).codec),
       indices.map((index) => usableSample(source, 'downlink', index)),
     ),
   );
   return createPathManifest({
     ...{ id, csi, tables, array: paths.antennas, maxPaths: paths.maxPaths },
+    ...(paths.doppler !== false && { measurements: paths.doppler.measurements }),
     training: { data: path.basename(flags.data), samples: indices.length },
   });
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { AngularDelayCsi, ArrayResponse, PathCodecSpec } from '@edge-csi/csi';
-import { estimateArrayResponse } from '@edge-csi/csi/paths';
+import { estimateArrayResponse, stillSpecOf } from '@edge-csi/csi/paths';
 import { measureScheme, pathSchemes } from '@edge-csi/lab';
 import { dataFor, openData, sha256Of, spreadIndices, usableSample } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
@@ -57,11 +57,13 @@ async function run(options: Options): Promise<void> {
     throw new UsageError(`--data has ${source.numSamples} samples; give at least 4, half of them to judge by`);
   const channels = indices.map((index) => usableSample(source, 'downlink', index));
   const [fitted, others] = [channels.slice(0, half), channels.slice(half)];
-  const spec = pathsSpecOf(model).codec;
+  const own = pathsSpecOf(model).codec;
+  const spec = stillSpecOf(own);
   const response = rounded(await withProgress('response', 1, async () => estimateArrayResponse(spec, fitted)));
   const manifest = createPathManifest({
     ...{ id: options.id ?? path.basename(path.resolve(out)), csi: model.csi, rate: model.rate, response },
     ...{ array: spec.antennas, tables: spec.tables, maxPaths: spec.maxPaths },
+    ...(own.doppler !== false && { measurements: own.doppler.measurements }),
     training: {
       ...model.training,
       response: { data: path.basename(data), dataSha256: await sha256Of(data), samples: fitted.length },

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AngularDelayCsi, PathCodecSpec } from '@edge-csi/csi';
+import { type AngularDelayCsi, CsiError, type PathCodecSpec } from '@edge-csi/csi';
 import { createPathCodec, type PathRate, pathRateNumbers } from '@edge-csi/csi/paths';
 import { type PathManifest, pathsSpecOf } from '@edge-csi/models';
 import { cArray } from './c-source.ts';
@@ -39,6 +39,12 @@ export async function writePathFolder(
   vectors: readonly PathVector[],
 ): Promise<string[]> {
   const { codec } = pathsSpecOf(manifest);
+  if (codec.doppler !== false) {
+    throw new CsiError(
+      'model-invalid',
+      `${manifest.id} reports several matrices at a time, which C does not: embed a model without --measurements`,
+    );
+  }
   const { antennas, numDelays, maxPaths, response } = codec;
   const placeholders: Readonly<Record<string, string>> = {
     id: manifest.id,

@@ -1,5 +1,5 @@
 import { type AngularDelayCsi, nmseDb as nmseDbOf, type PathsSpec, squaredErrorRatio } from '@edge-csi/csi';
-import { createPathCodec, markPaths, type PathRate, type PropagationPath } from '@edge-csi/csi/paths';
+import { createPathCodec, markPaths, type PathRate, type PropagationPath, stillSpecOf } from '@edge-csi/csi/paths';
 import { fixed, type HeatMapPanel, type HeatMaps, type PageContent } from '@edge-csi/report';
 
 /** What a report of one channel says, whole and cut short: strongest path first, any number of whole paths decodes. */
@@ -24,7 +24,7 @@ export interface PathReportTrace {
  * const page = pathReportPage(trace, bundle.codec.codec.antennas, 'sample 12');
  */
 export function tracePathReport(spec: PathsSpec, truth: AngularDelayCsi, rate: PathRate): PathReportTrace {
-  const codec = createPathCodec(spec.codec);
+  const codec = createPathCodec(stillSpecOf(spec.codec));
   const { payload, bits } = codec.encode(truth, rate);
   const paths = codec.decodePaths(payload, bits);
   const prefixes = Array.from({ length: paths.length + 1 }, (_, count) => {
