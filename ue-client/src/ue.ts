@@ -1,4 +1,4 @@
-import { type AngularDelayCsi, assertUsable } from '@edge-csi/csi';
+import { type AngularDelayCsi, assertUsable, type MeasuredCsi } from '@edge-csi/csi';
 import type { ReportManifest } from '@edge-csi/models';
 import { protocolVersion, type ReportConfig, WireError } from '@edge-csi/proto';
 import type { Connection } from './connection.ts';
@@ -33,6 +33,13 @@ export interface Ue extends AsyncDisposable {
    * @throws WireError `superseded` where a newer report took its place before it was sent; else why the UE has ended
    */
   report(csi: AngularDelayCsi, at: { readonly slot: number }): Promise<SentReport>;
+  /**
+   * Keeps a CSI matrix that is not reported, for reports that tell how the channel goes on. Matrices of reports are kept
+   * without it; a UE that moves fast measures more often. Does nothing where the model has no use for it.
+   *
+   * @param csi copied before this returns
+   */
+  measure(csi: AngularDelayCsi, at: { readonly slot: number }): void;
   /** Waits until every report handed over is sent and answered, or lost with its connection. */
   drain(signal?: AbortSignal): Promise<void>;
   /** Leaves the BS and releases the model. Reports not yet sent reject. Safe to call again. */
@@ -46,6 +53,15 @@ interface Drain {
   readonly reject: (error: Error) => void;
 }
 
+/** A copy of a usable matrix: the caller may fill the same buffer again at once. */
+function ownOf(csi: AngularDelayCsi, slot: number): AngularDelayCsi {
+  if (!Number.isInteger(slot) || slot < 0 || slot > maxSlot) {
+    throw new RangeError(`slot is ${slot}, must be an integer in 0..${maxSlot}`);
+  }
+  assertUsable(csi);
+  return { ...csi, values: csi.values.slice() };
+}
+
 /** Keeps a session with the BS up, and passes reports through the model to it one after the other. */
 class Client implements Ue {
   readonly closed: Promise<Error | undefined>;
@@ -53,6 +69,8 @@ class Client implements Ue {
   readonly #models: ModelSlot;
   readonly #backoff: Backoff;
   readonly #queue = new ReportQueue<SentReport>();
+  /** Oldest first. */
+  readonly #measured: MeasuredCsi[] = [];
   readonly #drains = new Set<Drain>();
   readonly #lifetime = new AbortController();
   #resolveClosed: (error: Error | undefined) => void = () => undefined;
@@ -103,17 +121,23 @@ class Client implements Ue {
 
   async report(csi: AngularDelayCsi, { slot }: { readonly slot: number }): Promise<SentReport> {
     const handedOverMs = this.#options.clock.nowMs();
-    if (!Number.isInteger(slot) || slot < 0 || slot > maxSlot) {
-      throw new RangeError(`slot is ${slot}, must be an integer in 0..${maxSlot}`);
-    }
-    assertUsable(csi);
+    const own = ownOf(csi, slot);
     if (this.#end !== undefined) throw this.#end;
+    this.#keep({ csi: own, slot });
     return new Promise((resolve, reject) => {
-      // The caller may fill the same buffer again at once.
-      const own = { ...csi, values: csi.values.slice() };
       this.#queue.push({ csi: own, slot, handedOverMs, resolve, reject });
       this.#pump();
     });
+  }
+
+  measure(csi: AngularDelayCsi, { slot }: { readonly slot: number }): void {
+    this.#keep({ csi: ownOf(csi, slot), slot });
+  }
+
+  #keep(measured: MeasuredCsi): void {
+    this.#measured.push(measured);
+    const excess = this.#measured.length - ((this.#terms as Terms).model.codec.matricesKept ?? 0);
+    if (excess > 0) this.#measured.splice(0, excess);
   }
 
   async drain(signal: AbortSignal = new AbortController().signal): Promise<void> {
@@ -237,7 +261,10 @@ class Client implements Ue {
   async #encodeAndSend(job: ReportJob<SentReport>, session: Session, terms: Terms): Promise<void> {
     try {
       const startedMs = this.#options.clock.nowMs();
-      const payload = await terms.model.reports.encode(job.csi, terms.rate);
+      const payload = await terms.model.reports.encode(job.csi, terms.rate, {
+        slot: job.slot,
+        measured: this.#measured,
+      });
       if (this.#end !== undefined) job.reject(this.#end);
       // The session it was made for is gone; the next one may ask for something else.
       else if (session !== this.#session || !session.isOpen) this.#queue.unshift(job);

@@ -54,26 +54,18 @@ export interface Payload {
 /** A payload as it arrives, with the bits that it says it has. */
 export type ReceivedPayload = Omit<Payload, 'payloadBits'> & { readonly payloadBits: number };
 
-/** What a UE measured before, a constant number of slots apart. */
-export interface EarlierCsi {
-  /** Slots from one matrix to the next, and from the last one to that of the report. */
-  readonly spacingSlots: number;
-  /** Oldest first, of the shape of the matrix that is reported. */
-  readonly matrices: readonly AngularDelayCsi[];
+/** CSI of one slot. */
+export interface MeasuredCsi {
+  readonly slot: number;
+  readonly csi: AngularDelayCsi;
 }
 
 /** What a report may be made of beside its matrix. */
 export interface EncodeContext {
-  /** As `UeCodec.history` asks for it; without it a report is of its matrix alone. */
-  readonly earlier?: EarlierCsi | undefined;
-}
-
-/** Which matrices a codec likes to have before that of a report, to tell how the channel goes on. */
-export interface HistorySpec {
-  /** How many. */
-  readonly count: number;
-  /** Slots that they may be apart, rising. */
-  readonly spacingsSlots: readonly number[];
+  /** Slot of the matrix. */
+  readonly slot: number;
+  /** What the UE measured lately, oldest first; what is not before `slot` is left out. */
+  readonly measured: readonly MeasuredCsi[];
 }
 
 /** Makes payloads. One call at a time, or the network's results mix. */
@@ -124,8 +116,8 @@ interface CodecEnd {
 export interface UeCodec extends CodecEnd {
   /** A norm that `encode` takes, linear, for made-up CSI. */
   readonly trialNorm: number;
-  /** Absent where reports are of one matrix alone. */
-  readonly history?: HistorySpec | undefined;
+  /** Latest matrices that a UE keeps for its reports; none where a report is of one matrix alone. */
+  readonly matricesKept?: number;
   /** @param networks - those that `networks` names */
   createEncoder(networks: Networks): PayloadEncoder;
 }

@@ -34,7 +34,7 @@ function loadedAtStart({ outputs }: Metafile): Set<string> {
 }
 
 describe('size of the UE client with the micro encoder', () => {
-  it('is under 40 KiB gzipped for a browser, without onnxruntime-web', async () => {
+  it('is under 44 KiB gzipped for a browser, without onnxruntime-web', async () => {
     const { outputFiles, metafile } = await bundleForBrowser();
     const loaded = loadedAtStart(metafile);
     let bytes = 0;
@@ -46,7 +46,7 @@ describe('size of the UE client with the micro encoder', () => {
     console.log(`UE client with micro: ${bytes} bytes gzipped, ${inputs.length} modules`);
     expect(inputs.some((name) => name.includes('micro-encoder'))).toBe(true);
     expect(inputs.filter((name) => name.includes('onnxruntime'))).toEqual([]);
-    expect(bytes).toBeLessThan(40 * 1024);
+    expect(bytes).toBeLessThan(44 * 1024);
   });
 
   it.each(['int8-simd', 'int8-scalar', 'float32-simd', 'float32-scalar', 'paths-simd', 'paths-scalar'])(

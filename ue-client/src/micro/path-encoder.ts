@@ -14,6 +14,7 @@ import {
   pathKernelTables,
   pathRateNumbers,
   stillSpecOf,
+  withHistory,
 } from '@edge-csi/csi/paths';
 import type { ReportEncoder } from '../report-encoder.ts';
 import { bytesOf, hasSimd, type Kernel, startModule } from './kernel-module.ts';
@@ -113,5 +114,5 @@ async function openMatrices(spec: PathCodecSpec): Promise<MatrixEncoder> {
   }
   const still = await createPathEncoder(stillSpecOf(spec));
   const moving = await createPathEncoder(movingSpecOf(spec, spec.doppler));
-  return { encode: createMovingPathEncoder(spec, { still, moving }) };
+  return withHistory(createMovingPathEncoder(spec, { still, moving }), spec.doppler);
 }

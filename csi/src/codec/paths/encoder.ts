@@ -1,7 +1,7 @@
 import type { AngularDelayCsi } from '../../csi.ts';
-import { checkRate, type EarlierCsi, type HistorySpec, type PayloadEncoder, type UeCodec } from '../codec.ts';
+import { checkRate, type EncodeContext, type PayloadEncoder, type UeCodec } from '../codec.ts';
 import type { PathReport } from './codec.ts';
-import { dopplerSpacings } from './doppler.ts';
+import { MATRICES_KEPT } from './doppler.ts';
 import { type PathKnobs, type PathsSpec, pathKnobs, pathRate, pathsShape } from './knobs.ts';
 import type { PathRate } from './path-rate.ts';
 import { checkSpec, type PathCodecSpec } from './spec.ts';
@@ -15,23 +15,25 @@ export function createPathsUe(spec: PathsSpec): UeCodec {
     knobs: pathKnobs(spec),
     networks: [],
     trialNorm: 1,
-    history: historyOf(spec.codec),
+    ...(spec.codec.doppler !== false && { matricesKept: MATRICES_KEPT }),
     // Loaded by the first report: a page whose UE runs networks loads no pursuit.
     createEncoder: () => createPathsEncoder(spec, () => openCodec(spec.codec)),
   };
 }
 
-function historyOf({ doppler }: PathCodecSpec): HistorySpec | undefined {
-  return doppler === false ? undefined : { count: doppler.measurements - 1, spacingsSlots: dopplerSpacings };
-}
-
 /** What encodes a matrix, with those before it where the model takes any. */
 export interface MatrixEncoder {
-  encode(csi: AngularDelayCsi, rate: PathRate, earlier?: EarlierCsi): Pick<PathReport, 'payload' | 'bits'>;
+  encode(csi: AngularDelayCsi, rate: PathRate, context?: EncodeContext): Pick<PathReport, 'payload' | 'bits'>;
 }
 
 async function openCodec(spec: PathCodecSpec): Promise<MatrixEncoder> {
-  if (spec.doppler !== false) return (await import('./moving.ts')).createMovingPathCodec(spec);
+  if (spec.doppler !== false) {
+    const [{ createMovingPathCodec }, { withHistory }] = await Promise.all([
+      import('./moving.ts'),
+      import('./history.ts'),
+    ]);
+    return withHistory(createMovingPathCodec(spec).encode, spec.doppler);
+  }
   const { createPathCodec } = await import('./codec.ts');
   const codec = createPathCodec(spec);
   return { encode: (csi, rate) => codec.encode(csi, rate) };
@@ -46,10 +48,10 @@ export function createPathsEncoder(spec: PathsSpec, open: () => Promise<MatrixEn
   const knobs = pathKnobs(spec);
   let codec: Promise<MatrixEncoder> | undefined;
   return {
-    async encode(csi, rate, { earlier } = {}) {
+    async encode(csi, rate, context) {
       checkRate(knobs, rate);
       codec ??= open();
-      const { payload, bits } = (await codec).encode(csi, modeOf(pathRate(spec, rate)), earlier);
+      const { payload, bits } = (await codec).encode(csi, modeOf(pathRate(spec, rate)), context);
       return {
         codeword: payload,
         scale: 0,

@@ -4,11 +4,13 @@
  * @module @edge-csi/csi/paths
  */
 export { createPathCodec, type PathCodec, type PathReport, type PathReportBits } from './codec.ts';
+export type { DopplerSpec, EarlierCsi } from './doppler.ts';
 export { createPathsEncoder, type MatrixEncoder } from './encoder.ts';
 export { estimateArrayResponse } from './estimate-response.ts';
 export { fitPathTables } from './fit.ts';
 export { createPathHinter, type PathHinter } from './hint.ts';
 export { hintBits, packHint, unpackHint } from './hint-bits.ts';
+export { pickEarlier, withHistory } from './history.ts';
 export { indoorPathTables } from './indoor-tables.ts';
 export { type PathKernelTables, pathKernelTables } from './kernel-tables.ts';
 export { createKnownPaths, type KnownPaths, type PathPlace } from './known.ts';

@@ -1,9 +1,9 @@
 import { type AngularDelayCsi, sameShape } from '../../csi.ts';
 import { CsiError } from '../../errors.ts';
-import type { EarlierCsi } from '../codec.ts';
 import type { PathCodec, PathReport } from './codec.ts';
-import { type DopplerSpec, dopplerSpacings, energiesOf, MOVING_BITS, overDoppler, STILL_BITS } from './doppler.ts';
+import { type DopplerSpec, dopplerSpacings, type EarlierCsi, MOVING_BITS, STILL_BITS } from './doppler.ts';
 import type { KnownPaths } from './known.ts';
+import { energiesOf, overDoppler } from './over-doppler.ts';
 import { type PathRate, pathRateNumbers } from './path-rate.ts';
 import type { PathCodecSpec } from './spec.ts';
 

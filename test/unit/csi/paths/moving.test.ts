@@ -6,7 +6,7 @@ import {
   pathCodecSpec,
   pathsAfter,
 } from '@edge-csi/csi';
-import { createMovingPathCodec, createPathCodec } from '@edge-csi/csi/paths';
+import { createMovingPathCodec, createPathCodec, pickEarlier } from '@edge-csi/csi/paths';
 import { describe, expect, it } from 'vitest';
 import { addNoise, channelOf, drawPaths, energyOf, refusal } from './channel.ts';
 
@@ -117,21 +117,48 @@ describe('a codec of paths with Doppler shifts', () => {
       rate: { maxPayloadBits: 300, bitPriceTenthDb: 0 },
     } as const;
     const ue = createUeCodec(model);
-    expect(ue.history).toMatchObject({ count: 3 });
+    expect(ue.matricesKept).toBe(16);
     const channel = movingChannel(2, 0.02);
-    const payload = await ue.createEncoder({}).encode(channel(0), {}, { earlier: earlierOf(channel) });
+    const measured = [0, 10, 20, 30, 40, 50, 60, 70, 80, 90].map((slot) => ({ slot, csi: channel(slot) }));
+    const payload = await ue.createEncoder({}).encode(channel(90), {}, { slot: 90, measured });
     const bs = createBsCodec(model);
     const record = bs.receive({ ...payload, payloadBits: payload.payloadBits.total }, {});
     const estimate = new Float32Array(channel(0).values.length);
     const statuses = await bs.createDecoder({}, 1).decode([{ record, uplink: undefined, estimate }]);
     expect(statuses).toEqual(['decoded']);
-    expect(errorOf(channel(0), estimate)).toBeLessThan(0.01);
+    expect(errorOf(channel(90), estimate)).toBeLessThan(0.01);
     const paths = bs.paths?.read(record);
     if (paths === undefined) throw new Error('reports of the model are made of paths');
-    expect(paths.spanSlots).toBe(30);
+    expect([30, 60, 90]).toContain(paths.spanSlots);
+    const span = paths.spanSlots;
     // Fading apart, back to the first of the matrices.
     const before = pathsAfter(paths, -10);
     expect(before.gain.length).toBe(paths.gain.length);
-    expect(energyOf(before.gain) / energyOf(paths.gain)).toBeCloseTo((1 / (1 + (10 / 60) ** 2)) ** 2, 5);
+    expect(energyOf(before.gain) / energyOf(paths.gain)).toBeCloseTo((1 / (1 + (10 / (2 * span)) ** 2)) ** 2, 5);
+  });
+});
+
+describe('the matrices that a report is made of', () => {
+  const measured = (channel: (slot: number) => AngularDelayCsi, slots: readonly number[]) =>
+    slots.map((slot) => ({ slot, csi: channel(slot) }));
+  const every = (step: number) => Array.from({ length: 16 }, (_, i) => i * step);
+
+  it('are the nearest that differ enough, and the widest apart where nothing moves', () => {
+    const spacingOf = (mostCyclesPerSlot: number) => {
+      const channel = movingChannel(4, mostCyclesPerSlot);
+      const slots = every(2);
+      return pickEarlier(channel(32), { slot: 32, measured: measured(channel, slots) }, 3)?.spacingSlots;
+    };
+    expect(spacingOf(0)).toBe(10);
+    expect(spacingOf(0.2)).toBe(2);
+  });
+
+  it('are none where the UE has not measured regularly, or another shape before', () => {
+    const channel = movingChannel(4, 0.01);
+    expect(pickEarlier(channel(9), { slot: 9, measured: measured(channel, [0, 5, 7]) }, 3)).toBeUndefined();
+    expect(pickEarlier(channel(9), { slot: 9, measured: [] }, 3)).toBeUndefined();
+    const other = { ...channel(0), numAntennas: 8, numDelays: 32 };
+    const before = [6, 7, 8].map((slot) => ({ slot, csi: other }));
+    expect(pickEarlier(channel(9), { slot: 9, measured: before }, 3)).toBeUndefined();
   });
 });
