@@ -21,11 +21,15 @@ export {
 export { ChannelStatistician, type ChannelStatistics } from './channel/statistics.ts';
 export {
   type BsCodec,
+  type BsMemory,
+  type CodecMemory,
   checkRate,
   coarserRate,
   type DecodeRow,
   type EncodeContext,
+  type Hinter,
   type MeasuredCsi,
+  type MemoryReference,
   type Network,
   type NetworkSpec,
   type Networks,
@@ -43,6 +47,7 @@ export {
   rowStatuses,
   type Tensor,
   type UeCodec,
+  type UeMemory,
   type Unquantized,
   type UnquantizedSample,
 } from './codec/codec.ts';

@@ -1,4 +1,4 @@
-import type { AngularDelayCsi, CsiShape } from '../csi.ts';
+import type { AngularDelayCsi, BitString, CsiShape } from '../csi.ts';
 import type { ChannelPaths } from '../transform/channel-paths.ts';
 
 // The seam: a codec turns one CSI matrix into payload bits at the UE, and payload bits into an estimate at the BS.
@@ -49,10 +49,26 @@ export interface Payload {
   /** The second bit string, whose length may follow from the first; empty where the codec has none. */
   readonly phase: Uint8Array;
   readonly payloadBits: PayloadBits;
+  /** What of the session's memory it refers to: whoever decodes it needs that. Absent where it stands alone. */
+  readonly reference?: MemoryReference;
 }
 
 /** A payload as it arrives, with the bits that it says it has. */
-export type ReceivedPayload = Omit<Payload, 'payloadBits'> & { readonly payloadBits: number };
+export type ReceivedPayload = Omit<Payload, 'payloadBits' | 'reference'> & { readonly payloadBits: number };
+
+/** Names what the two ends of a session remember, the same at both. One of the two is not 0. */
+export interface MemoryReference {
+  /** Sequence number of a report of the session that the BS has acknowledged; 0 for none. */
+  readonly seq: number;
+  /** Number of a hint of the BS; 0 for none. */
+  readonly hint: number;
+}
+
+/** What a report may refer to. Plain data, which its codec alone can read. */
+export interface CodecMemory extends MemoryReference {
+  /** Kind of its codec. */
+  readonly kind: string;
+}
 
 /** CSI of one slot. */
 export interface MeasuredCsi {
@@ -66,6 +82,8 @@ export interface EncodeContext {
   readonly slot: number;
   /** What the UE measured lately, oldest first; what is not before `slot` is left out. */
   readonly measured: readonly MeasuredCsi[];
+  /** Of the session, of this codec; without it a report stands alone. */
+  readonly memory?: CodecMemory | undefined;
 }
 
 /** Makes payloads. One call at a time, or the network's results mix. */
@@ -76,7 +94,53 @@ export interface PayloadEncoder {
    * @throws RangeError where a rate knob is out of range
    */
   encode(csi: AngularDelayCsi, rate: Rate, context?: EncodeContext): Promise<Payload>;
+  /** Starts the memory of a session; absent where every report stands alone. */
+  readonly createMemory?: (() => UeMemory) | undefined;
 }
+
+/**
+ * What a UE remembers of one session under one model. It offers nothing that the BS is not sure to hold, and where the BS holds
+ * something no more all the same, a report is refused and the next one refers to nothing as old.
+ */
+export interface UeMemory {
+  /** What the next report may refer to; undefined where there is nothing. */
+  recall(): CodecMemory | undefined;
+  /** Notes a report that was made with what `recall` gave last. */
+  sent(seq: number, payload: Payload): void;
+  /** Notes the BS's word on a report: `decoded`, `invalid`, or another that means it is gone. */
+  answered(seq: number, outcome: string): void;
+  /**
+   * Takes a hint of the BS, newer than those before it.
+   *
+   * @throws CsiError `payload-invalid` where the bytes are none.
+   */
+  hinted(hint: number, bytes: Uint8Array): void;
+}
+
+/** What a BS remembers of one session under one model, and for how long: as much as its UE may refer to, within a bound. */
+export interface BsMemory {
+  /** Notes a report that goes to be decoded. @param record - what `BsCodec.receive` made of it */
+  received(seq: number, record: Uint8Array): void;
+  /** Notes what became of it: one that is decoded may be referred to from now on. */
+  settled(seq: number, isDecoded: boolean): void;
+  /** What a report refers to; undefined where it is not held: the report must be refused. */
+  find(reference: MemoryReference): CodecMemory | undefined;
+  /**
+   * Takes what a `Hinter` made of an uplink.
+   *
+   * @param hint - its number: higher than that of any hint of the session before it
+   * @returns whether it says enough that is new to be worth sending; if so it has to be sent
+   */
+  hinted(hint: number, bytes: Uint8Array): boolean;
+}
+
+/**
+ * Tells a UE what its downlink is likely made of.
+ *
+ * @param uplink - as the BS measures it, of the codec's shape
+ * @throws CsiError `csi-invalid` where nothing can be told from it
+ */
+export type Hinter = (uplink: AngularDelayCsi) => BitString;
 
 /** What became of one row of a batch: `decoded`, or what is wrong with its main bits, its second bits or its estimate. */
 export const rowStatuses = ['decoded', 'codeword', 'phase', 'estimate'] as const;
@@ -142,9 +206,14 @@ export interface BsCodec extends CodecEnd, RowCodec {
   /**
    * Checks the lengths of a payload under the rate it was made at, and packs both into the record that a batch carries.
    *
+   * @param memory - what the report refers to
    * @throws CsiError `payload-invalid`, naming the field
    */
-  receive(payload: ReceivedPayload, rate: Rate): Uint8Array;
+  receive(payload: ReceivedPayload, rate: Rate, memory?: CodecMemory): Uint8Array;
+  /** Starts the memory of a session; absent where every report stands alone. */
+  readonly createMemory?: (() => BsMemory) | undefined;
+  /** Makes what makes hints: slow, so not for a thread that others wait for. Absent where the codec takes none. */
+  readonly createHinter?: (() => Hinter) | undefined;
   /** Absent where reports are not made of paths. */
   readonly paths?: PathReader;
 }

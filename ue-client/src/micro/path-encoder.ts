@@ -7,6 +7,7 @@ import { assertUsable, CsiError, type PathCodecSpec, type PathsSpec } from '@edg
 import {
   createMovingPathEncoder,
   createPathsEncoder,
+  knownOf,
   type MatrixEncoder,
   movingSpecOf,
   type PathCodec,
@@ -110,7 +111,7 @@ export async function openPathReports(spec: PathsSpec): Promise<ReportEncoder> {
 async function openMatrices(spec: PathCodecSpec): Promise<MatrixEncoder> {
   if (spec.doppler === false) {
     const encoder = await createPathEncoder(spec);
-    return { encode: (csi, rate) => encoder.encode(csi, rate) };
+    return { encode: (csi, rate, context) => encoder.encode(csi, rate, knownOf(context?.memory)) };
   }
   const still = await createPathEncoder(stillSpecOf(spec));
   const moving = await createPathEncoder(movingSpecOf(spec, spec.doppler));

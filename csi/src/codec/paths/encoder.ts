@@ -3,6 +3,7 @@ import { checkRate, type EncodeContext, type PayloadEncoder, type UeCodec } from
 import type { PathReport } from './codec.ts';
 import { MATRICES_KEPT } from './doppler.ts';
 import { type PathKnobs, type PathsSpec, pathKnobs, pathRate, pathsShape } from './knobs.ts';
+import { knownOf } from './known.ts';
 import type { PathRate } from './path-rate.ts';
 import { checkSpec, type PathCodecSpec } from './spec.ts';
 
@@ -21,9 +22,13 @@ export function createPathsUe(spec: PathsSpec): UeCodec {
   };
 }
 
-/** What encodes a matrix, with those before it where the model takes any. */
+/** What encodes a matrix, with those before it where the model takes any, and with what both ends know. */
 export interface MatrixEncoder {
-  encode(csi: AngularDelayCsi, rate: PathRate, context?: EncodeContext): Pick<PathReport, 'payload' | 'bits'>;
+  encode(
+    csi: AngularDelayCsi,
+    rate: PathRate,
+    context?: EncodeContext,
+  ): Pick<PathReport, 'payload' | 'bits' | 'knownVersion'>;
 }
 
 async function openCodec(spec: PathCodecSpec): Promise<MatrixEncoder> {
@@ -36,7 +41,7 @@ async function openCodec(spec: PathCodecSpec): Promise<MatrixEncoder> {
   }
   const { createPathCodec } = await import('./codec.ts');
   const codec = createPathCodec(spec);
-  return { encode: (csi, rate) => codec.encode(csi, rate) };
+  return { encode: (csi, rate, context) => codec.encode(csi, rate, knownOf(context?.memory)) };
 }
 
 /**
@@ -51,12 +56,14 @@ export function createPathsEncoder(spec: PathsSpec, open: () => Promise<MatrixEn
     async encode(csi, rate, context) {
       checkRate(knobs, rate);
       codec ??= open();
-      const { payload, bits } = (await codec).encode(csi, modeOf(pathRate(spec, rate)), context);
+      const { payload, bits, knownVersion } = (await codec).encode(csi, modeOf(pathRate(spec, rate)), context);
+      const memory = context?.memory;
       return {
         codeword: payload,
         scale: 0,
         phase: new Uint8Array(0),
         payloadBits: { paths: bits, total: bits },
+        ...(knownVersion !== undefined && memory && { reference: memory }),
       };
     },
   };

@@ -13,7 +13,7 @@ export { hintBits, packHint, unpackHint } from './hint-bits.ts';
 export { pickEarlier, withHistory } from './history.ts';
 export { indoorPathTables } from './indoor-tables.ts';
 export { type PathKernelTables, pathKernelTables } from './kernel-tables.ts';
-export { createKnownPaths, type KnownPaths, type PathPlace } from './known.ts';
+export { createKnownPaths, type KnownPaths, knownOf, type PathPlace } from './known.ts';
 export { createMovingPathCodec, type MovingPath, type MovingPathCodec, type MovingPaths } from './moving.ts';
 export {
   createMovingPathEncoder,

@@ -1,3 +1,4 @@
+import type { CodecMemory } from '../codec.ts';
 import type { PathCodecSpec } from './spec.ts';
 
 const { fround } = Math;
@@ -28,6 +29,21 @@ export interface KnownPaths {
   readonly count: number;
   /** Short check of the list, 1 .. CHECKS - 1. A report carries it. */
   readonly check: number;
+}
+
+/** Known paths as what a session remembers. */
+interface PathMemory extends CodecMemory {
+  readonly kind: 'paths';
+  readonly known: KnownPaths;
+}
+
+/** The list in a memory of this codec. */
+export function knownOf(memory: CodecMemory | undefined): KnownPaths | undefined {
+  return memory && isPathMemory(memory) ? memory.known : undefined;
+}
+
+function isPathMemory(memory: CodecMemory): memory is PathMemory {
+  return memory.kind === 'paths';
 }
 
 /** Cells a bin: a strong path of 300 bits has its place to as much. */
