@@ -81,6 +81,7 @@ export const rules = {
     receivedMs: duration,
     payloadBits: integer(0),
     paths: optionalMessage,
+    expectedError: duration,
   },
   CsiPaths: {
     numAntennas1: integer(1, 1024),

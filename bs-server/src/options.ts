@@ -117,6 +117,11 @@ const entries = {
   maxUplinkAgeMs: v.optional(spanMs(0), 1_000),
   /** Age up to which a UE's latest estimate is repeated where a report is given up and no uplink can stand in for it. 0: never. */
   maxHoldMs: v.optional(spanMs(0), 1_000),
+  /**
+   * Slots from one prediction of a UE's channel to the next, between its reports: of models whose reports tell Doppler shifts.
+   * 0: estimates come with reports alone.
+   */
+  estimateEverySlots: v.optional(integerIn(0, 320), 0),
   /** How long a report without any usable uplink waits for one. */
   uplinkWaitMs: v.optional(spanMs(0), 2),
   uplinksPerUe: v.optional(integerIn(1, 64), 4),

@@ -26,6 +26,7 @@ import { type BsServerOptions, resolveOptions } from './options.ts';
 import { EstimateOutlet } from './publish/estimate-outlet.ts';
 import { EstimateStream, SubscriberSession } from './publish/estimate-stream.ts';
 import { HeldEstimates } from './publish/held-estimates.ts';
+import { PredictedEstimates } from './publish/predicted-estimates.ts';
 import type { DecodeJob } from './queue/decode-job.ts';
 
 /** A running BS server. */
@@ -109,6 +110,7 @@ class Station implements ServerRole {
   readonly #uplinkOnly: UplinkOnlyBundle | undefined;
   readonly registry = new UeRegistry<UeSession>(randomInt(2 ** 32));
   readonly #stream: EstimateStream;
+  readonly #predicted: PredictedEstimates;
   readonly #overload: OverloadControl;
   readonly #pipeline: ReportPipeline;
   readonly #upgrader: Upgrader;
@@ -123,7 +125,7 @@ class Station implements ServerRole {
     gateway: Gateway | undefined,
   ) {
     const { options, tally, modelTally, versions, metrics } = host;
-    const { limits, clock, logger, tokenSecret, maxHoldMs } = options;
+    const { limits, clock, logger, tokenSecret, maxHoldMs, estimateEverySlots, slotMs } = options;
     this.name = gateway === undefined ? ('all' as const) : ('gateway' as const);
     this.#host = host;
     this.#uplinkOnly = uplinkOnly;
@@ -137,9 +139,15 @@ class Station implements ServerRole {
       },
     });
     const { overload, stream, registry } = { overload: this.#overload, stream: this.#stream, registry: this.registry };
-    const outlet = new EstimateOutlet({
+    const { maxUes } = limits;
+    this.#predicted = new PredictedEstimates({
+      ...{ everySlots: estimateEverySlots, slotMs, maxUes, clock },
+      publish: (estimate) => outlet.published(estimate),
+    });
+    const outlet: EstimateOutlet = new EstimateOutlet({
       stream,
-      held: new HeldEstimates({ maxHoldMs, maxUes: limits.maxUes }),
+      held: new HeldEstimates({ maxHoldMs, maxUes }),
+      predicted: this.#predicted,
       broadcast: gateway && ((estimate) => gateway.publish(estimate)),
       tally,
       modelTally,
@@ -247,6 +255,7 @@ class Station implements ServerRole {
   }
 
   async close(): Promise<void> {
+    this.#predicted.close();
     this.#pipeline.abandon();
     await this.#pipeline.decoder.close(workerEndTimeoutMs);
     await this.#upgrader.close();

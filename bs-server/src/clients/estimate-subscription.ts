@@ -1,4 +1,4 @@
-import type { AngularDelayCsi, ChannelPaths } from '@edge-csi/csi';
+import { type AngularDelayCsi, type ChannelPaths, pathsAfter } from '@edge-csi/csi';
 import {
   type ChannelEstimate,
   type CsiMatrix,
@@ -19,8 +19,16 @@ export interface Estimate extends Omit<ChannelEstimate, 'csi' | 'paths'> {
 /** The same with the paths that it is made of, strongest first, for `evaluatePaths`; or, where it has none, with its matrix. */
 export type PathEstimate = Omit<Estimate, 'csi'> &
   (
-    | { readonly paths: ChannelPaths; readonly csi: AngularDelayCsi | undefined }
-    | { readonly paths: undefined; readonly csi: AngularDelayCsi }
+    | {
+        readonly paths: ChannelPaths;
+        readonly csi: AngularDelayCsi | undefined;
+        /**
+         * The paths at another slot: turned on at their Doppler shifts, and fading as these get unsure, where the report tells
+         * any; else as they are.
+         */
+        at(slot: number): ChannelPaths;
+      }
+    | { readonly paths: undefined; readonly csi: AngularDelayCsi; readonly at?: undefined }
   );
 
 /** Options of `subscribeEstimates`. */
@@ -60,7 +68,7 @@ export interface EstimateSubscription {
  * await subscribeEstimates({
  *   url: 'ws://127.0.0.1:8080',
  *   form: 'paths',
- *   onEstimate: ({ ueId, paths }) => paths && precoder.update(ueId, evaluatePaths(paths, { subcarriers: [0, 512] })),
+ *   onEstimate: ({ ueId, slot, at }) => at && precoder.update(ueId, evaluatePaths(at(slot + 5), { subcarriers: [0, 512] })),
  * });
  */
 export async function subscribeEstimates(
@@ -87,7 +95,9 @@ function isOfPaths(options: Options): options is PathSubscriptionOptions {
 function deliver({ csi, paths: sent, ...rest }: ChannelEstimate, options: Options): void {
   const matrix = csi && matrixOf(csi);
   if (isOfPaths(options) && sent !== undefined) {
-    options.onEstimate({ ...rest, csi: matrix, paths: readCsiPaths(sent) });
+    const ofSlot = readCsiPaths(sent);
+    const at = (slot: number) => pathsAfter(ofSlot, (slot - rest.slot) | 0);
+    options.onEstimate({ ...rest, csi: matrix, paths: ofSlot, at });
   } else if (matrix !== undefined) {
     options.onEstimate({ ...rest, csi: matrix, paths: undefined });
   }

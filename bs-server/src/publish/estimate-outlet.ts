@@ -5,6 +5,7 @@ import type { ModelTally } from '../ops/model-tally.ts';
 import type { Distributions, OutcomeReason, Tally } from '../ops/server-stats.ts';
 import type { EstimateStream, PublishedEstimate } from './estimate-stream.ts';
 import type { HeldEstimates } from './held-estimates.ts';
+import type { PredictedEstimates } from './predicted-estimates.ts';
 
 /** One decoded job: of a report, or, without any, of an uplink alone. */
 export interface DecodedEstimate
@@ -37,6 +38,7 @@ export interface DecodedBatch {
 export interface EstimateOutletParts {
   readonly stream: EstimateStream;
   readonly held: HeldEstimates;
+  readonly predicted: PredictedEstimates;
   /** Takes estimates that whoever decoded them has not published to the broker; absent where there is no broker. */
   readonly broadcast: ((estimate: ChannelEstimate) => void) | undefined;
   readonly tally: Tally;
@@ -55,7 +57,7 @@ export class EstimateOutlet {
 
   /** A job is decoded. */
   decoded(decoded: DecodedEstimate): void {
-    const { stream, held, broadcast, tally, distributions, clock } = this.#parts;
+    const { stream, held, predicted, broadcast, tally, distributions, clock } = this.#parts;
     const { quality, queueMs, values, published } = decoded;
     const nowMs = clock();
     const isOfReport = quality !== 'uplink-only';
@@ -66,6 +68,7 @@ export class EstimateOutlet {
       distributions.queueMs.observe(queueMs);
       distributions.ageMs.observe(estimate.ageMs);
     }
+    if (isOfReport) predicted.keep(estimate, nowMs);
     // Where nobody wanted estimates of this server when the report was sent to be decoded, there is none here.
     if (values.length === 0) return;
     if (isOfReport) held.keep(estimate, nowMs);
@@ -96,12 +99,21 @@ export class EstimateOutlet {
     this.#parts.tally.lost.add();
   }
 
-  /** A report is given up, and no uplink can be decoded in its place: its UE's latest estimate is repeated. */
+  /**
+   * A report is given up, and no uplink can be decoded in its place: its UE's channel is predicted, or else the latest estimate
+   * repeated.
+   */
   unreplaced(ueId: string, epoch: number): void {
-    const { stream, held, broadcast, tally, clock } = this.#parts;
-    const estimate = held.of(ueId, epoch, clock());
-    if (estimate === undefined) return;
-    tally.qualities.add('held');
+    const { held, predicted, clock } = this.#parts;
+    const nowMs = clock();
+    const estimate = predicted.of(ueId, epoch, nowMs) ?? held.of(ueId, epoch, nowMs);
+    if (estimate !== undefined) this.published(estimate);
+  }
+
+  /** An estimate that no decoder has made goes out. */
+  published(estimate: PublishedEstimate): void {
+    const { stream, broadcast, tally } = this.#parts;
+    tally.qualities.add(estimate.quality);
     stream.publish(estimate);
     broadcast?.(estimate);
   }
@@ -113,7 +125,7 @@ export class EstimateOutlet {
 }
 
 /** Whoever hears of results. */
-export type Outlet = Pick<EstimateOutlet, keyof EstimateOutlet>;
+export type Outlet = Pick<EstimateOutlet, Exclude<keyof EstimateOutlet, 'published'>>;
 
 const littleEndian = endianness() === 'LE';
 
@@ -124,7 +136,7 @@ export function channelEstimateOf(decoded: Omit<DecodedEstimate, 'published'>, n
   const csi = float32Matrix(shape, values);
   const ageMs = arrivalAgeMs + nowMs - receivedMs;
   const times = { ageMs, queueMs, decodeMs, receivedMs };
-  return { ueId, epoch, seq, slot, modelId, csi, quality, ...times, payloadBits, readPaths };
+  return { ueId, epoch, seq, slot, modelId, csi, quality, ...times, payloadBits, expectedError: 0, readPaths };
 }
 
 /** Values as they go over the wire, without a copy where this machine has the wire's byte order. */

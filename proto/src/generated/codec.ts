@@ -721,6 +721,7 @@ const channelEstimateFields: WireFields = [
   { name: 'receivedMs', wireType: 1 },
   { name: 'payloadBits', wireType: 0 },
   { name: 'paths', wireType: 2 },
+  { name: 'expectedError', wireType: 1 },
 ];
 
 function readChannelEstimate(from: MessageReader): ChannelEstimate {
@@ -737,6 +738,7 @@ function readChannelEstimate(from: MessageReader): ChannelEstimate {
   let receivedMs = 0;
   let payloadBits = 0;
   let paths: CsiPaths | undefined;
+  let expectedError = 0;
   for (;;) {
     switch (from.next()) {
       case 1:
@@ -778,8 +780,11 @@ function readChannelEstimate(from: MessageReader): ChannelEstimate {
       case 13:
         paths = readCsiPaths(from.message(csiPathsFields));
         break;
+      case 14:
+        expectedError = from.double();
+        break;
       default:
-        return checkChannelEstimate({ ueId, epoch, seq, slot, modelId, csi, quality, ageMs, queueMs, decodeMs, receivedMs, payloadBits, paths }, from.path);
+        return checkChannelEstimate({ ueId, epoch, seq, slot, modelId, csi, quality, ageMs, queueMs, decodeMs, receivedMs, payloadBits, paths, expectedError }, from.path);
     }
   }
 }
@@ -797,6 +802,7 @@ function checkChannelEstimate(value: Unchecked<ChannelEstimate>, path: string): 
   duration(value.decodeMs, path, 'decodeMs');
   duration(value.receivedMs, path, 'receivedMs');
   integer(value.payloadBits, 0, 4294967295, path, 'payloadBits');
+  duration(value.expectedError, path, 'expectedError');
   estimateGiven(value as ChannelEstimate, path);
   return value as ChannelEstimate;
 }
@@ -816,6 +822,7 @@ function writeChannelEstimate(to: Writer, value: ChannelEstimate, path: string):
   if (!Object.is(value.receivedMs, 0)) to.uint32(89).double(value.receivedMs);
   if (value.payloadBits !== 0) to.uint32(96).uint32(value.payloadBits);
   if (value.paths !== undefined) writeCsiPaths(to.uint32(106).fork(), value.paths, `${path}.paths`).ldelim();
+  if (!Object.is(value.expectedError, 0)) to.uint32(113).double(value.expectedError);
   return to;
 }
 

@@ -173,6 +173,8 @@ export interface ChannelEstimate {
   readonly payloadBits: number;
   /** Where the subscriber wants them and the estimate is made of some. */
   readonly paths?: CsiPaths | undefined;
+  /** Squared error, relative to the channel, that the time since the measurement adds to be expected; 0 of what is not predicted. */
+  readonly expectedError: number;
 }
 
 /** What became of a report at the BS; only DECODED made an estimate. */

@@ -37,6 +37,7 @@ function estimate(seq: number): PublishedEstimate {
     decodeMs: 1,
     receivedMs: 1,
     payloadBits: 8,
+    expectedError: 0,
   };
 }
 

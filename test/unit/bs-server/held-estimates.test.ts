@@ -17,6 +17,7 @@ function estimate(ueId: string, epoch: number, value: number): PublishedEstimate
     decodeMs: 2,
     receivedMs: 998,
     payloadBits: 40,
+    expectedError: 0,
   };
 }
 

@@ -103,6 +103,7 @@ export const bodies: { readonly [K in FrameKind]: fc.Arbitrary<FrameBodies[K]> }
         decodeMs: duration,
         receivedMs: duration,
         payloadBits: uint32(),
+        expectedError: duration,
       }),
       forms,
     )

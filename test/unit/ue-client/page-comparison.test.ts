@@ -12,7 +12,16 @@ const csi = (...values: number[]): AngularDelayCsi => ({
 const truth = csi(1, 0, 0, 1);
 
 function estimate(slot: number, quality: EstimateQuality, values: AngularDelayCsi = truth): ChannelEstimate {
-  const zeros = { epoch: 1, seq: 1, ageMs: 0, queueMs: 0, decodeMs: 0, receivedMs: 0, payloadBits: 0 };
+  const zeros = {
+    epoch: 1,
+    seq: 1,
+    ageMs: 0,
+    queueMs: 0,
+    decodeMs: 0,
+    receivedMs: 0,
+    payloadBits: 0,
+    expectedError: 0,
+  };
   return { ...zeros, ueId: 'ue', slot, modelId: 'm', quality, csi: csiMatrixOf(values) };
 }
 

@@ -3,6 +3,7 @@
  *
  * @module @edge-csi/csi/paths
  */
+export { pathsToAngularDelay } from './channel-matrix.ts';
 export { createPathCodec, type PathCodec, type PathReport, type PathReportBits } from './codec.ts';
 export type { DopplerSpec, EarlierCsi } from './doppler.ts';
 export { createPathsEncoder, type MatrixEncoder } from './encoder.ts';

@@ -54,6 +54,12 @@ function declare(program: CommandUnknownOpts) {
       finite(0, 1e5),
       defaults.maxHoldMs,
     )
+    .option(
+      '--estimate-every <slots>',
+      'predict channels this often between reports that tell Doppler shifts, 0: not',
+      integer(0, 320),
+      defaults.estimateEverySlots,
+    )
     .option('--max-bits <n>', 'most bits of a path report; default as the model says', maxBits)
     .option(...bitPriceOption)
     .option('--period-slots <n>', 'report period UEs are told', integer(1, 320), defaults.reportPeriodSlots)
@@ -116,6 +122,7 @@ async function run(options: Options, siteFlag: string | undefined): Promise<void
     modelsDirectory: zoo,
     deadlineMs: options.deadlineMs,
     maxHoldMs: options.holdMs,
+    estimateEverySlots: options.estimateEvery,
     reportPeriodSlots: options.periodSlots,
     maxPayloadBits: options.maxBits,
     bitPriceTenthDb: bitPriceKnob(options.bitPriceDb),
