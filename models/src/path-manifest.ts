@@ -73,8 +73,10 @@ export function createPathManifest(options: PathModelOptions): PathManifest {
 }
 
 /** What the model's codec is made of. */
-export function pathsSpecOf({ id, csi: { numDelays, numSubcarriers }, paths, rate }: PathManifest): PathsSpec {
-  return { kind: 'paths', id, codec: { ...paths, numDelays, numSubcarriers }, rate };
+export function pathsSpecOf({ id, csi, paths, rate }: PathManifest): PathsSpec {
+  const { numDelays, numSubcarriers, downlinkCarrierHz, uplinkCarrierHz } = csi;
+  const carrierRatio = downlinkCarrierHz / uplinkCarrierHz;
+  return { kind: 'paths', id, codec: { ...paths, numDelays, numSubcarriers }, carrierRatio, rate };
 }
 
 /** The part of a manifest that must be equal at both ends: all that either computes with, and no default of a knob. */

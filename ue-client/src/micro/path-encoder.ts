@@ -7,6 +7,7 @@ import { assertUsable, CsiError, type PathCodecSpec, type PathsSpec } from '@edg
 import {
   createMovingPathEncoder,
   createPathsEncoder,
+  createPathUeMemory,
   knownOf,
   type MatrixEncoder,
   movingSpecOf,
@@ -105,7 +106,11 @@ export async function createPathEncoder(
 export async function openPathReports(spec: PathsSpec): Promise<ReportEncoder> {
   const encoder = await openMatrices(spec.codec);
   // The module and its memory go with the last reference to them.
-  return { ...createPathsEncoder(spec, async () => encoder), close: async () => undefined };
+  return {
+    ...createPathsEncoder(spec, async () => encoder),
+    ...(spec.codec.doppler === false && { createMemory: () => createPathUeMemory(spec.codec) }),
+    close: async () => undefined,
+  };
 }
 
 async function openMatrices(spec: PathCodecSpec): Promise<MatrixEncoder> {

@@ -1,16 +1,28 @@
 import { CsiError } from '../../errors.ts';
 import type { ChannelPaths } from '../../transform/channel-paths.ts';
-import type { BsCodec, DecodeRow, Rate, ReceivedPayload, RowDecoder, RowStatus } from '../codec.ts';
+import type {
+  BsCodec,
+  CodecMemory,
+  DecodeRow,
+  Hinter,
+  Rate,
+  ReceivedPayload,
+  RowDecoder,
+  RowStatus,
+} from '../codec.ts';
+import { createPathBsMemory } from './bs-memory.ts';
 import { createPathCodec } from './codec.ts';
+import { createPathHinter } from './hint.ts';
+import { packHint } from './hint-bits.ts';
 import { type PathsSpec, pathBounds, pathKnobs, pathRate, pathsShape } from './knobs.ts';
+import { knownOf } from './known.ts';
 import { createMovingPathCodec, type MovingPathCodec, type MovingPaths } from './moving.ts';
+import { mostRecordHeadBytes, packRecord, unpackRecord } from './record.ts';
 import { checkSpec, type PathCodecSpec } from './spec.ts';
 
 const maxPayloadBytes = Math.ceil(pathBounds.maxPayloadBits.max / 8);
 /** Budgets worth measuring. */
 const sweptBudgets = [60, 80, 100, 150, 200, 250, 300, 400];
-/** Of a record: its payload's bits, uint16, then the payload. */
-const headerBytes = 2;
 
 /** The BS's end of the codec. @throws CsiError `model-invalid` where the spec is none. */
 export function createPathsBs(spec: PathsSpec): BsCodec {
@@ -24,40 +36,47 @@ export function createPathsBs(spec: PathsSpec): BsCodec {
     sweep: sweptBudgets.map((maxPayloadBits) => ({ maxPayloadBits, bitPriceTenthDb: 0 })),
     usesUplink: false,
     maxPayloadBytes,
-    maxRecordBytes: headerBytes + maxPayloadBytes,
-    receive: (payload, rate) => recordOf(spec, payload, rate),
+    maxRecordBytes: mostRecordHeadBytes + maxPayloadBytes,
+    receive: (payload, rate, memory) => recordOf(spec, payload, rate, memory),
+    // A report of several matrices tells its places over time, too, which no list has.
+    ...(spec.codec.doppler === false && {
+      createMemory: () => createPathBsMemory(spec.codec),
+      createHinter: () => createHinter(spec),
+    }),
     createDecoder: () => new PathsDecoder(readerOf(spec.codec)),
     paths: {
       most: spec.codec.maxPaths,
       read(record) {
         reader ??= readerOf(spec.codec);
-        const { payload, bits } = payloadOf(record);
-        return channelPathsOf(spec.codec, reader.decodePaths(payload, bits));
+        const { payload, bits, known } = unpackRecord(record);
+        return channelPathsOf(spec.codec, reader.decodePaths(payload, bits, known));
       },
     },
   };
 }
 
-function recordOf(spec: PathsSpec, { codeword, scale, phase, payloadBits }: ReceivedPayload, rate: Rate): Uint8Array {
+function createHinter({ codec, carrierRatio = 1 }: PathsSpec): Hinter {
+  const hintOf = createPathHinter(codec, carrierRatio);
+  return (uplink) => packHint(codec, hintOf(uplink, 1));
+}
+
+function recordOf(
+  spec: PathsSpec,
+  { codeword, scale, phase, payloadBits }: ReceivedPayload,
+  rate: Rate,
+  memory: CodecMemory | undefined,
+): Uint8Array {
   const { maxPayloadBits } = pathRate(spec, rate);
   if (scale !== 0) invalid(`scale: ${scale}, must be 0: ${spec.id} sends none`);
   if (phase.length > 0) invalid(`phase: ${phase.length} bytes, must be empty: ${spec.id} sends none`);
   if (payloadBits > maxPayloadBits) invalid(`payloadBits: ${payloadBits}, at most ${maxPayloadBits} were asked for`);
   const bytes = Math.ceil(payloadBits / 8);
   if (codeword.length !== bytes) invalid(`codeword: ${codeword.length} bytes, ${payloadBits} bits take ${bytes}`);
-  const record = new Uint8Array(headerBytes + bytes);
-  new DataView(record.buffer).setUint16(0, payloadBits, true);
-  record.set(codeword, headerBytes);
-  return record;
+  return packRecord({ payload: codeword, bits: payloadBits, known: knownOf(memory) });
 }
 
 function invalid(what: string): never {
   throw new CsiError('payload-invalid', what);
-}
-
-function payloadOf(record: Uint8Array) {
-  const bits = new DataView(record.buffer, record.byteOffset).getUint16(0, true);
-  return { payload: record.subarray(headerBytes, headerBytes + Math.ceil(bits / 8)), bits };
 }
 
 type MovingPathReader = Pick<MovingPathCodec, 'decodePaths' | 'decodeInto'>;
@@ -67,11 +86,11 @@ function readerOf(spec: PathCodecSpec): MovingPathReader {
   if (spec.doppler !== false) return createMovingPathCodec(spec);
   const codec = createPathCodec(spec);
   return {
-    decodePaths(payload, bits) {
-      const paths = codec.decodePaths(payload, bits);
+    decodePaths(payload, bits, known) {
+      const paths = codec.decodePaths(payload, bits, known);
       return { paths: paths.map((path) => ({ ...path, dopplerCyclesPerSlot: 0 })), spanSlots: 0 };
     },
-    decodeInto: (out, payload, bits) => codec.decodeInto(out, payload, bits),
+    decodeInto: (out, payload, bits, known) => codec.decodeInto(out, payload, bits, known),
   };
 }
 
@@ -109,8 +128,8 @@ class PathsDecoder implements RowDecoder {
 
   #decodeRow({ record, estimate }: DecodeRow): RowStatus {
     try {
-      const { payload, bits } = payloadOf(record);
-      this.#reader.decodeInto(estimate, payload, bits);
+      const { payload, bits, known } = unpackRecord(record);
+      this.#reader.decodeInto(estimate, payload, bits, known);
     } catch (error) {
       if (error instanceof CsiError && error.code === 'payload-invalid') return 'codeword';
       throw error;

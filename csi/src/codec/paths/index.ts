@@ -27,3 +27,4 @@ export {
 export { type PathRate, type PathRateNumbers, pathCapBits, pathRateNumbers } from './path-rate.ts';
 export { markPaths, type PathMark, type PropagationPath } from './paths.ts';
 export type { PathTables } from './tables.ts';
+export { createPathUeMemory } from './ue-memory.ts';

@@ -8,6 +8,8 @@ export interface PathsSpec {
   /** The model's, for messages. */
   readonly id: string;
   readonly codec: PathCodecSpec;
+  /** Downlink carrier over uplink carrier; 1 unless told. */
+  readonly carrierRatio?: number;
   /** Values of the knobs where the BS asks for none. */
   readonly rate: PathKnobs;
 }

@@ -32,7 +32,7 @@ export interface KnownPaths {
 }
 
 /** Known paths as what a session remembers. */
-interface PathMemory extends CodecMemory {
+export interface PathMemory extends CodecMemory {
   readonly kind: 'paths';
   readonly known: KnownPaths;
 }

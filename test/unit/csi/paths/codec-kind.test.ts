@@ -43,7 +43,7 @@ describe('path reports behind the seam', () => {
   it('need no network at either end, and no uplink', () => {
     expect([ue.networks, bs.networks, bs.usesUplink]).toEqual([[], [], false]);
     expect(ue.shape).toEqual({ numAntennas: 16, numDelays: 16 });
-    expect(bs).toMatchObject({ kind: 'paths', maxPayloadBytes: 250, maxRecordBytes: 252 });
+    expect(bs).toMatchObject({ kind: 'paths', maxPayloadBytes: 250, maxRecordBytes: 546 });
   });
 
   it('come back as the channel, each row of a batch its own, whatever memory records have behind them', async () => {
