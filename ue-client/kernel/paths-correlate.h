@@ -43,20 +43,35 @@ static void sum_rows(path_space *space) {
   }
 }
 
-/* Computes the kernels of a candidate, its correlation with the matrix, and its inner products with the paths. */
-static void probe_at(path_space *space, const float *place) {
-  const path_axis *axes = space->axes;
-  int32_t one = axes[0].count, two = axes[1].count, delays = axes[2].count, axis, j;
-  const float *at = space->kernels;
-  for (axis = 0; axis < 3; axis++) write_kernel(&axes[axis], space->probe[axis], 1, place[axis], 0, axes[axis].count);
+static void write_probe(path_space *space, const float *place) {
+  int32_t axis;
+  for (axis = 0; axis < 3; axis++) {
+    write_kernel(&space->axes[axis], space->probe[axis], 1, place[axis], 0, space->axes[axis].count);
+  }
+}
+
+static void see_matrix(path_space *space) {
+  int32_t delays = space->axes[2].count;
   sum_rows(space);
   space->seen_re[VALUE] = inner_product(space->probe[2], space->line_re, delays);
   space->seen_im[VALUE] = inner_product(space->probe[2], space->line_im, delays);
+}
+
+static void see_paths(path_space *space) {
+  int32_t one = space->axes[0].count, two = space->axes[1].count, delays = space->axes[2].count, j;
+  const float *at = space->kernels;
   for (j = 0; j < space->count; j++, at += space->stride) {
     float product = inner_product(space->probe[0], at, one);
     if (two > 1) product = product * inner_product(space->probe[1], at + one, two);
     space->products[j] = product * inner_product(space->probe[2], at + one + two, delays);
   }
+}
+
+/* Computes the kernels of a candidate, its correlation with the matrix, and its inner products with the paths. */
+static void probe_at(path_space *space, const float *place) {
+  write_probe(space, place);
+  see_matrix(space);
+  see_paths(space);
 }
 
 /* Takes what all paths but `skip` contribute out of a correlation. row: inner products. */

@@ -17,23 +17,23 @@ static int32_t fineness_of(int32_t level) {
 static int32_t phases_of(int32_t level) { return (6283 * level + 2256) / 1000; }
 
 /* The level of an amplitude in steps; 0 where the path is not worth its bits. */
-static int32_t level_of(const path_space *space, float amplitude) {
+static int32_t level_of(const path_levels *levels, float amplitude) {
   int32_t low = 0, high = EDGE_CSI_PATHS_FINE_LEVELS;
   if (amplitude >= EDGE_CSI_PATHS_MAX_LEVEL) return EDGE_CSI_PATHS_MAX_LEVEL;
   if (amplitude >= EDGE_CSI_PATHS_FINE_LEVELS + 1) return (int32_t)(amplitude + 0.3f);
   while (low < high) {
     int32_t middle = (low + high + 1) >> 1;
-    if (amplitude >= space->threshold[middle]) low = middle;
+    if (amplitude >= levels->threshold[middle]) low = middle;
     else high = middle - 1;
   }
   return low;
 }
 
 /* Bits of a path of a level, about. */
-static float bits_of_level(const path_space *space, int32_t level) {
+static float bits_of_level(const path_levels *levels, int32_t level) {
   int32_t octaves = 0;
   while (level >> octaves > EDGE_CSI_PATHS_FINE_LEVELS) octaves++;
-  return space->level_bits[level >> octaves] + (float)(octaves * space->octave_bits);
+  return levels->bits[level >> octaves] + (float)(octaves * levels->octave_bits);
 }
 
 /* Height of a step times 2^-exponent. */

@@ -12,16 +12,20 @@ static int32_t finest_step(const path_space *space) {
 
 /* Paths that pay on the grid of a step. */
 static int32_t worth_of(path_space *space, int32_t step, int32_t max_bits) {
-  float height = step_height(step, space->exponent);
-  return find_worth(space, height * height, max_bits / EDGE_CSI_PATHS_LEAST_PATH_BITS);
+  float height = step_height(step, space->exponent), square = height * height;
+  /* A known path takes half the bits of a fresh one. */
+  if (list_of(&space->work)) return find_worth(space, square / 2, 2 * max_bits / EDGE_CSI_PATHS_LEAST_PATH_BITS);
+  return find_worth(space, square, max_bits / EDGE_CSI_PATHS_LEAST_PATH_BITS);
 }
 
 /* Bits of a report on the grid of a step, about. */
 static float bits_about(const path_space *space, int32_t step, int32_t count) {
+  /* Paths are thought to be at known places where there are any; what comes out tells how many are not. */
+  const path_levels *levels = list_of(&space->work) ? &space->known : &space->fresh;
   float height = step_height(step, space->exponent), bits = -EDGE_CSI_PATHS_FEWER_BITS;
   int32_t k;
   for (k = 1; k <= count; k++) {
-    bits = bits + bits_of_level(space, level_of(space, square_root(space->power[k]) / height));
+    bits = bits + bits_of_level(levels, level_of(levels, square_root(space->power[k]) / height));
   }
   return bits;
 }

@@ -116,11 +116,18 @@ static void trim(path_space *space, int32_t max_bits) {
   }
 }
 
+/* Attempts from now on may refer to a list of known paths, or to none; what has been found stays. */
+static void offer_known(path_space *space, const edge_csi_paths_known *list) {
+  space->work.list = list;
+  space->known_heard = 0;
+}
+
 /* Keeps the attempt as the best so far. */
 static void keep_attempt(path_space *space) {
   int32_t k;
   for (k = 0; k < space->codes.count; k++) copy_code(&space->codes, k, &space->best, k);
   space->best.count = space->codes.count;
+  space->best.list = space->codes.list;
   space->best_step = space->step;
   space->best_bits = space->bits;
   space->best_error = space->error;

@@ -2,7 +2,7 @@
 #ifndef EDGE_CSI_PATHS_SOLVE_H
 #define EDGE_CSI_PATHS_SOLVE_H
 
-#include "paths-space.h"
+#include "paths-correlate.h"
 
 /* Cholesky factor of the inner products of the free paths. */
 static void factorise(path_space *space, int32_t free) {
@@ -18,6 +18,32 @@ static void factorise(path_space *space, int32_t free) {
       else row[a] = sum > EDGE_CSI_PATHS_LEAST_PIVOT ? square_root(sum) : 0;
     }
   }
+}
+
+/* What the held paths, those of space->order from `free` on, leave of path k's correlation with the matrix, as seen. */
+static void hear_beside_held(path_space *space, int32_t k, int32_t free) {
+  const float *gram = space->gram + k * space->capacity;
+  float re = space->heard_re[k], im = space->heard_im[k];
+  int32_t b;
+  for (b = free; b < space->count; b++) {
+    int32_t j = space->order[b];
+    re -= gram[j] * space->gain_re[j];
+    im -= gram[j] * space->gain_im[j];
+  }
+  space->seen_re[VALUE] = re;
+  space->seen_im[VALUE] = im;
+}
+
+/* Energy that the free paths take of what the held ones leave, once solve_gains has solved for them. */
+static float energy_taken(path_space *space, int32_t free) {
+  float taken = 0;
+  int32_t a;
+  for (a = 0; a < free; a++) {
+    int32_t k = space->order[a];
+    hear_beside_held(space, k, free);
+    taken = taken + (space->seen_re[VALUE] * space->gain_re[k] + space->seen_im[VALUE] * space->gain_im[k]);
+  }
+  return taken;
 }
 
 /* Solves for the gains of the first `free` paths of space->order; those after them keep theirs. */

@@ -35,9 +35,25 @@ typedef struct {
   int32_t *sums;
 } path_syntax;
 
+/* Of a path that tells its own place. */
+#define FRESH (-1)
+
+/* Which level an amplitude gets, and what it costs. threshold, bits: [FINE_LEVELS + 1]. */
+typedef struct {
+  /* Amplitudes from which on a path has a level. */
+  const float *threshold;
+  const float *bits;
+  /* Bits that a path twice as high takes more. */
+  int32_t octave_bits;
+} path_levels;
+
 /* Paths as whole numbers: what a report holds. cells: [most][3]. */
 typedef struct {
   int32_t count;
+  /* Known places that paths may refer to, or null. */
+  const edge_csi_paths_known *list;
+  /* Number of the path's place in the list, or FRESH. */
+  int32_t *reference;
   int32_t *level;
   int32_t *phase;
   int32_t *cell;
@@ -46,10 +62,8 @@ typedef struct {
 typedef struct {
   path_axis axes[3];
   path_syntax syntax;
-  /* Amplitudes from which on a path has a level, and bits of a level: [FINE_LEVELS + 1]. */
-  const float *threshold;
-  const float *level_bits;
-  int32_t octave_bits;
+  /* Of paths that tell their places, and of those at known places. */
+  path_levels fresh, known;
   /* The response of the array: what takes it out, then what puts it in, [4][n1 n2]; or null. */
   const float *response;
 
@@ -83,6 +97,9 @@ typedef struct {
   float *factor;
   int32_t *order;
   float *weight_re, *weight_im;
+  /* Correlations of known places with the matrix, and which have been computed, a bit each. */
+  float known_re[EDGE_CSI_PATHS_MOST_KNOWN], known_im[EDGE_CSI_PATHS_MOST_KNOWN];
+  uint32_t known_heard;
 
   /* The search. */
   float *history;
@@ -137,9 +154,17 @@ static void open_axis(path_axis *axis, int32_t size, int32_t count, const float 
 
 static void open_codes(path_codes *codes, int32_t capacity, float **free) {
   codes->count = 0;
+  codes->list = 0;
+  codes->reference = take_integers(free, capacity);
   codes->level = take_integers(free, capacity);
   codes->phase = take_integers(free, capacity);
   codes->cell = take_integers(free, 3 * capacity);
+}
+
+static void open_levels(path_levels *levels, int32_t octave_bits, const float **floats) {
+  levels->threshold = next_floats(floats, EDGE_CSI_PATHS_FINE_LEVELS + 1);
+  levels->bits = next_floats(floats, EDGE_CSI_PATHS_FINE_LEVELS + 1);
+  levels->octave_bits = octave_bits;
 }
 
 /* Lays a space out in memory; `pathKernelTables` states the order of a model's numbers. */
@@ -153,14 +178,14 @@ static path_space *open_space(const edge_csi_paths_model *model, void *memory) {
   int32_t most = header[MODEL_MOST_PATHS], entries = n1 * n2 * delays, axis;
   int32_t widest = n1 > n2 ? n1 : n2;
   if (widest < 2 * delays) widest = 2 * delays;
+  if (widest < EDGE_CSI_PATHS_MOST_KNOWN) widest = EDGE_CSI_PATHS_MOST_KNOWN;
 
   open_axis(&space->axes[0], n1, n1, &floats);
   open_axis(&space->axes[1], n2, n2, &floats);
   open_axis(&space->axes[2], header[MODEL_SUBCARRIERS], delays, &floats);
-  space->threshold = next_floats(&floats, EDGE_CSI_PATHS_FINE_LEVELS + 1);
-  space->level_bits = next_floats(&floats, EDGE_CSI_PATHS_FINE_LEVELS + 1);
-  space->response = header[MODEL_HAS_RESPONSE] ? floats : 0;
-  space->octave_bits = 1 + (n1 > 1) + (n2 > 1) + (delays > 1);
+  open_levels(&space->fresh, 1 + (n1 > 1) + (n2 > 1) + (delays > 1), &floats);
+  space->response = header[MODEL_HAS_RESPONSE] ? next_floats(&floats, 4 * n1 * n2) : 0;
+  if (EDGE_CSI_PATHS_KNOWN) open_levels(&space->known, 1, &floats);
 
   syntax->first = next_integers(&integers, EDGE_CSI_PATHS_LEVEL_CLASSES + 2);
   syntax->end = next_integers(&integers, EDGE_CSI_PATHS_LEVEL_CLASSES);

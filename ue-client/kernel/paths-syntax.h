@@ -2,8 +2,7 @@
 #ifndef EDGE_CSI_PATHS_SYNTAX_H
 #define EDGE_CSI_PATHS_SYNTAX_H
 
-#include "paths-coder.h"
-#include "paths-grid.h"
+#include "paths-known.h"
 
 /* Two classes of levels an octave: 1, 2, 3, 4-5, 6-7, 8-11, 12-15, ... */
 static int32_t level_class(int32_t level) {
@@ -66,11 +65,13 @@ static int32_t code_level(const path_syntax *syntax, path_coder *coder, int32_t 
 }
 
 static int32_t bin_of(const path_codes *codes, int32_t k, int32_t axis) {
-  return codes->cell[3 * k + axis] / fineness_of(codes->level[k]);
+  int32_t fineness, cell = cells_of(codes, k, axis, &fineness);
+  return cell / fineness;
 }
 
 static int32_t half_tap_of(const path_codes *codes, int32_t k) {
-  return 2 * codes->cell[3 * k + 2] / fineness_of(codes->level[k]);
+  int32_t fineness, cell = cells_of(codes, k, 2, &fineness);
+  return 2 * cell / fineness;
 }
 
 /* An angle as a bin and a cell in the bin, none below `least`. */
@@ -128,7 +129,8 @@ static int32_t code_half_tap(const path_syntax *syntax, path_coder *coder, const
 static void code_place(const path_syntax *syntax, path_coder *coder, path_codes *codes, int32_t k) {
   int32_t *cell = codes->cell + 3 * k, fineness = fineness_of(codes->level[k]);
   /* Paths of one level come in the order of their first angles. */
-  int32_t least = k > 0 && codes->level[k] == codes->level[k - 1] ? cell[-3] : 0, half, start, size;
+  int is_next = k > 0 && codes->level[k] == codes->level[k - 1] && codes->reference[k - 1] == FRESH;
+  int32_t least = is_next ? cell[-3] : 0, half, start, size;
   cell[0] = syntax->counts[0] > 1 ? code_angle(syntax, coder, codes, k, 0, least) : 0;
   cell[1] = syntax->counts[1] > 1 ? code_angle(syntax, coder, codes, k, 1, 0) : 0;
   half = code_half_tap(syntax, coder, codes, k, 2 * cell[2] / fineness);
@@ -137,16 +139,52 @@ static void code_place(const path_syntax *syntax, path_coder *coder, path_codes 
   cell[2] = start + (size > 1 ? code_uniform(coder, cell[2] - start, size) : 0);
 }
 
-/* Codes a report: the step, then path by path level, angles, delay and phase. Reads or writes codes, as the coder does.
-   Returns the step. */
+/* Whether path k is at a known place, and which: as a rank among those not taken, likely ones first. Of one level known paths
+   come first, in the order of the list. */
+static void code_reference(const path_syntax *syntax, path_coder *coder, path_codes *codes, int32_t k) {
+  const edge_csi_paths_known *list = list_of(codes);
+  int32_t *reference = codes->reference, *sums = syntax->sums, flags[3];
+  int32_t index = reference[k], from = 0, known = 0, rank = 0, offered = 0, i, j;
+  reference[k] = FRESH;
+  if (k > 0 && codes->level[k] == codes->level[k - 1]) {
+    if (reference[k - 1] == FRESH) return;
+    from = reference[k - 1] + 1;
+  }
+  for (j = 0; j < k; j++) known += reference[j] != FRESH;
+  sums[0] = 0;
+  for (i = from; i < list->count; i++) {
+    if (is_taken(codes, k, i)) continue;
+    if (i == index) rank = offered;
+    sums[offered + 1] = sums[offered] + EDGE_CSI_PATHS_RANK_WEIGHT + EDGE_CSI_PATHS_LIKELY_WEIGHT / (offered + 2);
+    offered++;
+  }
+  if (offered == 0) return;
+  flags[0] = 0;
+  flags[1] = 2 * known + EDGE_CSI_PATHS_KNOWN_FIRST;
+  flags[2] = 2 * k + EDGE_CSI_PATHS_KNOWN_FIRST + EDGE_CSI_PATHS_FRESH_FIRST;
+  if (code_table(coder, index == FRESH, flags, 2) == 1) return;
+  rank = code_table(coder, rank, sums, offered);
+  for (i = from; rank > 0 || is_taken(codes, k, i); i++)
+    if (!is_taken(codes, k, i)) rank--;
+  reference[k] = i;
+}
+
+/* Codes a report: the step, then path by path level, known place or angles and delay, and phase. Reads or writes codes, as the
+   coder does. Returns the step; BAD_PAYLOAD where what is read refers to another list. */
 static int32_t code_report(const path_syntax *syntax, path_coder *coder, path_codes *codes, int32_t step) {
   int32_t count = codes->count, read;
   step = code_uniform(coder, step, EDGE_CSI_PATHS_STEPS);
+  if (list_of(codes)) {
+    int32_t check = list_of(codes)->check;
+    if (code_uniform(coder, check, EDGE_CSI_PATHS_CHECKS) != check) return EDGE_CSI_PATHS_BAD_PAYLOAD;
+  }
   for (read = 0; read < syntax->most_paths; read++) {
     int32_t level = code_level(syntax, coder, read == 0 ? 0 : codes->level[read - 1], read < count ? codes->level[read] : 0);
     if (level == 0) break;
     codes->level[read] = level;
-    code_place(syntax, coder, codes, read);
+    if (list_of(codes)) code_reference(syntax, coder, codes, read);
+    else codes->reference[read] = FRESH;
+    if (codes->reference[read] == FRESH) code_place(syntax, coder, codes, read);
     codes->phase[read] = code_uniform(coder, codes->phase[read], phases_of(level));
   }
   codes->count = read;

@@ -3,8 +3,8 @@
 
 #include "paths-rate.h"
 
-/* EDGE_CSI_PATHS_MEMORY has 512 words for it, and for sums beside tables. */
-typedef char space_fits[sizeof(path_space) + 64 <= 4 * 512 ? 1 : -1];
+/* EDGE_CSI_PATHS_MEMORY has 672 words for it, and for sums beside tables. */
+typedef char space_fits[sizeof(path_space) + 256 <= 4 * 672 ? 1 : -1];
 
 uint32_t edge_csi_paths_memory(const edge_csi_paths_model *model) {
   const int32_t *header = model->integers;
@@ -21,25 +21,52 @@ static int is_rate(const edge_csi_paths_rate *rate) {
          rate->price <= 1 && rate->target >= 0 && rate->target <= 1 && rate->noise <= FLT_MAX;
 }
 
-int32_t edge_csi_paths_encode(const edge_csi_paths_model *model, void *memory, const float *csi,
-                              const edge_csi_paths_rate *rate, uint8_t *payload,
-                              edge_csi_paths_report *report) {
-  path_space *space;
-  path_coder coder;
+/* Searches for the best report that may refer to a list, or to none. Returns its error relative to the energy of the CSI. */
+static float search_with(path_space *space, const edge_csi_paths_known *list, const edge_csi_paths_rate *rate) {
   int32_t max_bits = (int32_t)rate->max_bits;
-  if (!is_rate(rate)) return EDGE_CSI_PATHS_BAD_RATE;
-  space = open_space(model, memory);
-  if (!start_search(space, csi, rate->noise)) return EDGE_CSI_PATHS_BAD_CSI;
+  offer_known(space, list);
   if (rate->price > 0) search_price(space, rate->price, max_bits);
   else if (rate->target > 0) search_target(space, rate->target, max_bits);
   else search_cap(space, max_bits);
+  return space->best_error / space->energy;
+}
+
+/* Writes the best report found. Returns its bits. */
+static int32_t write_best(path_space *space, float error, uint8_t *payload, edge_csi_paths_report *report) {
+  path_coder coder;
   start_encoder(&coder, payload, ((uint32_t)space->best_bits + 7) / 8);
   code_report(&space->syntax, &coder, &space->best, space->best_step);
   if (report) {
     report->paths = space->best.count;
-    report->error = space->best_error / space->energy;
+    report->refers = list_of(&space->best) != 0;
+    report->error = error;
   }
   return (int32_t)finish(&coder);
+}
+
+/* Whether a report of that error and so many bits is better than another. */
+static int is_better(const edge_csi_paths_rate *rate, float error, int32_t bits, float other_error, int32_t other_bits) {
+  if (rate->price > 0) return error + rate->price * (float)bits < other_error + rate->price * (float)other_bits;
+  if (rate->target > 0 && error <= rate->target && other_error <= rate->target) return bits < other_bits;
+  return error < other_error;
+}
+
+int32_t edge_csi_paths_encode(const edge_csi_paths_model *model, void *memory, const float *csi,
+                              const edge_csi_paths_rate *rate, const edge_csi_paths_known *known, uint8_t *payload,
+                              edge_csi_paths_report *report) {
+  path_space *space;
+  int32_t bits;
+  float error;
+  if (!is_rate(rate)) return EDGE_CSI_PATHS_BAD_RATE;
+  space = open_space(model, memory);
+  if (!start_search(space, csi, rate->noise)) return EDGE_CSI_PATHS_BAD_CSI;
+  error = search_with(space, 0, rate);
+  bits = write_best(space, error, payload, report);
+  if (EDGE_CSI_PATHS_KNOWN && known && known->count > 0) {
+    float referring = search_with(space, known, rate);
+    if (is_better(rate, referring, space->best_bits, error, bits)) bits = write_best(space, referring, payload, report);
+  }
+  return bits;
 }
 
 /* Whether an encoder writes the payload for these codes. */
@@ -68,9 +95,9 @@ static void turn_by(float *re, float *im, float x) {
 /* Where path k is, and its gain on the grid. */
 static void open_path(path_space *space, int32_t k, float *re, float *im) {
   const path_codes *codes = &space->codes;
-  int32_t level = codes->level[k], phases = phases_of(level), fineness = fineness_of(level), axis;
+  int32_t level = codes->level[k], phases = phases_of(level), axis;
   float height = height_of(level) * step_height(space->step, 0);
-  for (axis = 0; axis < 3; axis++) space->place[axis] = (float)codes->cell[3 * k + axis] / (float)fineness;
+  for (axis = 0; axis < 3; axis++) space->place[axis] = position_of(codes, k, axis);
   *re = height * cosine_of_part(codes->phase[k], phases);
   *im = height * sine_of_part(codes->phase[k], phases);
 }
@@ -135,19 +162,71 @@ static void write_matrix(path_space *space, float *csi) {
 }
 
 int32_t edge_csi_paths_decode(const edge_csi_paths_model *model, void *memory, const uint8_t *payload, uint32_t bytes,
-                              uint32_t bits, edge_csi_path *paths, float *csi) {
+                              uint32_t bits, const edge_csi_paths_known *known, edge_csi_path *paths, float *csi) {
   path_space *space = open_space(model, memory);
   path_coder coder;
   int32_t k;
   for (k = 0; k < space->capacity; k++) {
     space->codes.level[k] = space->codes.phase[k] = 0;
+    space->codes.reference[k] = FRESH;
     space->codes.cell[3 * k] = space->codes.cell[3 * k + 1] = space->codes.cell[3 * k + 2] = 0;
   }
+  space->codes.list = known;
   start_decoder(&coder, bytes == 0 ? (const uint8_t *)"" : payload, bytes);
   space->step = code_report(&space->syntax, &coder, &space->codes, 0);
+  if (space->step < 0 || (known && !EDGE_CSI_PATHS_KNOWN)) return EDGE_CSI_PATHS_BAD_PAYLOAD;
   /* Bits that no encoder writes decode to something, too: which then is written otherwise. */
   if (!is_written(space, payload, bytes, bits)) return EDGE_CSI_PATHS_BAD_PAYLOAD;
   for (k = 0; paths && k < space->codes.count; k++) write_path(space, k, paths + k);
   if (csi) write_matrix(space, csi);
   return space->codes.count;
 }
+
+#if EDGE_CSI_PATHS_KNOWN
+
+static uint32_t take_bits(path_coder *reader, int32_t count) {
+  uint32_t value = 0;
+  while (count-- > 0) value = 2 * value + read_bit(reader);
+  return value;
+}
+
+/* FNV-1a, a byte at a time. */
+static uint32_t hash_of(uint32_t hash, uint32_t value) {
+  int32_t shift;
+  for (shift = 0; shift < 32; shift += 8) hash = (hash ^ (value >> shift & 255)) * 0x01000193u;
+  return hash;
+}
+
+int32_t edge_csi_paths_read_hint(const edge_csi_paths_model *model, uint32_t version, const uint8_t *hint, uint32_t bytes,
+                                 edge_csi_paths_known *known) {
+  static const int32_t axes[3] = {MODEL_N1, MODEL_N2, MODEL_DELAYS};
+  path_coder reader;
+  uint32_t hash = hash_of(0x811c9dc5u, version);
+  int32_t count, rank, axis;
+  start_decoder(&reader, hint, bytes);
+  reader.position = 0;
+  known->count = 0;
+  known->version = version;
+  count = (int32_t)take_bits(&reader, 5);
+  if (version == 0 || count > EDGE_CSI_PATHS_MOST_KNOWN) return EDGE_CSI_PATHS_BAD_PAYLOAD;
+  for (rank = 0; rank < count; rank++) {
+    /* Cells a bin are halved at ranks 1, 3, 7 and 15. */
+    int32_t each = 1, cell;
+    while (rank + 1 >= 2 * each) each *= 2;
+    for (axis = 0; axis < 3; axis++) {
+      int32_t bins = model->integers[axes[axis]], all = bins * EDGE_CSI_PATHS_KNOWN_CELLS / each, width = 0;
+      while (bins > 1 && 1 << width < all) width++;
+      cell = (int32_t)take_bits(&reader, width);
+      if (cell >= all) return EDGE_CSI_PATHS_BAD_PAYLOAD;
+      known->cells[3 * rank + axis] = cell * each;
+      hash = hash_of(hash, (uint32_t)(cell * each));
+    }
+  }
+  if ((reader.position + 7) / 8 != bytes || take_bits(&reader, (int32_t)(8 * bytes - reader.position)) != 0) {
+    return EDGE_CSI_PATHS_BAD_PAYLOAD;
+  }
+  known->check = 1 + (int32_t)(hash % (EDGE_CSI_PATHS_CHECKS - 1));
+  return known->count = count;
+}
+
+#endif

@@ -9,5 +9,5 @@ int main(void);
 int main(void) {
   edge_csi_paths_rate rate = {200, 0, 0, 0};
   float *csi = edge_csi_paths_input(&edge_csi_paths_tables, memory);
-  return edge_csi_paths_encode(&edge_csi_paths_tables, memory, csi, &rate, payload, 0);
+  return edge_csi_paths_encode(&edge_csi_paths_tables, memory, csi, &rate, 0, payload, 0);
 }

@@ -21,7 +21,7 @@ int main(int argc, char **argv) {
   if (fread(csi, sizeof *csi, EDGE_CSI_PATHS_MODEL_VALUES, stdin) != EDGE_CSI_PATHS_MODEL_VALUES || fgetc(stdin) != EOF) {
     return fprintf(stderr, "report: standard input is not one CSI matrix of the model's size\n"), 1;
   }
-  bits = edge_csi_paths_encode(&edge_csi_paths_tables, memory, csi, &rate, payload, &report);
+  bits = edge_csi_paths_encode(&edge_csi_paths_tables, memory, csi, &rate, 0, payload, &report);
   if (bits == EDGE_CSI_PATHS_BAD_CSI) return fprintf(stderr, "report: the CSI is zero or not finite\n"), 1;
   if (bits < 0) return fprintf(stderr, "report: MAX_BITS is not 40 to 2000\n"), 1;
   bytes = ((size_t)bits + 7) / 8;

@@ -30,7 +30,7 @@ static void run_once(void) {
   float *csi = edge_csi_paths_input(&edge_csi_paths_tables, memory);
   uint32_t i;
   for (i = 0; i < EDGE_CSI_GOLDEN_VALUES; i++) csi[i] = golden->csi[i];
-  bits = edge_csi_paths_encode(&edge_csi_paths_tables, memory, csi, &golden->rate, payload, 0);
+  bits = edge_csi_paths_encode(&edge_csi_paths_tables, memory, csi, &golden->rate, golden->known, payload, 0);
 }
 
 int main(void) {

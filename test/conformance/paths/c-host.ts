@@ -4,12 +4,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AngularDelayCsi, PathCodecSpec } from '@edge-csi/csi';
-import { type PathRate, type PropagationPath, pathKernelTables, pathRateNumbers } from '@edge-csi/csi/paths';
+import {
+  type KnownPaths,
+  type PathRate,
+  type PropagationPath,
+  pathKernelTables,
+  pathRateNumbers,
+} from '@edge-csi/csi/paths';
 import { afterAll } from 'vitest';
 
 /** What the C codec made of a matrix. */
 export interface CReport {
   readonly bits: number;
+  readonly refers: boolean;
   readonly squaredErrorRatio: number;
   readonly payload: Buffer;
   readonly paths: readonly PropagationPath[];
@@ -46,31 +53,34 @@ export function buildCHost(): string {
   return program;
 }
 
+/** A matrix and how it is to be reported. */
+export interface CRequest {
+  readonly csi: AngularDelayCsi;
+  readonly rate: PathRate;
+  readonly known?: KnownPaths | undefined;
+}
+
 /** @returns a report for each matrix, or the error it was refused with */
-export function runCHost(
-  program: string,
-  spec: PathCodecSpec,
-  requests: readonly { readonly csi: AngularDelayCsi; readonly rate: PathRate }[],
-): (CReport | number)[] {
-  const { integers, floats } = pathKernelTables(spec);
-  const input = [bytesOf(Int32Array.of(integers.length, floats.length, requests.length))];
-  input.push(bytesOf(integers), bytesOf(floats));
-  for (const { csi, rate } of requests) {
+export function runCHost(program: string, spec: PathCodecSpec, requests: readonly CRequest[]): (CReport | number)[] {
+  const input: Uint8Array[] = [];
+  for (const { csi, rate, known } of requests) {
     const { maxBits, price, target, noise } = pathRateNumbers(rate);
     input.push(bytesOf(Int32Array.of(maxBits)), bytesOf(Float32Array.of(price, target, noise)));
-    input.push(bytesOf(csi.values));
+    const list = new Int32Array(3 + 3 * 24);
+    if (known) list.set([known.version, known.count, known.check, ...known.cells]);
+    input.push(bytesOf(list), bytesOf(csi.values));
   }
-  const { status, stdout, stderr } = spawnSync(program, { input: Buffer.concat(input), maxBuffer: 2 ** 28 });
-  if (status !== 0) throw new Error(`the C codec ended with ${status}: ${stderr}`);
+  const stdout = run(program, spec, [requests.length, 0], input);
   let at = 0;
   return requests.map(({ csi }) => {
     const bits = stdout.readInt32LE(at);
     at += 4;
     if (bits < 0) return bits;
-    const squaredErrorRatio = stdout.readFloatLE(at);
-    const count = stdout.readInt32LE(at + 4);
-    const payload = stdout.subarray(at + 8, at + 8 + Math.ceil(bits / 8));
-    at += 8 + payload.length;
+    const refers = stdout.readInt32LE(at) !== 0;
+    const squaredErrorRatio = stdout.readFloatLE(at + 4);
+    const count = stdout.readInt32LE(at + 8);
+    const payload = stdout.subarray(at + 12, at + 12 + Math.ceil(bits / 8));
+    at += 12 + payload.length;
     const paths = Array.from({ length: count }, (_, k): PropagationPath => {
       const number = (i: number) => stdout.readFloatLE(at + 20 * k + 4 * i);
       return {
@@ -84,8 +94,44 @@ export function runCHost(
     const estimate = new Float32Array(csi.values.length);
     new Uint8Array(estimate.buffer).set(stdout.subarray(at, at + estimate.byteLength));
     at += estimate.byteLength;
-    return { bits, squaredErrorRatio, payload, paths, estimate };
+    return { bits, refers, squaredErrorRatio, payload, paths, estimate };
   });
+}
+
+/** @returns the list of each hint, or the error it was refused with */
+export function readCHints(
+  program: string,
+  spec: PathCodecSpec,
+  hints: readonly { readonly version: number; readonly bytes: Uint8Array }[],
+): (KnownPaths | number)[] {
+  const input = hints.flatMap(({ version, bytes }) => [bytesOf(Int32Array.of(version, bytes.length)), bytes]);
+  const stdout = run(program, spec, [0, hints.length], input);
+  let at = 0;
+  return hints.map(({ version }) => {
+    const count = stdout.readInt32LE(at);
+    at += 4;
+    if (count < 0) return count;
+    const check = stdout.readInt32LE(at);
+    at += 4;
+    const cells = Int32Array.from({ length: 3 * count }, (_, i) => stdout.readInt32LE(at + 4 * i));
+    at += cells.byteLength;
+    return { version, cells, count, check };
+  });
+}
+
+/** @param counts - of matrices and hints @returns the output */
+function run(
+  program: string,
+  spec: PathCodecSpec,
+  counts: readonly [number, number],
+  rest: readonly Uint8Array[],
+): Buffer {
+  const { integers, floats } = pathKernelTables(spec);
+  const sizes = Int32Array.of(integers.length, floats.length, ...counts);
+  const input = Buffer.concat([bytesOf(sizes), bytesOf(integers), bytesOf(floats), ...rest]);
+  const { status, stdout, stderr } = spawnSync(program, { input, maxBuffer: 2 ** 28 });
+  if (status !== 0) throw new Error(`the C codec ended with ${status}: ${stderr}`);
+  return stdout;
 }
 
 function bytesOf(values: Int32Array | Float32Array): Uint8Array {

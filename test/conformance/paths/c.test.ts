@@ -1,9 +1,10 @@
 import { type AngularDelayCsi, pathCodecSpec } from '@edge-csi/csi';
-import { createPathCodec, type PathCodec, type PathRate } from '@edge-csi/csi/paths';
+import { createPathCodec, type KnownPaths, type PathCodec, type PathRate, packHint } from '@edge-csi/csi/paths';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { energyOf } from '../../unit/csi/paths/channel.ts';
-import { buildCHost, type CReport, missingCompiler, runCHost } from './c-host.ts';
-import { arrays, channels, edgeCases, edgeRates, outcomeOf, rateOf } from './cases.ts';
+import { buildCHost, type CReport, type CRequest, missingCompiler, readCHints, runCHost } from './c-host.ts';
+import { arrays, channels, edgeCases, edgeRates, listOf, outcomeOf, rateOf } from './cases.ts';
+import { hintedCodec, hintedRequests } from './hinted-channels.ts';
 
 const missing = missingCompiler();
 console.log(
@@ -21,16 +22,26 @@ describe.runIf(missing === undefined)('the path codec in C', () => {
   it.each(arrays)('writes the payloads of TypeScript, bit for bit: $what', ({ antennas, numDelays, ...rest }) => {
     const spec = pathCodecSpec({ antennas, numDelays, numSubcarriers: 512, maxPaths: 12, ...rest });
     const codec = createPathCodec(spec);
-    const requests = channels(codec, 64).map((csi, i) => ({ csi, rate: rateOf(csi, i) }));
-    const reports = runCHost(program, spec, requests);
-    for (const [i, { csi, rate }] of requests.entries()) {
-      const { payload, bits, squaredErrorRatio } = codec.encode(csi, rate);
-      const report = reports[i] as CReport;
-      expect(`${i}: ${report.payload.toString('hex')}`).toBe(`${i}: ${Buffer.from(payload).toString('hex')}`);
-      expect(report.bits).toBe(bits);
-      expect(report.squaredErrorRatio).toBe(Math.fround(squaredErrorRatio));
-      expectSamePaths(codec, report, csi);
-    }
+    const alone = channels(codec, 64).map((csi, i): CRequest => ({ csi, rate: rateOf(csi, i) }));
+    const listed = alone.slice(0, 24).map((request, i) => ({ ...request, known: listOf(codec, i) }));
+    expectSameReports(program, codec, [...alone, ...listed]);
+  });
+
+  it('refers to hints as TypeScript does, at every rate, indoors, outdoors and in Munich', async () => {
+    expectSameReports(program, hintedCodec, await hintedRequests());
+  });
+
+  it('reads hints as TypeScript packs them, and no others', async () => {
+    const lists = (await hintedRequests()).map(({ known }) => known);
+    const hints = lists.map((known) => ({ version: known.version, ...packHint(hintedCodec.spec, known) }));
+    expect(readCHints(program, hintedCodec.spec, hints)).toEqual(lists);
+    const { version, bytes } = hints[0] as (typeof hints)[number];
+    const wrong = [bytes.subarray(0, -1), Uint8Array.of(...bytes, 0), new Uint8Array(0), bytes.map(() => 255)];
+    const refused = readCHints(program, hintedCodec.spec, [
+      ...wrong.map((bytes) => ({ version, bytes })),
+      { version: 0, bytes },
+    ]);
+    expect(refused).toEqual(refused.map(() => -3));
   });
 
   it.each(edgeCases(small))('reports or refuses as TypeScript does: $what', ({ csi }) => {
@@ -45,9 +56,28 @@ describe.runIf(missing === undefined)('the path codec in C', () => {
   });
 });
 
+/** Payloads are those of TypeScript, bit for bit, and decode to the same. */
+function expectSameReports(program: string, codec: PathCodec, requests: readonly CRequest[]): void {
+  const reports = runCHost(program, codec.spec, requests);
+  for (const [i, { csi, rate, known }] of requests.entries()) {
+    const { payload, bits, squaredErrorRatio, knownVersion } = codec.encode(csi, rate, known);
+    const report = reports[i] as CReport;
+    expect(`${i}: ${report.payload.toString('hex')}`).toBe(`${i}: ${Buffer.from(payload).toString('hex')}`);
+    expect(report.bits).toBe(bits);
+    expect(report.refers).toBe(knownVersion !== undefined);
+    expect(report.squaredErrorRatio).toBe(Math.fround(squaredErrorRatio));
+    expectSamePaths(codec, report, csi, report.refers ? known : undefined);
+  }
+}
+
 /** Paths and matrix are those that TypeScript decodes, to float32 rounding. */
-function expectSamePaths(codec: PathCodec, { payload, paths, estimate }: CReport, csi: AngularDelayCsi): void {
-  const expected = codec.decodePaths(payload);
+function expectSamePaths(
+  codec: PathCodec,
+  { payload, bits, paths, estimate }: CReport,
+  csi: AngularDelayCsi,
+  known: KnownPaths | undefined,
+): void {
+  const expected = codec.decodePaths(payload, bits, known);
   const matrix = new Float32Array(csi.values.length);
   codec.reconstructInto(matrix, expected);
   const energy = energyOf(matrix);

@@ -1,5 +1,11 @@
 import { type AngularDelayCsi, CsiError, createRandom } from '@edge-csi/csi';
-import { indoorPathTables, type PathCodec, type PathRate } from '@edge-csi/csi/paths';
+import {
+  createKnownPaths,
+  indoorPathTables,
+  type KnownPaths,
+  type PathCodec,
+  type PathRate,
+} from '@edge-csi/csi/paths';
 import { addNoise, channelOf, drawPaths, energyOf } from '../../unit/csi/paths/channel.ts';
 
 const turns = Array.from({ length: 12 }, (_, n) => 0.1 * ((n * 7) % 5));
@@ -25,6 +31,12 @@ export function channels(codec: PathCodec, count: number): AngularDelayCsi[] {
     const scale = i % 5 === 0 ? 10 ** (20 * random.uniform() - 10) : 1;
     return { ...noisy, values: noisy.values.map((value) => value * scale) };
   });
+}
+
+/** A list whose places are right, right in part, or wrong, for a matrix of `channels`. */
+export function listOf(codec: PathCodec, i: number): KnownPaths {
+  const right = drawPaths(codec, 100 + i, [1, 3, 8, 40][i % 4] as number).slice(0, [24, 4, 0][i % 3]);
+  return createKnownPaths(codec.spec, i + 1, [...right, ...drawPaths(codec, 500 + i, [3, 12, 24][i % 3] as number)]);
 }
 
 /** Matrices at the edges of what there is, by name: every implementation reports them alike, or refuses them. */
@@ -71,9 +83,14 @@ export const edgeRates: readonly PathRate[] = [
 ];
 
 /** The payload in hexadecimal, or `refused`. */
-export function outcomeOf(codec: Pick<PathCodec, 'encode'>, csi: AngularDelayCsi, rate: PathRate): string {
+export function outcomeOf(
+  codec: Pick<PathCodec, 'encode'>,
+  csi: AngularDelayCsi,
+  rate: PathRate,
+  known?: KnownPaths,
+): string {
   try {
-    return Buffer.from(codec.encode(csi, rate).payload).toString('hex');
+    return Buffer.from(codec.encode(csi, rate, known).payload).toString('hex');
   } catch (error) {
     if (error instanceof CsiError && error.code === 'csi-invalid') return 'refused';
     throw error;

@@ -2,12 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createPathCodec, indoorPathTables, type PathRate } from '@edge-csi/csi/paths';
-import { createPathManifest, pathsSpecOf } from '@edge-csi/models';
+import { createPathManifest, type PathManifest, pathsSpecOf } from '@edge-csi/models';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { drawAntennaErrors } from '../../../scripts/lab/src/data.ts';
 import { measureOnCortexM, missingToolchain } from '../../../scripts/model-tools/src/embed/cortex-m.ts';
 import { type PathVector, writePathFolder } from '../../../scripts/model-tools/src/embed/path-folder.ts';
 import { angularDelay, goldenArray, planar, scenarios } from '../../unit/csi/golden.ts';
+import { hintedRequests } from './hinted-channels.ts';
 
 const missing = await missingToolchain();
 console.log(
@@ -39,32 +40,50 @@ async function vectors(): Promise<PathVector[]> {
   return all;
 }
 
+/** Exports a model, and runs its self-test with these vectors. */
+async function measured(manifest: PathManifest, requests: readonly PathVector[], ...defines: string[]) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'edge-csi-paths-m-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  await writePathFolder(folder, manifest, requests);
+  const [footprint] = await measureOnCortexM(folder, 'paths', ['cortex-m4'], defines);
+  if (footprint === undefined) throw new Error('nothing was measured');
+  const codec = createPathCodec(pathsSpecOf(manifest).codec);
+  const numPaths = requests.map(({ csi, rate, known }) => codec.encode(csi, rate, known).numPaths);
+  const { flashBytes, ramBytes, instructionsByVector, vectorsEqual } = footprint;
+  console.log(`flash ${flashBytes} bytes, RAM ${ramBytes}; instructions by paths, rate by rate:`);
+  console.log(instructionsByVector.map((n, i) => `${numPaths[i]}: ${(n / 1e6).toFixed(2)} M`).join(', '));
+  expect(vectorsEqual).toBe(requests.length);
+  expect(instructionsByVector.length).toBe(requests.length);
+  return { ...footprint, numPaths };
+}
+
 describe.runIf(missing === undefined)('the path codec on Cortex-M4', () => {
   it.each([
     ['', createPathManifest(model)],
     [' with the response of its array', createPathManifest({ ...model, response })],
   ])(
-    'writes the payloads of TypeScript in 20 KB of flash, 32 KB of RAM and 4 M instructions for 8 paths%s',
+    'writes the payloads of TypeScript in 20 KB of flash, 32 KB of RAM and 4 M instructions for 8 paths, compiled without known paths%s',
     async (_, manifest) => {
-      const folder = mkdtempSync(path.join(tmpdir(), 'edge-csi-paths-m-'));
-      onTestFinished(() => rmSync(folder, { recursive: true }));
-      const requests = await vectors();
-      await writePathFolder(folder, manifest, requests);
-      const [footprint] = await measureOnCortexM(folder, 'paths', ['cortex-m4']);
-      if (footprint === undefined) throw new Error('nothing was measured');
-      const codec = createPathCodec(pathsSpecOf(manifest).codec);
-      const numPaths = requests.map(({ csi, rate }) => codec.encode(csi, rate).numPaths);
-      const { flashBytes, ramBytes, instructionsByVector, vectorsEqual } = footprint;
-      console.log(`flash ${flashBytes} bytes, RAM ${ramBytes}; instructions by paths, rate by rate:`);
-      console.log(instructionsByVector.map((n, i) => `${numPaths[i]}: ${(n / 1e6).toFixed(2)} M`).join(', '));
-      expect(vectorsEqual).toBe(requests.length);
-      expect(flashBytes).toBeLessThan(20 * 1024);
-      expect(ramBytes).toBeLessThan(32 * 1024);
-      expect(instructionsByVector.length).toBe(requests.length);
-      for (const [i, count] of instructionsByVector.entries()) {
-        if (i % rates.length < 2 && (numPaths[i] as number) <= 8) expect(count).toBeLessThan(4e6);
+      const without = await measured(manifest, await vectors(), 'EDGE_CSI_PATHS_KNOWN=0');
+      expect(without.flashBytes).toBeLessThan(20 * 1024);
+      expect(without.ramBytes).toBeLessThan(32 * 1024);
+      for (const [i, count] of without.instructionsByVector.entries()) {
+        if (i % rates.length < 2 && (without.numPaths[i] as number) <= 8) expect(count).toBeLessThan(4e6);
       }
     },
     120_000,
   );
+
+  it('refers to known paths in 23 KB of flash, 32 KB of RAM and 5 M instructions for 8 paths', async () => {
+    const requests = (await hintedRequests()).filter(({ rate }) => 'bitPrice' in rate).filter((_, i) => i % 6 < 3);
+    const { flashBytes, ramBytes, instructionsByVector, numPaths } = await measured(
+      createPathManifest(model),
+      requests,
+    );
+    expect(flashBytes).toBeLessThan(23 * 1024);
+    expect(ramBytes).toBeLessThan(32 * 1024);
+    for (const [i, count] of instructionsByVector.entries()) {
+      if ((numPaths[i] as number) <= 8) expect(count).toBeLessThan(5e6);
+    }
+  }, 120_000);
 });

@@ -49,7 +49,7 @@ class PathCodec:
         parts = np.ascontiguousarray([csi.real, csi.imag], np.float32)
         payload = np.zeros(250, np.uint8)
         rate = Rate(max_bits, price, 0.0, noise)
-        bits = self._c.edge_csi_paths_encode(self._model, _at(self._memory), _at(parts), ctypes.byref(rate), _at(payload), None)
+        bits = self._c.edge_csi_paths_encode(self._model, _at(self._memory), _at(parts), ctypes.byref(rate), None, _at(payload), None)
         if bits < 0:
             raise ValueError({-1: "the CSI is zero or not finite", -2: "max_bits is not 40 to 2000, or price not 0 to 1"}[bits])
         return payload[: (bits + 7) // 8].tobytes(), bits
@@ -58,7 +58,7 @@ class PathCodec:
         """Payload bytes -> complex [antennas, delays]."""
         parts = np.zeros((2, *self.shape), np.float32)
         data = np.frombuffer(payload, np.uint8)
-        if self._c.edge_csi_paths_decode(self._model, _at(self._memory), _at(data), len(data), bits, None, _at(parts)) < 0:
+        if self._c.edge_csi_paths_decode(self._model, _at(self._memory), _at(data), len(data), bits, None, None, _at(parts)) < 0:
             raise ValueError("no encoder writes this payload")
         return parts[0] + 1j * parts[1]
 

@@ -32,6 +32,8 @@ interface PathKernel {
 }
 
 const pageBytes = 65536;
+/** Version, count and check of a list, then the cells of 24 places. */
+const knownBytes = 4 * (3 + 3 * 24);
 
 /**
  * Makes the encoder of path reports in a small WebAssembly module: the payloads of `createPathCodec(spec).encode`, bit for bit,
@@ -65,8 +67,8 @@ export async function createPathEncoder(
     if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
     return at;
   };
-  // edge_csi_paths_model, edge_csi_paths_rate and edge_csi_paths_report of kernel/paths.h, and what they point to.
-  const [model, rateAt, reportAt] = [reserve(8), reserve(16), reserve(8)];
+  // edge_csi_paths_model, _rate, _report and _known of kernel/paths.h, and what they point to.
+  const [model, rateAt, reportAt, knownAt] = [reserve(8), reserve(16), reserve(12), reserve(knownBytes)];
   const [integersAt, floatsAt] = [reserve(integers.byteLength), reserve(floats.byteLength)];
   new Int32Array(memory.buffer, integersAt).set(integers);
   new Float32Array(memory.buffer, floatsAt).set(floats);
@@ -80,7 +82,7 @@ export async function createPathEncoder(
 
   return {
     spec,
-    encode(csi, rate) {
+    encode(csi, rate, known) {
       assertUsable(csi);
       if (csi.numAntennas !== numAntennas || csi.numDelays !== spec.numDelays) {
         const given = `${csi.numAntennas} antennas x ${csi.numDelays} delays`;
@@ -90,13 +92,18 @@ export async function createPathEncoder(
       view.setUint32(rateAt, maxBits, true);
       for (const [i, value] of [price, target, noise].entries()) view.setFloat32(rateAt + 4 + 4 * i, value, true);
       input.set(csi.values);
-      const bits = kernel.edge_csi_paths_encode(model, workAt, csiAt, rateAt, payloadAt, reportAt);
+      if (known !== undefined) {
+        new Int32Array(buffer, knownAt, knownBytes / 4).set([known.version, known.count, known.check, ...known.cells]);
+      }
+      const list = known === undefined ? 0 : knownAt;
+      const bits = kernel.edge_csi_paths_encode(model, workAt, csiAt, rateAt, list, payloadAt, reportAt);
       if (bits < 0) throw new CsiError('csi-invalid', 'CSI entries are out of the range of a report');
       return {
         payload: new Uint8Array(buffer, payloadAt, Math.ceil(bits / 8)).slice(),
         bits,
         numPaths: view.getInt32(reportAt, true),
-        squaredErrorRatio: view.getFloat32(reportAt + 4, true),
+        squaredErrorRatio: view.getFloat32(reportAt + 8, true),
+        ...(known !== undefined && view.getInt32(reportAt + 4, true) !== 0 && { knownVersion: known.version }),
       };
     },
   };

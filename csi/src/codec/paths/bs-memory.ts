@@ -1,6 +1,7 @@
 import type { BsMemory, MemoryReference } from '../codec.ts';
+import { KNOWN_CELLS } from './constants.ts';
 import { unpackHint } from './hint-bits.ts';
-import { KNOWN_CELLS, type KnownPaths, type PathMemory } from './known.ts';
+import type { KnownPaths, PathMemory } from './known.ts';
 import { createPlaceReader, memoryOf } from './memory.ts';
 import { unpackRecord } from './record.ts';
 import type { PathCodecSpec } from './spec.ts';

@@ -15,6 +15,8 @@ import { checkSpec, type PathCodecSpec } from './spec.ts';
 import { createPathSum, type PathSum } from './sum.ts';
 import { codeReport, createSyntax } from './syntax.ts';
 
+const { fround } = Math;
+
 /** One report, as the UE sends it. */
 export interface PathReport {
   /** Zero padded to a byte. */
@@ -199,10 +201,10 @@ export function createPathCodec(spec: PathCodecSpec): PathCodec {
   };
 }
 
-/** Whether one of two reports of a matrix at a rate is the better one. */
+/** Whether one of two reports of a matrix at a rate is the better one: in float32, as in every port. */
 function isBetter(one: PathReport, other: PathReport, { price, target }: PathRateNumbers): boolean {
-  if (price > 0) return one.squaredErrorRatio + price * one.bits < other.squaredErrorRatio + price * other.bits;
-  const reaches = one.squaredErrorRatio <= target;
-  if (target > 0 && reaches && other.squaredErrorRatio <= target) return one.bits < other.bits;
-  return one.squaredErrorRatio < other.squaredErrorRatio;
+  const [error, otherError] = [fround(one.squaredErrorRatio), fround(other.squaredErrorRatio)];
+  if (price > 0) return fround(error + fround(price * one.bits)) < fround(otherError + fround(price * other.bits));
+  if (target > 0 && error <= target && otherError <= target) return one.bits < other.bits;
+  return error < otherError;
 }

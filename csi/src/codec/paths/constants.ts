@@ -82,5 +82,17 @@ export const COSINE = [1, -4.934802201, 4.058712126, -1.335262769, 0.2353306304,
 );
 /** atan(x) / 2 pi = x (terms in x^2), 0 <= x <= 1 (Hastings' series, fitted to eighths of a turn). */
 export const ARC = [0.15915132, -0.05293867, 0.0308034, -0.01853087, 0.00838004, -0.00186549].map(fround);
+/** Cells a bin that known places are whole numbers of: a strong path of 300 bits has its place to as much. */
+export const KNOWN_CELLS = 128;
+/** Most places of a list of known paths. */
+export const MOST_KNOWN = 24;
+/** Values of a list's check; 0 is none of them, so that what a report begins with is never all zeros. */
+export const CHECKS = 16;
+/** Frequencies of a known path and of a fresh one before any is coded; each path adds 2. */
+export const KNOWN_FIRST = 3;
+export const FRESH_FIRST = 1;
+/** Frequencies of ranks in the list: what all have, and what early ones have more. */
+export const RANK_WEIGHT = 4;
+export const LIKELY_WEIGHT = 40;
 /** Largest total of a symbol's frequencies. */
 export const MAX_TOTAL = 2 ** 16;

@@ -1,7 +1,8 @@
 import { BitReader, BitWriter, isCanonical } from '../../bits.ts';
 import type { BitString } from '../../csi.ts';
 import { CsiError } from '../../errors.ts';
-import { KNOWN_CELLS, type KnownPaths, knownPathsAt, MOST_KNOWN } from './known.ts';
+import { KNOWN_CELLS, MOST_KNOWN } from './constants.ts';
+import { type KnownPaths, knownPathsAt } from './known.ts';
 import type { PathCodecSpec } from './spec.ts';
 
 /** Bits that tell how many places follow. */

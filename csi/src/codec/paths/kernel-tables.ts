@@ -8,6 +8,8 @@ import { createSyntax } from './syntax.ts';
 export interface PathKernelTables {
   readonly integers: Int32Array;
   readonly floats: Float32Array;
+  /** How many of `floats`, the last ones, are of known paths alone. */
+  readonly numKnown: number;
 }
 
 /**
@@ -38,9 +40,12 @@ export function pathKernelTables(spec: PathCodecSpec): PathKernelTables {
     const { re, im } = createResponseKernel(antennas, response as NonNullable<typeof response>, invert);
     floats.push(...re, ...im);
   }
+  // Last, so that a codec without known paths does without them.
+  const known = [...grid.known.threshold, ...grid.known.bits];
+  floats.push(...known);
   const integers = [antennas[0], antennas[1], numDelays, numSubcarriers, maxPaths, response ? 1 : 0];
   integers.push(...syntax.angleBump, syntax.delayBump);
   integers.push(...syntax.first, ...syntax.end, ...syntax.next.flatMap((sums) => [...sums]));
   integers.push(...syntax.delay, ...syntax.later, ...syntax.angle[0], ...syntax.angle[1]);
-  return { integers: Int32Array.from(integers), floats: Float32Array.from(floats) };
+  return { integers: Int32Array.from(integers), floats: Float32Array.from(floats), numKnown: known.length };
 }

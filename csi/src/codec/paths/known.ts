@@ -1,4 +1,5 @@
 import type { CodecMemory } from '../codec.ts';
+import { CHECKS, KNOWN_CELLS, MOST_KNOWN } from './constants.ts';
 import type { PathCodecSpec } from './spec.ts';
 
 const { fround } = Math;
@@ -45,13 +46,6 @@ export function knownOf(memory: CodecMemory | undefined): KnownPaths | undefined
 function isPathMemory(memory: CodecMemory): memory is PathMemory {
   return memory.kind === 'paths';
 }
-
-/** Cells a bin: a strong path of 300 bits has its place to as much. */
-export const KNOWN_CELLS = 128;
-/** Most places of a list: with their kernels they fit in 2 KB. */
-export const MOST_KNOWN = 24;
-/** Values of the check; 0 is none of them, so that what a report begins with is never all zeros. */
-export const CHECKS = 16;
 
 /**
  * Makes a list of places, on its grid; places on one cell count once, and all beyond 24 are left out.

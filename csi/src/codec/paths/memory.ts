@@ -1,6 +1,7 @@
 import type { MemoryReference } from '../codec.ts';
 import { createCodes, positionOf } from './codes.ts';
-import { KNOWN_CELLS, type KnownPaths, knownPathsAt, MOST_KNOWN, type PathMemory } from './known.ts';
+import { KNOWN_CELLS, MOST_KNOWN } from './constants.ts';
+import { type KnownPaths, knownPathsAt, type PathMemory } from './known.ts';
 import { RangeDecoder } from './range-coder.ts';
 import type { PathCodecSpec } from './spec.ts';
 import { codeReport, createSyntax } from './syntax.ts';

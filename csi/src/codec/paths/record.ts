@@ -1,5 +1,6 @@
 import { CsiError } from '../../errors.ts';
-import { type KnownPaths, knownPathsAt, MOST_KNOWN } from './known.ts';
+import { MOST_KNOWN } from './constants.ts';
+import { type KnownPaths, knownPathsAt } from './known.ts';
 
 // What a batch carries of a report: bits, uint16, whose highest one says whether a list of known paths follows; that list,
 // its count, uint16, its version, uint32, and its cells, uint32 each; then the payload. Little endian.

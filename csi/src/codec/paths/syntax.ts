@@ -1,18 +1,25 @@
 import { CsiError } from '../../errors.ts';
 import { FRESH, isTaken, type PathCodes, positionOf } from './codes.ts';
-import { END_TOTAL, LEVEL_CLASSES, LEVEL_TOTAL, MAX_LEVEL, ORDER_TOTAL, RATIO_BINS, STEPS } from './constants.ts';
+import {
+  CHECKS,
+  END_TOTAL,
+  FRESH_FIRST,
+  KNOWN_FIRST,
+  LEVEL_CLASSES,
+  LEVEL_TOTAL,
+  LIKELY_WEIGHT,
+  MAX_LEVEL,
+  MOST_KNOWN,
+  ORDER_TOTAL,
+  RANK_WEIGHT,
+  RATIO_BINS,
+  STEPS,
+} from './constants.ts';
 import { finenessOf, phasesOf } from './grid.ts';
-import { CHECKS, type KnownPaths, MOST_KNOWN } from './known.ts';
+import type { KnownPaths } from './known.ts';
 import type { SymbolCoder } from './range-coder.ts';
 
 import { classStart, levelClass, type PathTables, sumsOf } from './tables.ts';
-
-/** Frequencies of a known path and of a fresh one before any is coded; each path adds 2. */
-const KNOWN_FIRST = 3;
-const FRESH_FIRST = 1;
-/** Frequencies of ranks in the list: what all have, and what early ones have more. */
-const RANK_WEIGHT = 4;
-const LIKELY_WEIGHT = 40;
 
 /** The order of a report's symbols, and their frequencies as running sums. */
 export interface PathSyntax {

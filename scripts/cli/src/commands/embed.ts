@@ -55,7 +55,7 @@ async function run(options: OptionsOf<typeof declare>): Promise<void> {
   const samples = spreadIndices(source, numVectors).map((index) => usableSample(source, 'downlink', index));
   const isPaths = isPathModel(manifest);
   const files = isPaths
-    ? await writePathFolder(out, manifest, pathVectors(samples))
+    ? await writePathFolder(out, manifest, pathVectors(manifest, samples))
     : await writeFolder(out, await loadModel(path.join(zoo, manifest.id), ['encoder']), samples);
   process.stdout.write(`${out}: ${files.join(', ')}\n\n`);
   const missing = await missingToolchain();

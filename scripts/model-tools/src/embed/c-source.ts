@@ -1,6 +1,11 @@
 /** A C array definition, `static const <type> <name>[...] = {...};`. */
 export function cArray(type: string, name: string, values: Iterable<number | bigint | string>): string {
   const items = Array.from(values, String);
+  return `static const ${type} ${name}[${items.length}] = {\n${cItems(items)}\n};`;
+}
+
+/** Lines of an array, a comma after each item. */
+export function cItems(items: readonly string[]): string {
   const lines: string[] = [];
   let line = ' ';
   for (const item of items) {
@@ -10,7 +15,7 @@ export function cArray(type: string, name: string, values: Iterable<number | big
     }
     line += ` ${item},`;
   }
-  return `static const ${type} ${name}[${items.length}] = {\n${[...lines, line].join('\n')}\n};`;
+  return [...lines, line].join('\n');
 }
 
 /** `#define` lines, names prefixed. */

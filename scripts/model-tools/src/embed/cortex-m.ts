@@ -82,14 +82,18 @@ export async function missingToolchain(): Promise<string | undefined> {
  *
  * @param kind - what the folder is an export of
  * @param cores - those to run on; default all
+ * @param defines - macros that the codec is compiled with
  * @throws Error where a compiler fails or a golden vector differs, with the output.
  */
 export async function measureOnCortexM(
   folder: string,
   kind: 'network' | 'paths' = 'network',
   cores: readonly string[] = boards.map(({ core }) => core),
+  defines: readonly string[] = [],
 ): Promise<Footprint[]> {
-  const sources = kind === 'paths' ? pathSources : networkSources;
+  const chosen = kind === 'paths' ? pathSources : networkSources;
+  const macros = defines.map((define) => `-D${define}`);
+  const sources: Sources = { ...chosen, flags: (board) => [...chosen.flags(board), ...macros] };
   const work = await mkdtemp(path.join(tmpdir(), 'edge-csi-embed-'));
   try {
     const footprints: Footprint[] = [];

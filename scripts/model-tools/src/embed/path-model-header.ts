@@ -1,6 +1,6 @@
 import type { PathCodecSpec } from '@edge-csi/csi';
 import { pathKernelTables } from '@edge-csi/csi/paths';
-import { cArray } from './c-source.ts';
+import { cArray, cItems } from './c-source.ts';
 
 /**
  * Writes a path codec's model as C: `edge_csi_paths_model` tables, and `EDGE_CSI_PATHS_MODEL_MEMORY`, the bytes of memory
@@ -9,7 +9,10 @@ import { cArray } from './c-source.ts';
  * @throws CsiError `model-invalid` where the spec is none.
  */
 export function pathModelHeader(spec: PathCodecSpec): string {
-  const { integers, floats } = pathKernelTables(spec);
+  const { integers, floats, numKnown } = pathKernelTables(spec);
+  const [always, known] = [floats.subarray(0, -numKnown), floats.subarray(-numKnown)].map((part) =>
+    cItems(Array.from(part, floatLiteral)),
+  );
   const shape = [...spec.antennas, spec.numDelays, spec.maxPaths].join(', ');
   return `/* Generated; do not edit. */
 #ifndef EDGE_CSI_PATHS_MODEL_H
@@ -23,7 +26,12 @@ export function pathModelHeader(spec: PathCodecSpec): string {
 
 ${cArray('int32_t', 'edge_csi_paths_integers', integers)}
 
-${cArray('float', 'edge_csi_paths_floats', Array.from(floats, floatLiteral))}
+static const float edge_csi_paths_floats[] = {
+${always}
+#if EDGE_CSI_PATHS_KNOWN
+${known}
+#endif
+};
 
 static const edge_csi_paths_model edge_csi_paths_tables = {edge_csi_paths_integers, edge_csi_paths_floats};
 
