@@ -40,7 +40,8 @@ export {
 } from './accuracy/recorded-accuracy.ts';
 export { measureUplinkOnly, type UplinkOnlyRun } from './accuracy/uplink-only-accuracy.ts';
 export { type AgeGrid, ageOfError, createAgeGrid } from './ageing/age-grid.ts';
-export { type AgeingRun, type HeldAccuracy, measureAgeing, perfectCsiName, simulateTracks } from './ageing/ageing.ts';
+export { type AgeingRun, type HeldAccuracy, measureAgeing, perfectCsiName } from './ageing/ageing.ts';
+export { simulateTracks } from './ageing/tracks.ts';
 export * from './data.ts';
 export { type EncodeLatency, measureEncodeLatency } from './link/encode-latency.ts';
 export { openRawDecoder, type RawDecoder, rawReportsPerSecond } from './link/raw-decoder.ts';

@@ -1,21 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type AngularDelayCsi,
+  type ChannelPaths,
   createRandom,
-  createSynthesizer,
-  defaultCarriers,
+  pathsAfter,
   type ScenarioName,
-  type SimulationOptions,
   sgcs,
-  simulateChannel,
   squaredErrorRatio,
 } from '@edge-csi/csi';
+import { pathsToAngularDelay } from '@edge-csi/csi/paths';
 import { isPathModel, type ReportManifest } from '@edge-csi/models';
-import { type CsiView, standingUes } from '../data.ts';
-import { batchSize, openTransceiver } from '../link/transceiver.ts';
+import { batchSize, type LinkSample, openTransceiver } from '../link/transceiver.ts';
 import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
 import { ratioToDb } from '../metrics/score.ts';
 import type { AgeGrid } from './age-grid.ts';
+import { measurePeriodMs, simulateTracks, type Track } from './tracks.ts';
 
 /** Accuracy of CSI that is held, against the true channel of a later time. */
 export interface HeldAccuracy {
@@ -32,7 +31,7 @@ export interface AgeingRun {
   readonly speedKmh: number;
   /** What the BS holds: the estimate of a model's report, or the true matrix of that time. */
   readonly csi: string;
-  /** The same as a scheme: `true-held`, `paths-held`, or the id of a model of networks with `-held` behind it. Absent in results of versions that did not record it. */
+  /** The same as a scheme: `true-held`, `paths-held`, `paths-predicted`, or the id of a model with `-held` behind it. Absent in results of versions that did not record it. */
   readonly scheme?: string;
   /** Mean size of a report; 0 for true matrices. */
   readonly payloadBits: number;
@@ -50,6 +49,8 @@ export interface AgeingOptions {
   readonly speedsKmh: readonly number[];
   readonly periodsMs: readonly number[];
   readonly grid: AgeGrid;
+  /** SNR of what a UE measures; no noise unless told. */
+  readonly snrDb?: number | undefined;
   readonly seed: number;
   readonly signal: AbortSignal;
   readonly onProgress: (tracks: number) => void;
@@ -79,27 +80,36 @@ export async function measureAgeing(options: AgeingOptions): Promise<AgeingRun[]
   const held = [perfectCsiName, ...manifests.map(({ id }) => id)];
   const schemes = ['true-held', ...heldNames(manifests)];
   const tallies = speedsKmh.map(() => held.map(() => new ClusteredMeans(figureNames(grid, periodsMs))));
-  const bits = held.map(() => 0);
+  const bits = new Float64Array(speedsKmh.length * held.length);
+  const { downlinkCarrierHz, numDelays } = first.csi;
+  const numMeasured = Math.max(...transceivers.map(({ matricesKept }) => matricesKept));
   const simulations = speedsKmh.map((speedKmh) =>
-    simulateTracks({ ...options, speedKmh, agesMs: grid.agesMs, view: first.csi }),
+    simulateTracks({
+      ...options,
+      ...{ speedKmh, numMeasured, agesMs: grid.agesMs, view: first.csi },
+      measureMs: measurePeriodMs(speedKmh, downlinkCarrierHz),
+    }),
   );
   for (let start = 0; start < numTracks && !signal.aborted; start += batchSize) {
     const count = Math.min(batchSize, numTracks - start);
-    const bySpeed = simulations.map((tracks) => take(tracks, count));
-    const reports = (bySpeed[0] as Track[]).map(({ downlink, uplink }) => ({
-      downlink: downlink[0] as AngularDelayCsi,
-      uplink,
-    }));
-    const estimates = [reports.map(({ downlink }) => downlink)];
-    for (const [i, transceiver] of transceivers.entries()) {
-      const received = await transceiver.carry(reports, {});
-      estimates.push(received.map(({ estimate }) => estimate));
-      bits[i + 1] = received.reduce((sum, { payloadBits }) => sum + payloadBits.total, bits[i + 1] as number);
-    }
-    for (const [s, tracks] of bySpeed.entries()) {
+    for (const [s, simulation] of simulations.entries()) {
+      const tracks = take(simulation, count);
+      const estimates: Course[][] = [
+        tracks.map(
+          ({ downlink }) =>
+            () =>
+              downlink[0] as AngularDelayCsi,
+        ),
+      ];
+      for (const [i, transceiver] of transceivers.entries()) {
+        const received = await transceiver.carry(tracks.map(sampleOf), {});
+        estimates.push(received.map(({ estimate, readPaths }) => courseOf(estimate, readPaths?.(), numDelays)));
+        const at = s * held.length + i + 1;
+        bits[at] = received.reduce((sum, { payloadBits }) => sum + payloadBits.total, bits[at] as number);
+      }
       for (const [t, { downlink }] of tracks.entries()) {
         for (const [h, ofHeld] of estimates.entries()) {
-          const scores = scoresOf(ofHeld[t] as AngularDelayCsi, downlink, grid, periodsMs);
+          const scores = scoresOf(ofHeld[t] as Course, downlink, grid, periodsMs);
           tallies[s]?.[h]?.add(start + t, scores);
         }
       }
@@ -113,9 +123,8 @@ export async function measureAgeing(options: AgeingOptions): Promise<AgeingRun[]
     held.map((csi, h): AgeingRun => {
       const tally = tallies[s]?.[h] as ClusteredMeans<string>;
       const tracks = tally.numSamples;
-      const payloadBits = (bits[h] as number) / tracks;
+      const payloadBits = (bits[s * held.length + h] as number) / tracks;
       const { scenario } = options;
-      const { downlinkCarrierHz } = first.csi;
       return {
         scenario,
         downlinkCarrierHz,
@@ -130,10 +139,33 @@ export async function measureAgeing(options: AgeingOptions): Promise<AgeingRun[]
   );
 }
 
-/** Names of what is held of models' reports; several models of path reports keep their ids. */
+/** Names of what is made of models' reports; several models of path reports of one sort keep their ids. */
 function heldNames(manifests: readonly ReportManifest[]): string[] {
-  const isAlone = manifests.filter((manifest) => isPathModel(manifest)).length === 1;
-  return manifests.map((manifest) => (isPathModel(manifest) && isAlone ? 'paths-held' : `${manifest.id}-held`));
+  const sortOf = (manifest: ReportManifest) => (predicts(manifest) ? 'predicted' : 'held');
+  const sorts = manifests.filter((manifest) => isPathModel(manifest)).map(sortOf);
+  return manifests.map((manifest) => {
+    const sort = sortOf(manifest);
+    const isAlone = isPathModel(manifest) && sorts.filter((other) => other === sort).length === 1;
+    return `${isAlone ? 'paths' : manifest.id}-${sort}`;
+  });
+}
+
+/** Whether the reports of a model tell how the channel goes on. */
+function predicts(manifest: ReportManifest): boolean {
+  return isPathModel(manifest) && manifest.paths.doppler !== false;
+}
+
+/** What the BS takes for the channel at an age. */
+type Course = (ageMs: number) => AngularDelayCsi;
+
+/** The estimate, as it is, or as its paths turn on. A slot is 1 ms long. */
+function courseOf(estimate: AngularDelayCsi, paths: ChannelPaths | undefined, numDelays: number): Course {
+  if (paths === undefined || paths.spanSlots === 0) return () => estimate;
+  return (ageMs) => pathsToAngularDelay(pathsAfter(paths, ageMs), numDelays);
+}
+
+function sampleOf({ report, measured, uplink }: Track): LinkSample {
+  return { downlink: report.csi, uplink, history: { slot: report.slot, measured } };
 }
 
 function take<T>(items: Iterator<T>, count: number): T[] {
@@ -156,13 +188,14 @@ function figureNames({ agesMs }: AgeGrid, periodsMs: readonly number[]): string[
 
 /** One track's figures, by name. */
 function scoresOf(
-  estimate: AngularDelayCsi,
+  course: Course,
   truths: readonly AngularDelayCsi[],
   grid: AgeGrid,
   periodsMs: readonly number[],
 ): Record<string, number> {
-  const errors = truths.map((truth) => squaredErrorRatio(truth, estimate));
-  const similarities = truths.map((truth) => sgcs(truth, estimate, numSubcarriers));
+  const estimates = grid.agesMs.map(course);
+  const errors = truths.map((truth, i) => squaredErrorRatio(truth, estimates[i] as AngularDelayCsi));
+  const similarities = truths.map((truth, i) => sgcs(truth, estimates[i] as AngularDelayCsi, numSubcarriers));
   const scores: Record<string, number> = {};
   for (const [i, ageMs] of grid.agesMs.entries()) {
     scores[error(ageName(ageMs))] = errors[i] as number;
@@ -200,54 +233,4 @@ function figuresOf(
       .filter(({ nmseDb }) => Number.isFinite(nmseDb)),
     byPeriod: periodsMs.map((periodMs) => ({ periodMs, ...accuracyOf(periodName(periodMs)) })),
   };
-}
-
-/** Downlink of one UE at the ages of a grid, by age, and its uplink at age 0. */
-export interface Track {
-  readonly downlink: readonly AngularDelayCsi[];
-  readonly uplink: AngularDelayCsi;
-}
-
-export interface TrackOptions {
-  readonly scenario: ScenarioName;
-  readonly numTracks: number;
-  readonly speedKmh: number;
-  readonly agesMs: readonly number[];
-  readonly view: CsiView;
-  readonly seed: number;
-}
-
-/**
- * Simulates UEs one after another, each in an environment of its own, so that tracks are independent. The same seed gives
- * the same UEs in the same places whatever their speed: tracks of different speeds begin with the same matrix.
- */
-export function* simulateTracks(options: TrackOptions): Generator<Track> {
-  const { scenario, numTracks, speedKmh, agesMs, view, seed } = options;
-  const settings: SimulationOptions = {
-    ...standingUes(scenario, seed),
-    ...defaultCarriers(scenario),
-    speedKmh,
-    // A slot is 1 ms long.
-    sampleSlots: agesMs,
-    numUes: 1,
-    numEnvironments: numTracks,
-    numSamples: numTracks * agesMs.length,
-  };
-  const { downlinkCarrierHz, uplinkCarrierHz } = settings;
-  const band = { ...view, downlinkCarrierHz };
-  const downlinkOf = createSynthesizer(
-    { ...band, direction: 'downlink', carrierHz: downlinkCarrierHz },
-    view,
-    view.timing,
-  );
-  const uplinkOf = createSynthesizer({ ...band, direction: 'uplink', carrierHz: uplinkCarrierHz }, view, view.timing);
-  let downlink: AngularDelayCsi[] = [];
-  let uplink: AngularDelayCsi | undefined;
-  for (const { paths } of simulateChannel(settings)) {
-    if (downlink.length === 0) uplink = uplinkOf(paths, 0);
-    downlink.push(downlinkOf(paths, 0));
-    if (downlink.length < agesMs.length || uplink === undefined) continue;
-    yield { downlink, uplink };
-    downlink = [];
-  }
 }

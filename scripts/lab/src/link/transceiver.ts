@@ -2,8 +2,11 @@ import path from 'node:path';
 import { bsCodecOf, openOrtGraph } from '@edge-csi/bs-server/decode';
 import {
   type AngularDelayCsi,
+  type ChannelPaths,
   CsiError,
   createUeCodec,
+  type EncodeContext,
+  type PathReader,
   type Payload,
   type PayloadBits,
   type Rate,
@@ -27,6 +30,8 @@ export interface LinkSample {
   readonly noiseVariance?: number;
   /** What samples share that are no independent draws, their environment; itself where absent. */
   readonly cluster?: number;
+  /** What the UE measured before, and the slot of the downlink, for reports that tell how a channel goes on. */
+  readonly history?: EncodeContext;
 }
 
 /** One sample after its way through both ends. */
@@ -35,6 +40,8 @@ interface Received {
   /** The UE's whole computation, from CSI to payload. */
   readonly encodeMs: number;
   readonly estimate: AngularDelayCsi;
+  /** Reads the paths that it is made of, if it is. */
+  readonly readPaths: (() => ChannelPaths) | undefined;
 }
 
 /** A model's UE and BS joined without sockets: the encoder of the one, the decoder of the other. */
@@ -42,6 +49,8 @@ export interface Transceiver {
   readonly hasRefiner: boolean;
   /** Whether the uplink of a sample makes its estimate better. */
   readonly usesUplink: boolean;
+  /** Matrices before that of a report which it may be made of as well, at most. */
+  readonly matricesKept: number;
   /** Rates worth measuring. */
   readonly sweep: readonly Rate[];
   /** Carries up to `batchSize` samples. `refine: false` leaves out what corrects the BS's estimates. */
@@ -65,7 +74,8 @@ export async function openTransceiver(
   choice: EncoderChoice = 'ort',
 ): Promise<Transceiver> {
   const bundle = await loadReportModel(path.join(zoo, manifest.id), ['encoder', 'decoder', 'refiner']);
-  const ue = await openOrtNetworks(bundle, createUeCodec(bundle.codec).networks);
+  const ueCodec = createUeCodec(bundle.codec);
+  const ue = await openOrtNetworks(bundle, ueCodec.networks);
   const reports = await openEncoder(choice, bundle);
   const codec = bsCodecOf(bundle);
   const graphs = await Promise.all(
@@ -81,13 +91,14 @@ export async function openTransceiver(
 
   return {
     sweep: codec.sweep,
+    matricesKept: ueCodec.matricesKept ?? 0,
     usesUplink: codec.usesUplink,
     hasRefiner: graphs.some(({ optional }) => optional),
     carry: async (samples, rate, { refine } = { refine: true }) => {
       const sent: { payload: Payload; encodeMs: number }[] = [];
-      for (const { downlink } of samples) {
+      for (const { downlink, history } of samples) {
         const startMs = monotonicMs();
-        const payload = await reports.encode(downlink, rate);
+        const payload = await reports.encode(downlink, rate, history);
         sent.push({ payload, encodeMs: monotonicMs() - startMs });
       }
       const rows = sent.map(({ payload }, i) => ({
@@ -101,9 +112,10 @@ export async function openTransceiver(
         throw new CsiError('payload-invalid', `a report of our own did not decode: ${failed}`);
       }
       return sent.map(({ payload, encodeMs }, i) => {
-        const values = (rows[i] as (typeof rows)[number]).estimate;
+        const { record, estimate: values } = rows[i] as (typeof rows)[number];
         const estimate: AngularDelayCsi = { domain: 'angular-delay', numAntennas, numDelays, values };
-        return { payloadBits: payload.payloadBits, encodeMs, estimate };
+        const readPaths = codec.paths && (() => (codec.paths as PathReader).read(record));
+        return { payloadBits: payload.payloadBits, encodeMs, estimate, readPaths };
       });
     },
     carryFloat: unquantized(bundle.codec, { ...ue.networks, ...networksOf(graphs) }),

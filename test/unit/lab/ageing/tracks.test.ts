@@ -1,6 +1,6 @@
 import { squaredErrorRatio } from '@edge-csi/csi';
 import { expect, it } from 'vitest';
-import { simulateTracks, type Track } from '../../../../scripts/lab/src/ageing/ageing.ts';
+import { simulateTracks, type Track } from '../../../../scripts/lab/src/ageing/tracks.ts';
 
 const view = {
   numAntennas: 8,

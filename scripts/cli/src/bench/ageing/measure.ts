@@ -3,7 +3,7 @@ import { defaultCarriers, type ScenarioName, scenarioNames } from '@edge-csi/csi
 import { type AgeingRun, createAgeGrid, measureAgeing, perfectCsiName } from '@edge-csi/lab';
 import { type Metric, nmseMetric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import type { ReportManifest } from '@edge-csi/models';
+import { createPathManifest, type PathManifest, type ReportManifest } from '@edge-csi/models';
 import type { OptionsOf } from '../../options/command.ts';
 import { magnitudeModelsFor, mainReductions, reportModelsById, requireOneShape } from '../../options/models.ts';
 import { finite, integer, listOf } from '../../options/parse.ts';
@@ -18,7 +18,11 @@ const defaultScenarios: readonly ScenarioName[] = ['cost2100-indoor', 'cost2100-
 const defaultDelayMs = 4;
 
 function declare(bench: CommandUnknownOpts) {
-  return suite(bench, 'ageing', `the pruned ones of CR ${mainReductions.join(', ')}, and path reports`)
+  return suite(
+    bench,
+    'ageing',
+    `the pruned ones of CR ${mainReductions.join(', ')}, path reports, and path reports that predict`,
+  )
     .description('What stale CSI costs, by speed and report period, beside what compression costs.')
     .addOption(
       new Option('--scenario <name>', `channels to simulate; default ${defaultScenarios.join(' and ')}`).choices(
@@ -34,6 +38,7 @@ function declare(bench: CommandUnknownOpts) {
       integer(0, 1000),
       defaultDelayMs,
     )
+    .option('--snr-db <dB>', 'noise on what UEs measure, default none', finite(-50, 200))
     .addHelpText(
       'after',
       `
@@ -58,14 +63,14 @@ interface MeasuredResult extends AgeingResult {
 }
 
 async function measure(options: Options, signal: AbortSignal): Promise<MeasuredResult> {
-  const { seed, samples: numTracks, speedsKmh, periodsMs, delayMs } = options;
+  const { seed, samples: numTracks, speedsKmh, periodsMs, delayMs, snrDb } = options;
   const grid = createAgeGrid(periodsMs, delayMs);
   const runs: AgeingRun[] = [];
   const links = await chosen(options);
   try {
     for (const { scenario, models } of links) {
       if (signal.aborted) break;
-      const measurement = { scenario, models, numTracks, speedsKmh, periodsMs, grid, seed, signal };
+      const measurement = { scenario, models, numTracks, speedsKmh, periodsMs, grid, snrDb, seed, signal };
       const ofScenario = await withProgress(scenario, numTracks, (onProgress) =>
         measureAgeing({ ...measurement, onProgress }),
       );
@@ -119,8 +124,13 @@ function ageingMetrics(runs: readonly AgeingRun[]): Metric[] {
 interface Link {
   readonly scenario: ScenarioName;
   readonly models: readonly { readonly manifest: ReportManifest; readonly zoo: string }[];
-  /** Of the model that was made for this run. */
+  /** Of the models that were made for this run. */
   readonly remove?: () => Promise<void>;
+}
+
+/** The model whose reports tell Doppler shifts. */
+function predicting({ id, csi, rate, paths: { tables, maxPaths } }: PathManifest): PathManifest {
+  return createPathManifest({ id: `${id}-predicted`, csi, rate, tables, maxPaths, measurements: 4 });
 }
 
 /** Scenarios with their models: those asked for, else the pruned ones of the main reductions and path reports of the same link. */
@@ -140,8 +150,12 @@ async function chosen({ models, zoo, scenario }: Options): Promise<Link[]> {
       found.push({ scenario: candidate, models: ofZoo });
       continue;
     }
-    const { remove, ...paths } = await temporaryZooOf(pathManifestOf(first.csi));
-    found.push({ scenario: candidate, models: [...ofZoo, paths], remove });
+    const plain = pathManifestOf(first.csi);
+    const zoos = [await temporaryZooOf(plain), await temporaryZooOf(predicting(plain))];
+    const remove = async () => {
+      for (const made of zoos) await made.remove();
+    };
+    found.push({ scenario: candidate, models: [...ofZoo, ...zoos], remove });
   }
   if (found.length > 0) return found;
   const wanted = scenario ?? defaultScenarios.join(' or ');
