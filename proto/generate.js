@@ -125,7 +125,7 @@ function fieldsConstant({ name, fieldsArray }) {
 function declaration(field) {
   const { type, none } = kindOf(field);
   if (field.repeated) return `const ${field.name}: ${type}[] = [];\n`;
-  if (none === undefined || required(field)) return `let ${field.name}: ${type} | undefined;\n`;
+  if (none === undefined || required(field) || optional(field)) return `let ${field.name}: ${type} | undefined;\n`;
   return `let ${field.name} = ${none};\n`;
 }
 
@@ -156,15 +156,16 @@ ${indent(fieldsArray.map(readCase).join(''), 6)}      default:
 function checkCall(field) {
   const rule = rules[field.parent.name]?.[field.name];
   if (rule === undefined) throw new Error(`rules.js: no rule for ${field.parent.name}.${field.name}`);
-  // Where it is there, its own check looks at it.
-  if (rule.optional) return '';
   const call = ({ check, args }, value, index) => {
     const all = check === 'word' ? [kindOf(field).words] : args;
     return `${check}(${[value, ...all, 'path', `'${field.name}'`, ...index].join(', ')})`;
   };
   const value = `value.${field.name}`;
   const items = rule.item === undefined ? '' : `${value}.forEach((item, i) => ${call(rule.item, 'item', ['i'])});\n`;
-  return `${call(rule, value, [])};\n${items}`;
+  const checked = `${call(rule, value, [])};\n${items}`;
+  if (!rule.optional) return checked;
+  // Where a message is there, its own check looks at it.
+  return kindOf(field).none === undefined ? '' : `if (${value} !== undefined) ${checked}`;
 }
 
 function checkFunction({ name, fieldsArray }) {
@@ -187,7 +188,7 @@ function writeStatement(field) {
   }
   if (field.repeated) return `${tag(2)}.fork();\nfor (const item of ${value}) ${write('item')};\nto.ldelim();\n`;
   const statement = `${tagged(write(value, at))};\n`;
-  if (optional(field)) return `if (${value} !== undefined) ${statement}`;
+  if (optional(field)) return `if (${isSet === undefined ? `${value} !== undefined` : value}) ${statement}`;
   return isSet === undefined || required(field) ? statement : `if (${isSet(value)}) ${statement}`;
 }
 

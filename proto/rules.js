@@ -16,6 +16,9 @@ const message = { check: 'given', args: [] };
 /** A message that may be left out. */
 const optionalMessage = { ...message, optional: true };
 
+/** A number or a flag that older peers leave out, and that means nothing at 0. */
+const later = (rule) => ({ ...rule, optional: true });
+
 /** Forms of strings: what matches, and how an error says so. */
 export const forms = {
   ueIdForm: [/^[A-Za-z0-9._:-]{1,64}$/, '1..64 characters of A-Z a-z 0-9 . _ : -'],
@@ -32,7 +35,7 @@ const modelId = matching('modelIdForm');
 /** Rules by message and field. */
 export const rules = {
   ModelRef: { id: modelId, sha256: bytes(32, 32) },
-  Hello: { ueId, protocol: integer(1), models: list(0, 64), token: text },
+  Hello: { ueId, protocol: integer(1), models: list(0, 64), token: text, remembers: later(flag) },
   ReportConfig: {
     revision: integer(1),
     model: message,
@@ -43,7 +46,7 @@ export const rules = {
     maxPayloadBits: integer(0, 2000),
     bitPriceTenthDb: integer(0, 1000),
   },
-  Welcome: { epoch: integer(1), config: message },
+  Welcome: { epoch: integer(1), config: message, remembers: later(flag) },
   Reconfigure: { config: message },
   CsiReport: {
     epoch: integer(1),
@@ -56,7 +59,10 @@ export const rules = {
     phase: bytes(0, 'maxFrameBytes.ue'),
     payloadBits: integer(1),
     processingUs: integer(0),
+    referenceSeq: later(integer(0)),
+    referenceHint: later(integer(0)),
   },
+  Hint: { number: integer(1), modelId, content: bytes(1, 'maxFrameBytes.ue') },
   ReportAck: { seqs: list(1, 1024, integer(1)), outcomes: list(1, 1024, word) },
   Reject: { code: matching('errorCodeForm'), message: text, retryable: flag, seq: integer(0) },
   CsiMatrix: {

@@ -31,6 +31,7 @@ export type {
   FrameBodies,
   FrameKind,
   Hello,
+  Hint,
   ModelRef,
   Reconfigure,
   Reject,

@@ -4,6 +4,7 @@ import {
   encodeFrame,
   type Frame,
   type Hello,
+  type Hint,
   maxFrameBytes,
   type ReportAck,
   type ReportConfig,
@@ -34,6 +35,7 @@ export interface ConnectionHandlers {
   /** The config's revision is higher than any before. */
   onReconfigure(config: ReportConfig): void;
   onAck(ack: ReportAck): void;
+  onHint(hint: Hint): void;
   /** A refusal of one report; one of the connection ends it. */
   onReject(error: WireError): void;
 }
@@ -185,6 +187,8 @@ export class Connection {
       this.#onGreeted();
     } else if (frame.kind === 'ack') {
       this.#handlers.onAck(frame.value);
+    } else if (frame.kind === 'hint') {
+      this.#handlers.onHint(frame.value);
     } else if (frame.kind === 'reconfigure') {
       this.#reconfigure(frame.value.config);
     } else {

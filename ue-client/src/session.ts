@@ -1,7 +1,8 @@
-import { type Payload, type PayloadBits, type Rate, rateOf } from '@edge-csi/csi';
+import { type CodecMemory, type Payload, type PayloadBits, type Rate, rateOf } from '@edge-csi/csi';
 import {
   encodeFrame,
   type Hello,
+  type Hint,
   type ModelRef,
   paths,
   type ReportAck,
@@ -14,6 +15,7 @@ import {
 import { type Connection, type ConnectionHandlers, openConnection } from './connection.ts';
 import type { ActiveModel, ModelSlot } from './model-slot.ts';
 import type { ReportResult, ResolvedOptions } from './options.ts';
+import { SessionMemory } from './session-memory.ts';
 
 /** A configuration with the model it names, ready to make reports. */
 export interface Terms {
@@ -78,6 +80,7 @@ export class Session implements ConnectionHandlers {
   #next: Terms | undefined;
   #loading: Loading | undefined;
   #ackTimer: ReturnType<typeof setTimeout> | undefined;
+  #memory = new SessionMemory(false);
   #epoch = 0;
   #seq = 0;
 
@@ -132,12 +135,17 @@ export class Session implements ConnectionHandlers {
     return terms;
   }
 
+  /** What the next report, under these terms, may refer to. */
+  recall({ model }: Terms): CodecMemory | undefined {
+    return this.#memory.recall(model);
+  }
+
   /** Sends a report made under some terms of this session. */
   send(payload: Payload, { config }: Terms, { slot, handedOverMs, startedMs }: ReportTiming): SentReport {
     const { clock } = this.#options;
     const seq = this.#seq + 1;
     const epoch = this.#epoch;
-    const { codeword, scale, phase, payloadBits } = payload;
+    const { codeword, scale, phase, payloadBits, reference } = payload;
     const processingUs = Math.min(maxUint32, Math.round((clock.nowMs() - handedOverMs) * 1000));
     const frame = encodeFrame('report', {
       epoch,
@@ -150,8 +158,11 @@ export class Session implements ConnectionHandlers {
       phase,
       payloadBits: payloadBits.total,
       processingUs,
+      referenceSeq: reference?.seq,
+      referenceHint: reference?.hint,
     });
     this.#seq = seq;
+    this.#memory.sent(seq, payload);
     const sentAtMs = clock.nowMs();
     this.#connection?.send(frame);
     this.#sent.set(seq, { slot, sentAtMs });
@@ -171,9 +182,10 @@ export class Session implements ConnectionHandlers {
     };
   }
 
-  onWelcome({ epoch, config }: Welcome, connection: Connection): void {
+  onWelcome({ epoch, config, remembers = false }: Welcome, connection: Connection): void {
     this.#connection = connection;
     this.#epoch = epoch;
+    this.#memory = new SessionMemory(remembers);
     this.onReconfigure(config);
   }
 
@@ -214,6 +226,10 @@ export class Session implements ConnectionHandlers {
     });
   }
 
+  onHint(hint: Hint): void {
+    this.#memory.hinted(hint);
+  }
+
   onReject(error: WireError): void {
     if (error.seq !== undefined) this.#settle(error.seq, 'invalid');
     this.#events.onReject(error);
@@ -231,6 +247,7 @@ export class Session implements ConnectionHandlers {
     const sent = this.#sent.get(seq);
     if (sent === undefined) return;
     this.#sent.delete(seq);
+    this.#memory.answered(seq, outcome);
     const roundTripMs = this.#options.clock.nowMs() - sent.sentAtMs;
     this.#events.onResult({ epoch: this.#epoch, seq, slot: sent.slot, outcome, roundTripMs });
   }

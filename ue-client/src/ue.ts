@@ -216,7 +216,7 @@ class Client implements Ue {
     });
     const { ueId, token } = this.#options;
     const current = typeof token === 'string' ? token : await abortable(Promise.resolve(token()), signal);
-    const hello = { ueId, token: current, protocol: protocolVersion, models: this.#models.refs };
+    const hello = { ueId, token: current, protocol: protocolVersion, models: this.#models.refs, remembers: true };
     const connection = await session.open(hello, signal);
     if (signal.aborted) {
       void connection.close();
@@ -264,6 +264,7 @@ class Client implements Ue {
       const payload = await terms.model.reports.encode(job.csi, terms.rate, {
         slot: job.slot,
         measured: this.#measured,
+        memory: session.recall(terms),
       });
       if (this.#end !== undefined) job.reject(this.#end);
       // The session it was made for is gone; the next one may ask for something else.

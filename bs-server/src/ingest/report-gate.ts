@@ -3,6 +3,7 @@ import type { CsiReport } from '@edge-csi/proto';
 import { TokenBucket } from '../net/limits.ts';
 import type { RefusalReason } from '../ops/server-stats.ts';
 import type { SessionConfig } from './session-config.ts';
+import { referenceOf, type SessionMemory } from './session-memory.ts';
 
 /** A report that may be decoded, with the configuration it was made under and its record, or what is wrong with it. */
 export type Admission =
@@ -17,11 +18,14 @@ export class ReportGate {
   readonly #epoch: number;
   /** Newest last. */
   readonly #told: SessionConfig[];
+  readonly #memory: SessionMemory;
   #lastSeq = 0;
 
-  constructor(epoch: number, first: SessionConfig) {
+  /** @param memory - what reports may refer to */
+  constructor(epoch: number, first: SessionConfig, memory: SessionMemory) {
     this.#epoch = epoch;
     this.#told = [first];
+    this.#memory = memory;
   }
 
   /** The configuration in force. */
@@ -64,8 +68,16 @@ export class ReportGate {
     const { id } = config.model.ref;
     if (modelId !== id)
       return { fault: 'model', message: `modelId is ${modelId}, revision ${revision} asks for ${id}` };
+    const reference = referenceOf(report);
+    const memory = reference && this.#memory.find(config.model, reference);
+    if (reference !== undefined && memory === undefined) {
+      const held = `report ${reference.seq} and hint ${reference.hint}, which are not held`;
+      return { fault: 'reference', message: `refers to ${held}; the next one must refer to nothing as old` };
+    }
     try {
-      return { config, record: config.model.codec.receive(report, config.rate) };
+      const record = config.model.codec.receive(report, config.rate, memory);
+      this.#memory.received(config.model, seq, record);
+      return { config, record };
     } catch (error) {
       if (error instanceof CsiError) return { fault: 'size', message: `report.${error.message}` };
       throw error;

@@ -1,4 +1,4 @@
-import { rateOf } from '@edge-csi/csi';
+import { type BitString, rateOf } from '@edge-csi/csi';
 import {
   type CsiReport,
   decodeFrame,
@@ -19,6 +19,7 @@ import type { ModelVersions } from '../ops/model-versions.ts';
 import type { Relief } from '../ops/overload-control.ts';
 import type { RefusalReason, Tally } from '../ops/server-stats.ts';
 import type { ReportOrigin, SettleReason } from '../queue/decode-job.ts';
+import { ReportAnswers } from './report-answers.ts';
 import { ReportGate, ReportRate } from './report-gate.ts';
 import {
   type ConfigChange,
@@ -28,6 +29,7 @@ import {
   reportConfigOf,
   type SessionConfig,
 } from './session-config.ts';
+import { referenceOf, SessionMemory } from './session-memory.ts';
 import type { UeRegistry } from './ue-registry.ts';
 
 /** What UE sessions share. */
@@ -49,7 +51,7 @@ export interface UeSessionContext {
   readonly overload: { readonly relief: Relief };
   /** Takes reports that may be decoded. */
   readonly pipeline: { pushReport(report: AcceptedReport): void };
-  readonly tally: Pick<Tally, 'received' | 'reasons'>;
+  readonly tally: Pick<Tally, 'received' | 'referring' | 'hints' | 'hintBits' | 'reasons'>;
   readonly modelTally: Pick<ModelTally, 'accept'>;
 }
 
@@ -60,24 +62,22 @@ const decoderFaults: { readonly [R in SettleReason]?: string } = {
   estimate: 'the decoded estimate is not finite',
 };
 
-/** Outcomes noted before they are sent unasked: a UE that floods is told of its superseded reports in pieces. */
-const maxPendingOutcomes = 64;
-
 /** One UE's connection: Hello and Welcome, then reports in and their outcomes out. */
 export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedModel> {
   readonly #connection: Connection;
   readonly #context: UeSessionContext;
   readonly #helloTimer: NodeJS.Timeout;
+  readonly #answers: ReportAnswers;
   #ueId: string | undefined;
   /** Set once the UE is welcome. */
   #gate: ReportGate | undefined;
   /** Set with the gate. */
   #rate: ReportRate | undefined;
-  #seqs: number[] = [];
-  #outcomes: ReportOutcome[] = [];
+  #memory = new SessionMemory(false);
 
   constructor(connection: Connection, context: UeSessionContext) {
     this.#connection = connection;
+    this.#answers = new ReportAnswers(connection);
     this.#context = context;
     const { helloTimeoutMs } = context.options.limits;
     this.#helloTimer = setTimeout(
@@ -133,17 +133,13 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
   }
 
   settle(seq: number, outcome: ReportOutcome, reason: SettleReason): void {
-    if (outcome === 'invalid') this.#refuse(seq, decoderFaults[reason] ?? reason);
-    else this.#note(seq, outcome);
+    this.#memory.settled(seq, outcome === 'decoded');
+    if (outcome === 'invalid') this.#answers.refuse(seq, decoderFaults[reason] ?? reason);
+    else this.#answers.note(seq, outcome);
   }
 
-  /** Sends one ReportAck with every outcome noted since the last. */
   flush(): void {
-    if (this.#seqs.length === 0) return;
-    const ack = { seqs: this.#seqs, outcomes: this.#outcomes };
-    this.#seqs = [];
-    this.#outcomes = [];
-    this.#connection.send(encodeFrame('ack', ack));
+    this.#answers.flush();
   }
 
   /**
@@ -170,6 +166,21 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
     if (config !== this.#gate.config) this.#tell(this.#ueId, this.#gate, config);
   }
 
+  /** The model under which hints are of use to the UE; undefined where there is none. */
+  get hintModel(): ServedModel | undefined {
+    return this.#memory.model;
+  }
+
+  /** Tells the UE what its downlink is likely made of, where that is news. */
+  hint(model: ServedModel, content: BitString): void {
+    const hint = this.#memory.hinted(model, content);
+    if (hint === undefined) return;
+    const { hints, hintBits } = this.#context.tally;
+    hints.add();
+    hintBits.add(content.bitLength);
+    this.#connection.send(encodeFrame('hint', hint));
+  }
+
   async #hello(hello: Hello): Promise<void> {
     const { options, versions, registry, watch, overload } = this.#context;
     const { slotMs, limits, clock } = options;
@@ -187,10 +198,12 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
         return;
       }
       const config = firstConfig(model, options, overload.relief);
-      this.#gate = new ReportGate(epoch, config);
+      const { remembers = false } = hello;
+      this.#memory = new SessionMemory(remembers);
+      this.#gate = new ReportGate(epoch, config, this.#memory);
       this.#rate = new ReportRate(slotMs, limits.reportBurst, config.reportPeriodSlots, clock());
       watch.join(hello.ueId, epoch, config.reportPeriodSlots);
-      this.#connection.send(encodeFrame('welcome', { epoch, config: reportConfigOf(config) }));
+      this.#connection.send(encodeFrame('welcome', { epoch, config: reportConfigOf(config), remembers }));
     } catch (error) {
       this.#connection.fail(error);
     }
@@ -233,6 +246,7 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
     const { options, pipeline, tally, modelTally } = this.#context;
     const receivedMs = options.clock();
     tally.received.add();
+    if (referenceOf(report) !== undefined) tally.referring.add();
     const rate = this.#rate?.check(receivedMs);
     if (rate !== 'admitted') {
       const message = `rate-limited: the period is ${gate.config.reportPeriodSlots} slots`;
@@ -272,18 +286,7 @@ export class UeSession implements FrameHandler, ReportOrigin, ModelUser<ServedMo
 
   #turnAway(seq: number, reason: RefusalReason, message: string): void {
     this.#context.tally.reasons.add(`invalid/${reason}`);
-    this.#refuse(seq, message);
-    this.flush();
-  }
-
-  #refuse(seq: number, message: string): void {
-    this.#connection.reject({ code: 'report-invalid', message, closeCode: undefined, retryable: false, seq });
-    this.#note(seq, 'invalid');
-  }
-
-  #note(seq: number, outcome: ReportOutcome): void {
-    this.#seqs.push(seq);
-    this.#outcomes.push(outcome);
-    if (this.#seqs.length >= maxPendingOutcomes) this.flush();
+    this.#answers.refuse(seq, message);
+    this.#answers.flush();
   }
 }

@@ -6,7 +6,7 @@ const uplinks = ['uplinks_total', 'Uplink CSI matrices by result'] as const;
 const published = ['estimates_published_total', 'Estimates sent to or missed by subscribers'] as const;
 
 /** Why a report is turned away on arrival: it does not fit its session or model, or comes too often. */
-export type RefusalReason = 'epoch' | 'seq' | 'revision' | 'model' | 'size' | 'rate-limited';
+export type RefusalReason = 'epoch' | 'seq' | 'revision' | 'model' | 'reference' | 'size' | 'rate-limited';
 
 /** Why a report met its outcome. A closed list, so that it can label a metric. */
 export type OutcomeReason = SettleReason | RefusalReason;
@@ -24,6 +24,9 @@ export type UpgradeFault = 'path' | 'subprotocol' | 'not-serving' | 'origin' | '
 /** What a server counts, written on the hot path. */
 export class Tally {
   readonly received = new Count('reports_received_total', 'CSI reports received');
+  readonly referring = new Count('reports_referring_total', 'CSI reports that refer to earlier ones or to a hint');
+  readonly hints = new Count('hints_sent_total', 'Hints sent to UEs');
+  readonly hintBits = new Count('hint_bits_total', 'Bits of the hints sent to UEs');
   readonly reasons = new CountBy<`${ReportOutcome}/${OutcomeReason}`>(
     'reports_settled_total',
     'CSI reports by what became of them',
@@ -88,6 +91,10 @@ export function serverMeters(tally: Tally, sources: StatsSources) {
     lost: tally.lost,
     /** Settled reports by outcome and reason, as `invalid/seq`. */
     reasons: tally.reasons,
+    /** Reports that refer to what both ends hold; those refused as `invalid/reference` are among them. */
+    referring: tally.referring,
+    /** Hints sent to UEs, and their bits. */
+    hints: { sent: tally.hints, bits: tally.hintBits },
     /** Estimates by their quality. */
     qualities: tally.qualities,
     /** Estimates from the uplink alone, and uplinks for which there was no time or no need any more. */

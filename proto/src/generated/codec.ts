@@ -30,6 +30,7 @@ import type {
   EstimateQuality,
   Frame,
   Hello,
+  Hint,
   ModelRef,
   Reconfigure,
   Reject,
@@ -99,6 +100,7 @@ const helloFields: WireFields = [
   { name: 'protocol', wireType: 0 },
   { name: 'models', wireType: 2, repeated: true },
   { name: 'token', wireType: 2 },
+  { name: 'remembers', wireType: 0 },
 ];
 
 function readHello(from: MessageReader): Hello {
@@ -106,6 +108,7 @@ function readHello(from: MessageReader): Hello {
   let protocol = 0;
   const models: ModelRef[] = [];
   let token = '';
+  let remembers: boolean | undefined;
   for (;;) {
     switch (from.next()) {
       case 1:
@@ -120,8 +123,11 @@ function readHello(from: MessageReader): Hello {
       case 4:
         token = from.string();
         break;
+      case 5:
+        remembers = from.bool();
+        break;
       default:
-        return checkHello({ ueId, protocol, models, token }, from.path);
+        return checkHello({ ueId, protocol, models, token, remembers }, from.path);
     }
   }
 }
@@ -132,6 +138,7 @@ function checkHello(value: Unchecked<Hello>, path: string): Hello {
   integer(value.protocol, 1, 4294967295, path, 'protocol');
   list(value.models, 0, 64, path, 'models');
   text(value.token, maxMessageLength, path, 'token');
+  if (value.remembers !== undefined) flag(value.remembers, path, 'remembers');
   return value as Hello;
 }
 
@@ -141,6 +148,7 @@ function writeHello(to: Writer, value: Hello, path: string): Writer {
   if (value.protocol !== 0) to.uint32(16).uint32(value.protocol);
   value.models.forEach((item, i) => writeModelRef(to.uint32(26).fork(), item, `${path}.models[${i}]`).ldelim());
   if (value.token !== '') to.uint32(34).string(value.token);
+  if (value.remembers) to.uint32(40).bool(value.remembers);
   return to;
 }
 
@@ -227,11 +235,13 @@ const welcomeFields: WireFields = [
   undefined,
   { name: 'epoch', wireType: 0 },
   { name: 'config', wireType: 2 },
+  { name: 'remembers', wireType: 0 },
 ];
 
 function readWelcome(from: MessageReader): Welcome {
   let epoch = 0;
   let config: ReportConfig | undefined;
+  let remembers: boolean | undefined;
   for (;;) {
     switch (from.next()) {
       case 1:
@@ -240,8 +250,11 @@ function readWelcome(from: MessageReader): Welcome {
       case 2:
         config = readReportConfig(from.message(reportConfigFields));
         break;
+      case 3:
+        remembers = from.bool();
+        break;
       default:
-        return checkWelcome({ epoch, config }, from.path);
+        return checkWelcome({ epoch, config, remembers }, from.path);
     }
   }
 }
@@ -250,6 +263,7 @@ function checkWelcome(value: Unchecked<Welcome>, path: string): Welcome {
   given(value, path);
   integer(value.epoch, 1, 4294967295, path, 'epoch');
   given(value.config, path, 'config');
+  if (value.remembers !== undefined) flag(value.remembers, path, 'remembers');
   return value as Welcome;
 }
 
@@ -257,6 +271,7 @@ function writeWelcome(to: Writer, value: Welcome, path: string): Writer {
   checkWelcome(value, path);
   if (value.epoch !== 0) to.uint32(8).uint32(value.epoch);
   writeReportConfig(to.uint32(18).fork(), value.config, `${path}.config`).ldelim();
+  if (value.remembers) to.uint32(24).bool(value.remembers);
   return to;
 }
 
@@ -302,6 +317,8 @@ const csiReportFields: WireFields = [
   { name: 'phase', wireType: 2 },
   { name: 'payloadBits', wireType: 0 },
   { name: 'processingUs', wireType: 0 },
+  { name: 'referenceSeq', wireType: 0 },
+  { name: 'referenceHint', wireType: 0 },
 ];
 
 function readCsiReport(from: MessageReader): CsiReport {
@@ -315,6 +332,8 @@ function readCsiReport(from: MessageReader): CsiReport {
   let phase: Uint8Array | undefined;
   let payloadBits = 0;
   let processingUs: number | undefined;
+  let referenceSeq: number | undefined;
+  let referenceHint: number | undefined;
   for (;;) {
     switch (from.next()) {
       case 1:
@@ -347,8 +366,14 @@ function readCsiReport(from: MessageReader): CsiReport {
       case 10:
         processingUs = from.uint32();
         break;
+      case 11:
+        referenceSeq = from.uint32();
+        break;
+      case 12:
+        referenceHint = from.uint32();
+        break;
       default:
-        return checkCsiReport({ epoch, seq, slot, modelId, revision, codeword: codeword ?? new Uint8Array(0), scale, phase: phase ?? new Uint8Array(0), payloadBits, processingUs }, from.path);
+        return checkCsiReport({ epoch, seq, slot, modelId, revision, codeword: codeword ?? new Uint8Array(0), scale, phase: phase ?? new Uint8Array(0), payloadBits, processingUs, referenceSeq, referenceHint }, from.path);
     }
   }
 }
@@ -365,6 +390,8 @@ function checkCsiReport(value: Unchecked<CsiReport>, path: string): CsiReport {
   bytes(value.phase, 0, maxFrameBytes.ue, path, 'phase');
   integer(value.payloadBits, 1, 4294967295, path, 'payloadBits');
   integer(value.processingUs, 0, 4294967295, path, 'processingUs');
+  if (value.referenceSeq !== undefined) integer(value.referenceSeq, 0, 4294967295, path, 'referenceSeq');
+  if (value.referenceHint !== undefined) integer(value.referenceHint, 0, 4294967295, path, 'referenceHint');
   payloadFits(value as CsiReport, path);
   return value as CsiReport;
 }
@@ -381,6 +408,52 @@ function writeCsiReport(to: Writer, value: CsiReport, path: string): Writer {
   if (value.phase.length > 0) to.uint32(66).bytes(value.phase);
   if (value.payloadBits !== 0) to.uint32(72).uint32(value.payloadBits);
   to.uint32(80).uint32(value.processingUs);
+  if (value.referenceSeq) to.uint32(88).uint32(value.referenceSeq);
+  if (value.referenceHint) to.uint32(96).uint32(value.referenceHint);
+  return to;
+}
+
+const hintFields: WireFields = [
+  undefined,
+  { name: 'number', wireType: 0 },
+  { name: 'modelId', wireType: 2 },
+  { name: 'content', wireType: 2 },
+];
+
+function readHint(from: MessageReader): Hint {
+  let number = 0;
+  let modelId = '';
+  let content: Uint8Array | undefined;
+  for (;;) {
+    switch (from.next()) {
+      case 1:
+        number = from.uint32();
+        break;
+      case 2:
+        modelId = from.string();
+        break;
+      case 3:
+        content = from.bytes();
+        break;
+      default:
+        return checkHint({ number, modelId, content: content ?? new Uint8Array(0) }, from.path);
+    }
+  }
+}
+
+function checkHint(value: Unchecked<Hint>, path: string): Hint {
+  given(value, path);
+  integer(value.number, 1, 4294967295, path, 'number');
+  matching(value.modelId, modelIdForm, path, 'modelId');
+  bytes(value.content, 1, maxFrameBytes.ue, path, 'content');
+  return value as Hint;
+}
+
+function writeHint(to: Writer, value: Hint, path: string): Writer {
+  checkHint(value, path);
+  if (value.number !== 0) to.uint32(8).uint32(value.number);
+  if (value.modelId !== '') to.uint32(18).string(value.modelId);
+  if (value.content.length > 0) to.uint32(26).bytes(value.content);
   return to;
 }
 
@@ -837,6 +910,7 @@ const frameFields: WireFields = [
   { name: 'uplink', wireType: 2 },
   { name: 'estimate', wireType: 2 },
   { name: 'subscribe', wireType: 2 },
+  { name: 'hint', wireType: 2 },
 ];
 
 /** @throws RangeError where the bytes are no frame, naming the field */
@@ -872,6 +946,9 @@ export function readFrame(bytes: Uint8Array): Frame {
       case 9:
         frame = only(frame, { kind: 'subscribe', value: readSubscribe(from.message(subscribeFields)) });
         break;
+      case 10:
+        frame = only(frame, { kind: 'hint', value: readHint(from.message(hintFields)) });
+        break;
       default:
         if (frame === undefined) throw new RangeError(bytes.length === 0 ? 'frame: empty' : 'frame: no known body');
         return frame;
@@ -906,6 +983,8 @@ export function writeFrame({ kind, value }: Frame): Writer {
       return writeChannelEstimate(to.uint32(66).fork(), value, kind).ldelim();
     case 'subscribe':
       return writeSubscribe(to.uint32(74).fork(), value, kind).ldelim();
+    case 'hint':
+      return writeHint(to.uint32(82).fork(), value, kind).ldelim();
     default:
       throw new RangeError(`frame: no message is called ${kind}`);
   }

@@ -19,6 +19,8 @@ export interface Hello {
   readonly models: readonly ModelRef[];
   /** Empty, or the token that came with the upgrade request. */
   readonly token: string;
+  /** Whether the UE takes hints and may refer to what both ends hold. */
+  readonly remembers?: boolean | undefined;
 }
 
 /** What the BS wants reported. Every report names the revision it was made under. */
@@ -48,6 +50,8 @@ export interface Welcome {
   /** Session epoch, not 0. */
   readonly epoch: number;
   readonly config: ReportConfig;
+  /** Whether reports of this session may refer to what both ends hold. */
+  readonly remembers?: boolean | undefined;
 }
 
 /** BS -> UE: what to report from now on. */
@@ -80,6 +84,23 @@ export interface CsiReport {
   readonly payloadBits: number;
   /** From the CSI being handed over to the frame being sent. */
   readonly processingUs: number;
+  /**
+   * What the report refers to, where not both are 0. A BS that does not hold it refuses the report as INVALID, and the UE
+   * refers to nothing as old again.
+   */
+  readonly referenceSeq?: number | undefined;
+  /** The latest hint that the UE has got. */
+  readonly referenceHint?: number | undefined;
+}
+
+/** BS -> UE: what the downlink is likely made of, as the uplink shows it. A later one takes the place of those before it. */
+export interface Hint {
+  /** From 1, increases within a session. */
+  readonly number: number;
+  /** Of the model whose reports may refer to it. */
+  readonly modelId: string;
+  /** Bit-packed as a codeword; of a path model the number of places, then each. */
+  readonly content: Uint8Array;
 }
 
 /** BS -> UE: one outcome per sequence number. */
@@ -245,6 +266,8 @@ export interface FrameBodies {
   readonly estimate: ChannelEstimate;
   /** Subscriber -> BS on /v1/estimates. */
   readonly subscribe: Subscribe;
+  /** BS -> UE that remembers. */
+  readonly hint: Hint;
 }
 
 /** Name of a message: of its field in Frame. */

@@ -8,13 +8,18 @@ import {
   firstConfig,
   relievedConfig,
   reportConfigOf,
+  type SessionConfig,
 } from '../../../bs-server/src/ingest/session-config.ts';
+import { SessionMemory } from '../../../bs-server/src/ingest/session-memory.ts';
 import { noRelief, type Relief, reliefLevels } from '../../../bs-server/src/ops/overload-control.ts';
 import { servedModel } from './served-model.ts';
 
 const served = [servedModel('small', 0, 7), servedModel('large', 1, 9)] as const;
 const defaults = { reportPeriodSlots: 20, codewordTruncation: 0, phaseTheta: undefined };
 const first = firstConfig(served[0], defaults, noRelief);
+
+/** A gate of epoch 5. */
+const gateOf = (config: SessionConfig, remembers = false) => new ReportGate(5, config, new SessionMemory(remembers));
 
 /** A report that fits `first`: 9 codeword bits, 8 scale bits, 6 phase bits. */
 function report(change: Partial<CsiReport> = {}): CsiReport {
@@ -35,7 +40,7 @@ function report(change: Partial<CsiReport> = {}): CsiReport {
 
 describe('ReportGate', () => {
   it('admits a report under the configuration it names', () => {
-    const gate = new ReportGate(5, first);
+    const gate = gateOf(first);
     const admitted = report();
     expect(gate.admit(admitted)).toEqual({ config: first, record: first.model.codec.receive(admitted, first.rate) });
   });
@@ -49,11 +54,24 @@ describe('ReportGate', () => {
     ['phase bits that its payload does not leave', { phase: new Uint8Array(2) }, 'size'],
     ['more phase bits than there can be', { phase: new Uint8Array(2), payloadBits: 17 + 13 }, 'size'],
   ])('refuses a report with %s', (_name, change, fault) => {
-    expect(new ReportGate(5, first).admit(report(change))).toMatchObject({ fault });
+    expect(gateOf(first).admit(report(change))).toMatchObject({ fault });
   });
 
+  it.each([true, false])(
+    'refuses a report that refers to what is not held (session with a memory: %s)',
+    (remembers) => {
+      const gate = gateOf(first, remembers);
+      expect(gate.admit(report({ referenceSeq: 1 }))).toMatchObject({
+        fault: 'reference',
+        message: 'refers to report 1 and hint 0, which are not held; the next one must refer to nothing as old',
+      });
+      expect(gate.admit(report({ seq: 2, referenceHint: 4 }))).toMatchObject({ fault: 'reference' });
+      expect(gate.admit(report({ seq: 3, referenceSeq: 0, referenceHint: 0 }))).not.toHaveProperty('fault');
+    },
+  );
+
   it('refuses a sequence number that does not increase, also after a refused report', () => {
-    const gate = new ReportGate(5, first);
+    const gate = gateOf(first);
     expect(gate.admit(report({ seq: 3 }))).not.toHaveProperty('fault');
     expect(gate.admit(report({ seq: 3 }))).toMatchObject({ fault: 'seq' });
     expect(gate.admit(report({ seq: 2 }))).toMatchObject({ fault: 'seq' });
@@ -63,13 +81,13 @@ describe('ReportGate', () => {
   });
 
   it('is not moved on by a report of another epoch', () => {
-    const gate = new ReportGate(5, first);
+    const gate = gateOf(first);
     gate.admit(report({ epoch: 4, seq: 100 }));
     expect(gate.admit(report({ seq: 1 }))).not.toHaveProperty('fault');
   });
 
   it('still admits reports made under an earlier revision, with the lengths of that revision', () => {
-    const gate = new ReportGate(5, first);
+    const gate = gateOf(first);
     gate.tell(changedConfig(first, { codewordTruncation: 1 }, served, noRelief));
     expect(gate.admit(report({ seq: 1 }))).toMatchObject({ config: { revision: 1 } });
     // One bit less per component: 6 codeword bits in one byte.
@@ -79,7 +97,7 @@ describe('ReportGate', () => {
   });
 
   it('may see a model version used until a report comes that was made under a later one', () => {
-    const gate = new ReportGate(5, first);
+    const gate = gateOf(first);
     const [small, large] = served.map(({ version }) => version) as [string, string];
     gate.tell(changedConfig(first, { model: large }, served, noRelief));
     expect([gate.mayUse(small), gate.mayUse(large)]).toEqual([true, true]);
@@ -89,7 +107,7 @@ describe('ReportGate', () => {
   });
 
   it('forgets revisions that are long past', () => {
-    const gate = new ReportGate(5, first);
+    const gate = gateOf(first);
     for (let i = 0; i < 8; i++) gate.tell(changedConfig(gate.config, { reportPeriodSlots: i + 1 }, served, noRelief));
     expect(gate.config.revision).toBe(9);
     expect(gate.admit(report({ seq: 1, revision: 1 }))).toMatchObject({ fault: 'revision' });
@@ -99,7 +117,7 @@ describe('ReportGate', () => {
 
 describe('shortestPeriodSlots', () => {
   it('is that of the fastest configuration that reports may still come under', () => {
-    const gate = new ReportGate(5, first);
+    const gate = gateOf(first);
     gate.tell(changedConfig(first, { reportPeriodSlots: 160 }, served, noRelief));
     expect(gate.shortestPeriodSlots).toBe(20);
     gate.admit(report({ seq: 1, revision: 2 }));

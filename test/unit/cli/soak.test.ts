@@ -24,6 +24,8 @@ const stats = {
   invalid: 0,
   inFlight: 0,
   lost: 0,
+  referring: 0,
+  hints: { sent: 0, bits: 0 },
   reasons: {},
   qualities: { fresh: 84, 'no-uplink': 6, 'uplink-only': 2, held: 1 },
   uplinkOnly: { published: 2, dropped: 0 },

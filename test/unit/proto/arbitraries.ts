@@ -64,8 +64,17 @@ const outcome = fc.constantFrom<ReportOutcome>('decoded', 'superseded', 'late', 
 
 /** Every valid message of each kind, sizes kept small. */
 export const bodies: { readonly [K in FrameKind]: fc.Arbitrary<FrameBodies[K]> } = {
-  hello: fc.record({ ueId, protocol: uint32(1), models: fc.array(modelRef, { maxLength: 4 }), token: text(64) }),
-  welcome: fc.record({ epoch: uint32(1), config }),
+  hello: fc.record(
+    {
+      ueId,
+      protocol: uint32(1),
+      models: fc.array(modelRef, { maxLength: 4 }),
+      token: text(64),
+      remembers: fc.constant(true),
+    },
+    { requiredKeys: ['ueId', 'protocol', 'models', 'token'] },
+  ),
+  welcome: fc.record({ epoch: uint32(1), config, remembers: fc.constant(true) }, { requiredKeys: ['epoch', 'config'] }),
   report: fc.record({
     epoch: uint32(1),
     seq: uint32(1),
@@ -77,7 +86,10 @@ export const bodies: { readonly [K in FrameKind]: fc.Arbitrary<FrameBodies[K]> }
     phase: fc.uint8Array({ maxLength: 64 }),
     payloadBits: uint32(1, 8),
     processingUs: uint32(),
+    referenceSeq: fc.option(uint32(1), { nil: undefined }),
+    referenceHint: fc.option(uint32(1), { nil: undefined }),
   }),
+  hint: fc.record({ number: uint32(1), modelId, content: fc.uint8Array({ minLength: 1, maxLength: 64 }) }),
   ack: fc
     .array(fc.tuple(uint32(1), outcome), { minLength: 1, maxLength: 20 })
     .map((pairs) => ({ seqs: pairs.map(([seq]) => seq), outcomes: pairs.map(([, word]) => word) })),

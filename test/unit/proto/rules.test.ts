@@ -28,8 +28,8 @@ const csiPaths = {
 
 /** Valid messages as they stand on the wire, enumerations as numbers. */
 const valid: { readonly [K in FrameKind]: Record<string, unknown> } = {
-  hello: { ueId: 'ue-1', protocol: 1, models: [ref], token: 't' },
-  welcome: { epoch: 1, config },
+  hello: { ueId: 'ue-1', protocol: 1, models: [ref], token: 't', remembers: true },
+  welcome: { epoch: 1, config, remembers: true },
   report: {
     epoch: 1,
     seq: 1,
@@ -41,7 +41,10 @@ const valid: { readonly [K in FrameKind]: Record<string, unknown> } = {
     phase: new Uint8Array(2),
     payloadBits: 50,
     processingUs: 0,
+    referenceSeq: 3,
+    referenceHint: 2,
   },
+  hint: { number: 1, modelId: ref.id, content: new Uint8Array(1) },
   ack: { seqs: [1, 2], outcomes: [1, 5] },
   reconfigure: { config },
   reject: { code: 'overload', message: 'later', retryable: true, seq: 0 },

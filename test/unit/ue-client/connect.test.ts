@@ -32,7 +32,8 @@ describe('connectUe', () => {
   it('greets with what it is and holds, and takes the configuration of the Welcome', async () => {
     const { ue, link } = await rig.connect({ token: 'secret' });
     const { manifest, sha256 } = rig.model.bundle;
-    expect(link.hello).toEqual({ ueId: 'ue-1', protocol: 1, models: [{ id: manifest.id, sha256 }], token: 'secret' });
+    const models = [{ id: manifest.id, sha256 }];
+    expect(link.hello).toEqual({ ueId: 'ue-1', protocol: 1, models, token: 'secret', remembers: true });
     expect(link.socket.protocol).toBe('edge-csi.v1');
     expect(link.socket.extensions).toBe('');
     expect(ue.state).toBe('ready');
