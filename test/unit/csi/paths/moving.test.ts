@@ -153,6 +153,13 @@ describe('the matrices that a report is made of', () => {
     expect(spacingOf(0.2)).toBe(2);
   });
 
+  it('are none where they are of other channels, as where samples of a file follow one another', () => {
+    for (let seed = 10; seed < 30; seed++) {
+      const before = [6, 7, 8].map((slot) => ({ slot, csi: movingChannel(seed + 100 * slot, 0)(0) }));
+      expect(pickEarlier(movingChannel(seed, 0)(0), { slot: 9, measured: before }, 3)).toBeUndefined();
+    }
+  });
+
   it('are none where the UE has not measured regularly, or another shape before', () => {
     const channel = movingChannel(4, 0.01);
     expect(pickEarlier(channel(9), { slot: 9, measured: measured(channel, [0, 5, 7]) }, 3)).toBeUndefined();
