@@ -1,5 +1,5 @@
 /* Encodes golden matrices and compares every byte of their payloads. On a host:
-     cc -std=c99 -O2 -ffp-contract=off -fno-math-errno -o self-test self-test.c paths.c -lm && ./self-test */
+     cc -std=c99 -O2 -ffp-contract=off -fno-math-errno -o self-test self-test.c paths*.c -lm && ./self-test */
 #include "golden.h"
 #include "paths-model.h"
 #include "paths.h"
@@ -11,7 +11,12 @@
 static void say(const char *text) { fputs(text, stdout); }
 #endif
 
+#ifdef EDGE_CSI_MOVING_MEASUREMENTS
+static uint32_t memory[EDGE_CSI_MOVING_MODEL_MEMORY / 4];
+static uint8_t scratch[EDGE_CSI_PATHS_MOST_BITS / 8];
+#else
 static uint32_t memory[EDGE_CSI_PATHS_MODEL_MEMORY / 4];
+#endif
 static uint8_t payload[EDGE_CSI_PATHS_MOST_BITS / 8];
 static const edge_csi_golden *golden;
 static int32_t bits;
@@ -25,6 +30,12 @@ static void say_number(const char *name, uint32_t value) {
   say(name), say(" "), say(digits + at), say("\n");
 }
 
+#ifdef EDGE_CSI_MOVING_MEASUREMENTS
+static void run_once(void) {
+  bits = edge_csi_moving_encode(&edge_csi_moving_tables, memory, golden->csi, golden->earlier[0] ? golden->earlier : 0,
+                                golden->spacing, &golden->rate, payload, scratch, 0);
+}
+#else
 /* The matrix goes where no other buffer is needed. */
 static void run_once(void) {
   float *csi = edge_csi_paths_input(&edge_csi_paths_tables, memory);
@@ -32,6 +43,7 @@ static void run_once(void) {
   for (i = 0; i < EDGE_CSI_GOLDEN_VALUES; i++) csi[i] = golden->csi[i];
   bits = edge_csi_paths_encode(&edge_csi_paths_tables, memory, csi, &golden->rate, golden->known, payload, 0);
 }
+#endif
 
 int main(void) {
   uint32_t i, j, equal = 0, count = sizeof edge_csi_goldens / sizeof edge_csi_goldens[0];

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createPathCodec, indoorPathTables, type PathRate } from '@edge-csi/csi/paths';
+import { createMovingPathCodec, createPathCodec, indoorPathTables, type PathRate } from '@edge-csi/csi/paths';
 import { createPathManifest, type PathManifest, pathsSpecOf } from '@edge-csi/models';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { drawAntennaErrors } from '../../../scripts/lab/src/data.ts';
 import { measureOnCortexM, missingToolchain } from '../../../scripts/model-tools/src/embed/cortex-m.ts';
-import { type PathVector, writePathFolder } from '../../../scripts/model-tools/src/embed/path-folder.ts';
+import { type PathVector, pathVectors, writePathFolder } from '../../../scripts/model-tools/src/embed/path-folder.ts';
 import { angularDelay, goldenArray, planar, scenarios } from '../../unit/csi/golden.ts';
 import { hintedRequests } from './hinted-channels.ts';
 
@@ -85,5 +85,27 @@ describe.runIf(missing === undefined)('the path codec on Cortex-M4', () => {
     for (const [i, count] of instructionsByVector.entries()) {
       if ((numPaths[i] as number) <= 8) expect(count).toBeLessThan(5e6);
     }
+  }, 120_000);
+
+  it('tells Doppler shifts as TypeScript does, in 28 KB of flash and 112 KB of RAM with four matrices', async () => {
+    const manifest = createPathManifest({ ...model, measurements: 4 });
+    const folder = mkdtempSync(path.join(tmpdir(), 'edge-csi-moving-m-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const matrices = (await vectors()).map(({ csi }) => csi).filter((_, i) => i % rates.length === 0);
+    const [still, ...moving] = pathVectors(manifest, matrices);
+    if (still === undefined) throw new Error('there are golden matrices');
+    const { earlier: _, ...alone } = still;
+    const requests: PathVector[] = [alone, ...moving];
+    const encode = createMovingPathCodec(pathsSpecOf(manifest).codec).encode;
+    const isMoving = requests.map(
+      ({ csi, rate, earlier }) => ((encode(csi, rate, earlier).payload[0] as number) & 128) > 0,
+    );
+    expect(new Set(isMoving)).toEqual(new Set([false, true]));
+    await writePathFolder(folder, manifest, requests);
+    const [footprint] = await measureOnCortexM(folder, 'paths', ['cortex-m4']);
+    console.log(`with Doppler shifts: flash ${footprint?.flashBytes} bytes, RAM ${footprint?.ramBytes}`);
+    expect(footprint?.vectorsEqual).toBe(requests.length);
+    expect(footprint?.flashBytes).toBeLessThan(28 * 1024);
+    expect(footprint?.ramBytes).toBeLessThan(112 * 1024);
   }, 120_000);
 });

@@ -24,6 +24,7 @@ export {
   movingSpecOf,
   stillSpecOf,
 } from './moving-encoder.ts';
+export { dopplerTurns } from './over-doppler.ts';
 export { type PathRate, type PathRateNumbers, pathCapBits, pathRateNumbers } from './path-rate.ts';
 export { markPaths, type PathMark, type PropagationPath } from './paths.ts';
 export type { PathTables } from './tables.ts';

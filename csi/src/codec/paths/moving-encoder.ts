@@ -3,9 +3,11 @@ import { CsiError } from '../../errors.ts';
 import type { PathCodec, PathReport } from './codec.ts';
 import { type DopplerSpec, dopplerSpacings, type EarlierCsi, MOVING_BITS, STILL_BITS } from './doppler.ts';
 import type { KnownPaths } from './known.ts';
-import { energiesOf, overDoppler } from './over-doppler.ts';
+import { dopplerTurns, energiesOf, overDoppler } from './over-doppler.ts';
 import { type PathRate, pathRateNumbers } from './path-rate.ts';
 import type { PathCodecSpec } from './spec.ts';
+
+const { fround } = Math;
 
 /** The codec of a report of one matrix. */
 export function stillSpecOf(spec: PathCodecSpec): PathCodecSpec {
@@ -59,6 +61,7 @@ export type MovingPathEncoder = (
  */
 export function createMovingPathEncoder(spec: PathCodecSpec, { still, moving }: MovingEncoders): MovingPathEncoder {
   const doppler = dopplerOf(spec);
+  const turns = dopplerTurns(doppler.measurements);
   return (csi, rate, earlier, known) => {
     const { maxBits, price } = pathRateNumbers(rate);
     const alone = still.encode(csi, { ...rate, maxBits: maxBits - STILL_BITS }, known);
@@ -71,13 +74,14 @@ export function createMovingPathEncoder(spec: PathCodecSpec, { still, moving }: 
       const wanted = `${doppler.measurements - 1} matrices of the shape of the latest`;
       throw new CsiError('csi-invalid', `earlier has ${matrices.length} matrices, must have ${wanted}`);
     }
-    const together = moving.encode(overDoppler([...matrices, csi]), { ...rate, maxBits: maxBits - MOVING_BITS });
+    const together = moving.encode(overDoppler([...matrices, csi], turns), { ...rate, maxBits: maxBits - MOVING_BITS });
     const { held, heldOff, all } = energiesOf(csi, matrices);
     // What a report leaves of its own matrix is noise above all. Of the error of holding it counts once a matrix, as in a
     // report of several, and not three times as in the difference of two that are noisy.
-    const noise = alone.squaredErrorRatio * held;
-    const heldError = (heldOff - (matrices.length - 1) * noise) / all;
-    const isStill = heldError + price * alone.bits <= together.squaredErrorRatio + price * together.bits;
+    const noise = fround(fround(alone.squaredErrorRatio) * held);
+    const heldError = fround(fround(heldOff - fround((matrices.length - 1) * noise)) / all);
+    const stillCost = fround(heldError + fround(price * alone.bits));
+    const isStill = stillCost <= fround(fround(together.squaredErrorRatio) + fround(price * together.bits));
     return isStill ? stillReport : { ...together, ...prefixed(at, together) };
   };
 }

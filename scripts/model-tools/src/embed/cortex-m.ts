@@ -26,19 +26,19 @@ interface Sources {
   /** The least program that uses the encoder. */
   readonly minimal: string;
   /** The encoder, beside it. */
-  readonly encoder: string;
+  readonly encoder: readonly string[];
   /** Files that the self-test needs besides itself. */
   readonly beside: readonly string[];
   flags(board: Board): readonly string[];
 }
 
 /** Integers throughout. The self-test includes its encoder. */
-const networkSources: Sources = { minimal: 'footprint.c', encoder: 'encoder.c', beside: [], flags: () => ['-O2'] };
+const networkSources: Sources = { minimal: 'footprint.c', encoder: ['encoder.c'], beside: [], flags: () => ['-O2'] };
 
 const pathSources: Sources = {
   minimal: 'paths-footprint.c',
-  encoder: 'paths.c',
-  beside: ['paths.c'],
+  encoder: ['paths.c', 'paths-moving.c'],
+  beside: ['paths.c', 'paths-moving.c'],
   flags: ({ fpu }) => ['-Os', '-mfloat-abi=hard', `-mfpu=${fpu}`, '-ffp-contract=off', '-fno-math-errno'],
 };
 
@@ -114,7 +114,7 @@ async function measureOn(board: Board, folder: string, work: string, sources: So
   const libraries = ['-lc', '-lgcc'];
   const sections = ['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections', '-Wl,-e,main', '-I', folder];
   const minimal = path.join(work, `minimal-${core}.elf`);
-  const program = [embedFile(least), path.join(folder, encoder)];
+  const program = [embedFile(least), ...encoder.map((name) => path.join(folder, name))];
   await run(compiler, ['-std=c99', ...target, ...sections, '-o', minimal, ...program, ...libraries]);
   const { text, bss } = parseSize((await run('arm-none-eabi-size', [minimal])).stdout);
 
