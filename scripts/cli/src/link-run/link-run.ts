@@ -115,7 +115,7 @@ function receive(estimate: Estimate, schedule: Schedule, into: Map<number, Recei
   const atMs = monotonicMs();
   const ue = Number(estimate.ueId.slice(ueIdOf(0).length - 1));
   const sample = sampleOf(schedule, ue, estimate.slot);
-  const isOfReport = estimate.seq !== 0 && estimate.quality !== 'held';
+  const isOfReport = estimate.seq !== 0 && estimate.quality !== 'held' && estimate.quality !== 'predicted';
   if (isOfReport && sample !== undefined) into.set(sample, { estimate, atMs });
 }
 

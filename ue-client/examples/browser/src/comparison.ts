@@ -64,7 +64,7 @@ export class Comparison {
     readCsiMatrixInto(values, csi);
     const estimate: AngularDelayCsi = { domain: 'angular-delay', numAntennas, numDelays, values };
     // The others repeat an older report, or know no phases.
-    const isOfReport = quality !== 'held' && quality !== 'uplink-only';
+    const isOfReport = quality !== 'held' && quality !== 'uplink-only' && quality !== 'predicted';
     const ratio = isOfReport ? squaredErrorRatio(truth, estimate) : undefined;
     if (ratio !== undefined) {
       this.#ratioSum += ratio;

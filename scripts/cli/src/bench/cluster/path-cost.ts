@@ -99,7 +99,7 @@ async function measure({ url, processes, broker }: Measured, options: PathCostOp
   const subscribing = subscribeEstimates({
     url,
     onEstimate: ({ slot, quality }) => {
-      if (quality === 'held') return;
+      if (quality === 'held' || quality === 'predicted') return;
       numEstimates++;
       arrivedMs.set(slot, monotonicMs());
     },
