@@ -1,4 +1,4 @@
-"""CSI data sets from COST 2100 path lists.
+"""CSI data sets: of a path list, or of any other file that edge-csi reads.
 
 A path list stores, for each sample, the propagation paths of one UE: azimuth, elevation, delay and complex
 downlink gain, plus the uplink/downlink gain ratio. Both bands are synthesised from the same list, so the two
@@ -7,6 +7,7 @@ share geometry and differ in carrier, which is what FDD reciprocity is.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+
+import csi_file
 
 SPEED_OF_LIGHT = 3e8  # the constant of the COST 2100 code; steering is defined with it
 PATHS_AT_ONCE = 200_000
@@ -35,19 +38,19 @@ class Csi:
     """CSI of a batch of samples.
 
     downlink, uplink: complex64 [N, Nt*Nd], each sample divided by its own norm. downlink_db, uplink_db: float32 [N],
-    those norms.
+    those norms. Without an uplink, both of its fields are None.
     """
 
     downlink: Tensor
-    uplink: Tensor
+    uplink: Tensor | None
     downlink_db: Tensor
-    uplink_db: Tensor
+    uplink_db: Tensor | None
 
     def __len__(self) -> int:
         return len(self.downlink)
 
     def rows(self, index: Tensor | slice) -> Csi:
-        return Csi(self.downlink[index], self.uplink[index], self.downlink_db[index], self.uplink_db[index])
+        return Csi(*(field if field is None else field[index] for field in (self.downlink, self.uplink, self.downlink_db, self.uplink_db)))
 
 
 class PathList:
@@ -78,6 +81,12 @@ class PathList:
     def __len__(self) -> int:
         return len(self.delay_bins)
 
+    def rows(self, index: Tensor) -> PathList:
+        part = copy.copy(self)
+        part.delay_bins = self.delay_bins[index]
+        part.downlink, part.uplink = (tuple(field[index] for field in band) for band in (self.downlink, self.uplink))
+        return part
+
     def synthesize(self, rows: Tensor | slice, phase_rad: Tensor | None = None, precision: torch.dtype = torch.float64) -> Csi:
         """CSI of some samples; phase_rad [N, P] turns every path, equally in both bands: another draw of small-scale fading."""
         delays = _dirichlet(self.delay_bins[rows].to(precision), self.num_delays, self.num_subcarriers)
@@ -100,26 +109,71 @@ class PathList:
         return self.synthesize(rows, 2 * torch.pi * torch.rand(shape, device=device) * changed, torch.float32)
 
 
+HELD_OUT = 0.05
+"""Share of a file that `CsiDataset.split` keeps from training, about."""
+
+
 @dataclass(frozen=True)
 class CsiDataset:
-    """One split: its CSI as the path list gives it, and the paths to draw it again with other fading."""
+    """One split: its CSI as the file gives it, and the paths to draw it again with other fading, where they are known.
+
+    groups [N]: samples of one number share their scatterers.
+    """
 
     csi: Csi
-    paths: PathList
+    paths: PathList | None
+    groups: np.ndarray
     sha256: str
 
     def __len__(self) -> int:
         return len(self.csi)
 
+    def split(self) -> tuple[CsiDataset, CsiDataset]:
+        """To train on, and held out: whole groups, since samples of one are not independent."""
+        names = np.random.default_rng(0).permutation(np.unique(self.groups))
+        held = np.isin(self.groups, names[: max(1, round(len(names) * HELD_OUT))])
+        if len(names) < 2:
+            raise SystemExit(f"{len(self)} samples of one environment or UE: some of another are needed, to hold out")
+        return self.rows(np.flatnonzero(~held)), self.rows(np.flatnonzero(held))
 
-def load(path: Path, csi: dict, device: torch.device, limit: int | None = None) -> CsiDataset:
-    """Synthesises every sample of a path list (or `limit` of a seeded shuffle) in both bands. csi: the config's link."""
-    stored = dict(np.load(path))
-    samples = np.arange(len(stored["path_start"]) - 1)
-    if limit is not None and limit < len(samples):
-        samples = np.sort(np.random.default_rng(0).permutation(len(samples))[:limit])
+    def rows(self, index: np.ndarray) -> CsiDataset:
+        rows = torch.from_numpy(index)
+        return CsiDataset(self.csi.rows(rows), self.paths and self.paths.rows(rows), self.groups[index], self.sha256)
+
+
+def load(path: Path, csi: dict, device: torch.device, limit: int | None = None, reading: list[str] | None = None) -> CsiDataset:
+    """Reads every sample of a file (or `limit` of a seeded shuffle) in both bands. csi: the link; reading: as of csi_file.reading_of."""
+    # What edge-csi alone does: everything but a path list whose delays are as they stand.
+    paths = csi_file.is_path_list(path) and csi["timing"] == "absolute"
+    stored = dict(np.load(path)) if paths else csi_file.read(path, csi, reading or [])
+    count = len(stored["path_start"]) - 1 if paths else len(stored["downlink"])
+    samples = np.arange(count)
+    if limit is not None and limit < count:
+        samples = np.sort(np.random.default_rng(0).permutation(count)[:limit])
+    sha256 = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    return CsiDataset(*(_synthesized if paths else _measured)(stored, csi, samples, device), _groups(stored, count)[samples], sha256)
+
+
+def _synthesized(stored: dict, csi: dict, samples: np.ndarray, device: torch.device) -> tuple[Csi, PathList]:
     paths = PathList(stored, csi, samples, device)
     step = max(1, PATHS_AT_ONCE // paths.delay_bins.shape[1])
     parts = [paths.synthesize(slice(start, start + step)) for start in range(0, len(paths), step)]
-    joined = (torch.cat([getattr(p, name) for p in parts]) for name in ("downlink", "uplink", "downlink_db", "uplink_db"))
-    return CsiDataset(Csi(*joined), paths, hashlib.sha256(Path(path).read_bytes()).hexdigest())
+    return Csi(*(torch.cat([getattr(p, name) for p in parts]) for name in ("downlink", "uplink", "downlink_db", "uplink_db"))), paths
+
+
+def _measured(stored: dict, csi: dict, samples: np.ndarray, device: torch.device) -> tuple[Csi, None]:
+    fields = {"uplink": None, "uplink_db": None}
+    for band in ("downlink", "uplink"):
+        if band in stored:
+            h = torch.from_numpy(stored[band][samples]).to(device).flatten(1)
+            norm = torch.linalg.vector_norm(h, dim=1)
+            fields |= {band: h / norm.unsqueeze(1), f"{band}_db": 20 * torch.log10(norm)}
+    return Csi(**fields), None
+
+
+def _groups(stored: dict, count: int) -> np.ndarray:
+    """Environment of each sample, or its UE; where the file says neither, runs of neighbours stand for one."""
+    for column in ("environment", "ue"):
+        if column in stored:
+            return stored[column].astype(np.int64)
+    return np.arange(count) * 100 // count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from pathlib import Path
 
@@ -16,7 +17,6 @@ from dualnet import ColumnNorm
 from receiver import ReceiverParts, Receiver
 
 OPSET = 13
-ENVIRONMENTS = {"indoor": "IndoorHall_5GHz", "outdoor": "SemiUrban_300MHz"}
 GOLDEN_SAMPLES = 4
 
 
@@ -89,10 +89,16 @@ def _store_half(model: onnx.ModelProto) -> None:
 
 
 def to_onnx(module: nn.Module, inputs: tuple[Tensor, ...], input_names: list[str], output: str, path: Path) -> None:
+    """Writes a module as one file of any number of samples, large matrices as float16.
+
+    PyTorch 1.13 has one exporter; later ones have it as `dynamo=False`, and their own writes graphs of another form
+    than load.py and `edge-csi prune` read.
+    """
     module.eval()
+    choice = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
     torch.onnx.export(
         module, inputs, str(path), opset_version=OPSET, input_names=input_names, output_names=[output],
-        dynamic_axes={name: {0: "batch"} for name in [*input_names, output]}, do_constant_folding=True,
+        dynamic_axes={name: {0: "batch"} for name in [*input_names, output]}, do_constant_folding=True, **choice,
     )
     model = onnx.load(str(path))
     _store_half(model)
@@ -109,15 +115,14 @@ def describe_file(path: Path) -> dict:
 
 
 def write_model(
-    folder: Path, golden: Path, config: dict, name: str, pruned: bool, trainer, normalization, encoder: nn.Module | None, decoder: nn.Module,
+    folder: Path, golden: Path | None, config: dict, name: str, pruned: bool, trainer, normalization, encoder: nn.Module | None, decoder: nn.Module,
     parts: ReceiverParts, training: dict,
 ) -> None:
-    """Writes the graphs, allocation.bin, manifest.json and the golden vectors of a report model or an uplink-only one.
+    """Writes the graphs, allocation.bin and manifest.json of a report model or an uplink-only one, and golden vectors where asked for.
 
     Everything given must be on the CPU.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    golden.parent.mkdir(parents=True, exist_ok=True)
     for module in (encoder, decoder):
         if module is not None:
             module.eval()
@@ -164,7 +169,9 @@ def write_model(
             with torch.no_grad():
                 vectors["refined"] = parts.refiner.eval()(*received).numpy()
             to_onnx(parts.refiner, received, ["estimate", "magnitude", "bits", "uplink"], "csi", files["refiner"])
-    np.savez_compressed(golden, **vectors)
+    if golden is not None:
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(golden, **vectors)
     manifest = _manifest(config, name, pruned, trainer, normalization, encoder, parts, {key: describe_file(path) for key, path in files.items()}, training)
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
@@ -176,13 +183,6 @@ def statistics_of(latents: Tensor) -> dict:
 
 
 def _manifest(config: dict, name: str, pruned: bool, trainer, normalization, encoder, parts: ReceiverParts, files: dict, training: dict) -> dict:
-    training = {
-        "config": f"scripts/train/configs/{config['id']}.json",
-        "configSha256": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest(),
-        "seed": config["training"]["seed"],
-        "data": f"COST 2100 {ENVIRONMENTS[config['environment']]}, train split",
-        **training,
-    }
     common = {"id": name, "family": config["family"], "csi": config["csi"]}
     if parts.allocation is None:
         offset = {"kind": "spherical", "downlinkOverUplinkDb": round(trainer.train.downlink_over_uplink_db, 3)}

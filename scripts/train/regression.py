@@ -26,7 +26,7 @@ class Regression:
         return -self.mean @ self.basis
 
 
-def _principal(samples: Tensor, count: int) -> Tensor:
+def principal(samples: Tensor, count: int) -> Tensor:
     """The `count` leading eigenvectors of the samples' second moments, as columns."""
     samples = samples.double()
     _, vectors = torch.linalg.eigh(samples.T @ samples)
@@ -43,12 +43,12 @@ def fit(x: Tensor, u: Tensor, length: int, uplink_rank: int, strength: float, we
     mean_x, mean_u = (x * share).mean(0), (u * share).mean(0)
     dx, du = (x - mean_x) * share.sqrt(), (u - mean_u) * share.sqrt()
     unknown = dx - du @ ridge(du, dx, strength).float() if uplink_rank > 0 else dx
-    basis = _principal(unknown, length).float()
+    basis = principal(unknown, length).float()
     latent = dx @ basis
     if uplink_rank > 0:
         solution = ridge(torch.cat([latent, du], 1), dx, strength)
         dense, uplink = solution[:length], solution[length:]
-        keep = _principal(du.double() @ uplink, uplink_rank)
+        keep = principal(du.double() @ uplink, uplink_rank)
         uplink_in, uplink_out = (uplink @ keep).T, keep
     else:
         size = x.shape[1]

@@ -1,9 +1,10 @@
 """Trains the models of one or more configs and writes their zoo entries.
 
     python3 train.py configs/dualnet-mag-m43.json --data DIR --out ../../models/zoo --golden ../../test/golden
+    python3 train.py configs/dualnet-mag-m43.json --data down.mat --uplink up.mat --id mine --minutes 5 --out ../../my-zoo
 
-DIR holds the path lists cost2100-{indoor,outdoor}-{train,val}.npz. The test split is never read here: its figures come
-from `edge-csi bench accuracy`. Pruned and full encoder continue from one stem for the same number of steps (by the
+DIR holds the path lists cost2100-{indoor,outdoor}-{train,val}.npz; a file is one of yours, of any kind that edge-csi reads.
+The test split is never read here: its figures come from `edge-csi bench accuracy`. Pruned and full encoder continue from one stem for the same number of steps (by the
 clock: about), so that their difference is the convolution's and not the budget's. README.md says how to train on a GPU.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import hashlib
 import json
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from pathlib import Path
 import torch
 
 import codec
+import csi_file
 import dataset
 import export
 import regression
@@ -32,6 +35,8 @@ from refiner import Refiner
 from schedule import Budget, Stage, lanes, model_weight, stage_weights
 from trainer import Quantizer, Trainer, round_to_half
 from unrolled import UnrolledDecoder
+
+ENVIRONMENTS = {"indoor": "IndoorHall_5GHz", "outdoor": "SemiUrban_300MHz"}
 
 
 def planes_of(config: dict) -> int:
@@ -86,7 +91,7 @@ def fork(config: dict, trainer: Trainer, stem, pruned: bool, name: str, seconds:
     return encoder, decoder
 
 
-def run(config: dict, trainer: Trainer, normalization, checkpoints: Checkpoints, budget: Budget, arguments, log) -> None:
+def run(config: dict, trainer: Trainer, normalization, checkpoints: Checkpoints, budget: Budget, origin: dict, arguments, log) -> None:
     torch.manual_seed(config["training"]["seed"])
     hyper, device, started = config["training"], trainer.device, time.monotonic()
     names = [config["id"] if kind == config["encoders"][0] else f"{config['id']}-{kind}" for kind in config["encoders"]]
@@ -140,8 +145,9 @@ def run(config: dict, trainer: Trainer, normalization, checkpoints: Checkpoints,
         refiner = parts.refiner
         checkpoints.save_training(name, training)
         if not arguments.checkpoints_only:
-            described = {"validation": parts.validation, **training}
-            export.write_model(arguments.out / name, arguments.golden / f"{name}.npz", config, name, pruned, trainer, normalization, encoder, decoder, parts, described)
+            described = {**origin, "validation": parts.validation, **training}
+            golden = arguments.golden and arguments.golden / f"{name}.npz"
+            export.write_model(arguments.out / name, golden, config, name, pruned, trainer, normalization, encoder, decoder, parts, described)
             log(f"wrote {arguments.out / name}")
 
 
@@ -155,7 +161,8 @@ def run_lanes(configs: list[tuple[Path, dict]], arguments) -> int:
         ]
         if arguments.eager:
             command.append("--eager")
-        for option in ("minutes", "batch", "limit"):
+        command += csi_file.options_of(arguments)
+        for option in ("minutes", "batch", "limit", "id"):
             if getattr(arguments, option) is not None:
                 command += [f"--{option}", getattr(arguments, option)]
         processes.append(subprocess.Popen([str(part) for part in command]))
@@ -165,9 +172,10 @@ def run_lanes(configs: list[tuple[Path, dict]], arguments) -> int:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("configs", type=Path, nargs="+", help="the most important first")
-    parser.add_argument("--data", type=Path, required=True, help="folder with cost2100-{indoor,outdoor}-{train,val}.npz")
+    parser.add_argument("--data", type=Path, required=True, help="folder with cost2100-{indoor,outdoor}-{train,val}.npz, or a file of your own")
+    parser.add_argument("--id", help="name of the model; default the config's")
     parser.add_argument("--out", type=Path, help="zoo folder; a folder per model is written in it")
-    parser.add_argument("--golden", type=Path, help="folder for the golden vectors")
+    parser.add_argument("--golden", type=Path, help="folder for golden vectors, which the tests of the zoo read")
     parser.add_argument("--limit", type=int, help="train on a subset, for a trial run")
     parser.add_argument("--checkpoints", type=Path, help="folder to keep what is trained in, and to take it from")
     parser.add_argument("--checkpoints-only", action="store_true", help="train and write no models; another run with the same --checkpoints does")
@@ -179,11 +187,14 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--lane", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--sharing", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--threads", type=int, default=2)
+    csi_file.add_options(parser)
     arguments = parser.parse_args()
+    if arguments.id is not None and len(arguments.configs) > 1:
+        parser.error(f"--id is '{arguments.id}' for {len(arguments.configs)} configs: train them one by one")
     if arguments.checkpoints_only and arguments.checkpoints is None:
         parser.error("--checkpoints-only needs --checkpoints FOLDER")
-    if not arguments.checkpoints_only and (arguments.out is None or arguments.golden is None):
-        parser.error("--out and --golden are needed to write models; --checkpoints-only trains without")
+    if not arguments.checkpoints_only and arguments.out is None:
+        parser.error("--out is needed to write models; --checkpoints-only trains without")
     if not arguments.checkpoints_only and (arguments.device != "cpu" or arguments.lanes > 1):
         parser.error("models are written on the CPU by one process: train with --checkpoints FOLDER --checkpoints-only, then run again without --device and --lanes")
     if arguments.device != "cpu" and not torch.cuda.is_available():
@@ -197,10 +208,45 @@ def device_name(arguments) -> str:
     return f"one {torch.cuda.get_device_name()}" + (f" shared by {arguments.sharing} runs" if arguments.sharing > 1 else "")
 
 
+def config_of(path: Path, arguments) -> dict:
+    """A config with what the command line says in place of its name and its link."""
+    config = json.loads(path.read_text())
+    csi = csi_file.link_of(arguments, config["csi"])
+    shape, decoder = (csi["numAntennas"], csi["numDelays"]), config["decoder"]
+    if decoder["kind"] == "unrolled":
+        if any(size % 2 for size in shape):
+            sys.exit(f"{shape[0]} antennas and {shape[1]} delays: the decoder of {config['id']} takes even numbers, set --antennas and --delays")
+        decoder = {**decoder, "uplinkRank": min(decoder["uplinkRank"], planes_of(config) * shape[0] * shape[1])}
+    return {**config, "id": arguments.id or config["id"], "csi": csi, "decoder": decoder}
+
+
+def origin_of(path: Path, config: dict, arguments) -> dict:
+    """What a manifest says of a model's config and data."""
+    own = arguments.data.is_file()
+    return {
+        "config": f"scripts/train/configs/{path.name}",
+        "configSha256": hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest(),
+        "seed": config["training"]["seed"],
+        "data": arguments.data.name if own else f"COST 2100 {ENVIRONMENTS[config['environment']]}, train split",
+    }
+
+
+def load_splits(config: dict, arguments, device: torch.device, limit: int | None) -> tuple[dataset.CsiDataset, dataset.CsiDataset]:
+    """What a config is trained on and validated on."""
+    load = lambda path, limit: dataset.load(path, config["csi"], device, limit, csi_file.reading_of(arguments))
+    if not arguments.data.is_file():
+        file = lambda name: arguments.data / f"cost2100-{config['environment']}-{name}.npz"
+        return load(file("train"), limit), load(file("val"), None)
+    data = load(arguments.data, limit)
+    if data.csi.uplink is None:
+        sys.exit(f"{arguments.data} has no uplink, and DualNet's decoder takes one: give it with --uplink, or train a network without one (autoencoder.py)")
+    return data.split()
+
+
 def main() -> None:
     arguments = parse()
     started = time.monotonic()
-    configs = [(path, json.loads(path.read_text())) for path in arguments.configs]
+    configs = [(path, config_of(path, arguments)) for path in arguments.configs]
     if arguments.lanes > 1:
         sys.exit(run_lanes(configs, arguments))
     torch.set_num_threads(arguments.threads)
@@ -210,24 +256,24 @@ def main() -> None:
     budget = Budget(arguments.minutes and arguments.minutes * 60, [model_weight(config) for _, config in configs], started)
     loaded, failed = {}, False
 
-    for _, config in configs:
+    for path, config in configs:
 
         def log(line: str) -> None:
             print(f"[{time.monotonic() - started:7.1f} s] {config['id']}: {line}", flush=True)
 
-        seconds, begun = budget.take(), time.monotonic()
+        seconds, begun, origin = budget.take(), time.monotonic(), origin_of(path, config, arguments)
         source = (config["environment"], json.dumps(config["csi"]), config["training"].get("samples"))
         try:
             if source not in loaded:
                 loaded.clear()
-                limit = arguments.limit or source[2]
-                file = lambda name: arguments.data / f"cost2100-{config['environment']}-{name}.npz"
-                loaded[source] = (dataset.load(file("train"), config["csi"], device, limit), dataset.load(file("val"), config["csi"], device))
+                loaded[source] = load_splits(config, arguments, device, arguments.limit or source[2])
             train, val = loaded[source]
+            if train.paths is None:
+                config["training"]["fadingShare"] = 0
             normalization = Minmax(train.csi) if config["normalization"] == "minmax" else Spherical(config["normalization"], planes_of(config))
             log(f"{len(train)} training and {len(val)} validation samples on {arguments.device_name}")
             trainer = Trainer(config["training"], Split(train, normalization), Split(val, normalization), arguments.batch, arguments.eager, log)
-            run(config, trainer, normalization, checkpoints, Budget(seconds, stage_weights(config), begun), arguments, log)
+            run(config, trainer, normalization, checkpoints, Budget(seconds, stage_weights(config), begun), origin, arguments, log)
         except Exception:
             # One model's failure must not cost the others their turn; the exit status tells of it.
             failed = True

@@ -35,11 +35,8 @@ const elsewhere: readonly (readonly [command: RegExp, test: string, words: strin
   [/^serve/, 'test/e2e/cli/serve.test.ts', 'startServe('],
   [/^ue/, 'test/e2e/cli/serve.test.ts', "'ue'"],
   [/^models (load|activate|rollback|unload|status)/, 'test/e2e/cli/admin.test.ts', "'activate'"],
-  [
-    /my-zoo\/csinet|--zoo my-zoo($| --models csinet)|--model csinet/,
-    'test/unit/model-tools/prune/complete-model.test.ts',
-    'csinet',
-  ],
+  [/my-zoo\/csinet-m512|--models (csinet|mine)|--zoo my-zoo$/, 'test/e2e/cli/training.test.ts', 'csinet-m512'],
+  [/--model csinet-mag/, 'test/unit/model-tools/prune/complete-model.test.ts', 'csinet-mag-m16'],
   [/^figures/, 'test/unit/cli/document-pages.test.ts', 'documentPages'],
   [/mixed-v5\.mat/, 'test/e2e/cli/convert.test.ts', 'mixed-v5.mat'],
   [/^--help/, 'test/unit/cli/help.test.ts', '--help'],

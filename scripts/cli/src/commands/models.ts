@@ -35,7 +35,7 @@ Examples:
   edge-csi models show dualnet-mag-m43
   edge-csi models verify
   edge-csi models verify dualnet-mag-m43 --data scripts/lab/data/cost2100-indoor-test-1024.npz
-  edge-csi models complete my-zoo/csinet-mag-m43 --calibration calibration.npz
+  edge-csi models complete my-zoo/csinet-m512 --calibration calibration.npz
   edge-csi models paths --array 8x4 --out my-zoo/paths-8x4
   edge-csi models response --data measured.npz --model paths-indoor --out my-zoo/paths-site
   edge-csi models load dualnet-mag-m128-v2 --server http://127.0.0.1:8081

@@ -31,6 +31,8 @@ export interface Derivation {
 
 interface Training {
   readonly config?: string;
+  /** What trained it, where that is not train.py with a config. */
+  readonly command?: string;
   readonly data?: string;
   readonly samples?: number;
   readonly seed?: number;
@@ -145,18 +147,23 @@ function trainingOf(manifest: AnyManifest): string {
       fineTuning && `Then its decoder was trained on: ${fineTuning.epochs} epochs of ${fineTuning.samples} samples.`;
     return [derivationOf(derivedFrom as unknown as Derivation), ...(tuned ? [tuned] : [])].join('\n');
   }
-  const { calibration } = training;
-  if (calibration !== undefined) {
-    return (
-      `${training.samples ?? '?'} samples of ${training.data ?? 'data that the author does not name'}.\n` +
-      `${isComplexModel(manifest) ? 'Quantiser' : 'Quantiser and phase allocation'}: ${calibration.samples} samples of ${calibration.data}, \`edge-csi models complete\`.`
-    );
-  }
-  const { seconds = 0 } = training;
+  const { calibration, command } = training;
+  if (calibration === undefined) return runOf(training);
+  const run =
+    command === undefined
+      ? `${training.samples ?? '?'} samples of ${training.data ?? 'data that the author does not name'}.`
+      : runOf(training);
+  const fitted = isComplexModel(manifest) ? 'Quantiser' : 'Quantiser and phase allocation';
+  return `${run}\n${fitted}: ${calibration.samples} samples of ${calibration.data}, \`edge-csi models complete\`.`;
+}
+
+/** A run of scripts/train. */
+function runOf({ samples, data, seed, seconds = 0, device, config, command }: Training): string {
   const duration = seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
+  const again = command ?? `python3 train.py ${config?.replace('scripts/train/', '')}`;
   return (
-    `${training.samples} samples of ${training.data}, seed ${training.seed}; ${duration} on ${training.device}.\n` +
-    `Again: \`python3 train.py ${training.config?.replace('scripts/train/', '')}\`, see scripts/train.`
+    `${samples} samples of ${data}, seed ${seed}; ${duration} on ${device}.\n` +
+    `Again: \`${again}\`, see scripts/train.`
   );
 }
 
