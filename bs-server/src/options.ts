@@ -125,6 +125,11 @@ const entries = {
   /** How long a report without any usable uplink waits for one. */
   uplinkWaitMs: v.optional(spanMs(0), 2),
   uplinksPerUe: v.optional(integerIn(1, 64), 4),
+  /**
+   * Least time from one uplink that is searched for paths, which its UE is told as a hint, to the next, over all UEs. A search takes some
+   * ms on a thread of its own. 0: no hints.
+   */
+  hintIntervalMs: v.optional(spanMs(0), 100),
 
   /** Tried in order; one that is slower than `cpu` is passed over where `cpu` is in the list. */
   executionProviders: v.optional(someOf(oneOf(providers)), providers),

@@ -7,6 +7,8 @@ import { DecoderPool } from './decode/decoder-pool.ts';
 import type { ExecutionProvider } from './decode/graph.ts';
 import { batchSizesOf, uplinkOnlyWorkerModelOf } from './decode/loaded-model.ts';
 import type { WorkerModel } from './decode/thread-port.ts';
+import { startHintThread } from './hint/thread-port.ts';
+import { UplinkHints } from './hint/uplink-hints.ts';
 import { type ConfigChange, reportConfigOf } from './ingest/session-config.ts';
 import { UeRegistry } from './ingest/ue-registry.ts';
 import { UeSession } from './ingest/ue-session.ts';
@@ -113,6 +115,7 @@ class Station implements ServerRole {
   readonly #predicted: PredictedEstimates;
   readonly #overload: OverloadControl;
   readonly #pipeline: ReportPipeline;
+  readonly #hints: UplinkHints;
   readonly #upgrader: Upgrader;
   readonly meters;
   #offer;
@@ -170,7 +173,21 @@ class Station implements ServerRole {
     const { decoder, watch } = pipeline;
     const use = (version: string) => host.lifecycle.use(version);
     const session = { options, versions, use, registry, watch, overload, pipeline, tally, modelTally };
-    const uplinks = new UplinkIntake({ shapes: () => this.#offer.shapes, pipeline, tally });
+    const hints = new UplinkHints({
+      options,
+      taker: (ueId) => registry.get(ueId),
+      isBusy: () => overload.level > 0 || !host.watchdog.onTime,
+      start: startHintThread,
+    });
+    this.#hints = hints;
+    const uplinks = new UplinkIntake({
+      shapes: () => this.#offer.shapes,
+      onUplink(ueId, sample) {
+        pipeline.pushUplink(ueId, sample);
+        hints.offer(ueId, sample);
+      },
+      tally,
+    });
     const accessControl = tokenSecret && new AccessControl(tokenSecret, clock);
     this.#upgrader = new Upgrader({
       ...options,
@@ -257,6 +274,7 @@ class Station implements ServerRole {
   async close(): Promise<void> {
     this.#predicted.close();
     this.#pipeline.abandon();
+    await this.#hints.close();
     await this.#pipeline.decoder.close(workerEndTimeoutMs);
     await this.#upgrader.close();
   }

@@ -6,7 +6,7 @@ import type { WorkerModel } from '../decode/thread-port.ts';
 import type { DecodeJob } from '../queue/decode-job.ts';
 
 // The layout is described in docs/scale-out.md; little endian throughout.
-const layoutVersion = 2;
+const layoutVersion = 3;
 const headerBytes = 20;
 const jobBytes = 28;
 

@@ -10,7 +10,7 @@ import type { UplinkSample } from '../queue/decode-job.ts';
 export interface UplinkIntakeParts {
   /** Shapes of CSI that the models take at present. */
   readonly shapes: () => readonly CsiShape[];
-  readonly pipeline: { pushUplink(ueId: string, sample: UplinkSample): void };
+  readonly onUplink: (ueId: string, sample: UplinkSample) => void;
   readonly tally: Pick<Tally, 'uplinksAccepted' | 'uplinksInvalid'>;
 }
 
@@ -54,7 +54,7 @@ export class UplinkIntake implements BaseBand, FrameHandler {
   }
 
   #take(ueId: string, slot: number, shape: CsiShape, readInto: (values: Float32Array) => void): void {
-    const { shapes, pipeline, tally } = this.#parts;
+    const { shapes, onUplink, tally } = this.#parts;
     const invalid = (problem: string) => {
       tally.uplinksInvalid.add();
       return new WireError('uplink-invalid', `uplink of UE ${ueId}, slot ${slot} ${problem}`);
@@ -74,6 +74,6 @@ export class UplinkIntake implements BaseBand, FrameHandler {
     }
     if (norm === 0) throw invalid('is all zero');
     tally.uplinksAccepted.add();
-    pipeline.pushUplink(ueId, { slot, numAntennas, numDelays, values });
+    onUplink(ueId, { slot, numAntennas, numDelays, values });
   }
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type BsCodec, CsiError, type CsiShape, sameShape } from '@edge-csi/csi';
+import { type BsCodec, type CodecSpec, CsiError, type CsiShape, sameShape } from '@edge-csi/csi';
 import {
   isUplinkOnly,
   loadBundle,
@@ -30,6 +30,8 @@ export interface ServedModel {
   readonly url: string;
   readonly shape: CsiShape;
   readonly codec: BsCodec;
+  /** What the codec is made of. */
+  readonly spec: CodecSpec;
   /** Reads a file of its folder, unchecked. */
   readonly read: ReadModelFile;
 }
@@ -98,6 +100,7 @@ export async function loadServedModel(directory: string, folder: string): Promis
     url: `/models/${id}/${hex.slice(0, 12)}/manifest.json`,
     shape: { numAntennas, numDelays },
     codec,
+    spec: bundle.codec,
     read,
   };
 }

@@ -24,6 +24,7 @@ export function servedModel(id = 'tiny', hash = 0, theta = 1): ServedModel & { r
   const manifest = manifestOf(id, theta);
   const sha256 = new Uint8Array(32).fill(hash + 1);
   const hex = toHex(sha256);
+  const spec = codecSpecOf(manifest, allocationBytes);
   return {
     version: versionName(id, sha256),
     folder: id,
@@ -32,7 +33,8 @@ export function servedModel(id = 'tiny', hash = 0, theta = 1): ServedModel & { r
     sha256: hex,
     url: `/models/${id}/${hex.slice(0, 12)}/manifest.json`,
     shape: { numAntennas, numDelays },
-    codec: createBsCodec(codecSpecOf(manifest, allocationBytes)),
+    codec: createBsCodec(spec),
+    spec,
     read: async () => {
       throw new Error('a model without files');
     },

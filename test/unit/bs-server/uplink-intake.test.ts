@@ -11,7 +11,7 @@ function createIntake() {
   const tally = new Tally();
   const intake = new UplinkIntake({
     shapes: () => [shape],
-    pipeline: { pushUplink: (_ueId, sample) => accepted.push(sample) },
+    onUplink: (_ueId, sample) => accepted.push(sample),
     tally,
   });
   const csiOf = (values: readonly number[]) => ({ ...shape, values: Float32Array.from(values) });

@@ -8,7 +8,7 @@ import { codeReport, createSyntax } from './syntax.ts';
 
 // What the two ends of a session make of the same report and hint, so that they need not tell each other.
 
-/** Cells within which two places of a list are one: a quarter of a bin, which a report does not tell apart. */
+/** Cells within which two places are one: a quarter of a bin, which a weak path does not tell apart. */
 const SAME_CELLS = KNOWN_CELLS / 4;
 
 /** A report as it was sent. */
@@ -18,8 +18,16 @@ export interface RememberedReport {
   readonly known: KnownPaths | undefined;
 }
 
-/** Reads the places of a report, `[count][3]`, in cells of `KnownPaths`, strongest first. */
-export type PlaceReader = (report: RememberedReport) => Int32Array;
+/** Where the paths of a report are, strongest first. */
+export interface ReportedPlaces {
+  /** `[count][3]`, in cells of `KnownPaths`. */
+  readonly cells: Int32Array;
+  /** `[count]`: number of a place in the list that the report refers to; `FRESH` of one that it tells itself. */
+  readonly reference: Int32Array;
+}
+
+/** Reads the places of a report. */
+export type PlaceReader = (report: RememberedReport) => ReportedPlaces;
 
 /** @param spec - without Doppler shifts */
 export function createPlaceReader(spec: PathCodecSpec): PlaceReader {
@@ -31,18 +39,19 @@ export function createPlaceReader(spec: PathCodecSpec): PlaceReader {
     codes.count = 0;
     codes.list = known;
     codeReport(syntax, new RangeDecoder(payload), codes, 0);
-    return Int32Array.from({ length: 3 * codes.count }, (_, i) => {
+    const cells = Int32Array.from({ length: 3 * codes.count }, (_, i) => {
       const axis = i % 3;
       const cell = Math.floor(positionOf(codes, (i - axis) / 3, axis) * KNOWN_CELLS + 0.5);
       const all = (bins[axis] as number) * KNOWN_CELLS;
       // Half a cell below the end of an axis that goes round is its start; delays have room there, which no path takes.
       return cell < all ? cell : axis === 2 ? all - 1 : 0;
     });
+    return { cells, reference: codes.reference.slice(0, codes.count) };
   };
 }
 
 /**
- * The list that a report may refer to: places of the report named, which are of the downlink itself, and of the hint, in turn.
+ * The list that a report may refer to: places of the hint, which come in the order of their strength, then those of the report named.
  *
  * @param reported - `[count][3]`; empty without a report
  * @param hinted - `[count][3]`; empty without a hint
@@ -54,21 +63,24 @@ export function memoryOf(
   hinted: Int32Array,
 ): PathMemory | undefined {
   const cells: number[] = [];
-  const add = (from: Int32Array, k: number): void => {
-    const place = from.subarray(3 * k, 3 * k + 3);
-    if (place.length === 0 || cells.length === 3 * MOST_KNOWN) return;
-    for (let i = 0; i < cells.length; i += 3) {
-      if (place.every((cell, axis) => Math.abs(cell - (cells[i + axis] as number)) <= SAME_CELLS)) return;
+  for (const from of [hinted, reported]) {
+    for (let at = 0; at < from.length && cells.length < 3 * MOST_KNOWN; at += 3) {
+      const place = from.subarray(at, at + 3);
+      if (!isAmong(place, cells)) cells.push(...place);
     }
-    cells.push(...place);
-  };
-  const most = Math.max(reported.length, hinted.length) / 3;
-  for (let k = 0; k < most; k++) {
-    add(reported, k);
-    add(hinted, k);
   }
   if (cells.length === 0) return undefined;
   // The reference names the list; its version has a part in the check, and so it differs with either number.
   const version = Math.max(1, (seq + Math.imul(hint, 0x9e3779b1)) >>> 0);
   return { kind: 'paths', seq, hint, known: knownPathsAt(version, Int32Array.from(cells)) };
+}
+
+/** Whether a place is, give or take, one of others, `[count][3]`. */
+export function isAmong(place: ArrayLike<number>, others: ArrayLike<number>): boolean {
+  for (let at = 0; at < others.length; at += 3) {
+    let axis = 0;
+    while (axis < 3 && Math.abs((place[axis] as number) - (others[at + axis] as number)) <= SAME_CELLS) axis++;
+    if (axis === 3) return true;
+  }
+  return false;
 }

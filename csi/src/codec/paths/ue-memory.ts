@@ -38,7 +38,7 @@ export function createPathUeMemory(spec: PathCodecSpec): UeMemory {
   return {
     recall() {
       if (!isCurrent) {
-        const reported = decoded === undefined ? nothing : placesOf(decoded);
+        const reported = decoded === undefined ? nothing : placesOf(decoded).cells;
         recalled = memoryOf({ seq: decoded?.seq ?? 0, hint: hint?.version ?? 0 }, reported, hint?.cells ?? nothing);
         isCurrent = true;
       }

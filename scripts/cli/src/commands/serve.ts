@@ -60,6 +60,12 @@ function declare(program: CommandUnknownOpts) {
       integer(0, 320),
       defaults.estimateEverySlots,
     )
+    .option(
+      '--hint-interval-ms <ms>',
+      'least time from one uplink that is searched for paths, of which its UE is told, to the next, over all UEs; 0: not',
+      finite(0, 1e5),
+      defaults.hintIntervalMs,
+    )
     .option('--max-bits <n>', 'most bits of a path report; default as the model says', maxBits)
     .option(...bitPriceOption)
     .option('--period-slots <n>', 'report period UEs are told', integer(1, 320), defaults.reportPeriodSlots)
@@ -123,6 +129,7 @@ async function run(options: Options, siteFlag: string | undefined): Promise<void
     deadlineMs: options.deadlineMs,
     maxHoldMs: options.holdMs,
     estimateEverySlots: options.estimateEvery,
+    hintIntervalMs: options.hintIntervalMs,
     reportPeriodSlots: options.periodSlots,
     maxPayloadBits: options.maxBits,
     bitPriceTenthDb: bitPriceKnob(options.bitPriceDb),

@@ -46,6 +46,10 @@ export interface LinkRun {
     /** Of a part, as the codec names it. */
     readonly [part: string]: number;
   };
+  /** Downlink bits of the hints that the BS has sent, for each report sent. Absent in results of versions that sent none. */
+  readonly hintBits?: number;
+  /** Share of reports that refer to what both ends knew. Absent where `hintBits` is. */
+  readonly referringShare?: number;
   /** WebSocket payload of a report: the protobuf frame. */
   readonly wireBytes: { readonly mean: number };
   /** Share of each quality among the estimates. */
@@ -173,6 +177,8 @@ export function summarizeLink(records: LinkRecords, seed?: number): LinkRun {
     reportsLost: sent.length - decoded - stats.late - stats.superseded,
     uplinkOnlyEstimates: stats.uplinkOnly.published,
     payloadBits: { mean: mean((r) => r.payloadBits.total), ...Object.fromEntries(Object.keys(parts).map(bitsOf)) },
+    hintBits: stats.hints.bits / sent.length,
+    referringShare: stats.referring / sent.length,
     wireBytes: { mean: mean((r) => r.wireBytes) },
     quality: Object.fromEntries(Object.entries(quality).map(([name, count]) => [name, count / decoded])),
     ...accuracy,

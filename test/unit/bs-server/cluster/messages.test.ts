@@ -82,7 +82,7 @@ describe('a decode request', () => {
       expect(() => readDecodeRequest(whole.subarray(0, length))).toThrow('decode request: ');
     }
     expect(() => readDecodeRequest(Uint8Array.of(...whole, 0))).toThrow('1 bytes too many');
-    expect(() => readDecodeRequest(Uint8Array.of(1, ...whole.subarray(1)))).toThrow('layout 1, expected 2');
+    expect(() => readDecodeRequest(Uint8Array.of(1, ...whole.subarray(1)))).toThrow('layout 1, expected 3');
   });
 
   it('is read or refused, whatever its bytes', () => {

@@ -175,13 +175,31 @@ describe('memory of a session', () => {
     expect(session.memory.recall()).toBeUndefined();
   });
 
-  it('holds a hint that says nothing new back, and sends one that does', () => {
+  it('sends a hint that would have saved the latest report its bits, and none until a few reports later', async () => {
+    const next = movingPaths(createRandom(7));
     const session = startSession();
-    const { uplink } = movingPaths(createRandom(7))();
-    expect(session.hint(uplink)).toBeDefined();
-    expect(session.hint(uplink)).toBeUndefined();
-    session.forget();
-    expect(session.hint(uplink)).toMatchObject({ hint: 2 });
+    expect(session.hint(next().uplink)).toBeUndefined();
+    const sentAfter: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const { downlink, uplink } = next();
+      const report = await session.report(downlink);
+      session.memory.answered(report.seq, await session.arrive(report, true));
+      // What the UE never hears of does not make its reports any shorter.
+      if (session.hint(uplink) !== undefined) sentAfter.push(i);
+    }
+    expect(sentAfter[0]).toBeLessThan(8);
+    for (const [k, i] of sentAfter.entries())
+      if (k > 0) expect(i - (sentAfter[k - 1] as number)).toBeGreaterThanOrEqual(8);
+  });
+
+  it('sends no hint of a channel that is another one', async () => {
+    const session = startSession();
+    const [next, other] = [movingPaths(createRandom(7)), channelOf(codec, drawPaths(codec, 77, 3))];
+    for (let i = 0; i < 20; i++) {
+      const report = await session.report(next().downlink);
+      session.memory.answered(report.seq, await session.arrive(report, true));
+      expect(session.hint(other)).toBeUndefined();
+    }
   });
 
   it('refuses bytes that are no hint', () => {
