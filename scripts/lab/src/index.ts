@@ -41,12 +41,20 @@ export {
 export { measureUplinkOnly, type UplinkOnlyRun } from './accuracy/uplink-only-accuracy.ts';
 export { type AgeGrid, ageOfError, createAgeGrid } from './ageing/age-grid.ts';
 export { type AgeingRun, type HeldAccuracy, measureAgeing, perfectCsiName } from './ageing/ageing.ts';
-export { simulateTracks } from './ageing/tracks.ts';
+export { simulateSlots, simulateTracks } from './ageing/tracks.ts';
 export * from './data.ts';
 export { type EncodeLatency, measureEncodeLatency } from './link/encode-latency.ts';
 export { openRawDecoder, type RawDecoder, rawReportsPerSecond } from './link/raw-decoder.ts';
 export { batchSize, type LinkSample, openTransceiver, type Transceiver } from './link/transceiver.ts';
 export * from './metrics/index.ts';
+export { fileTracks } from './moving/file-tracks.ts';
+export {
+  type MovingPoint,
+  type MovingScheme,
+  measureMoving,
+  nmseAtBits,
+  type ReportSlot,
+} from './moving/moving.ts';
 export { type Baselines, fitBaselines } from './schemes/baselines.ts';
 export {
   allocateBits,

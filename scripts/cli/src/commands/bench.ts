@@ -8,6 +8,7 @@ const suites: Readonly<Record<string, AddCommand>> = {
   'rate-distortion': async (bench) => (await import('../bench/rate-distortion/measure.ts')).addRateDistortion(bench),
   yardstick: async (bench) => (await import('../bench/yardstick/measure.ts')).addYardstick(bench),
   ageing: async (bench) => (await import('../bench/ageing/measure.ts')).addAgeing(bench),
+  moving: async (bench) => (await import('../bench/moving/measure.ts')).addMoving(bench),
   'throughput-gain': async (bench) => (await import('../bench/throughput/measure.ts')).addThroughputGain(bench),
   latency: async (bench) => (await import('../bench/latency/measure.ts')).addLatency(bench),
   server: async (bench) => (await import('../bench/server/measure.ts')).addServer(bench),
@@ -24,7 +25,7 @@ export async function addBench(program: CommandUnknownOpts, rest: readonly strin
   const bench = program
     .command('bench')
     .description(
-      'Benchmarks: accuracy per model, NMSE against bits, the yardstick, stale CSI, throughput, time of a report, server load, soak, ' +
+      'Benchmarks: accuracy per model, NMSE against bits, the yardstick, stale CSI, moving UEs, throughput, time of a report, server load, soak, ' +
         'the way over a broker, cost of decoders, the Dense layer, the simulator.',
     )
     .addHelpText(

@@ -53,6 +53,7 @@ export const documentPages: readonly DocumentPage[] = [
     ],
   },
   { name: 'ageing', args: ['bench', 'ageing'] },
+  { name: 'moving', args: ['bench', 'moving'] },
   { name: 'throughput-gain', args: ['bench', 'throughput-gain', '--models', magModels(16, 43, 128, 384)] },
   { name: 'accuracy', args: ['bench', 'accuracy', '--data', test] },
   {

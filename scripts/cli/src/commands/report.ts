@@ -10,6 +10,7 @@ import { clusterPage } from '../bench/cluster/page.ts';
 import { decoderPage } from '../bench/decoder/page.ts';
 import { densePage } from '../bench/dense/page.ts';
 import { latencyPage } from '../bench/latency/page.ts';
+import { movingPage } from '../bench/moving/page.ts';
 import { rateDistortionPage } from '../bench/rate-distortion/page.ts';
 import { serverPage } from '../bench/server/page.ts';
 import { simulatorPage } from '../bench/simulator/page.ts';
@@ -56,6 +57,7 @@ const suitePages = {
   soak: soakPage,
   yardstick: yardstickPage,
   ageing: ageingPage,
+  moving: movingPage,
   'throughput-gain': throughputPage,
   cluster: clusterPage,
 } as const;

@@ -43,11 +43,39 @@ export interface TrackOptions {
  * the same UEs in the same places whatever their speed: tracks of different speeds begin with the same matrix.
  */
 export function* simulateTracks(options: TrackOptions): Generator<Track> {
-  const { scenario, numTracks, speedKmh, agesMs, view, seed, numMeasured = 0, measureMs = 1, snrDb } = options;
+  const { agesMs, seed, numMeasured = 0, measureMs = 1, snrDb } = options;
   // A slot is 1 ms long.
   const measuredSlots = Array.from({ length: numMeasured }, (_, i) => i * measureMs);
   const reportSlot = numMeasured * measureMs;
   const slots = [...measuredSlots, ...agesMs.map((ageMs) => reportSlot + ageMs)];
+  const noise = createRandom(seed);
+  const measure = (csi: AngularDelayCsi) => (snrDb === undefined ? csi : withEstimationNoise(csi, snrDb, noise));
+  for (const channels of simulateSlots({ ...options, slots })) {
+    const later = channels.slice(numMeasured).map(({ downlink }) => downlink);
+    yield {
+      measured: channels.slice(0, numMeasured).map(({ slot, downlink }) => ({ slot, csi: measure(downlink) })),
+      report: { slot: reportSlot, csi: measure(later[0] as AngularDelayCsi) },
+      downlink: later,
+      uplink: (channels[numMeasured] as SlotChannel).uplink(),
+    };
+  }
+}
+
+/** Both bands of one slot, without noise. */
+export interface SlotChannel {
+  readonly slot: number;
+  readonly downlink: AngularDelayCsi;
+  uplink(): AngularDelayCsi;
+}
+
+export interface SlotOptions extends Pick<TrackOptions, 'scenario' | 'numTracks' | 'speedKmh' | 'view' | 'seed'> {
+  /** Rising; a slot is 1 ms long. */
+  readonly slots: readonly number[];
+}
+
+/** Simulates UEs as `simulateTracks` does. @returns of each the channel in every slot */
+export function* simulateSlots(options: SlotOptions): Generator<SlotChannel[]> {
+  const { scenario, numTracks, speedKmh, slots, view, seed } = options;
   const settings: SimulationOptions = {
     ...standingUes(scenario, seed),
     ...defaultCarriers(scenario),
@@ -58,32 +86,16 @@ export function* simulateTracks(options: TrackOptions): Generator<Track> {
     numSamples: numTracks * slots.length,
   };
   const { downlinkCarrierHz, uplinkCarrierHz } = settings;
-  const band = { ...view, downlinkCarrierHz };
-  const downlinkOf = createSynthesizer(
-    { ...band, direction: 'downlink', carrierHz: downlinkCarrierHz },
-    view,
-    view.timing,
-  );
-  const uplinkOf = createSynthesizer({ ...band, direction: 'uplink', carrierHz: uplinkCarrierHz }, view, view.timing);
-  const noise = createRandom(seed);
-  const measure = (csi: AngularDelayCsi) => (snrDb === undefined ? csi : withEstimationNoise(csi, snrDb, noise));
-  let downlink: AngularDelayCsi[] = [];
-  let uplink: AngularDelayCsi | undefined;
-  for (const { paths } of simulateChannel(settings)) {
-    if (downlink.length === numMeasured) uplink = uplinkOf(paths, 0);
-    downlink.push(downlinkOf(paths, 0));
-    if (downlink.length < slots.length || uplink === undefined) continue;
-    const later = downlink.slice(numMeasured);
-    const measured = downlink
-      .slice(0, numMeasured)
-      .map((csi, i) => ({ slot: measuredSlots[i] as number, csi: measure(csi) }));
-    yield {
-      measured,
-      report: { slot: reportSlot, csi: measure(later[0] as AngularDelayCsi) },
-      downlink: later,
-      uplink,
-    };
-    downlink = [];
+  const synthesizer = (direction: 'downlink' | 'uplink', carrierHz: number) =>
+    createSynthesizer({ ...view, downlinkCarrierHz, direction, carrierHz }, view, view.timing);
+  const downlinkOf = synthesizer('downlink', downlinkCarrierHz);
+  const uplinkOf = synthesizer('uplink', uplinkCarrierHz);
+  let channels: SlotChannel[] = [];
+  for (const { slot, paths } of simulateChannel(settings)) {
+    channels.push({ slot, downlink: downlinkOf(paths, 0), uplink: () => uplinkOf(paths, 0) });
+    if (channels.length < slots.length) continue;
+    yield channels;
+    channels = [];
   }
 }
 
