@@ -137,6 +137,24 @@ const results = {
       },
     ],
   },
+  moving: {
+    uplinkSnrDb: 20,
+    curve: (
+      [
+        ['paths', 0, 0],
+        ['paths-hinted', 0, 3],
+        ['paths-acknowledged', 0, 4],
+        ['paths-acknowledged', 10, 3.5],
+        ['paths-known', 0, 5],
+        ['paths-known', 10, 4.5],
+      ] as const
+    ).flatMap(([scheme, lossPercent, gainDb]) =>
+      [40, 80].map((bits) => ({
+        ...{ place: 'umi', speedKmh: 3, periodMs: 20, scheme, lossPercent, bitPriceDb: -bits / 2 },
+        ...{ bits, hintBits: 9, nmseDb: -bits / 10 - gainDb, reports: 8, referring: 0.9, refused: 0 },
+      })),
+    ),
+  },
   'throughput-gain': {
     baselines: { data: 'umi', samples: 9 },
     runs: [

@@ -22,7 +22,7 @@ it('names every command', async () => {
 });
 
 const suites =
-  'accuracy rate-distortion yardstick ageing throughput-gain latency server cluster soak decoder dense simulator';
+  'accuracy rate-distortion yardstick ageing moving throughput-gain latency server cluster soak decoder dense simulator';
 
 describe('bench', () => {
   it('alone shows its suites', async () => {

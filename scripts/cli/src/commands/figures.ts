@@ -54,6 +54,21 @@ export const documentPages: readonly DocumentPage[] = [
   },
   { name: 'ageing', args: ['bench', 'ageing'] },
   { name: 'moving', args: ['bench', 'moving'] },
+  {
+    name: 'moving-tracks',
+    args: [
+      'bench',
+      'moving',
+      '--data',
+      'raytraced-munich-tracks.npz',
+      '--slot-ms',
+      '5',
+      '--samples',
+      '40',
+      '--reports',
+      '17',
+    ],
+  },
   { name: 'throughput-gain', args: ['bench', 'throughput-gain', '--models', magModels(16, 43, 128, 384)] },
   { name: 'accuracy', args: ['bench', 'accuracy', '--data', test] },
   {

@@ -24,7 +24,7 @@ export interface ReportSlot {
 }
 
 /** What a UE may refer to. */
-export const movingSchemes = {
+const movingSchemes = {
   paths: { hints: false, reports: false },
   'paths-hinted': { hints: true, reports: false },
   'paths-acknowledged': { hints: false, reports: true },
@@ -85,8 +85,8 @@ export async function measureMoving(options: MovingOptions): Promise<MovingPoint
   const decoder = bs.createDecoder({}, 1);
   const hinter = bs.createHinter?.();
   const runs = (Object.keys(movingSchemes) as MovingScheme[]).flatMap((scheme) => {
-    // A report that refers to nothing loses nothing with another.
-    const losses = scheme === 'paths' ? [0] : lossesPercent;
+    // A report that refers to no other loses nothing with it.
+    const losses = movingSchemes[scheme].reports ? lossesPercent : [0];
     return losses.flatMap((lossPercent) =>
       bitPricesDb.map((bitPriceDb) => ({ scheme, lossPercent, bitPriceDb, means: new ClusteredMeans(figures) })),
     );

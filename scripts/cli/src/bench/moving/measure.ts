@@ -18,7 +18,7 @@ import { type MovingResult, movingPage, type PlacedPoint } from './page.ts';
 /** One whose channels are few paths, one whose channels are many. */
 const defaultScenarios: readonly ScenarioName[] = ['cost2100-indoor', 'umi'];
 /** Fresh reports are compared with at the bits of others, so prices are close. */
-const defaultPricesDb = [-16, -18, -20, -22, -24, -26, -28, -30, -32, -34, -36];
+const defaultPricesDb = [-18, -20, -22, -24, -26, -28, -30, -32, -34];
 
 function declare(bench: CommandUnknownOpts) {
   return withReading(suite(bench, 'moving', 'one of path reports that is made for the channels'))
@@ -32,8 +32,8 @@ function declare(bench: CommandUnknownOpts) {
     )
     .option('--data <file>', 'tracks of a file with the columns ue and slot, instead of simulated ones')
     .option('--slot-ms <ms>', 'from one slot of --data to the next', finite(0.01, 10_000), 1)
-    .option('--samples <n>', 'UEs, each in an environment of its own if simulated', integer(1, 1e7), 16)
-    .option('--reports <n>', 'reports of a UE, at most', integer(2, 10_000), 16)
+    .option('--samples <n>', 'UEs, each in an environment of its own if simulated', integer(1, 1e7), 12)
+    .option('--reports <n>', 'reports of a UE, at most', integer(2, 10_000), 12)
     .option('--speeds-kmh <list>', 'speeds of simulated UEs', listOf(finite(0.1, 500)), [1, 3, 10, 30])
     .option('--periods-ms <list>', 'report periods', listOf(integer(1, 10_000)), [5, 10, 20, 40, 80])
     .option('--losses-percent <list>', 'reports that never arrive', listOf(finite(0, 100)), [0, 1, 10])

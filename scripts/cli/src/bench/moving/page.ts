@@ -35,6 +35,8 @@ const titles: Readonly<Record<MovingScheme, string>> = {
 };
 const schemes = Object.keys(titles) as MovingScheme[];
 const referring = schemes.filter((scheme) => scheme !== 'paths');
+/** Schemes that losses touch. */
+const lossy = ['paths-acknowledged', 'paths-known'] as const;
 /** Bits that tables compare at. */
 const tableBits = 70;
 
@@ -93,9 +95,7 @@ function sectionsOf(place: string, cells: readonly Cell[]): Section[] {
 }
 
 function pointsOf({ points }: Cell, scheme: MovingScheme, lossPercent = 0): PlacedPoint[] {
-  return points.filter(
-    (point) => point.scheme === scheme && point.lossPercent === (scheme === 'paths' ? 0 : lossPercent),
-  );
+  return points.filter((point) => point.scheme === scheme && point.lossPercent === lossPercent);
 }
 
 function lossesOf(cells: readonly Cell[]): number[] {
@@ -123,9 +123,7 @@ function labelOf({ speedKmh, periodMs }: Cell): [string, string] {
 }
 
 function lossTable(cells: readonly Cell[], lost: readonly number[]): Table {
-  const columns = (['paths-acknowledged', 'paths-known'] as const).flatMap((scheme) =>
-    lost.slice(-2).map((percent) => ({ scheme, percent })),
-  );
+  const columns = lossy.flatMap((scheme) => lost.slice(-2).map((percent) => ({ scheme, percent })));
   return {
     header: ['speed', 'period', ...columns.map(({ scheme, percent }) => `${titles[scheme]}, ${percent} %`)],
     rows: cells.map((cell) => [
@@ -164,7 +162,7 @@ function verdict(cells: readonly Cell[]): string {
   );
   const most = lossesOf(cells).at(-1) ?? 0;
   const costs = cells.flatMap((cell) =>
-    referring.flatMap((scheme) => meanWorse(pointsOf(cell, scheme, most), pointsOf(cell, scheme)) ?? []),
+    lossy.flatMap((scheme) => meanWorse(pointsOf(cell, scheme, most), pointsOf(cell, scheme)) ?? []),
   );
   const refused = cells.flatMap(({ points }) => points).reduce((sum, point) => sum + point.refused, 0);
   const worst = Math.max(...behind);
@@ -197,7 +195,7 @@ function curveFigure(place: string, cell: Cell): Figure {
       y: { title: 'Complex NMSE (dB), lower is better', scale: 'linear' },
       markers: true,
       series: schemes.flatMap((scheme) =>
-        (scheme === 'paths' || most === 0 ? [0] : [0, most]).map((percent) => ({
+        (most > 0 && lossy.some((other) => other === scheme) ? [0, most] : [0]).map((percent) => ({
           name: percent === 0 ? titles[scheme] : `${titles[scheme]}, ${percent} % lost`,
           line: percent === 0 ? ('solid' as const) : ('dashed' as const),
           colour: 'category' as const,
