@@ -16,6 +16,7 @@ export function storePath(space: PathSpace, k: number): void {
     for (let i = 0; i < count; i++) kernels[to + i] = kernel[i] as number;
     to += count;
   }
+  space.known.moved[k] = 1;
   products[k] = 1;
   for (let j = 0; j < space.count; j++) {
     gram[k * capacity + j] = products[j] as number;

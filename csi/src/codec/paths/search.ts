@@ -8,6 +8,7 @@ import { noisePower } from './noise.ts';
 import { addPath, hear, moveAll, residualInto, solveAll, storePath } from './pursue.ts';
 import { improveAll, quantisePaths } from './quantise.ts';
 import { RangeEncoder } from './range-coder.ts';
+import { holdKnown } from './refer.ts';
 import type { PathSpace } from './space.ts';
 import { stepHeight } from './step.ts';
 import { codeReport, type PathSyntax } from './syntax.ts';
@@ -210,6 +211,7 @@ function weakestOf(codes: PathCodes): number {
 /** Attempts from now on may refer to a list of known paths, or to none; what has been found stays. */
 export function offerKnown(search: PathSearch, list: KnownPaths | undefined): void {
   search.work.list = list;
+  if (list !== undefined) holdKnown(search.space, list);
 }
 
 /** Keeps the attempt as the best so far. */

@@ -1,5 +1,5 @@
 import { createAxis, type PathAxis } from './axis.ts';
-import { NEAR } from './constants.ts';
+import { MOST_KNOWN, NEAR } from './constants.ts';
 
 /** Derivatives of a correlation up to the second: see `correlateNear`. */
 const DERIVATIVES = 10;
@@ -62,9 +62,24 @@ export interface PathSpace {
   readonly nearProducts: { readonly a: Derivatives; readonly b: Derivatives; readonly d: Derivatives };
   /** Sums over the angles. */
   readonly lines: Float32Array;
+  /** What of known places does not change while paths move, and their inner products with the paths. */
+  readonly known: KnownProbes;
   /** Factor and right-hand sides of least squares. */
   readonly factor: Float32Array;
   readonly order: Int32Array;
+}
+
+/** Known places beside the matrix; see `holdKnown`. */
+interface KnownProbes {
+  /** `[MOST_KNOWN][stride]` */
+  readonly kernels: Float32Array;
+  /** Correlations with the matrix, `[MOST_KNOWN]`. */
+  readonly re: Float32Array;
+  readonly im: Float32Array;
+  /** Inner products with the paths, `[MOST_KNOWN][capacity]`, those of paths that have moved aside. */
+  readonly products: Float32Array;
+  /** Whether a path has moved since, `[capacity]`. */
+  readonly moved: Uint8Array;
 }
 
 /** @param antennas - of each axis of the array @param capacity - most paths held */
@@ -109,6 +124,13 @@ export function createSpace(
     nearLength: [nearOne, nearTwo, nearDelay],
     nearProducts: { a: [0, 0, 0], b: [0, 0, 0], d: [0, 0, 0] },
     lines: new Float32Array(Math.max(2 * numDelays, 2 * NEAR_LINES * nearDelay)),
+    known: {
+      kernels: new Float32Array(MOST_KNOWN * stride),
+      re: new Float32Array(MOST_KNOWN),
+      im: new Float32Array(MOST_KNOWN),
+      products: new Float32Array(MOST_KNOWN * capacity),
+      moved: new Uint8Array(capacity),
+    },
     factor: new Float32Array(capacity * capacity),
     order: new Int32Array(capacity),
   };
