@@ -219,7 +219,10 @@ describe.skipIf(browserIsMissing())('the page of edge-csi serve --ui', () => {
       expect(Number(row)).toBeCloseTo(bin >= 31.5 ? bin - 32 : bin, 1);
       expect(Number(column)).toBeCloseTo(paths.delaySamples[k] as number, 1);
     }
-    expect(await opened.locator('#path-count').textContent()).toBe(`, ${count} reported paths`);
+    // The channel stands still for some slots, so that reports name places of the ones before.
+    const known = (label ?? '').match(/known/g)?.length ?? 0;
+    expect(known).toBeGreaterThan(0);
+    expect(await opened.locator('#path-count').textContent()).toBe(`, ${count} reported paths, ${known} known`);
     await opened.screenshot({ path: fileURLToPath(new URL('paths.png', artefacts)), fullPage: true });
     expect(complaints).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { kernelInto, type PathAxis } from './axis.ts';
-import { type PathCodes, positionOf } from './codes.ts';
+import { FRESH, type PathCodes, positionOf } from './codes.ts';
 import { heightOf, phasesOf } from './grid.ts';
 import { stepHeight } from './step.ts';
 import { cosineOfPart, exactCosine, exactSine, sineOfPart } from './turn.ts';
@@ -20,6 +20,8 @@ export interface PropagationPath {
   /** Complex gain at antenna (0, 0) and the lowest subcarrier, linear amplitude. */
   readonly gainRe: number;
   readonly gainIm: number;
+  /** Whether a report names its place in a list of known paths; absent where it tells the place, or of no report. */
+  readonly isKnown?: true;
 }
 
 /** Where a path stands in a matrix, which need not be at the middle of an entry. */
@@ -30,6 +32,8 @@ export interface PathMark {
   readonly column: number;
   /** Amplitude as a share of the strongest path's. */
   readonly size: number;
+  /** Whether a report names its place in a list of known paths. */
+  readonly isKnown: boolean;
 }
 
 /**
@@ -45,10 +49,10 @@ export function markPaths(paths: readonly PropagationPath[], antennas: readonly 
   const amplitudes = paths.map(({ gainRe, gainIm }) => Math.hypot(gainRe, gainIm));
   const strongest = Math.max(...amplitudes);
   const wrapped = (position: number, count: number) => (position >= count - 0.5 ? position - count : position);
-  return paths.map(({ spatialFrequency: [first, second], delaySamples }, k) => {
+  return paths.map(({ spatialFrequency: [first, second], delaySamples, isKnown = false }, k) => {
     const [one, two] = [wrapped(first * numFirst, numFirst), wrapped(second * numSecond, numSecond)];
     const row = numSecond === 1 ? one : Math.round(one) * numSecond + two;
-    return { row, column: delaySamples, size: (amplitudes[k] as number) / strongest };
+    return { row, column: delaySamples, size: (amplitudes[k] as number) / strongest, isKnown };
   });
 }
 
@@ -81,6 +85,7 @@ export function pathsOf(axes: Axes, codes: PathCodes, step: number): Propagation
       delaySamples: places[2] as number,
       gainRe: re,
       gainIm: im,
+      ...(codes.reference[k] !== FRESH && { isKnown: true }),
     };
   });
 }

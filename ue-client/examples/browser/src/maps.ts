@@ -29,17 +29,22 @@ export function drawCompared({ truth, estimate, quality }: Compared): void {
   setText('error-title', hasPhases ? '|H − Ĥ|' : '||H| − |Ĥ||, phases unknown');
 }
 
+/** Colours of a path that tells its place, and of one that names a known one. */
+const markColours = { fresh: '#fff', known: '#ffb000' };
+
 /** Draws a circle for each path over the downlink; the stronger, the larger. Without paths it draws none. */
 export function drawMarks({ shape }: ModelEvent, marks: readonly PathMark[] = []): void {
   const canvas = element('path-marks', HTMLCanvasElement);
-  const places = marks.map(({ row, column }) => `${row.toFixed(2)} ${column.toFixed(2)}`);
+  const places = marks.map(
+    ({ row, column, isKnown }) => `${row.toFixed(2)} ${column.toFixed(2)}${isKnown ? ' known' : ''}`,
+  );
   canvas.ariaLabel = places.length === 0 ? 'No reported paths' : `Reported paths, row and column: ${places.join(', ')}`;
   const drawing = openCanvas(canvas);
   if (drawing === undefined) return;
   const { context, width, height } = drawing;
   context.lineWidth = 1.3;
-  context.strokeStyle = '#fff';
-  for (const { row, column, size } of marks) {
+  for (const { row, column, size, isKnown } of marks) {
+    context.strokeStyle = isKnown ? markColours.known : markColours.fresh;
     context.beginPath();
     const [x, y] = [((column + 0.5) / shape.numDelays) * width, ((row + 0.5) / shape.numAntennas) * height];
     context.arc(x, y, 2.5 + 4 * size, 0, 2 * Math.PI);

@@ -1,4 +1,4 @@
-import { createQuantizer } from '@edge-csi/csi';
+import { createQuantizer, type EncodeContext } from '@edge-csi/csi';
 import { createDualnet } from '@edge-csi/csi/dualnet';
 import type { PathMark } from '@edge-csi/csi/paths';
 import {
@@ -23,11 +23,19 @@ export interface ReportContent {
 }
 
 /** What is read back of the reports of one model. */
-type Reader = (encoded: Payload, rate: Rate) => ReportContent;
+type Reader = (encoded: Payload, rate: Rate, memory: EncodeContext['memory']) => ReportContent;
+
+interface LatestReport {
+  readonly read: Reader;
+  readonly rate: Rate;
+  readonly encoded: Payload;
+  /** What it refers to. */
+  readonly memory: EncodeContext['memory'];
+}
 
 /** Looks at the reports an encoder makes: the client hands on their sizes only. */
 export class ReportTap {
-  readonly #latest = new Map<string, { read: Reader; rate: Rate; encoded: Payload }>();
+  readonly #latest = new Map<string, LatestReport>();
   readonly #backend: EncoderBackend;
   readonly #maxBits: () => number | undefined;
 
@@ -43,10 +51,11 @@ export class ReportTap {
     const { id } = bundle.manifest;
     const read = await readerOf(bundle);
     return {
-      encode: async (csi, asked) => {
+      ...(reports.createMemory && { createMemory: reports.createMemory }),
+      encode: async (csi, asked, context) => {
         const rate = bundle.codec.kind === 'paths' ? capped(bundle.codec, asked, this.#maxBits()) : asked;
-        const encoded = await reports.encode(csi, rate);
-        this.#latest.set(id, { read, rate, encoded });
+        const encoded = await reports.encode(csi, rate, context);
+        this.#latest.set(id, { read, rate, encoded, memory: encoded.reference && context?.memory });
         return encoded;
       },
       close: () => {
@@ -59,7 +68,7 @@ export class ReportTap {
   /** The latest report under a model; undefined where there is none. */
   read(modelId: string): ReportContent | undefined {
     const latest = this.#latest.get(modelId);
-    return latest?.read(latest.encoded, latest.rate);
+    return latest?.read(latest.encoded, latest.rate, latest.memory);
   }
 }
 
@@ -96,12 +105,12 @@ function networkReader(bundle: ModelBundle): Reader {
 
 /** Loads the path codec with the first path model: a page of networks does without. */
 async function pathReader({ codec: spec }: PathBundle): Promise<Reader> {
-  const { createPathCodec, markPaths } = await import('@edge-csi/csi/paths');
+  const { createPathCodec, knownOf, markPaths } = await import('@edge-csi/csi/paths');
   const codec = createPathCodec(spec.codec);
-  return ({ codeword, payloadBits }) => ({
+  return ({ codeword, payloadBits }, _, memory) => ({
     centred: new Int16Array(),
     entryBits: new Uint8Array(),
-    marks: markPaths(codec.decodePaths(codeword, payloadBits.total), spec.codec.antennas),
+    marks: markPaths(codec.decodePaths(codeword, payloadBits.total, knownOf(memory)), spec.codec.antennas),
   });
 }
 

@@ -70,7 +70,7 @@ export class View {
     if (model !== undefined) {
       element('report', HTMLElement).dataset.kind = model.isPaths ? 'paths' : 'networks';
       drawMarks(model, report?.marks);
-      setText('path-count', report?.marks === undefined ? '' : `, ${report.marks.length} reported paths`);
+      setText('path-count', pathCount(report?.marks));
       if (report !== undefined) this.#drawReport(model, report);
     }
     this.#drawNumbers();
@@ -114,6 +114,13 @@ export class View {
     const sample = compared === undefined ? undefined : sampleOf(compared.slot);
     setText('where', sample === undefined ? '' : `Slot ${compared?.slot}, sample ${sample} of the data.`);
   }
+}
+
+/** How many paths a report has, and how many of them both ends knew. */
+function pathCount(marks: ReportEvent['marks']): string {
+  if (marks === undefined) return '';
+  const known = marks.filter(({ isKnown }) => isKnown).length;
+  return `, ${marks.length} reported paths${known === 0 ? '' : `, ${known} known`}`;
 }
 
 function formatDb(db: number | undefined): string {
