@@ -222,9 +222,40 @@ describe.skipIf(browserIsMissing())('the page of edge-csi serve --ui', () => {
     // The channel stands still for some slots, so that reports name places of the ones before.
     const known = (label ?? '').match(/known/g)?.length ?? 0;
     expect(known).toBeGreaterThan(0);
-    expect(await opened.locator('#path-count').textContent()).toBe(`, ${count} reported paths, ${known} known`);
+    expect(await opened.locator('#path-count').textContent()).toBe(`, ${count} paths, ${known} known`);
     await opened.screenshot({ path: fileURLToPath(new URL('paths.png', artefacts)), fullPage: true });
     expect(complaints).toEqual([]);
+  });
+
+  it('shows a UE that moves, and what the report before predicted of its channel beside the estimate that is held', async () => {
+    const [zoo, track] = [path.join(folder, 'moving-zoo'), path.join(folder, 'walk.npz')];
+    await edgeCsi('models', 'paths', '--measurements', '4', '--out', path.join(zoo, 'paths-moving'));
+    const walk = [
+      '--scenario',
+      'cost2100-indoor',
+      '--ues',
+      '1',
+      '--samples',
+      '400',
+      '--speed-kmh',
+      '3',
+      '--period-ms',
+      '5',
+    ];
+    await edgeCsi('simulate', ...walk, '--out', track);
+    const moving = await startServe('--zoo', zoo, '--quiet', '--ui', '--ui-data', track, '--ui-sample-slots', '5');
+    try {
+      const { page: opened, complaints } = await openPage(moving.url);
+      const shown = async (id: string) =>
+        Number((await opened.locator(`#${id}`).textContent())?.replace(/−/, '-').replace(' dB', ''));
+      await waitForDecoded(opened, 24);
+      expect(await opened.locator('#map-predicted').isVisible()).toBe(true);
+      expect(await shown('nmse-predicted')).toBeLessThan((await shown('nmse-held')) - 5);
+      await opened.screenshot({ path: fileURLToPath(new URL('moving.png', artefacts)) });
+      expect(complaints).toEqual([]);
+    } finally {
+      moving.process.kill('SIGKILL');
+    }
   });
 
   it('takes over the model that is activated on the BS, unless it holds another', async () => {

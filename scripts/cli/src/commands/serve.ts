@@ -18,7 +18,7 @@ import { modelsOfOneLink, requireFolders, uplinkOnlyById, zooOption } from '../o
 import { contents, finite, integer, list, secret } from '../options/parse.ts';
 import { bitPriceKnob, bitPriceOption, maxBits } from '../options/path-model.ts';
 import { natsOf, siteOptions, withSite } from '../options/site.ts';
-import { PageChannel } from '../page/page-channel.ts';
+import { PageChannel, usualSlotsPerSample } from '../page/page-channel.ts';
 import { createPages, PageFiles, pagePath } from '../page/pages.ts';
 
 /** Assigned to new UEs where nothing else is asked for. */
@@ -88,6 +88,12 @@ function declare(program: CommandUnknownOpts) {
     .option('--allow-origin <list>', 'origins whose pages may connect, default any', list)
     .option('--ui', `a page at ${pagePath} on --port: a UE in the browser, on the channel of --ui-data`)
     .option('--ui-data <file>', 'data that the page measures, default the shipped sample')
+    .option(
+      '--ui-sample-slots <n>',
+      'slots for which the channel of the page is one sample: of a track, its time from sample to sample',
+      integer(1, 320),
+      usualSlotsPerSample,
+    )
     .addHelpText(
       'after',
       `
@@ -175,11 +181,11 @@ async function untilStopped(server: BsServer | DecodeWorker, what: string, pageU
 }
 
 /** @throws CsiError where the data cannot be read or the page is not built: before the server starts. */
-async function openPages({ zoo, uiData = sampleData }: Options): Promise<Pages> {
+async function openPages({ zoo, uiData = sampleData, uiSampleSlots }: Options): Promise<Pages> {
   const all = await modelsOfOneLink(zoo);
   const [first, ...others] = all.flatMap((manifest) => (isUplinkOnly(manifest) ? [] : [manifest]));
   if (first === undefined) throw noModelIn(zoo);
-  const channel = await PageChannel.open([first, ...others], { data: uiData });
+  const channel = await PageChannel.open([first, ...others], { data: uiData }, uiSampleSlots);
   return createPages({ files: await PageFiles.find(), channel });
 }
 

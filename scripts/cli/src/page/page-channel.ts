@@ -3,8 +3,8 @@ import type { CsiSource } from '@edge-csi/csi/files';
 import { type DataFlags, dataFor, hasUplink, openData, usableSample } from '@edge-csi/lab/data';
 import { isPathModel, type ReportManifest } from '@edge-csi/models';
 
-/** Slots for which the channel is one sample of the data: the page and its tests count on it. */
-const slotsPerSample = 8;
+/** Slots for which the channel is one sample of the data, unless told: the page's tests count on it. */
+export const usualSlotsPerSample = 8;
 
 /** What a page has to know of the channel. */
 export interface ChannelDescription {
@@ -26,22 +26,29 @@ export interface ChannelSlot {
 export class PageChannel {
   readonly #manifests: ReadonlyMap<string, ReportManifest>;
   readonly #flags: DataFlags;
+  readonly #slotsPerSample: number;
   /** One reading of the file for each shape of CSI. */
   readonly #sources = new Map<string, Promise<CsiSource>>();
 
-  private constructor(manifests: readonly ReportManifest[], flags: DataFlags) {
+  private constructor(manifests: readonly ReportManifest[], flags: DataFlags, slotsPerSample: number) {
     this.#manifests = new Map(manifests.map((manifest) => [manifest.id, manifest]));
     this.#flags = flags;
+    this.#slotsPerSample = slotsPerSample;
   }
 
   /**
    * Opens the data and tries its first sample.
    *
    * @param manifests - models of one link, at least one
+   * @param slotsPerSample - slots for which the channel is one sample
    * @throws CsiError where the data cannot be read, or is of no use to the first model
    */
-  static async open(manifests: readonly [ReportManifest, ...ReportManifest[]], flags: DataFlags): Promise<PageChannel> {
-    const channel = new PageChannel(manifests, flags);
+  static async open(
+    manifests: readonly [ReportManifest, ...ReportManifest[]],
+    flags: DataFlags,
+    slotsPerSample = usualSlotsPerSample,
+  ): Promise<PageChannel> {
+    const channel = new PageChannel(manifests, flags, slotsPerSample);
     await channel.at(0, manifests[0].id);
     return channel;
   }
@@ -49,7 +56,7 @@ export class PageChannel {
   async describe(): Promise<ChannelDescription> {
     const [first] = this.#manifests.values();
     const { name, numSamples } = await this.#source(first as ReportManifest);
-    return { data: name, numSamples, slotsPerSample, models: [...this.#manifests.keys()] };
+    return { data: name, numSamples, slotsPerSample: this.#slotsPerSample, models: [...this.#manifests.keys()] };
   }
 
   /**
@@ -62,7 +69,7 @@ export class PageChannel {
     const manifest = this.#manifests.get(modelId);
     if (manifest === undefined) return undefined;
     const source = await this.#source(manifest);
-    const sample = Math.floor(slot / slotsPerSample) % source.numSamples;
+    const sample = Math.floor(slot / this.#slotsPerSample) % source.numSamples;
     return {
       downlink: usableSample(source, 'downlink', sample),
       uplink: hasUplink(source) ? usableSample(source, 'uplink', sample) : undefined,

@@ -56,7 +56,7 @@ export class Comparison {
   }
 
   #compare(truth: AngularDelayCsi, { slot, quality, csi }: ChannelEstimate): void {
-    // The page subscribes to matrices.
+    // The page subscribes to matrices, and to paths where there are any.
     if (csi === undefined) return;
     const { numAntennas, numDelays } = csi;
     if (numAntennas !== truth.numAntennas || numDelays !== truth.numDelays) return;

@@ -1,6 +1,7 @@
 import {
   type ChannelEstimate,
   decodeFrame,
+  encodeFrame,
   paths,
   subprotocol,
   tokenSubprotocolPrefix,
@@ -48,6 +49,7 @@ export function followEstimates(token: string, events: EstimatesEvents, signal: 
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
       delayMs = minDelayMs;
+      socket.send(new Uint8Array(encodeFrame('subscribe', { form: 'matrix-and-paths' })));
       events.onState({ state: 'ready', message: '' });
     };
     socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => receive(new Uint8Array(data), events, fail);

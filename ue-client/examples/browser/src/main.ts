@@ -1,8 +1,10 @@
+import type { AngularDelayCsi } from '@edge-csi/csi';
 import { type ChannelDescription, describeChannel, listServedModels } from './bs-http.ts';
 import { LatencyHistogram } from './charts.ts';
 import { Comparison, SlotWindow } from './comparison.ts';
 import { Controls, type Settings } from './controls.ts';
 import { followEstimates } from './estimates.ts';
+import { Outlook } from './outlook.ts';
 import { setText } from './page.ts';
 import { startUe, type UeHost } from './ue-host.ts';
 import type { Pacing, UeEvent } from './ue-run.ts';
@@ -17,12 +19,14 @@ let restarting = Promise.resolve();
 let ueId = '';
 let subscription: { readonly token: string; readonly controller: AbortController; hasFailed: boolean } | undefined;
 let nextSlot = 0;
+const outlook = new Outlook();
 
 const scene: Scene = {
   model: undefined,
   measured: undefined,
   reports: new SlotWindow(256),
   compared: undefined,
+  outlooked: undefined,
   sent: 0,
   payloadBitsSum: 0,
   outcomes: new Map(),
@@ -53,6 +57,7 @@ function onUeEvent(event: UeEvent): void {
     nextSlot = event.slot + slotGap;
     scene.measured = event;
     scene.comparison.addTruth(event.slot, event.downlink);
+    void lookAhead(event.slot, event.downlink);
   } else if (event.kind === 'report') {
     scene.reports.set(event.slot, event);
     scene.sent++;
@@ -61,6 +66,12 @@ function onUeEvent(event: UeEvent): void {
   } else if (event.kind === 'outcome') {
     scene.outcomes.set(event.outcome, (scene.outcomes.get(event.outcome) ?? 0) + 1);
   } else if (event.kind === 'problem') view.showProblem(event.message);
+  view.update();
+}
+
+/** Shows what the BS's estimate of the slot before said of this one. */
+async function lookAhead(slot: number, downlink: AngularDelayCsi): Promise<void> {
+  scene.outlooked = (await outlook.at(slot, downlink)) ?? scene.outlooked;
   view.update();
 }
 
@@ -98,7 +109,9 @@ function listen({ estimatesToken }: Settings): void {
       view.showLink('bs', state, message);
     },
     onEstimate: (estimate) => {
-      if (estimate.ueId === ueId) scene.comparison.addEstimate(estimate);
+      if (estimate.ueId !== ueId) return;
+      outlook.addEstimate(estimate);
+      scene.comparison.addEstimate(estimate);
     },
   };
   followEstimates(estimatesToken, events, own.controller.signal);
@@ -107,6 +120,8 @@ function listen({ estimatesToken }: Settings): void {
 function clearScene(): void {
   scene.measured = undefined;
   scene.compared = undefined;
+  scene.outlooked = undefined;
+  outlook.clear();
   scene.reports.clear();
   scene.sent = 0;
   scene.payloadBitsSum = 0;

@@ -29,6 +29,11 @@ export function drawCompared({ truth, estimate, quality }: Compared): void {
   setText('error-title', hasPhases ? '|H − Ĥ|' : '||H| − |Ĥ||, phases unknown');
 }
 
+/** Draws what was predicted of a downlink, on the scale of that. */
+export function drawPredicted(predicted: AngularDelayCsi, truth: AngularDelayCsi): void {
+  drawPower('map-predicted', truth, powerOf(predicted), Math.max(...powerOf(truth)));
+}
+
 /** Colours of a path that tells its place, and of one that names a known one. */
 const markColours = { fresh: '#fff', known: '#ffb000' };
 

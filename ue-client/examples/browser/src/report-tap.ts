@@ -1,6 +1,6 @@
 import { createQuantizer, type EncodeContext } from '@edge-csi/csi';
 import { createDualnet } from '@edge-csi/csi/dualnet';
-import type { PathMark } from '@edge-csi/csi/paths';
+import type { KnownPaths, PathMark } from '@edge-csi/csi/paths';
 import {
   type ComplexBundle,
   hasNetworks,
@@ -105,12 +105,16 @@ function networkReader(bundle: ModelBundle): Reader {
 
 /** Loads the path codec with the first path model: a page of networks does without. */
 async function pathReader({ codec: spec }: PathBundle): Promise<Reader> {
-  const { createPathCodec, knownOf, markPaths } = await import('@edge-csi/csi/paths');
-  const codec = createPathCodec(spec.codec);
+  const { createMovingPathCodec, createPathCodec, knownOf, markPaths } = await import('@edge-csi/csi/paths');
+  const isMoving = spec.codec.doppler !== false;
+  const moving = isMoving ? createMovingPathCodec(spec.codec) : undefined;
+  const still = isMoving ? undefined : createPathCodec(spec.codec);
+  const pathsOf = (payload: Uint8Array, bits: number, known: KnownPaths | undefined) =>
+    moving ? moving.decodePaths(payload, bits, known).paths : (still?.decodePaths(payload, bits, known) ?? []);
   return ({ codeword, payloadBits }, _, memory) => ({
     centred: new Int16Array(),
     entryBits: new Uint8Array(),
-    marks: markPaths(codec.decodePaths(codeword, payloadBits.total, knownOf(memory)), spec.codec.antennas),
+    marks: markPaths(pathsOf(codeword, payloadBits.total, knownOf(memory)), spec.codec.antennas),
   });
 }
 

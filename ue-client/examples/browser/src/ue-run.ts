@@ -149,9 +149,10 @@ export class UeRun {
     while (ue.state !== 'closed') {
       await this.#gate.pass(signal);
       await waitMs(dueMs - performance.now(), signal);
-      const periodSlots = ue.config.reportPeriodSlots * this.#pacing.periodsPerReport;
+      const { reportPeriodSlots } = ue.config;
+      const waitedMs = reportPeriodSlots * slotMs * this.#pacing.periodsPerReport;
       // A report that takes longer than the period delays the next one: none is made up for.
-      dueMs = Math.max(dueMs + periodSlots * slotMs, performance.now());
+      dueMs = Math.max(dueMs + waitedMs, performance.now());
       try {
         await this.#reportOnce(ue, signal);
       } catch (error) {
@@ -159,7 +160,8 @@ export class UeRun {
         this.#emit({ kind: 'problem', message: describe(error) });
         await waitMs(retryMs, signal);
       }
-      this.#slot += periodSlots;
+      // Slower than the period is slow motion: the channel goes on by a period a report.
+      this.#slot += reportPeriodSlots;
     }
   }
 

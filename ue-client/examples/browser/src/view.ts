@@ -2,7 +2,8 @@ import type { UeState } from '@edge-csi/ue-client';
 import { drawCodeword, drawPayload, formatMs, type LatencyHistogram } from './charts.ts';
 import type { Compared, Comparison, SlotWindow } from './comparison.ts';
 import type { EstimatesState } from './estimates.ts';
-import { drawBits, drawCompared, drawLegend, drawMarks, drawTruth } from './maps.ts';
+import { drawBits, drawCompared, drawLegend, drawMarks, drawPredicted, drawTruth } from './maps.ts';
+import type { Outlooked } from './outlook.ts';
 import { element, setText } from './page.ts';
 import type { ModelEvent, ReportEvent, UeEvent } from './ue-run.ts';
 
@@ -14,6 +15,8 @@ export interface Scene {
   measured: Measured | undefined;
   readonly reports: SlotWindow<ReportEvent>;
   compared: Compared | undefined;
+  /** What the estimate of an older slot said of the one measured last. */
+  outlooked: Outlooked | undefined;
   sent: number;
   payloadBitsSum: number;
   /** Reports by what became of them. */
@@ -67,6 +70,7 @@ export class View {
     const report = slot === undefined ? undefined : reports.get(slot);
     if (measured !== undefined && compared === undefined) drawTruth(measured.downlink);
     if (compared !== undefined) drawCompared(compared);
+    this.#drawOutlook();
     if (model !== undefined) {
       element('report', HTMLElement).dataset.kind = model.isPaths ? 'paths' : 'networks';
       drawMarks(model, report?.marks);
@@ -74,6 +78,16 @@ export class View {
       if (report !== undefined) this.#drawReport(model, report);
     }
     this.#drawNumbers();
+  }
+
+  #drawOutlook(): void {
+    const { outlooked, measured } = this.#scene;
+    element('report', HTMLElement).dataset.predicts = String(outlooked !== undefined);
+    if (outlooked === undefined || measured === undefined) return;
+    drawPredicted(outlooked.predicted, measured.downlink);
+    for (const id of ['predicted-slots', 'held-slots']) setText(id, `${outlooked.slots} slots old, mean`);
+    setText('nmse-predicted', formatDb(outlooked.predictedDb));
+    setText('nmse-held', formatDb(outlooked.heldDb));
   }
 
   #drawReport(model: ModelEvent, report: ReportEvent): void {
@@ -120,7 +134,7 @@ export class View {
 function pathCount(marks: ReportEvent['marks']): string {
   if (marks === undefined) return '';
   const known = marks.filter(({ isKnown }) => isKnown).length;
-  return `, ${marks.length} reported paths${known === 0 ? '' : `, ${known} known`}`;
+  return `, ${marks.length} paths${known === 0 ? '' : `, ${known} known`}`;
 }
 
 function formatDb(db: number | undefined): string {
