@@ -95,6 +95,7 @@ beforeAll(async () => {
     await copyFile(at(`my-zoo/dualnet-mag-m43/${network}.onnx`), at(`my-${network}.onnx`));
   }
   await symlink(path.join(root, 'scripts'), at('scripts'));
+  await copyFile(path.join(root, 'scripts/lab/data/raytraced-munich-test-128.npz'), at('munich.npz'));
   if (opensslProblem() === undefined) {
     using maker = new CertificateMaker();
     const authority = maker.authority('test');

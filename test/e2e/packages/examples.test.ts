@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startBsServer } from '@edge-csi/bs-server';
 import { type AngularDelayCsi, squaredErrorRatio } from '@edge-csi/csi';
-import { openCsiSource, writeCsi } from '@edge-csi/csi/files';
+import { openCsiSource, readNpz, readPathList, writeCsi } from '@edge-csi/csi/files';
 import { createPathCodec } from '@edge-csi/csi/paths';
 import { isPathModel, pathsSpecOf } from '@edge-csi/models';
 import { loadModel, readReportManifest, zooDirectory } from '@edge-csi/models/disk';
@@ -81,6 +81,27 @@ describe('the example in Python', () => {
     });
     expect(stdout).toBe(expected.join(''));
     expect(run(file, '39').stderr).toContain('max_bits is not 40 to 2000');
+  });
+});
+
+describe('the example of a ray tracer', () => {
+  it('writes a path list of both bands', { timeout: 300_000 }, async ({ skip }) => {
+    const pythons = ['python3', ...(process.env.EDGE_CSI_PYTHON?.split(':') ?? [])];
+    const python = pythons.find((name) => spawnSync(name, ['-c', 'import sionna.rt']).status === 0);
+    if (python === undefined) return skip(`${pythons.join(' and ')} have no sionna.rt: pip install sionna-rt`);
+    const file = path.join(folder, 'street.npz');
+    const place = ['--bs', '-30', '0', '20', '--radius', '60', '--ues', '6', '--depth', '2'];
+    const args = [example('python/ray_traced_paths.py'), 'simple_street_canyon', file, ...place];
+    const { stdout, stderr, status } = spawnSync(python, args, { encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    const { numSamples } = await readPathList(file);
+    expect(stdout).toMatch(new RegExp(`^${file}: ${numSamples} UEs of 6, [\\d.]+ paths each\n$`));
+    expect(numSamples).toBeGreaterThan(0);
+    const arrays = await readNpz(file);
+    const column = (name: string) => Array.from(arrays.get(name)?.data as Float32Array);
+    expect(Math.min(...column('delay_ns'))).toBe(100);
+    // Free-space loss is by wavelength, and materials are nearly alike in both bands.
+    for (const ratio of column('uplink_gain_ratio')) expect(Math.abs(ratio - 5.3 / 5.1)).toBeLessThan(0.05);
   });
 });
 
