@@ -27,12 +27,13 @@ export interface Misfit {
   readonly hint: string;
 }
 
-/** Parts as a receiver's converter gives them are integers. */
-const isReal = (type: string): boolean => /^(float(16|32|64)|u?int(8|16|32))$/.test(type);
 /** What is known of a variable before it is read. */
 export type Outline = Pick<Variable, 'name' | 'type' | 'shape'>;
 
-const isComplex = (type: string): boolean => /^complex(64|128)$/.test(type);
+/** Whether a type is one that real or imaginary parts may be of; as a receiver's converter gives them, they are integers. */
+export const isReal = (type: string): boolean => /^(float(16|32|64)|u?int(8|16|32|64))$/.test(type);
+/** Whether a type is one of complex numbers that are read. */
+export const isComplex = (type: string): boolean => /^complex(64|128)$/.test(type);
 
 /**
  * Finds the axes of an array of CSI by their sizes. Axes of size one are left aside, as a ray tracer has them for users, panels and
@@ -41,8 +42,8 @@ const isComplex = (type: string): boolean => /^complex(64|128)$/.test(type);
 export function findCsiAxes(variable: Outline, csi: CsiShape): CsiAxes | Misfit {
   const { type, shape } = variable;
   const [numSamples, ...rest] = shape;
-  if (numSamples === undefined) return { hint: ', which is one number' };
-  if (shape.includes(0)) return { hint: ', which has no samples' };
+  if (numSamples === undefined) return { hint: hintOf(variable) ?? ', which is one number' };
+  if (shape.includes(0)) return misfit(variable, csi);
   const { numAntennas, numDelays } = csi;
   const numEntries = numAntennas * numDelays;
   const length = shape.reduce((product, size) => product * size, 1) * (isComplex(type) ? 2 : 1);
@@ -111,23 +112,35 @@ function matrixAxes(
   };
 }
 
+const noPhases = '; these are magnitudes without phases, take the file with real and imaginary parts';
+
+/** What is the matter with an array that holds no matrices of whatever shape, and the way out; `undefined` where nothing is known. */
+export function hintOf({ name, type, shape }: Outline): string | undefined {
+  if (type === 'cell') return '; in MATLAB, join the cells, samples first: H = permute(cat(3, C{:}), [3 1 2])';
+  if (type === 'pickled Python objects') {
+    return '; save an array of numbers: numpy.save(FILE, numpy.array(x, dtype=numpy.complex64))';
+  }
+  if (type === 'a structured type')
+    return "; save its parts as one array: numpy.save(FILE, x['real'] + 1j * x['imag'])";
+  if (!isReal(type) && !isComplex(type))
+    return '; where these are numbers, save them as such: x.astype(numpy.complex64)';
+  if (shape.includes(0)) return ', which has no samples';
+  if (/^HF(_|$)/.test(name)) {
+    return "; CsiNet's HF is over angles and subcarriers, take the file with HT, over angles and delays";
+  }
+  return isReal(type) && shape.length === 3 && shape.every((size) => size > 2) ? noPhases : undefined;
+}
+
 /** What may be the matter with an array that does not fit. */
 function misfit({ name, type, shape }: Outline, csi: CsiShape): Misfit {
   const { numAntennas, numDelays } = csi;
   const numEntries = numAntennas * numDelays;
   const [, ...rest] = shape;
   const asked = `, with ${numAntennas} antennas and ${numDelays} delays asked for`;
-  if (type === 'cell')
-    return { hint: '; in MATLAB, join the cells, samples first: H = permute(cat(3, C{:}), [3 1 2])' };
-  if (type === 'pickled Python objects') {
-    return { hint: '; save an array of numbers: numpy.save(FILE, numpy.array(x, dtype=numpy.complex64))' };
-  }
-  if (!isReal(type) && !isComplex(type)) return { hint: asked };
-  if (/^HF(_|$)/.test(name)) {
-    return { hint: "; CsiNet's HF is over angles and subcarriers, take the file with HT, over angles and delays" };
-  }
+  const unreadable = hintOf({ name, type, shape });
+  if (unreadable !== undefined) return { hint: unreadable };
   if (isReal(type) && (same(rest, [numEntries]) || same(withoutOnes(rest), [numAntennas, numDelays]))) {
-    return { hint: '; these are magnitudes without phases, take the file with real and imaginary parts' };
+    return { hint: noPhases };
   }
   if (samplesAreLast(shape, isComplex(type), csi)) {
     return { hint: `; the samples seem to be on the last axis, ${howToPermute(shape)}` };

@@ -4,8 +4,9 @@ import { toAngularDelay } from '../transform/angular-delay.ts';
 import type { ArrayShape } from '../transform/array.ts';
 import { concentration, halfTransformed } from './concentration.ts';
 import { type CsiAxes, findCsiAxes, hasAxes, howToPermute, type Outline, samplesAreLast } from './csi-axes.ts';
+import type { NpyArray } from './npy.ts';
 import type { Variable } from './variable.ts';
-import { findZeroPoint } from './zero-point.ts';
+import { findZeroPoints } from './zero-point.ts';
 
 /** The samples of one direction. */
 export interface CsiSamples {
@@ -83,8 +84,8 @@ export function createCsiLayout(csi: ArrayShape, domain?: CsiDomain): CsiLayout 
       // Refused by its header: values that are of no use are not read.
       if (!hasAxes(axes)) throw new CsiError('file-format', `${found}, expected ${expected}${axes.hint}`);
       const array = await variable.read();
-      const values = array.data as Float32Array | Float64Array;
-      const zero = axes.toImaginary === 1 ? 0 : findZeroPoint(values, variable.name, label);
+      const values = numbersOf(array.data);
+      const zero = findZeroPoints(values, axes.toImaginary, variable, label);
       const at = (index: number): Float32Array => matrixOf(values, axes, numAntennas, zero, index);
       const told = domain ?? domainOf(at, axes, variable, csi, found);
       if (told === 'angular-delay' && axes.numBins !== numDelays) {
@@ -94,12 +95,15 @@ export function createCsiLayout(csi: ArrayShape, domain?: CsiDomain): CsiLayout 
         );
       }
       const notes = [
-        ...(zero === 0 ? [] : [`read as normalised, zero at ${Number(zero.toFixed(6))}`]),
+        ...(isShifted(zero) ? [`read as ${howShifted(variable, zero)}`] : []),
+        ...(axes.numReceivers === 1
+          ? []
+          : [`an axis of ${axes.numReceivers} is read as receive antennas, each a sample of its own`]),
         ...(told === 'spatial-frequency' && domain === undefined
           ? [`read as spatial-frequency, ${axes.numBins} subcarriers, told by its energy`]
           : []),
       ];
-      const samples = indexed(axes, describe(told, axes, zero), notes, (index) => {
+      const samples = indexed(axes, describe(told, axes, zero, variable), notes, (index) => {
         const matrix = at(index);
         if (told === 'angular-delay') return { domain: told, numAntennas, numDelays, values: matrix };
         return toAngularDelay(spatialFrequency(matrix, numAntennas, axes.numBins), numDelays, csi.array);
@@ -151,20 +155,35 @@ function domainOf(
   );
 }
 
-function describe(domain: CsiDomain, { numBins, toImaginary }: CsiAxes, zero: number): string {
+function describe(domain: CsiDomain, { numBins, toImaginary }: CsiAxes, zero: ZeroPoints, variable: Variable): string {
   if (domain === 'spatial-frequency')
     return `spatial-frequency CSI, ${numBins} subcarriers, one sample a receive antenna`;
-  if (toImaginary === 1) return 'complex matrices';
-  if (zero === 0) return 'real and imaginary parts';
-  return `real and imaginary parts normalised to 0..1, zero at ${Number(zero.toFixed(6))}`;
+  if (isShifted(zero)) return `real and imaginary parts ${howShifted(variable, zero)}`;
+  return toImaginary === 1 ? 'complex matrices' : 'real and imaginary parts';
+}
+
+function numbersOf(data: NpyArray['data']): ArrayLike<number> {
+  return data instanceof BigInt64Array || data instanceof BigUint64Array ? Float64Array.from(data, Number) : data;
+}
+
+type ZeroPoints = ReturnType<typeof findZeroPoints>;
+
+/** What parts are whose zero is not 0. */
+function howShifted({ type }: Variable, zero: ZeroPoints): string {
+  const zeros = [...new Set(zero)].map((value) => Number(value.toFixed(6)));
+  return `${type.startsWith('uint') ? 'unsigned integers' : 'normalised'}, zero at ${zeros.join(' and ')}`;
+}
+
+function isShifted([re, im]: ZeroPoints): boolean {
+  return re !== 0 || im !== 0;
 }
 
 /** One matrix, planar `[2][antennas][bins]`. */
 function matrixOf(
-  data: Float32Array | Float64Array,
+  data: ArrayLike<number>,
   { numReceivers, numBins, stride, toImaginary }: CsiAxes,
   numAntennas: number,
-  zero: number,
+  [zeroRe, zeroIm]: ZeroPoints,
   index: number,
 ): Float32Array {
   const numEntries = numAntennas * numBins;
@@ -173,8 +192,8 @@ function matrixOf(
   for (let antenna = 0; antenna < numAntennas; antenna++) {
     for (let bin = 0; bin < numBins; bin++) {
       const from = start + antenna * stride.antenna + bin * stride.bin;
-      values[antenna * numBins + bin] = (data[from] as number) - zero;
-      values[numEntries + antenna * numBins + bin] = (data[from + toImaginary] as number) - zero;
+      values[antenna * numBins + bin] = (data[from] as number) - zeroRe;
+      values[numEntries + antenna * numBins + bin] = (data[from + toImaginary] as number) - zeroIm;
     }
   }
   return values;

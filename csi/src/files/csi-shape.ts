@@ -1,7 +1,7 @@
 import type { CsiShape } from '../csi.ts';
 import { CsiError } from '../errors.ts';
 import type { PlanarArray } from '../transform/array.ts';
-import { howToPermute } from './csi-axes.ts';
+import { hintOf, howToPermute, isComplex, isReal } from './csi-axes.ts';
 import { type ChoiceOptions, chooseDownlink } from './csi-choice.ts';
 import { type CsiDomain, createCsiLayout } from './csi-layout.ts';
 import { openDataFile } from './data-file.ts';
@@ -9,6 +9,8 @@ import { describeVariable, type Variable } from './variable.ts';
 
 /** Delay taps that are kept of CSI over subcarriers, and those of rows without axes, as data sets of this kind have them. */
 const USUAL_DELAYS = 32;
+/** Antennas from which on rows without axes are taken for samples: a matrix of one sample has rows too. */
+const FEWEST_UNTOLD = 8;
 /** Subcarriers that taps were cut from, where a file has the taps only. */
 const USUAL_SUBCARRIERS = 1024;
 
@@ -55,9 +57,17 @@ export async function findCsiShape(path: string, options: FindShapeOptions = {})
   const matrix = matrixOf(variable, array);
   if (matrix === undefined) {
     const wanted = array === undefined ? '' : `, with an array (--array) of ${array.join(' x ')} antennas`;
-    throw new CsiError('file-format', `${label} is no array of CSI matrices${wanted}; name another with --variable`);
+    const another = file.variables.length > 1 ? '; name another with --variable' : '; expected [N, antennas, delays]';
+    throw new CsiError('file-format', `${label} is no array of CSI matrices${wanted}${hintOf(variable) ?? another}`);
   }
   const { numAntennas, numBins } = matrix;
+  if (variable.shape.length === 2 && array === undefined && numAntennas < FEWEST_UNTOLD) {
+    throw new CsiError(
+      'file-format',
+      `${label}: one sample needs an axis of samples before it: x[numpy.newaxis]; if each row is a sample, of antennas by delays, ` +
+        `say so: array (--array ${numAntennas}x1)`,
+    );
+  }
   if (layout === undefined) requireSamplesFirst(variable, matrix, label);
   const shape = { numAntennas, numDelays: numBins, ...(array && { array }) };
   const { domain } = await createCsiLayout(shape, layout).read(variable, label);
@@ -73,9 +83,8 @@ function isLine([first, , ...more]: readonly number[]): boolean {
 
 /** Rows and columns by the sizes of a variable's axes. */
 function matrixOf({ type, shape }: Pick<Variable, 'type' | 'shape'>, array?: PlanarArray): Matrix | undefined {
-  const isComplex = /^complex(64|128)$/.test(type);
-  if (!isComplex && !/^float(16|32|64)$/.test(type)) return undefined;
-  const axes = isComplex ? shape.slice(1) : withoutParts(shape.slice(1));
+  if (!isComplex(type) && !isReal(type)) return undefined;
+  const axes = isComplex(type) ? shape.slice(1) : withoutParts(shape.slice(1));
   if (shape.includes(0) || axes === undefined) return undefined;
   const told = array && array[0] * array[1];
   // A model may have one antenna or one tap: axes of that size are then not to be left aside.

@@ -52,7 +52,7 @@ export interface CsiSourceOptions extends ArrayShape, ChoiceOptions, GainOptions
 /**
  * Opens CSI data, told by its content: a path list .npz, synthesised on demand in both bands, or matrices as .npy,
  * .npz or .mat (version 5 to 7.3), see `createCsiLayout`. Values that are normalised to 0..1 are mapped back to signed
- * ones, see `findZeroPoint`. Matrices are held in memory.
+ * ones, see `findZeroPoints`. Matrices are held in memory.
  *
  * @throws CsiError `file-format` where a file is none of these, its variables cannot be told apart, or the uplink has
  * another number of samples; `dependency-missing` where a format needs a package that is not installed.

@@ -19,7 +19,7 @@ const kinds: readonly ForeignKind[] = [
     wayOut: 'a download often answers with one; download the file itself',
   },
   {
-    is: (_, [a, b]) => a === 0x80 && b !== undefined && b >= 2 && b <= 5,
+    is: (text, [a, b]) => (a === 0x80 && b !== undefined && b >= 2 && b <= 5) || text.startsWith('cnumpy'),
     found: 'a Python pickle',
     wayOut: 'load it in Python and save the array with numpy.save',
   },
@@ -35,6 +35,17 @@ const kinds: readonly ForeignKind[] = [
     found: 'a table of numbers as text',
     wayOut: "in Python: numpy.save('csi.npy', numpy.loadtxt(FILE, delimiter=','))",
   },
+  {
+    is: (text) => /^\s*[[{]/.test(text) && isText(text),
+    found: 'JSON',
+    wayOut: 'load it in Python and save the array with numpy.save',
+  },
+  {
+    is: isText,
+    found: 'text',
+    wayOut:
+      "if it is a table with a head, in Python: numpy.save('csi.npy', numpy.loadtxt(FILE, delimiter=',', skiprows=1))",
+  },
 ];
 
 /**
@@ -49,6 +60,10 @@ export function foreignFile(path: string, start: Uint8Array): CsiError {
   if (kind !== undefined) return new CsiError('file-format', `${expected}, found ${kind.found}; ${kind.wayOut}`);
   const bytes = Array.from(start.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return new CsiError('file-format', `${expected}, found a file starting ${bytes || 'nowhere: it is empty'}`);
+}
+
+function isText(text: string): boolean {
+  return /^[\s\x20-\x7e]*$/.test(text);
 }
 
 /** Five 32-bit words: type, rows, columns, whether complex, length of the name; then the name and a zero byte. */

@@ -76,8 +76,9 @@ function layoutOf(dataset: Dataset): Layout {
   return { type: realTypeOf(metadata), shape, complex, columnMajor };
 }
 
-/** HDF5's classes of data types: 0 integers, 1 floating-point, in a precision that JavaScript has. */
+/** HDF5's classes of data types: 0 integers, 1 floating-point, in a precision that JavaScript has; 8 enumerations, as Python writes bool. */
 function realTypeOf({ type, size, signed }: Dataset['metadata']): string {
+  if (type === 8 && size === 1) return 'bool';
   if (type === 0 && size <= 8) return `${signed ? '' : 'u'}int${8 * size}`;
   return isFloat(type, size) ? `float${8 * size}` : 'not numeric';
 }
@@ -90,7 +91,7 @@ function readDataset(path: string, name: string, file: File): NpyArray {
   const dataset = file.get(name);
   if (!isDataset(dataset)) return refuse(path, name, 'group');
   const { type, shape, complex, columnMajor } = layoutOf(dataset);
-  if (!/^(float|complex|u?int)/.test(type)) return refuse(path, name, type);
+  if (!/^(float|complex|u?int|bool)/.test(type)) return refuse(path, name, type);
   const numElements = shape.reduce((product, size) => product * size, 1);
   const parts = complex ? 2 : 1;
   if (numElements * parts > MAX_VALUES)

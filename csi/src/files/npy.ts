@@ -115,6 +115,7 @@ export function parseNpyHeader(bytes: Uint8Array, name: string): NpyHeader {
 /** NumPy's name of an element type, whatever its byte order. */
 function typeOf(descr: string): string {
   if (/^[<>=|]?f2$/.test(descr)) return 'float16';
+  if (descr === '|b1') return 'bool';
   const dtype = (Object.keys(FORMATS) as Dtype[]).find((d) => FORMATS[d].descr.slice(1) === descr.slice(1));
   if (dtype !== undefined) return dtype;
   if (descr === '[') return 'a structured type';
@@ -122,7 +123,7 @@ function typeOf(descr: string): string {
 }
 
 /**
- * Parses the bytes of a .npy file, of either byte order; float16 is read as float32.
+ * Parses the bytes of a .npy file, of either byte order; float16 is read as float32, bool as 0 and 1.
  *
  * @param name - what to call the file in errors
  * @throws CsiError `file-format` where the bytes are not a whole .npy file of a supported element type.
@@ -134,6 +135,11 @@ export function parseNpy(bytes: Uint8Array, name: string): NpyArray {
     const data = Float32Array.from(halves as Uint16Array, fromHalf);
     if (fortranOrder) toRowMajor(data, shape, 1);
     return { dtype: 'float32', shape, data };
+  }
+  if (type === 'bool') {
+    const data = parseNpyValues('uint8', bytes, name, { shape, dataStart, bigEndian }) as Uint8Array;
+    if (fortranOrder) toRowMajor(data, shape, 1);
+    return { dtype: 'uint8', shape, data };
   }
   if (type === 'pickled Python objects') {
     throw new CsiError(

@@ -62,6 +62,7 @@ export const MAX_DEFLATE_RATIO = 1032;
 
 function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
   let hasPickle = false;
+  const others: string[] = [];
   let arrays: Record<string, Uint8Array>;
   try {
     arrays = unzipSync(bytes, {
@@ -69,7 +70,10 @@ function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
         // What macOS adds beside each file of an archive.
         if (entry.startsWith('__MACOSX/') || entry.split('/').at(-1)?.startsWith('.')) return false;
         hasPickle ||= entry.endsWith('data.pkl');
-        if (!entry.endsWith('.npy')) return false;
+        if (!entry.endsWith('.npy')) {
+          if (!entry.endsWith('/')) others.push(entry);
+          return false;
+        }
         if (!methods.includes(compression)) {
           const method = methodNames[compression] ?? `method ${compression}`;
           throw new CsiError(
@@ -87,7 +91,14 @@ function unzip(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
     if (cause instanceof CsiError) throw cause;
     throw new CsiError('file-format', `${name}: expected a .npz file, found a damaged zip archive`, { cause });
   }
-  if (!hasPickle || Object.keys(arrays).length > 0) return arrays;
+  if (Object.keys(arrays).length > 0 || others.length === 0) return arrays;
+  if (!hasPickle) {
+    const [first, ...more] = others;
+    throw new CsiError(
+      'file-format',
+      `${name}: is a zip archive without a .npy in it, but with ${first}${more.length > 0 ? ` and ${more.length} more` : ''}; unpack it, and give a file of it`,
+    );
+  }
   throw new CsiError(
     'file-format',
     `${name}: is a PyTorch file, expected arrays; in Python: numpy.savez(FILE, downlink=torch.load(...).numpy())`,

@@ -1,4 +1,5 @@
 import { CsiError } from '../errors.ts';
+import { isReal } from './csi-axes.ts';
 import type { NpyArray } from './npy.ts';
 import type { Variable } from './variable.ts';
 
@@ -42,8 +43,7 @@ export function joinNamed(path: string, real: Variable, imaginary: Variable): Va
 }
 
 function fitTogether(real: Variable, imaginary: Variable): boolean {
-  const isReal = ({ type }: Variable): boolean => /^(float|int)/.test(type);
-  return isReal(real) && isReal(imaginary) && real.shape.join() === imaginary.shape.join();
+  return isReal(real.type) && isReal(imaginary.type) && real.shape.join() === imaginary.shape.join();
 }
 
 function complexOf(real: Variable, imaginary: Variable): Variable {

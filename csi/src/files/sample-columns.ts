@@ -24,7 +24,7 @@ export async function readColumns(
     const variable = variables.find((candidate) => (candidate.name.split('/').at(-1) as string) === name);
     if (variable === undefined) continue;
     const { type, shape } = variable;
-    const isNumeric = /^(u?int|float)\d+$|^(double|single)$/.test(type);
+    const isNumeric = /^((u?int|float)\d+|bool)$|^(double|single)$/.test(type);
     const fits = isNumeric && shape.filter((size) => size !== 1).length <= 1 && sizeOf(shape) === numRows;
     const values = fits && Float64Array.from((await variable.read()).data as ArrayLike<number | bigint>, Number);
     const isIndex = name !== 'distance_m';

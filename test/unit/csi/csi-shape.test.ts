@@ -85,3 +85,23 @@ it('noise alone is asked about', async () => {
     'set layout (--layout)',
   );
 });
+
+it('one matrix is not taken for samples of few antennas, unless its array is named', async () => {
+  const one = {
+    dtype: 'complex64',
+    shape: [16, 32],
+    data: new Float32Array(1024).map((_, i) => Math.sin(i * i)),
+  } as const;
+  await expect(shapeIn({ H: one })).rejects.toThrow('one sample needs an axis of samples before it: x[numpy.newaxis]');
+  expect(await shapeIn({ H: one }, { array: [1, 1], layout: 'angular-delay' })).toMatchObject({
+    numAntennas: 1,
+    numDelays: 32,
+  });
+});
+
+it('what cannot be matrices is refused with the way out', async () => {
+  const magnitudes = { dtype: 'float32', shape: [8, 16, 24], data: overDelays.slice(0, 8 * 16 * 24) } as const;
+  await expect(shapeIn({ H: magnitudes })).rejects.toThrow('magnitudes without phases');
+  const none = { dtype: 'complex64', shape: [0, 16, 24], data: new Float32Array(0) } as const;
+  await expect(shapeIn({ H: none })).rejects.toThrow('which has no samples');
+});

@@ -127,7 +127,6 @@ describe('csi source', () => {
   it.each<[string, NpyArray]>([
     ['of another width', { dtype: 'float32', shape: [2, 12], data: new Float32Array(24) }],
     ['with antennas and delays exchanged', { dtype: 'complex64', shape: [1, 3, 4], data: new Float32Array(24) }],
-    ['of large integers', { dtype: 'int64', shape: [1, 24], data: new BigInt64Array(24) }],
     ['that are complex and flat', { dtype: 'complex64', shape: [1, 24], data: new Float32Array(48) }],
     ['without samples', { dtype: 'float32', shape: [0, 24], data: new Float32Array(0) }],
     ['without dimensions', { dtype: 'float32', shape: [], data: new Float32Array(1) }],
@@ -158,7 +157,7 @@ describe('csi source', () => {
     const matlab = await temporaryFile('data.mat', Buffer.from('MATLAB 5.0 MAT-file, ...'));
     await expect(openCsiSource(matlab, link)).rejects.toThrow(fileFormat);
     await expect(openCsiSource(matlab, link)).rejects.toThrow(
-      'expected .npz, .npy or .mat (version 5 to 7.3), found a file starting 4d 41 54 4c',
+      'expected .npz, .npy or .mat (version 5 to 7.3), found text',
     );
     await expect(openCsiSource(await temporaryFile('empty', new Uint8Array(0)), link)).rejects.toThrow(fileFormat);
     const whole = await readFile(fixturePath('paths-indoor.npz'));

@@ -210,6 +210,88 @@ describe('parts that are normalised', () => {
   });
 });
 
+describe('parts of other normalisations', () => {
+  /** What a tool makes of all real and imaginary parts, `[8, 2, 32, 32]`, as an array of a type and shape. */
+  const scaled = (scale: (value: number, part: 0 | 1) => number): Float32Array =>
+    Float32Array.from({ length: 8 * 2048 }, (_, i) => {
+      const part = i % 2048 < numEntries ? 0 : 1;
+      return scale((channels[Math.floor(i / 2048)] as AngularDelayCsi).values[i % 2048] as number, part);
+    });
+  const halves = (data: Float32Array) => ({ H: { dtype: 'float32', shape: [8, 2, 32, 32], data } }) as const;
+  const interleaved = (data: Float32Array) =>
+    interleave(numEntries, (n, entry) => [
+      data[2048 * n + entry] as number,
+      data[2048 * n + numEntries + entry] as number,
+    ]);
+  let peak: number;
+  beforeAll(() => {
+    peak = Math.max(...channels.map(({ values }) => Math.max(...values.map(Math.abs))));
+  });
+  /** How far a source is from the channels, once its matrices have their norm. */
+  const error = (source: Awaited<ReturnType<typeof open>>) => {
+    const { values } = source.downlink(3);
+    const truth = (channels[3] as AngularDelayCsi).values;
+    const norm = (of: Float32Array) => Math.sqrt(of.reduce((sum, value) => sum + value * value, 0));
+    return relativeError(
+      values.map((value) => (value * norm(truth)) / norm(values)),
+      truth,
+    );
+  };
+
+  it('are mapped back where they are the last axis or complex', async () => {
+    const data = interleaved(scaled((value) => 0.5 + (0.5 * value) / peak));
+    for (const array of [complex([8, 32, 32], data), { dtype: 'float32', shape: [8, 32, 32, 2], data } as const]) {
+      const source = await open({ H: array });
+      expect(source.notes).toEqual([expect.stringMatching(/^downlink: read as normalised, zero at 0\.(4999|5)/)]);
+      expect(error(source)).toBeLessThan(0.01);
+    }
+  });
+
+  it('are mapped back where they reach from -1 to 1 and zero is off 0', async () => {
+    const source = await open(halves(scaled((value) => 0.15 + (0.85 * value) / peak)));
+    expect(source.notes[0]).toMatch(/read as normalised, zero at 0\.1(49|5)/);
+    expect(error(source)).toBeLessThan(0.01);
+    expect((await open(halves(scaled((value) => value)))).notes).toEqual([]);
+  });
+
+  it('are mapped back where each part has an extent of its own', async () => {
+    const source = await open(halves(scaled((value, part) => (part === 0 ? 0.44 : 0.52) + (0.4 * value) / peak)));
+    expect(source.notes[0]).toMatch(/zero at 0\.4(39|4)\d* and 0\.5(19|2)/);
+    expect(error(source)).toBeLessThan(0.01);
+  });
+
+  it('are refused where each sample has an extent of its own', async () => {
+    const data = Float32Array.from(
+      channels.flatMap(({ values }) => {
+        const [min, max] = [Math.min(...values), Math.max(...values)];
+        return Array.from(values, (value) => (value - min) / (max - min));
+      }),
+    );
+    await expect(open(halves(data))).rejects.toThrow('each sample is normalised to 0..1 on its own');
+  });
+
+  it('are read as integers of whatever size, and named as such where they have no sign', async () => {
+    const around = (zero: number, most: number) => scaled((value) => Math.round(zero + (most * value) / peak));
+    const arrays: readonly [NpyArray, string][] = [
+      [
+        { dtype: 'uint8', shape: [8, 2, 32, 32], data: Uint8Array.from(around(128, 127)) },
+        'unsigned integers, zero at 128',
+      ],
+      [{ dtype: 'int64', shape: [8, 2, 32, 32], data: BigInt64Array.from(around(0, 9999), BigInt) }, ''],
+    ];
+    for (const [array, note] of arrays) {
+      const source = await open({ H: array });
+      expect(source.notes.join()).toContain(note);
+      expect(error(source)).toBeLessThan(0.15);
+    }
+  });
+
+  it('are refused where complex numbers have no phases', async () => {
+    const data = interleaved(scaled((value, part) => (part === 0 ? Math.abs(value) : 0)));
+    await expect(open({ H: complex([8, 32, 32], data) })).rejects.toThrow('magnitudes or absolute parts');
+  });
+});
+
 describe('columns beside CSI', () => {
   const csi = () => ({ downlink: complex([8, 32, 32], angularDelay()) });
   const counting = Int16Array.of(0, 1, 2, 3, 4, 5, 6, 7);
@@ -222,6 +304,14 @@ describe('columns beside CSI', () => {
     });
     expect(source.environment?.(5)).toBe(5);
     expect([...(source.columns.ue ?? [])]).toEqual([...counting]);
+  });
+
+  it('are read where they are true or false', async () => {
+    const column = Buffer.from(formatNpy({ dtype: 'uint8', shape: [8], data: Uint8Array.of(0, 1, 0, 1, 0, 1, 1, 1) }));
+    column.write('|b1', column.indexOf('|u1'));
+    const archive = zipSync({ 'downlink.npy': formatNpy(csi().downlink), 'environment.npy': column });
+    const source = await openCsiSource(await temporaryFile('los.npz', archive), link);
+    expect([source.environment?.(4), source.environment?.(6)]).toEqual([0, 1]);
   });
 
   it('are read from a row of a MAT-file', async () => {
@@ -247,6 +337,15 @@ describe('archives and files of other tools', () => {
   it('are read from an archive packed again on macOS', async () => {
     const archive = zipSync({ 'data/downlink.npy': npy(), '__MACOSX/data/._downlink.npy': new Uint8Array(9) });
     expect((await openCsiSource(await temporaryFile('mac.npz', archive), link)).downlink(2)).toEqual(channels[2]);
+  });
+
+  it.each([
+    ['an archive of other files', zipSync({ 'a.mat': new Uint8Array(9) }), 'without a .npy in it, but with a.mat'],
+    ['JSON', Buffer.from('{"H": [[1, 2]]}'), 'found JSON'],
+    ['a table with a head', Buffer.from('re0,im0\n1,2\n'), 'skiprows=1'],
+    ['an old pickle', Buffer.from('cnumpy.core.multiarray\n'), 'found a Python pickle'],
+  ])('are named where they are %s', async (_, bytes, message) => {
+    await expect(openCsiSource(await temporaryFile('theirs', bytes), link)).rejects.toThrow(message);
   });
 
   it('are refused by the compression that is not read', async () => {

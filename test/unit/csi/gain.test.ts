@@ -122,7 +122,7 @@ describe('what else files of others have', () => {
     expect(raw.downlink(2).values[33]).toBe(signed[2 * 2048 + 33]);
     const bytes = Uint8Array.from(data as Float32Array, (value) => Math.round(128 + (127 * value) / peak));
     const around = await open({ iq: { dtype: 'uint8', shape: [8, 2, 32, 32], data: bytes } });
-    expect(around.notes[0]).toMatch(/^downlink: read as normalised, zero at 12[78]/);
+    expect(around.notes[0]).toMatch(/^downlink: read as unsigned integers, zero at 12[78]/);
   });
 
   it('is delays where antennas are expected: refused with the call that exchanges them', async () => {

@@ -136,7 +136,7 @@ describe('values normalised to 0..1', () => {
       const centred = Float32Array.from(scaled[index] as number[], (value) => (value - 0.5) * (max - min));
       expect(relativeError(centred, expected)).toBeGreaterThan(2);
     }
-    expect(source.description.downlink).toContain('normalised to 0..1, zero at 0.44');
+    expect(source.description.downlink).toContain('normalised, zero at 0.44');
   });
 
   it("have CsiNet's zero at 0.5", async () => {

@@ -71,7 +71,7 @@ describe('npy', () => {
 
   it.each([
     ["{'descr': '<f2', 'fortran_order': False, 'shape': (2,), }", '2 bytes of data, uint16 [2] needs 4'],
-    ["{'descr': '|b1', 'fortran_order': False, 'shape': (2,), }", "element type is '|b1'"],
+    ["{'descr': '<c32', 'fortran_order': False, 'shape': (2,), }", "element type is '<c32'"],
     ["{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", 'holds pickled Python objects'],
     ["{'descr': [('a', '<i2')], 'fortran_order': False, 'shape': (1,), }", 'a structured type'],
     ["{'descr': '<i2', 'fortran_order': False, }", 'expected descr, fortran_order and shape'],

@@ -4,12 +4,12 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { AngularDelayCsi, ArrayResponse, PathCodecSpec } from '@edge-csi/csi';
 import { estimateArrayResponse, stillSpecOf } from '@edge-csi/csi/paths';
 import { measureScheme, pathSchemes } from '@edge-csi/lab';
-import { dataFor, openData, sha256Of, spreadIndices, usableSample } from '@edge-csi/lab/data';
+import { sha256Of, spreadIndices, usableSample } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { createPathManifest, isPathModel, type PathManifest, pathsSpecOf } from '@edge-csi/models';
 import { readReportManifest } from '@edge-csi/models/disk';
 import type { OptionsOf } from '../options/command.ts';
-import { withData } from '../options/data.ts';
+import { createDataReader, withData } from '../options/data.ts';
 import { reportModelsById, zooOption } from '../options/models.ts';
 import { jsonOption, writeJson } from '../options/output.ts';
 import { integer, newModelFolder } from '../options/parse.ts';
@@ -49,7 +49,7 @@ export const addResponse = (models: CommandUnknownOpts) => declare(models).actio
 async function run(options: Options): Promise<void> {
   const { data, out, samples: limit, json } = options;
   const model = await modelOf(options);
-  const source = await openData(dataFor(model, options));
+  const source = await createDataReader(options).open(model);
   const indices = spreadIndices(source, 2 * limit);
   // The file's first part and its last: neighbours may share what they are of.
   const half = Math.floor(indices.length / 2);

@@ -8,11 +8,13 @@ import {
   startBsServer,
 } from '@edge-csi/bs-server';
 import type { DecodeWorker } from '@edge-csi/bs-server/cluster';
+import { CsiError } from '@edge-csi/csi';
 import { sampleData } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import { isUplinkOnly } from '@edge-csi/models';
 import { listReportModels } from '@edge-csi/models/disk';
 import { givenFlag, type OptionsOf } from '../options/command.ts';
+import { createDataReader } from '../options/data.ts';
 import { providersOption } from '../options/ends.ts';
 import { modelsOfOneLink, requireFolders, uplinkOnlyById, zooOption } from '../options/models.ts';
 import { contents, finite, integer, list, secret } from '../options/parse.ts';
@@ -87,7 +89,10 @@ function declare(program: CommandUnknownOpts) {
     .option('--tls-ca <file>', 'PEM: authorities of client certificates; clients without one are refused', contents)
     .option('--allow-origin <list>', 'origins whose pages may connect, default any', list)
     .option('--ui', `a page at ${pagePath} on --port: a UE in the browser, on the channel of --ui-data`)
-    .option('--ui-data <file>', 'data that the page measures, default the shipped sample')
+    .option(
+      '--ui-data <file>',
+      'data that the page measures, as edge-csi convert writes them; default the shipped sample',
+    )
     .option(
       '--ui-sample-slots <n>',
       'slots for which the channel of the page is one sample: of a track, its time from sample to sample',
@@ -185,7 +190,14 @@ async function openPages({ zoo, uiData = sampleData, uiSampleSlots }: Options): 
   const all = await modelsOfOneLink(zoo);
   const [first, ...others] = all.flatMap((manifest) => (isUplinkOnly(manifest) ? [] : [manifest]));
   if (first === undefined) throw noModelIn(zoo);
-  const channel = await PageChannel.open([first, ...others], { data: uiData }, uiSampleSlots);
+  const channel = await PageChannel.open([first, ...others], createDataReader({ data: uiData }), uiSampleSlots).catch(
+    (cause) => {
+      if (!(cause instanceof CsiError)) throw cause;
+      const wayOut =
+        'where an option has to say how to read --ui-data, convert it first: edge-csi convert --data FILE --out csi.npz';
+      throw new CsiError(cause.code, `${cause.message}; ${wayOut}`, { cause });
+    },
+  );
   return createPages({ files: await PageFiles.find(), channel });
 }
 

@@ -1,7 +1,7 @@
 import type { AngularDelayCsi } from '@edge-csi/csi';
-import type { CsiSource } from '@edge-csi/csi/files';
-import { type DataFlags, dataFor, hasUplink, openData, usableSample } from '@edge-csi/lab/data';
-import { isPathModel, type ReportManifest } from '@edge-csi/models';
+import { hasUplink, usableSample } from '@edge-csi/lab/data';
+import type { ReportManifest } from '@edge-csi/models';
+import type { DataReader } from '../options/data.ts';
 
 /** Slots for which the channel is one sample of the data, unless told: the page's tests count on it. */
 export const usualSlotsPerSample = 8;
@@ -25,14 +25,12 @@ export interface ChannelSlot {
 /** The air between a page's UE and the BS: a data file, sample after sample, as both ends would measure it. */
 export class PageChannel {
   readonly #manifests: ReadonlyMap<string, ReportManifest>;
-  readonly #flags: DataFlags;
+  readonly #reader: DataReader;
   readonly #slotsPerSample: number;
-  /** One reading of the file for each shape of CSI. */
-  readonly #sources = new Map<string, Promise<CsiSource>>();
 
-  private constructor(manifests: readonly ReportManifest[], flags: DataFlags, slotsPerSample: number) {
+  private constructor(manifests: readonly ReportManifest[], reader: DataReader, slotsPerSample: number) {
     this.#manifests = new Map(manifests.map((manifest) => [manifest.id, manifest]));
-    this.#flags = flags;
+    this.#reader = reader;
     this.#slotsPerSample = slotsPerSample;
   }
 
@@ -45,17 +43,17 @@ export class PageChannel {
    */
   static async open(
     manifests: readonly [ReportManifest, ...ReportManifest[]],
-    flags: DataFlags,
+    reader: DataReader,
     slotsPerSample = usualSlotsPerSample,
   ): Promise<PageChannel> {
-    const channel = new PageChannel(manifests, flags, slotsPerSample);
+    const channel = new PageChannel(manifests, reader, slotsPerSample);
     await channel.at(0, manifests[0].id);
     return channel;
   }
 
   async describe(): Promise<ChannelDescription> {
     const [first] = this.#manifests.values();
-    const { name, numSamples } = await this.#source(first as ReportManifest);
+    const { name, numSamples } = await this.#reader.open(first as ReportManifest);
     return { data: name, numSamples, slotsPerSample: this.#slotsPerSample, models: [...this.#manifests.keys()] };
   }
 
@@ -68,21 +66,11 @@ export class PageChannel {
   async at(slot: number, modelId: string): Promise<ChannelSlot | undefined> {
     const manifest = this.#manifests.get(modelId);
     if (manifest === undefined) return undefined;
-    const source = await this.#source(manifest);
+    const source = await this.#reader.open(manifest);
     const sample = Math.floor(slot / this.#slotsPerSample) % source.numSamples;
     return {
       downlink: usableSample(source, 'downlink', sample),
       uplink: hasUplink(source) ? usableSample(source, 'uplink', sample) : undefined,
     };
-  }
-
-  #source(manifest: ReportManifest): Promise<CsiSource> {
-    const key = JSON.stringify([manifest.csi, isPathModel(manifest) ? manifest.paths.antennas : []]);
-    const known = this.#sources.get(key);
-    if (known !== undefined) return known;
-    const opening = openData(dataFor(manifest, this.#flags));
-    this.#sources.set(key, opening);
-    opening.catch(() => this.#sources.delete(key));
-    return opening;
   }
 }

@@ -3,13 +3,13 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { createRandom, defaultCarriers } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
 import { measureYardstick, yardstickSamples } from '@edge-csi/lab';
-import { simulatedSource } from '@edge-csi/lab/data';
+import { flagsFor, simulatedSource } from '@edge-csi/lab/data';
 import type { Metric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
 import type { Manifest } from '@edge-csi/models';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
-import { createDataReader } from '../../options/data.ts';
+import { createDataReader, withVariables } from '../../options/data.ts';
 import { modelsById, requireOneShape } from '../../options/models.ts';
 import { finite, integer } from '../../options/parse.ts';
 import { type Progress, startProgress } from '../../progress.ts';
@@ -23,7 +23,7 @@ const defaultModels = ['dualnet-mag-m8', 'dualnet-mag-m16', 'dualnet-mag-m43', '
 const simulatedPerSample = 20;
 
 function declare(bench: CommandUnknownOpts) {
-  return suite(bench, 'yardstick', defaultModels.join(', '))
+  return withVariables(suite(bench, 'yardstick', defaultModels.join(', ')))
     .description(
       'SGCS and NMSE against bits of path reports, eType II, DualNet and top-K, on many channels side by side.',
     )
@@ -127,10 +127,11 @@ async function measurePanel(
 async function sourceOf(
   { file, scenario }: PanelChannels,
   view: Manifest['csi'],
-  { samples, seed }: Options,
+  options: Options,
 ): Promise<CsiSource> {
+  const { samples, seed } = options;
   if (file === undefined) return simulatedSource(scenario, simulatedPerSample * samples, view, seed);
-  return createDataReader({ data: file }).open({ csi: view });
+  return createDataReader(flagsFor(file, options)).open({ csi: view });
 }
 
 /** A bar for every scheme of a panel, one after the other. */
