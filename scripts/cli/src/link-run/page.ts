@@ -88,11 +88,13 @@ export function renderLinkRun({ runs }: LinkRunReport): string {
 /** What became of the reports of each run, how large they were and how accurate the estimates. */
 function accuracyTable(runs: readonly LinkRun[]): Table {
   const withUplinkOnly = runs.some((run) => run.uplinkOnlyEstimates > 0);
+  const withHints = runs.some(({ hintBits = 0 }) => hintBits > 0);
   return {
     header: [
       ...['model', 'CR', 'sent', 'decoded', 'late', 'superseded', 'lost'],
       ...(withUplinkOnly ? ['uplink-only'] : []),
-      ...['bits', 'NMSE dB', '|H| NMSE dB', 'SGCS', 'of subbands'],
+      ...(withHints ? ['bits', 'hint bits'] : ['bits']),
+      ...['NMSE dB', '|H| NMSE dB', 'SGCS', 'of subbands'],
     ],
     rows: runs.map((run) => [
       run.quality['no-uplink'] === 1 ? `${labelOf(run)}, no-uplink` : labelOf(run),
@@ -104,6 +106,7 @@ function accuracyTable(runs: readonly LinkRun[]): Table {
       String(run.reportsLost),
       ...(withUplinkOnly ? [String(run.uplinkOnlyEstimates)] : []),
       fixed(run.payloadBits.mean, 0),
+      ...(withHints ? [fixed(run.hintBits ?? 0, 1)] : []),
       fixed(run.nmseDb, 2),
       fixed(run.magnitudeNmseDb, 2),
       fixed(run.sgcs, 4),
