@@ -7,7 +7,8 @@ import { servedModel } from '../bs-server/served-model.ts';
 
 /** A run in which nothing was sent, so that only counters of the server show. */
 function runWith(published: number): LinkRun {
-  const stats = { late: 0, superseded: 0, uplinkOnly: { published, dropped: 9 } } as ServerStats;
+  const hints = { sent: 0, bits: 0 };
+  const stats = { late: 0, superseded: 0, uplinkOnly: { published, dropped: 9 }, referring: 0, hints } as ServerStats;
   const { manifest } = servedModel();
   const records = { manifest, budgetBits: undefined, numUes: 1, source: {} as CsiSource, sent: [], stats };
   return summarizeLink({ ...records, estimates: new Map() });

@@ -9,7 +9,7 @@ import { codeReport, createSyntax } from './syntax.ts';
 // What the two ends of a session make of the same report and hint, so that they need not tell each other.
 
 /** Cells within which two places are one: a quarter of a bin, which a weak path does not tell apart. */
-const SAME_CELLS = KNOWN_CELLS / 4;
+export const SAME_CELLS = KNOWN_CELLS / 4;
 
 /** A report as it was sent. */
 export interface RememberedReport {
@@ -24,6 +24,8 @@ export interface ReportedPlaces {
   readonly cells: Int32Array;
   /** `[count]`: number of a place in the list that the report refers to; `FRESH` of one that it tells itself. */
   readonly reference: Int32Array;
+  /** `[count]`, amplitudes in steps: the stronger a path, the finer its place. */
+  readonly level: Int32Array;
 }
 
 /** Reads the places of a report. */
@@ -46,7 +48,7 @@ export function createPlaceReader(spec: PathCodecSpec): PlaceReader {
       // Half a cell below the end of an axis that goes round is its start; delays have room there, which no path takes.
       return cell < all ? cell : axis === 2 ? all - 1 : 0;
     });
-    return { cells, reference: codes.reference.slice(0, codes.count) };
+    return { cells, reference: codes.reference.slice(0, codes.count), level: codes.level.slice(0, codes.count) };
   };
 }
 
@@ -66,7 +68,7 @@ export function memoryOf(
   for (const from of [hinted, reported]) {
     for (let at = 0; at < from.length && cells.length < 3 * MOST_KNOWN; at += 3) {
       const place = from.subarray(at, at + 3);
-      if (!isAmong(place, cells)) cells.push(...place);
+      if (!isAmong(place, cells, SAME_CELLS)) cells.push(...place);
     }
   }
   if (cells.length === 0) return undefined;
@@ -76,10 +78,10 @@ export function memoryOf(
 }
 
 /** Whether a place is, give or take, one of others, `[count][3]`. */
-export function isAmong(place: ArrayLike<number>, others: ArrayLike<number>): boolean {
+export function isAmong(place: ArrayLike<number>, others: ArrayLike<number>, withinCells: number): boolean {
   for (let at = 0; at < others.length; at += 3) {
     let axis = 0;
-    while (axis < 3 && Math.abs((place[axis] as number) - (others[at + axis] as number)) <= SAME_CELLS) axis++;
+    while (axis < 3 && Math.abs((place[axis] as number) - (others[at + axis] as number)) <= withinCells) axis++;
     if (axis === 3) return true;
   }
   return false;
