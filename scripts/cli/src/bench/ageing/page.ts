@@ -39,6 +39,11 @@ function sectionsOf(runs: readonly AgeingRun[]): Section[] {
       tables: [periodTable(runs, ({ sgcs }) => fixed(sgcs, 3))],
     },
     {
+      title: `${place}: spectral efficiency by report period`,
+      text: 'bit/s/Hz of 4 UEs at once, of environments of their own, by zero forcing from what the BS has, at an SNR of 10 dB.',
+      tables: [periodTable(runs, ({ spectralEfficiency = Number.NaN }) => fixed(spectralEfficiency, 1))],
+    },
+    {
       title: `${place}: age beyond which bits stop helping`,
       text:
         'Age in ms from which the true matrix, held, is as far off as a fresh estimate: from there on staleness costs more than ' +
