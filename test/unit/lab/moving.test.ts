@@ -94,6 +94,14 @@ describe('reports of moving UEs', () => {
     expect(differences.reduce((sum, difference) => sum + difference) / differences.length).toBeLessThan(-4);
   }, 30_000);
 
+  it('gain by hints and reports together no less than by either, indoors', async () => {
+    const points = await measured(simulated('cost2100-indoor', 3, 20), [0]);
+    for (const scheme of ['paths-hinted', 'paths-acknowledged'] as const) {
+      const differences = worseBy(curveOf(points, 'paths-known'), curveOf(points, scheme));
+      expect(differences.reduce((sum, difference) => sum + difference) / differences.length).toBeLessThan(0.05);
+    }
+  }, 30_000);
+
   it('refer to hints and to reports as the scheme has it, and the bits of hints are counted', async () => {
     const points = await measured(await recorded(4), [0, 100]);
     const total = (scheme: MovingScheme, of: 'hintBits' | 'referring', lossPercent = 0) =>

@@ -54,6 +54,8 @@ export function createPathUeMemory(spec: PathCodecSpec): UeMemory {
       unanswered.delete(seq);
       if (outcome === 'decoded' && seq > Math.max(refusedSeq, decoded?.seq ?? 0)) {
         decoded = report;
+        // What it took of a hint is among its own places; the rest would make every reference longer.
+        if (report.memory?.hint === hint?.version) hint = undefined;
         isCurrent = false;
       }
       if (outcome !== 'invalid' || report.memory === undefined) return;
