@@ -38,7 +38,7 @@ const referring = schemes.filter((scheme) => scheme !== 'paths');
 /** Schemes that losses touch. */
 const lossy = ['paths-acknowledged', 'paths-known'] as const;
 /** Bits that tables compare at. */
-const tableBits = 70;
+const tableBits = 60;
 
 /** Reports of moving UEs that may refer to known paths, beside those that may not. */
 export function movingPage({ curve, snrDb, uplinkSnrDb }: MovingResult): PageContent {
@@ -175,7 +175,9 @@ function verdict(cells: readonly Cell[]): string {
       : worst <= 0
         ? `From ${pathCapBits.least} bits on no point of a curve with known paths is behind reports alone.`
         : `From ${pathCapBits.least} bits on a point of a curve with known paths is ${fixed(worst, 2)} dB behind reports alone at its worst.`,
-    most === 0 || costs.length === 0 ? '' : `${most} % of reports lost cost up to ${fixed(Math.max(...costs), 2)} dB.`,
+    most === 0 || costs.length === 0
+      ? ''
+      : `${most} % of reports lost cost ${fixed(Math.max(0, ...costs), 2)} dB at most, mean over a curve.`,
     refused === 0 ? '' : `The BS refused ${refused} reports.`,
   ];
   return sentences.filter((sentence) => sentence !== '').join(' ');
