@@ -32,6 +32,8 @@ GAIN = 16.0
 NOISE = 0.05
 """About what rounding to five bits adds to a codeword, in deviations of each component."""
 BATCH = 32
+LEAST_SAMPLES = 16
+"""What `edge-csi models complete` takes at least."""
 
 
 def planes_of(h: Tensor, shape: tuple[int, int]) -> Tensor:
@@ -116,16 +118,27 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
     csi_file.add_options(parser)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    csi, length = csi_file.link_of(arguments, csi_file.INDOOR), arguments.length
+    size, bits = 2 * csi["numAntennas"] * csi["numDelays"], arguments.bits or 5 * length
+    if not 1 <= length <= size:
+        parser.error(f"--length is {length}: expected 1 to {size}, two parts of {csi['numAntennas']} antennas x {csi['numDelays']} delays")
+    if not length <= bits <= 8 * length:
+        parser.error(f"--bits is {bits}: expected {length} to {8 * length}, 1 to 8 for each of {length} components")
+    return arguments
 
 
 def main() -> None:
     arguments, started = parse(), time.monotonic()
+    # What would fail once the networks are trained fails now.
+    csi_file.edge_csi("models", "complete", "--help", quiet=True)
     torch.set_num_threads(arguments.threads)
     log = lambda line: print(f"[{time.monotonic() - started:7.1f} s] {line}", flush=True)
     csi, reading = csi_file.link_of(arguments, csi_file.INDOOR), csi_file.reading_of(arguments)
     data = dataset.load(arguments.data, csi, torch.device("cpu"), arguments.samples, reading)
     train, val = (part.csi.downlink for part in data.split())
+    if len(data) < LEAST_SAMPLES:
+        raise SystemExit(f"{arguments.data}: {len(data)} samples, a model takes {LEAST_SAMPLES} or more")
     log(f"{len(train)} samples to train on, {len(val)} held out")
     model = Autoencoder(arguments.network, (csi["numAntennas"], csi["numDelays"]), arguments.length, arguments.seed)
     model.start(train)

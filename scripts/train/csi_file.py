@@ -66,10 +66,10 @@ def options_of(arguments: argparse.Namespace) -> list[str]:
     return _given(arguments, [*READING, *LINK])
 
 
-def edge_csi(*arguments: object) -> None:
+def edge_csi(*arguments: object, quiet: bool = False) -> None:
     """Runs edge-csi; where it refuses, its own message has been printed and this process ends with its exit code."""
     try:
-        code = subprocess.run(["node", str(PROGRAM), *map(str, arguments)]).returncode
+        code = subprocess.run(["node", str(PROGRAM), *map(str, arguments)], stdout=subprocess.DEVNULL if quiet else None).returncode
     except FileNotFoundError:
         sys.exit("node is not installed: edge-csi, which reads data and completes models, needs it")
     if code != 0:
