@@ -207,26 +207,40 @@ describe('a session of path reports', () => {
     expect(server.stats().referring).toBeGreaterThan(0);
   });
 
-  it('tells nothing to a UE that remembers nothing, and refuses its references', async () => {
-    const server = await serve();
-    const { sha256, manifest } = await loadReportModel(path.join(zoo, 'one'), []);
-    const connection = await Connection.open(server.url, paths.ue);
-    connection.sendFrame('hello', { ueId: 'old', protocol: 1, models: [{ id: manifest.id, sha256 }], token: '' });
-    const welcome = await connection.next('welcome');
-    expect(welcome.remembers).toBeUndefined();
-    const { payload: codeword, bits } = codec.encode(channel(1).downlink, { mode: 'cap', maxBits: 110 });
-    const report = {
-      ...{ epoch: welcome.epoch, slot: 1, modelId: manifest.id, revision: welcome.config.revision, scale: 0 },
-      ...{ phase: new Uint8Array(), codeword, payloadBits: bits, processingUs: 0 },
-    };
-    connection.sendFrame('report', { ...report, seq: 1 });
-    expect(await connection.next('ack')).toEqual({ seqs: [1], outcomes: ['decoded'] });
-    connection.sendFrame('report', { ...report, seq: 2, referenceSeq: 1 });
-    expect((await connection.next('reject')).message).toContain('refers to report 1 and hint 0, which are not held');
-    expect(await connection.next('ack')).toEqual({ seqs: [2], outcomes: ['invalid'] });
-    expect(server.stats().reasons).toMatchObject({ 'invalid/reference': 1 });
-    connection.socket.close();
-  });
+  it.each([undefined, true])(
+    'refuses references to what it does not hold, of a UE that remembers: %s',
+    async (remembers) => {
+      const server = await serve();
+      const { sha256, manifest } = await loadReportModel(path.join(zoo, 'one'), []);
+      const connection = await Connection.open(server.url, paths.ue);
+      const models = [{ id: manifest.id, sha256 }];
+      connection.sendFrame('hello', { ueId: 'ue-1', protocol: 1, models, token: '', remembers });
+      const welcome = await connection.next('welcome');
+      expect(welcome.remembers).toBe(remembers);
+      const { payload: codeword, bits } = codec.encode(channel(1).downlink, { mode: 'cap', maxBits: 110 });
+      const report = {
+        ...{ epoch: welcome.epoch, slot: 1, modelId: manifest.id, revision: welcome.config.revision, scale: 0 },
+        ...{ phase: new Uint8Array(), codeword, payloadBits: bits, processingUs: 0 },
+      };
+      connection.sendFrame('report', { ...report, seq: 1 });
+      expect(await connection.next('ack')).toEqual({ seqs: [1], outcomes: ['decoded'] });
+      for (const [i, reference] of [
+        { referenceSeq: 7 },
+        { referenceHint: 1 },
+        { referenceSeq: 1, referenceHint: 9 },
+      ].entries()) {
+        connection.sendFrame('report', { ...report, seq: 2 + i, ...reference });
+        expect((await connection.next('reject')).message).toMatch(
+          /^refers to report \d and hint \d, which are not held/,
+        );
+        expect(await connection.next('ack')).toEqual({ seqs: [2 + i], outcomes: ['invalid'] });
+      }
+      connection.sendFrame('report', { ...report, seq: 5 });
+      expect(await connection.next('ack')).toEqual({ seqs: [5], outcomes: ['decoded'] });
+      expect(server.stats()).toMatchObject({ referring: 3, reasons: { 'invalid/reference': 3 } });
+      connection.socket.close();
+    },
+  );
 });
 
 describe.skipIf(problem !== undefined)('a session at gateways whose reports are decoded by workers', () => {

@@ -53,7 +53,8 @@ export function createPlaceReader(spec: PathCodecSpec): PlaceReader {
 }
 
 /**
- * The list that a report may refer to: places of the hint, which come in the order of their strength, then those of the report named.
+ * The list that a report may refer to: the places of the hint, which come in the order of their strength, then those of the report
+ * that are not among them. Of a hint alone it is the hint's own list, so that a UE needs no more than `unpackHint`.
  *
  * @param reported - `[count][3]`; empty without a report
  * @param hinted - `[count][3]`; empty without a hint
@@ -64,16 +65,14 @@ export function memoryOf(
   reported: Int32Array,
   hinted: Int32Array,
 ): PathMemory | undefined {
-  const cells: number[] = [];
-  for (const from of [hinted, reported]) {
-    for (let at = 0; at < from.length && cells.length < 3 * MOST_KNOWN; at += 3) {
-      const place = from.subarray(at, at + 3);
-      if (!isAmong(place, cells, SAME_CELLS)) cells.push(...place);
-    }
+  const cells = Array.from(hinted);
+  for (let at = 0; at < reported.length && cells.length < 3 * MOST_KNOWN; at += 3) {
+    const place = reported.subarray(at, at + 3);
+    if (!isAmong(place, cells, SAME_CELLS)) cells.push(...place);
   }
   if (cells.length === 0) return undefined;
   // The reference names the list; its version has a part in the check, and so it differs with either number.
-  const version = Math.max(1, (seq + Math.imul(hint, 0x9e3779b1)) >>> 0);
+  const version = Math.max(1, (hint + Math.imul(seq, 0x9e3779b1)) >>> 0);
   return { kind: 'paths', seq, hint, known: knownPathsAt(version, Int32Array.from(cells)) };
 }
 

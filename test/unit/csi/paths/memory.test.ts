@@ -11,7 +11,7 @@ import {
   type Random,
   type UeMemory,
 } from '@edge-csi/csi';
-import { createPathCodec, createPathUeMemory, knownOf, type PropagationPath } from '@edge-csi/csi/paths';
+import { createPathCodec, createPathUeMemory, knownOf, type PropagationPath, unpackHint } from '@edge-csi/csi/paths';
 import { describe, expect, it } from 'vitest';
 import { channelOf, drawPaths } from './channel.ts';
 
@@ -200,6 +200,16 @@ describe('memory of a session', () => {
       session.memory.answered(report.seq, await session.arrive(report, true));
       expect(session.hint(other)).toBeUndefined();
     }
+  });
+
+  it('offers a hint alone as the list that a UE without a memory makes of it', () => {
+    const { uplink } = movingPaths(createRandom(7))();
+    const { bytes } = (bs.createHinter as NonNullable<typeof bs.createHinter>)()(uplink);
+    const memory = createPathUeMemory(codecSpec);
+    memory.hinted(5, bytes);
+    const recalled = memory.recall();
+    expect(recalled).toMatchObject({ seq: 0, hint: 5 });
+    expect(knownOf(recalled)).toEqual(unpackHint(codecSpec, 5, bytes));
   });
 
   it('refuses bytes that are no hint', () => {
