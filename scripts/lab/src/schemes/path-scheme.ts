@@ -71,6 +71,7 @@ const sparsePricesDb = pricesDb.filter((_, i) => i % 2 === 0);
 export function knownPathScheme(spec: PathCodecSpec, carrierRatio: number): Scheme {
   const codec = createPathCodec(spec);
   const hintOf = createPathHinter(spec, carrierRatio);
+  let opened: Promise<PathEncoder> | undefined;
   const hints = new WeakMap<AngularDelayCsi, KnownPaths>();
   const knownTo = ({ uplink }: LinkSample): KnownPaths | undefined => {
     if (uplink === undefined) return undefined;
@@ -83,10 +84,12 @@ export function knownPathScheme(spec: PathCodecSpec, carrierRatio: number): Sche
     family: 'paths',
     settings: sparsePricesDb.map((bitPriceDb) => ({ bitPriceDb })),
     carry: async (samples, setting, onReport) => {
+      opened ??= createPathEncoder(spec);
+      const encoder = await opened;
       for (const [index, sample] of samples.entries()) {
         const { downlink, noiseVariance = 0 } = sample;
         const known = knownTo(sample);
-        const report = codec.encode(downlink, { ...priceOf(setting), noiseVariance }, known);
+        const report = encoder.encode(downlink, { ...priceOf(setting), noiseVariance }, known);
         const values = new Float32Array(downlink.values.length);
         codec.decodeInto(values, report.payload, report.bits, report.knownVersion === undefined ? undefined : known);
         onReport(index, report.bits, { ...downlink, values }, known && hintBits(spec, known));
