@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BenchCommand } from './bench-command.ts';
 
@@ -64,6 +65,23 @@ it('shows what stale CSI costs, beside what compression costs', async () => {
   expect(await readFile(page, 'utf8')).toContain('## cost2100-indoor, 5.3 GHz: NMSE');
   const svg = path.join(folder, 'ageing-cost2100-indoor.svg');
   expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*perfect CSI/s);
+}, 300_000);
+
+it('shows what known paths are worth to moving UEs, on tracks of a file', async () => {
+  const page = path.join(folder, 'moving.md');
+  const tracks = fileURLToPath(new URL('../../fixtures/csi/munich-tracks.npz', import.meta.url));
+  const args = ['moving', '--data', tracks, '--slot-ms', '5', '--reports', '5', '--periods-ms', '5,20,100'];
+  const { stdout, result } = await bench(...args, '--bit-prices-db=-20,-26,-32', '--markdown', page, '--svg', folder);
+  expect(result).toMatchObject({ suite: 'moving', data: 'munich-tracks.npz', uplinkSnrDb: 20 });
+  const known = result.curve.filter(({ scheme }: { scheme: string }) => scheme === 'paths-known');
+  // Two periods, three shares of reports lost, three prices: no UE has two reports 100 ms apart.
+  expect(known).toHaveLength(18);
+  expect(known[0]).toMatchObject({ place: 'munich-tracks.npz', periodMs: 5, lossPercent: 0, reports: 20, refused: 0 });
+  expect(known[0].hintBits).toBeGreaterThan(0);
+  expect(stdout).toMatch(/^Hints and reports together gain/);
+  expect(await readFile(page, 'utf8')).toContain('## munich-tracks.npz: NMSE at 60 bits');
+  const svg = path.join(folder, 'moving-munich-tracks-npz.svg');
+  expect(await readFile(svg, 'utf8')).toMatch(/^<svg .*with hints/s);
 }, 300_000);
 
 it('shows what estimates are worth in throughput at equal bits, path reports and eType II among them', async () => {

@@ -9,6 +9,8 @@ import { edgeCsi } from './in-process.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/csi/${name}`, import.meta.url));
 
+const tracks = fixture('munich-tracks.npz');
+
 let folder: string;
 const at = (name: string) => path.join(folder, name);
 
@@ -95,6 +97,10 @@ describe('bench', () => {
     [['bench', 'accuracy', '--record', '--encoder', 'micro'], /--record writes figures of the ort encoder/],
     [['bench', 'accuracy', '--record', '--scenario', 'umi'], /--record writes figures on a file into manifests/],
     [['bench', 'soak', '--models', 'dualnet-mag-m43,dualnet-mag-m16'], /takes one model, --models names 2/],
+    [['bench', 'moving', '--models', 'dualnet-mag-m43'], /--models is dualnet-mag-m43, must be one model of path rep/],
+    [['bench', 'moving', '--data', tracks, '--scenario', 'umi'], /--scenario is for simulated channels, --data has/],
+    [['bench', 'moving', '--data', tracks, '--slot-ms', '4'], /--periods-ms has 5, must be whole slots of --slot-ms 4/],
+    [['bench', 'moving', '--data', tracks, '--periods-ms', '100'], /no UE has two reports at any of --periods-ms/],
   ])('%j says what to change', refuses);
 
   it.each([
