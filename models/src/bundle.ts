@@ -38,7 +38,7 @@ export function requireNetworks(bundle: ReportBundle): ModelBundle {
   throw new CsiError(
     'model-invalid',
     bundle.codec.kind === 'csi'
-      ? `${id} is a model of complex CSI; give one of magnitudes`
+      ? `${id} is a model of complex CSI, whose networks only ONNX Runtime runs; give one of magnitudes, or of path reports`
       : `${id} is a model of path reports: it has no networks`,
   );
 }

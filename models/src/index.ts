@@ -25,7 +25,7 @@ export { codecSpecOf, type Manifest, parseManifest, representationOf } from './m
 export { readOnnxInputs, requireRunnable } from './onnx-edges.ts';
 export { fromFloat16 } from './onnx-graph.ts';
 export { createPathManifest, isPathModel, type PathManifest, parsePathManifest, pathsSpecOf } from './path-manifest.ts';
-export { parseReportManifest, type ReportManifest } from './report-manifest.ts';
+export { parseReportManifest, type ReportManifest, type ReportNetworks } from './report-manifest.ts';
 export {
   type AnyManifest,
   isUplinkOnly,

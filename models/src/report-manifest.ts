@@ -4,7 +4,10 @@ import { isPathModel, type PathManifest, parsePathManifest } from './path-manife
 import { manifestSchema, parseWith } from './schema.ts';
 
 /** A manifest of a model that codes reports; `schema` tells the kinds apart. */
-export type ReportManifest = Manifest | ComplexManifest | PathManifest;
+export type ReportManifest = ReportNetworks | PathManifest;
+
+/** A manifest of a model that codes reports by networks. */
+export type ReportNetworks = Manifest | ComplexManifest;
 
 /**
  * Validates a parsed manifest.json of a model that codes reports, of any kind.

@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('networks of complex CSI', { timeout: 240_000 }, () => {
-  it('are completed, verified, measured and carried over the link', async () => {
+  it('are completed, verified and measured', async () => {
     const made = await edgeCsi('models', 'complete', out(`zoo/${id}`), '--calibration', out('calibration.npz'));
     expect(made).toMatchObject({ code: 0 });
     expect(made.stdout).toBe(`${id}: 32 components of 160 bits; the draft is a manifest now\n`);
@@ -54,23 +54,6 @@ describe('networks of complex CSI', { timeout: 240_000 }, () => {
     expect(measured).toMatchObject({ model: id, payloadBits: { mean: 168, codeword: 160, scale: 8 } });
     expect(measured.nmseDb).toBeLessThan(-1);
 
-    const link = [
-      '--samples',
-      '16',
-      '--ues',
-      '2',
-      '--period-ms',
-      '20',
-      '--provider',
-      'cpu',
-      '--json',
-      out('link.json'),
-    ];
-    expect(await edgeCsi('link-run', ...ours(), ...link)).toMatchObject({ code: 0 });
-    const [run] = (await result('link.json')).runs;
-    expect(run).toMatchObject({ model: id, reportsSent: 16 });
-    expect(run.reportsDecoded).toBeGreaterThan(0);
-
     const curve = ['--samples', '8', '--json', out('curve.json')];
     expect(await edgeCsi('bench', 'rate-distortion', ...ours(), ...curve)).toMatchObject({ code: 0 });
     const points = (await result('curve.json')).curve.filter(({ scheme }: { scheme: string }) => scheme === id);
@@ -79,10 +62,34 @@ describe('networks of complex CSI', { timeout: 240_000 }, () => {
     expect(Math.max(...cheapest)).toBe(168);
   });
 
+  it('are looked into, layer by layer', async () => {
+    const looking = ['--zoo', out('zoo'), '--model', id, '--samples', '4', '--json', out('look.json')];
+    expect(await edgeCsi('visualize', 'statistics', ...looking)).toMatchObject({ code: 0 });
+    const { layers } = await result('look.json');
+    expect(layers.map(({ network, shape }: { network: string; shape: number[] }) => [network, shape])).toEqual([
+      ['encoder', [32]],
+      ['decoder', [2, 32, 32]],
+    ]);
+    expect(await edgeCsi('visualize', 'ablation', ...looking, '--no-channels')).toMatchObject({ code: 0 });
+    // Whole, and as it is measured without its quantiser.
+    expect((await result('look.json')).nmseDb).toBeLessThan(-1);
+    const page = ['--zoo', out('zoo'), '--model', id, '--out', out('page.html')];
+    expect((await edgeCsi('visualize', 'activations', ...page)).stdout).toContain('5 figures, 1 samples');
+  });
+
+  it('are carried over the link, and without a name where a zoo has nothing else', async () => {
+    const link = ['--zoo', out('zoo'), '--samples', '4', '--ues', '2', '--period-ms', '20', '--json', out('link.json')];
+    expect(await edgeCsi('link-run', ...link)).toMatchObject({ code: 0 });
+    const [run, ...others] = (await result('link.json')).runs;
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({ model: id, reportsSent: 4 });
+    expect(run.reportsDecoded).toBeGreaterThan(0);
+  });
+
   it('are refused by name where a command is for networks of magnitudes', async () => {
     for (const command of [
       ['embed', '--zoo', out('zoo'), '--model', id, '--out', out('embedded')],
-      ['visualize', 'summary', '--zoo', out('zoo'), '--model', id],
+      ['bench', 'dense', ...ours()],
       ['link-run', ...ours(), '--encoder', 'micro', '--samples', '4'],
     ]) {
       const { code, stderr } = await edgeCsi(...command);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { dataFor, sampleData } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { isPathModel, type ReportManifest } from '@edge-csi/models';
+import { isPathModel, type Manifest, type ReportManifest, type ReportNetworks } from '@edge-csi/models';
 import { mergeExamples } from '../link-run/example.ts';
 import { runLink } from '../link-run/link-run.ts';
 import { linkRunPage, renderLinkRun } from '../link-run/page.ts';
@@ -12,8 +12,14 @@ import { slotMs } from '../link-run/schedule.ts';
 import type { OptionsOf } from '../options/command.ts';
 import { createDataReader, type DataReader, withData } from '../options/data.ts';
 import { encoderOption, providersOption } from '../options/ends.ts';
-import { describeSkipped, type FittingModels, fittingModels, type SkippedModel } from '../options/fitting-models.ts';
-import { mainReductions, modelsByReduction, reportModelsById, zooOption } from '../options/models.ts';
+import {
+  describeSkipped,
+  type FittingModels,
+  fittingModels,
+  fittingNetworks,
+  type SkippedModel,
+} from '../options/fitting-models.ts';
+import { mainReductions, modelsByReduction, prunedModels, reportModelsById, zooOption } from '../options/models.ts';
 import { jsonOption, withPage, writeJson, writePage } from '../options/output.ts';
 import { finite, integer, list, listOf, seedOption } from '../options/parse.ts';
 import { bitPriceKnob, bitPriceOption, maxBits, pathModelFor, pathModelsLike } from '../options/path-model.ts';
@@ -103,11 +109,19 @@ async function chooseModels(
   reader: DataReader,
 ): Promise<FittingModels<ReportManifest>> {
   if (models !== undefined) return { chosen: await reportModelsById(models, zoo), skipped: [] };
-  const networks = await modelsByReduction(reduction ?? mainReductions, zoo);
-  if (reduction !== undefined) return { chosen: networks, skipped: [] };
-  const [first] = networks;
+  if (reduction !== undefined) return { chosen: await modelsByReduction(reduction, zoo), skipped: [] };
+  const pruned = (await prunedModels(zoo)).filter((manifest) => mainReductions.includes(manifest.reduction));
+  const found = await fittingModels<ReportNetworks>(pruned, reader);
+  const main = mainReductions.flatMap((wanted) => found.chosen.find((manifest) => manifest.reduction === wanted) ?? []);
+  const missed = found.skipped.filter(({ model }) => {
+    const { reduction: own } = pruned.find(({ id }) => id === model) as Manifest;
+    return main.every((manifest) => manifest.reduction !== own);
+  });
+  // A zoo may hold others alone.
+  const networks = main.length > 0 ? { chosen: main, skipped: missed } : await fittingNetworks(zoo, reader);
+  const [first] = networks.chosen;
   const paths = family === 'dualnet' || first === undefined ? [] : await pathModelsLike(first, zoo);
-  return fittingModels([...networks, ...paths], reader);
+  return { ...networks, chosen: [...networks.chosen, ...paths] };
 }
 
 /** Runs every model, one of path reports at every budget, and tells of them. */

@@ -36,10 +36,9 @@ import {
 } from '@edge-csi/model-tools';
 import { colourScales, savings } from '@edge-csi/model-tools/choices';
 import { type AnyManifest, pathsSpecOf } from '@edge-csi/models';
-import { listModels } from '@edge-csi/models/disk';
 import { renderTable, renderTextSections } from '@edge-csi/report';
 import { createDataReader, withData } from '../options/data.ts';
-import { networkModel, pathModel, zooOption } from '../options/models.ts';
+import { anyModels, listedFirst, networkModel, pathModel, zooOption } from '../options/models.ts';
 import { jsonOption, withPage, writeJson, writePage } from '../options/output.ts';
 import { integer, list, listOf, writableFile, writableFolder } from '../options/parse.ts';
 import { maxBits } from '../options/path-model.ts';
@@ -104,7 +103,7 @@ function addActivations(visualize: CommandUnknownOpts): void {
       } finally {
         await trace.close();
       }
-      const figures = activationFigures({ dims: trace.dims, traces });
+      const figures = activationFigures({ dims: trace.dims, codeword: trace.codeword, traces });
       const samples = indices.map((index, i) => ({
         label: `${index}`,
         note: `NMSE ${traces[i]?.nmseDb.toFixed(2)} dB, codeword unquantised`,
@@ -242,9 +241,10 @@ function addReciprocity(visualize: CommandUnknownOpts): void {
     .option('--samples <n>', 'samples, spread over the data; default all', samplesUpTo(1))
     .option('--svg <file>', 'write the figure', writableFile)
     .action(async ({ model, zoo, samples, svg, json, ...data }) => {
-      const id = model ?? (await listModels(zoo))[0]?.id;
-      if (id === undefined) throw new UsageError(`no models in ${zoo}; give --zoo with the model of the data's link`);
-      const { source } = await openModelAndData(id, zoo, data);
+      const [manifest] = model === undefined ? await listedFirst(zoo) : await anyModels([model], zoo);
+      if (manifest === undefined)
+        throw new UsageError(`no models in ${zoo}; give --zoo with the model of the data's link`);
+      const source = await openSamples(manifest, data);
       requireUplink(source, 'reciprocity is of both bands');
       const indices = spreadIndices(source, samples ?? source.numSamples);
       const count = indices.length;

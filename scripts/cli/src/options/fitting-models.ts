@@ -1,8 +1,15 @@
 import { CsiError } from '@edge-csi/csi';
 import { hasUplink } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { type AnyManifest, isUplinkOnly, type Manifest, type ReportManifest } from '@edge-csi/models';
-import { listModels } from '@edge-csi/models/disk';
+import {
+  type AnyManifest,
+  isComplexModel,
+  isUplinkOnly,
+  type Manifest,
+  type ReportManifest,
+  type ReportNetworks,
+} from '@edge-csi/models';
+import { listModels, listReportModels } from '@edge-csi/models/disk';
 import type { DataReader } from './data.ts';
 import { modelsById, ofOneShape, reportModelsById } from './models.ts';
 
@@ -77,14 +84,32 @@ export async function modelsToTime(
   reader: DataReader,
 ): Promise<FittingModels<ReportManifest>> {
   if (models !== undefined) return { chosen: await reportModelsById(models, zoo), skipped: [] };
-  const { chosen, skipped } = requireFitting(await fittingPruned(zoo, reader));
+  const pruned = await fittingPruned(zoo, reader);
+  const { chosen, skipped } = requireFitting<ReportNetworks>(
+    pruned.chosen.length > 0 ? pruned : await fittingNetworks(zoo, reader),
+  );
   return { chosen: chosen.toSorted((a, b) => a.reduction - b.reduction), skipped };
 }
 
 /** The pruned models that data fit. */
-export async function fittingPruned(zoo: string, reader: DataReader): Promise<FittingModels<Manifest>> {
+async function fittingPruned(zoo: string, reader: DataReader): Promise<FittingModels<Manifest>> {
   const pruned = (await listModels(zoo)).filter((manifest) => manifest.pruned);
   return fittingModels(pruned, reader);
+}
+
+/** The networks of one shape that data fit: the pruned ones that see CSI as the first of them does, and those of complex CSI. */
+export async function fittingNetworks(zoo: string, reader: DataReader): Promise<FittingModels<ReportNetworks>> {
+  const complex = (await listReportModels(zoo)).filter((manifest) => isComplexModel(manifest));
+  const pruned = (await listModels(zoo)).filter((manifest) => manifest.pruned);
+  const { chosen, ...others } = await fittingModels<ReportNetworks>([...pruned, ...complex], reader);
+  const shown = ofOneShape(chosen.filter((manifest) => !isComplexModel(manifest)));
+  const [first] = [...shown, ...chosen];
+  const alike = chosen.filter((manifest) => isComplexModel(manifest) && hasShapeOf(manifest, first));
+  return { chosen: [...shown, ...alike], ...others };
+}
+
+function hasShapeOf({ csi }: ReportNetworks, other: ReportNetworks | undefined): boolean {
+  return JSON.stringify(csi) === JSON.stringify(other?.csi);
 }
 
 /** The models that data fit. @throws CsiError where none does, with the way to models that do; UsageError where there are none. */

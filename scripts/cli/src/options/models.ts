@@ -5,9 +5,9 @@ import {
   isPathModel,
   isUplinkOnly,
   type Manifest,
-  type NetworkManifest,
   type PathManifest,
   type ReportManifest,
+  type ReportNetworks,
   type UplinkOnlyManifest,
 } from '@edge-csi/models';
 import { listModels, listReportModels, listUplinkOnlyModels, readZoo, zooDirectory } from '@edge-csi/models/disk';
@@ -30,7 +30,31 @@ export async function modelsById(
   zoo: string,
   otherwise: (zoo: string) => Promise<Manifest[]> = listModels,
 ): Promise<Manifest[]> {
-  return ids === undefined ? otherwise(zoo) : pick(await listModels(zoo), ids, zoo);
+  if (ids === undefined) return otherwise(zoo);
+  const found = pick(await listReportModels(zoo), ids, zoo);
+  for (const manifest of found) {
+    if (isPathModel(manifest) || isComplexModel(manifest)) {
+      const kind = isPathModel(manifest) ? 'path reports' : 'complex CSI';
+      throw new UsageError(
+        `${manifest.id} is a model of ${kind}, and this is for networks of magnitudes or absolute parts; name one of those`,
+      );
+    }
+  }
+  return found as Manifest[];
+}
+
+/**
+ * Models of a zoo that code reports by networks, of magnitudes, absolute parts or complex CSI.
+ *
+ * @throws UsageError that names the ids there are, or the one that has no networks.
+ */
+export async function networksById(ids: readonly string[], zoo: string): Promise<ReportNetworks[]> {
+  return pick(await listReportModels(zoo), ids, zoo).map((manifest) => {
+    if (!isPathModel(manifest)) return manifest;
+    throw new UsageError(
+      `${manifest.id} is a model of path reports, which are measured beside the networks of --models; leave it out`,
+    );
+  });
 }
 
 /**
@@ -61,12 +85,9 @@ export async function anyModels(ids: readonly string[], zoo: string): Promise<An
 }
 
 /** The model of that id, which has networks. @throws UsageError where it has none; it names the ids there are. */
-export async function networkModel(id: string, zoo: string): Promise<NetworkManifest> {
+export async function networkModel(id: string, zoo: string): Promise<Exclude<AnyManifest, PathManifest>> {
   const [found] = await anyModels([id], zoo);
   const manifest = found as AnyManifest;
-  if (isComplexModel(manifest)) {
-    throw new UsageError(`${id} is a model of complex CSI, which this does not look into; give one of magnitudes`);
-  }
   if (!isPathModel(manifest)) return manifest;
   throw new UsageError(`${id} is a model of path reports: it has no networks to look into; give one that has`);
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AngularDelayCsi, createRandom, sgcs, squaredErrorRatio } from '@edge-csi/csi';
-import type { ComplexManifest, Manifest } from '@edge-csi/models';
+import type { ReportNetworks } from '@edge-csi/models';
 import { batchSize, type LinkSample, openTransceiver } from '../link/transceiver.ts';
 import { ClusteredMeans, type Interval } from '../metrics/clustered-means.ts';
 import { ratioToDb } from '../metrics/score.ts';
@@ -139,7 +139,7 @@ export interface NetworkScheme extends Scheme {
 }
 
 /** Opens a model of a zoo as a scheme, refined as a BS would. */
-export async function openNetworkScheme(manifest: Manifest | ComplexManifest, zoo: string): Promise<NetworkScheme> {
+export async function openNetworkScheme(manifest: ReportNetworks, zoo: string): Promise<NetworkScheme> {
   const transceiver = await openTransceiver(manifest, zoo);
   return {
     name: manifest.id,

@@ -1,4 +1,4 @@
-import type { Manifest } from '@edge-csi/models';
+import type { ReportNetworks } from '@edge-csi/models';
 import type { LinkSample } from '../link/transceiver.ts';
 import { createEType2Scheme, etype2Antennas } from '../schemes/etype2-scheme.ts';
 import { pathSchemes, pathSpecOf } from '../schemes/path-scheme.ts';
@@ -9,7 +9,7 @@ import type { Contender } from './throughput.ts';
 
 export interface ContenderOptions {
   /** All of one shape and link. */
-  readonly manifests: readonly Manifest[];
+  readonly manifests: readonly ReportNetworks[];
   readonly zoo: string;
   /** What the settings of path reports and of eType II are chosen on, and bits are matched on. */
   readonly select: readonly LinkSample[];

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type AngularDelayCsi, type Random, type ScaleSpec, withEstimationNoise } from '@edge-csi/csi';
 import type { CsiSource } from '@edge-csi/csi/files';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportNetworks } from '@edge-csi/models';
 import { linkSamples, spreadIndices } from '../data.ts';
 import type { LinkSample } from '../link/transceiver.ts';
 import { fitSamples } from '../schemes/baselines.ts';
@@ -29,7 +29,7 @@ export interface YardstickOptions {
   /** Of the norm that top-K sends. */
   readonly scale: ScaleSpec;
   /** Spherical models of the link's shape. */
-  readonly networks: readonly Manifest[];
+  readonly networks: readonly ReportNetworks[];
   readonly zoo: string;
   /** Of the intervals. */
   readonly seed: number;

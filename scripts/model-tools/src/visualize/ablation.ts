@@ -1,5 +1,4 @@
 import type { LinkSample } from '@edge-csi/lab';
-import type { NetworkManifest } from '@edge-csi/models';
 import { renderTable } from '@edge-csi/report';
 import type { ModelProto } from '../onnx/schema.ts';
 import {
@@ -14,6 +13,7 @@ import { type BatchedNetwork, maskWithout, openAutoencoder, withNetwork } from '
 import { type Saving, savings } from './choices.ts';
 import type { LayerCost } from './layer-cost.ts';
 import { loadNetworks, shapesOf } from './network.ts';
+import type { VisibleManifest } from './network-view.ts';
 
 /** What leaving out a part of a model, without training it again, costs and saves. */
 export interface Ablation {
@@ -35,7 +35,7 @@ export interface AblationRun {
 }
 
 export interface AblationOptions {
-  readonly manifest: NetworkManifest;
+  readonly manifest: VisibleManifest;
   readonly zoo: string;
   readonly samples: readonly LinkSample[];
   /** Channels and codeword components one by one, too. */

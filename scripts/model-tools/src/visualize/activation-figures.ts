@@ -8,15 +8,18 @@ const vectorAxes = ['row', 'column'] as const;
 export interface FigureOptions {
   /** Dims of one sample's components. */
   readonly dims: readonly number[];
+  /** What the encoder calls its codeword. */
+  readonly codeword: string;
   /** Traces of the same model, one of each sample. */
   readonly traces: readonly SampleTrace[];
 }
 
 /** Figures of everything that encoder and decoder made of the samples, in the order they ran. */
-export function activationFigures({ dims, traces }: FigureOptions): Figure[] {
+export function activationFigures({ dims, codeword, traces }: FigureOptions): Figure[] {
   const matrix = (label: string, pick: (trace: SampleTrace) => Float32Array) => mapsOf(label, dims, traces.map(pick));
   const difference = ({ truth, decoded }: SampleTrace) => decoded.map((value, i) => value - (truth[i] as number));
-  const uplink = matrix('uplink', (trace) => trace.uplink);
+  const hasUplink = traces.every((trace) => trace.uplink !== undefined);
+  const uplink = hasUplink ? matrix('uplink', (trace) => trace.uplink as Float32Array) : [];
   const truth = matrix('true downlink', (trace) => trace.truth);
   const output = matrix('output', (trace) => trace.decoded);
   const [first] = traces;
@@ -24,11 +27,11 @@ export function activationFigures({ dims, traces }: FigureOptions): Figure[] {
     layerFigure(
       layer,
       traces.map(({ layers }) => layers[i] as LayerValues),
-      { dims, uplink },
+      { dims, codeword, uplink },
     ),
   );
   const figures = [
-    figure('input', 'input', 'Input', 'What the networks get: downlink and uplink, normalised.', [
+    figure('input', 'input', 'Input', `What the networks get: downlink${hasUplink ? ' and uplink' : ''}, normalised.`, [
       ...matrix('downlink', (trace) => trace.truth),
       ...uplink,
     ]),
@@ -47,7 +50,11 @@ export function activationFigures({ dims, traces }: FigureOptions): Figure[] {
 function layerFigure(
   shown: LayerValues,
   perSample: readonly LayerValues[],
-  { dims, uplink }: { readonly dims: readonly number[]; readonly uplink: readonly HeatMap[] },
+  {
+    dims,
+    codeword,
+    uplink,
+  }: { readonly dims: readonly number[]; readonly codeword: string; readonly uplink: readonly HeatMap[] },
 ): Figure {
   const { layer, network } = shown;
   const isWhole = isWholeMatrix(shown, dims);
@@ -56,11 +63,11 @@ function layerFigure(
   const path = layer.name.startsWith(`${network}.`) ? layer.name : `${network}.${layer.name}`;
   const id = path.replaceAll(/[^\w.-]+/g, '-');
   const caption = `${layer.kind}, ${shape}`;
-  if (layer.kind === 'Dense' && isWhole) {
+  if (layer.kind === 'Dense' && isWhole && uplink.length > 0) {
     const text = `${caption}, beside the uplink that the BS measured.`;
     return figure(id, network, layer.name, text, [...mapsOf('Dense output', dims, values), ...uplink]);
   }
-  if (layer.views.includes('latent')) {
+  if (network === 'encoder' && layer.views.includes(codeword)) {
     const text = `${caption}: the codeword, row by row.`;
     return { ...figure(id, network, layer.name, text, mapsOf('codeword', shown.dims, values)), axes: vectorAxes };
   }

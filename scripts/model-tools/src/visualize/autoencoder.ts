@@ -1,11 +1,10 @@
 import { type OrtProbe, openOrtProbe } from '@edge-csi/bs-server/decode';
-import { CsiError, componentErrorRatio, createUplinkInput } from '@edge-csi/csi';
+import { CsiError, type Tensor } from '@edge-csi/csi';
 import type { LinkSample } from '@edge-csi/lab';
-import { isUplinkOnly, type NetworkManifest } from '@edge-csi/models';
 import { decodeModel, encodeModel, type ModelProto } from '../onnx/schema.ts';
 import { sizeOf, toNumbers } from '../onnx/tensor.ts';
-import { representationOfAny } from './model-trace.ts';
 import { freeInputs, type Network } from './network.ts';
+import { createNetworkView, type VisibleManifest } from './network-view.ts';
 
 /** A tensor per network input, the same for every sample. */
 export type Masks = Readonly<Record<string, { readonly values: Float32Array; readonly dims: readonly number[] }>>;
@@ -14,7 +13,7 @@ const batchSize = 16;
 
 /**
  * A model's encoder and decoder on the same samples again and again, the codeword unquantised, to see what a change of either
- * costs. Errors are means over the samples of the decoder's squared error ratio, phases or signs known.
+ * costs. Errors are means over the samples of the decoder's squared error ratio; phases or signs count as known where the model codes them beside.
  */
 export interface Autoencoder {
   /** Components of the codeword; none of an uplink-only model. */
@@ -30,42 +29,29 @@ export interface Autoencoder {
 
 /** Opens a model for that. @param networks - its encoder, where it has one, and its decoder */
 export async function openAutoencoder(
-  manifest: NetworkManifest,
+  manifest: VisibleManifest,
   networks: readonly Network[],
   samples: readonly LinkSample[],
 ): Promise<Autoencoder> {
-  const representation = representationOfAny(manifest);
-  const { tensor, numComponents } = representation;
-  const length = isUplinkOnly(manifest) ? 0 : manifest.codeword.length;
+  const view = createNetworkView(manifest);
+  const { numComponents, codewordLength: length } = view;
   const count = samples.length;
   const inputs = new Float32Array(count * numComponents);
   const uplinks = new Float32Array(count * numComponents);
-  const uplinkInto = createUplinkInput(representation);
-  // In the units that errors are counted in.
   const truths = samples.map(({ downlink, uplink }, i) => {
-    const { values } = representation.normalize(downlink).input;
+    const values = view.componentsOf(downlink);
     inputs.set(values, i * numComponents);
-    uplinkInto(uplinks.subarray(i * numComponents, (i + 1) * numComponents), uplink?.values);
-    representation.denormalize(values);
+    view.uplinkInto(uplinks.subarray(i * numComponents, (i + 1) * numComponents), uplink?.values);
     return values;
   });
 
-  const encode = (encoder: BatchedNetwork, masks: Masks) => {
-    const input = { name: tensor.name, values: inputs, dims: tensor.dims, size: numComponents };
-    return encoder.run(count, [input], masks, 'latent', length);
-  };
+  const encode = (encoder: BatchedNetwork, masks: Masks) =>
+    encoder.run(count, view.encoderInputs(inputs), masks, view.outputs.encoder, length);
   const errorRatioOf = async (network: BatchedNetwork, codewords: Float32Array, masks: Masks = {}) => {
-    const codeword = { dims: [length], size: length };
-    const feeds = [
-      { name: 'latent', values: codewords, ...codeword },
-      // An unquantised component is known exactly: its cell has no width.
-      { name: 'cell', values: new Float32Array(codewords.length), ...codeword },
-      { name: 'uplink', values: uplinks, dims: tensor.dims, size: numComponents },
-    ];
-    const decoded = await network.run(count, feeds, masks, tensor.name, numComponents);
-    representation.denormalize(decoded);
+    const feeds = view.decoderInputs(codewords, uplinks);
+    const decoded = await network.run(count, feeds, masks, view.outputs.decoder, numComponents);
     const ratios = truths.map((truth, i) =>
-      componentErrorRatio(truth, decoded.subarray(i * numComponents, (i + 1) * numComponents)),
+      view.errorRatio(truth, decoded.subarray(i * numComponents, (i + 1) * numComponents)),
     );
     return ratios.reduce((sum, ratio) => sum + ratio, 0) / count;
   };
@@ -102,15 +88,6 @@ export async function withNetwork<T>(
   }
 }
 
-interface SampleInput {
-  readonly name: string;
-  /** Of all samples. */
-  readonly values: Float32Array;
-  readonly dims: readonly number[];
-  /** Values of one sample. */
-  readonly size: number;
-}
-
 /** A network, changed or not, that runs over samples in batches as large as its graph allows. */
 export class BatchedNetwork {
   readonly #probe: OrtProbe;
@@ -135,7 +112,7 @@ export class BatchedNetwork {
   /** @returns the output of all samples, the caller's own */
   async run(
     count: number,
-    inputs: readonly SampleInput[],
+    inputs: Readonly<Record<string, Tensor>>,
     masks: Masks,
     output: string,
     outputSize: number,
@@ -143,8 +120,10 @@ export class BatchedNetwork {
     const all = new Float32Array(count * outputSize);
     for (let start = 0; start < count; start += this.#batchSize) {
       const rows = Math.min(this.#batchSize, count - start);
-      const feeds = inputs.map(({ name, values, dims, size }) => {
-        return [name, { values: values.subarray(start * size, (start + rows) * size), dims: [rows, ...dims] }] as const;
+      const feeds = Object.entries(inputs).map(([name, { values, dims }]) => {
+        const size = values.length / count;
+        const own = { values: values.subarray(start * size, (start + rows) * size), dims: [rows, ...dims.slice(1)] };
+        return [name, own] as const;
       });
       const values = (await this.#probe.run({ ...Object.fromEntries(feeds), ...masks })).get(output)?.values;
       if (values?.length !== rows * outputSize) {

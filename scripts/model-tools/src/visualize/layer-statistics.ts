@@ -1,8 +1,8 @@
 import type { LinkSample } from '@edge-csi/lab';
 import { Matrix, symmetricEigenvalues } from '@edge-csi/lab/linear';
-import type { NetworkManifest } from '@edge-csi/models';
 import { renderTable } from '@edge-csi/report';
 import { type LayerValues, openModelTrace } from './model-trace.ts';
+import type { VisibleManifest } from './network-view.ts';
 
 /** One channel of a layer over all samples. */
 export interface ChannelStatistics {
@@ -192,7 +192,7 @@ function nearMode(histogram: Uint32Array, count: number): number {
 }
 
 export interface StatisticsOptions {
-  readonly manifest: NetworkManifest;
+  readonly manifest: VisibleManifest;
   readonly zoo: string;
   readonly samples: readonly LinkSample[];
   readonly onProgress: (done: number, total: number) => void;

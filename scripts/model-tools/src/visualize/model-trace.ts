@@ -1,19 +1,12 @@
 import type { OrtProbe } from '@edge-csi/bs-server/decode';
-import {
-  CsiError,
-  componentErrorRatio,
-  createRepresentation,
-  createUplinkInput,
-  nmseDb,
-  type Representation,
-} from '@edge-csi/csi';
+import { CsiError, nmseDb } from '@edge-csi/csi';
 import type { LinkSample } from '@edge-csi/lab';
-import { isUplinkOnly, type NetworkManifest, representationOf } from '@edge-csi/models';
 import { requireValue } from '../onnx/graph.ts';
 import { decodeModel } from '../onnx/schema.ts';
 import { sizeOf } from '../onnx/tensor.ts';
 import { type Layer, layersOf } from './layers.ts';
 import { loadNetworks, type Network, openExposed } from './network.ts';
+import { createNetworkView, type VisibleManifest } from './network-view.ts';
 
 /** What a layer made of one sample. */
 export interface LayerValues {
@@ -29,13 +22,13 @@ export interface LayerValues {
 export interface SampleTrace {
   /** Normalised components of the downlink, `[numComponents]`: the encoder's input, and what the decoder is to return. */
   readonly truth: Float32Array;
-  /** Normalised components of the uplink, `[numComponents]`; what stands for none where the sample has none. */
-  readonly uplink: Float32Array;
+  /** Normalised components of the uplink, `[numComponents]`; what stands for none where the sample has none. Absent where the decoder takes none. */
+  readonly uplink?: Float32Array;
   /** What the decoder returned, `[numComponents]`. */
   readonly decoded: Float32Array;
   /** In the order they ran. */
   readonly layers: readonly LayerValues[];
-  /** Of this sample's components, phases or signs known. */
+  /** Of this sample's components; phases or signs count as known where the model codes them beside. */
   readonly nmseDb: number;
 }
 
@@ -43,27 +36,19 @@ export interface SampleTrace {
 export interface ModelTrace {
   /** Dims of one sample's components. */
   readonly dims: readonly number[];
+  /** What the encoder calls its codeword. */
+  readonly codeword: string;
   readonly networks: readonly Network[];
   /** @throws CsiError `model-invalid`, naming the file, where a network does not take or make what the manifest says. */
   run(sample: LinkSample): Promise<SampleTrace>;
   close(): Promise<void>;
 }
 
-/** How a model of either kind sees CSI. */
-export function representationOfAny(manifest: NetworkManifest): Representation {
-  if (!isUplinkOnly(manifest)) return createRepresentation(representationOf(manifest));
-  // Of an uplink-only model no norm is ever on the wire: any grid does.
-  const scale = { minDb: -60, stepDb: 1, bits: 8 };
-  return createRepresentation({ ...manifest.csi, planes: 'magnitude', normalization: { kind: 'spherical', scale } });
-}
-
 /** Opens a model of a zoo for looking at what it computes. */
-export async function openModelTrace(manifest: NetworkManifest, zoo: string): Promise<ModelTrace> {
+export async function openModelTrace(manifest: VisibleManifest, zoo: string): Promise<ModelTrace> {
   const networks = (await loadNetworks(manifest, zoo)).filter(({ role }) => role !== 'refiner');
-  const representation = representationOfAny(manifest);
-  const { tensor, numComponents } = representation;
-  const uplinkInto = createUplinkInput(representation);
-  const length = isUplinkOnly(manifest) ? 0 : manifest.codeword.length;
+  const view = createNetworkView(manifest);
+  const { numComponents, codewordLength } = view;
   const opened: { network: Network; layers: Layer[]; probe: OrtProbe }[] = [];
   const close = async () => {
     for (const { probe } of opened.splice(0)) await probe.release();
@@ -71,7 +56,7 @@ export async function openModelTrace(manifest: NetworkManifest, zoo: string): Pr
   try {
     for (const network of networks) {
       const model = decodeModel(network.onnx, network.file);
-      requireValue(model, 'output', network.role === 'encoder' ? 'latent' : tensor.name, network.file);
+      requireValue(model, 'output', view.outputs[network.role === 'encoder' ? 'encoder' : 'decoder'], network.file);
       opened.push({ network, layers: layersOf(model), probe: await openExposed(network) });
     }
   } catch (error) {
@@ -79,24 +64,21 @@ export async function openModelTrace(manifest: NetworkManifest, zoo: string): Pr
     throw error;
   }
   return {
-    dims: tensor.dims,
+    dims: view.dims,
+    codeword: view.outputs.encoder,
     networks,
     run: async ({ downlink, uplink }) => {
-      const truth = representation.normalize(downlink).input.values;
+      const truth = view.componentsOf(downlink);
       const uplinkValues = new Float32Array(numComponents);
-      uplinkInto(uplinkValues, uplink?.values);
-      const dims = [1, ...tensor.dims];
-      let latent = new Float32Array(length);
+      view.uplinkInto(uplinkValues, uplink?.values);
+      let codeword = new Float32Array(codewordLength);
       let decoded = truth;
       const traced: LayerValues[] = [];
       for (const { network, layers, probe } of opened) {
-        const outputs = await probe.run({
-          [tensor.name]: { values: truth, dims },
-          latent: { values: latent, dims: [1, length] },
-          // An unquantised component is known exactly: its cell has no width.
-          cell: { values: new Float32Array(length), dims: [1, length] },
-          uplink: { values: uplinkValues, dims },
-        });
+        const isEncoder = network.role === 'encoder';
+        const outputs = await probe.run(
+          isEncoder ? view.encoderInputs(truth) : view.decoderInputs(codeword, uplinkValues),
+        );
         for (const layer of layers) {
           // The view with the most axes: maps rather than what they are flattened to.
           const views = layer.views.flatMap((name) => outputs.get(name) ?? []);
@@ -104,25 +86,21 @@ export async function openModelTrace(manifest: NetworkManifest, zoo: string): Pr
           const { values } = shown;
           traced.push({ network: network.role, layer, dims: shown.dims.slice(1), values });
         }
-        const [name, size] = network.role === 'encoder' ? ['latent', length] : [tensor.name, numComponents];
+        const [name, size] = isEncoder ? [view.outputs.encoder, codewordLength] : [view.outputs.decoder, numComponents];
         const { values } = outputs.get(name) as { values: Float32Array };
         if (values.length !== size) {
           throw new CsiError('model-invalid', `${network.file}: ${name} has ${values.length} values, not ${size}`);
         }
-        if (network.role === 'encoder') latent = Float32Array.from(values);
+        if (isEncoder) codeword = Float32Array.from(values);
         else decoded = values;
       }
-      const ratio = componentErrorRatio(denormalized(truth), denormalized(decoded));
-      return { truth, uplink: uplinkValues, decoded, layers: traced, nmseDb: nmseDb([ratio]) };
+      return {
+        ...{ truth, decoded, layers: traced, nmseDb: nmseDb([view.errorRatio(truth, decoded)]) },
+        ...(view.takesUplink && { uplink: uplinkValues }),
+      };
     },
     close,
   };
-
-  function denormalized(values: Float32Array): Float32Array {
-    const copy = values.slice();
-    representation.denormalize(copy);
-    return copy;
-  }
 }
 
 /** Whether a layer's values are one map, or several, of a sample's components. */

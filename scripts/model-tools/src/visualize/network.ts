@@ -3,11 +3,12 @@ import path from 'node:path';
 import { type OrtProbe, openOrtProbe } from '@edge-csi/bs-server/decode';
 import { CsiError } from '@edge-csi/csi';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { isUplinkOnly, type NetworkManifest } from '@edge-csi/models';
-import { loadModel, loadUplinkOnlyModel } from '@edge-csi/models/disk';
+import { isUplinkOnly } from '@edge-csi/models';
+import { loadReportModel, loadUplinkOnlyModel } from '@edge-csi/models/disk';
 import { exposeIntermediates } from '../onnx/graph.ts';
 import { decodeModel, encodeModel, type ModelProto, type ValueInfoProto } from '../onnx/schema.ts';
 import { sizeOf, toNumbers } from '../onnx/tensor.ts';
+import type { VisibleManifest } from './network-view.ts';
 
 /** One network of a model. */
 export interface Network {
@@ -19,13 +20,13 @@ export interface Network {
 }
 
 /** The networks of a zoo's model in the order that a report passes them, hash-checked. */
-export async function loadNetworks(manifest: NetworkManifest, zoo: string): Promise<Network[]> {
+export async function loadNetworks(manifest: VisibleManifest, zoo: string): Promise<Network[]> {
   const folder = path.join(zoo, manifest.id);
   if (isUplinkOnly(manifest)) {
     const { decoder } = await loadUplinkOnlyModel(folder);
     return [{ role: 'decoder', file: `${manifest.id}/decoder.onnx`, onnx: decoder }];
   }
-  const { files } = await loadModel(folder, ['encoder', 'decoder', 'refiner']);
+  const { files } = await loadReportModel(folder, ['encoder', 'decoder', 'refiner']);
   return (['encoder', 'decoder', 'refiner'] as const).flatMap((role) => {
     const onnx = files.get(role);
     return onnx === undefined ? [] : [{ role, file: `${manifest.id}/${role}.onnx`, onnx }];

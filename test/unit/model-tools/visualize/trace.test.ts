@@ -36,7 +36,7 @@ test('a trace shows what every layer made of a sample, as maps where there are a
 test('figures follow the layers: the codeword, the Dense output beside the uplink, a map for each channel', async () => {
   const figures = await withTrace(await residualModel(), async (trace) => {
     const traces = [await trace.run(residualSample(1)), await trace.run(residualSample(2))];
-    return activationFigures({ dims: trace.dims, traces });
+    return activationFigures({ dims: trace.dims, codeword: 'latent', traces });
   });
   const summary = figures.map(({ id, maps }) => `${id}: ${maps.map(({ label }) => label).join(', ')}`);
   expect(summary).toEqual([

@@ -30,12 +30,12 @@ import {
   spreadIndices,
 } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import { type ComplexManifest, isPathModel, type Manifest, pathsSpecOf, type ReportManifest } from '@edge-csi/models';
+import { isPathModel, pathsSpecOf, type ReportManifest, type ReportNetworks } from '@edge-csi/models';
 import { eachUntilInterrupted, unlessInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { createDataReader, type DataReader, requireApart, withData } from '../../options/data.ts';
-import { type FittingModels, fittingPruned } from '../../options/fitting-models.ts';
-import { ofOneShape, reportModelsById, requireOneShape } from '../../options/models.ts';
+import { type FittingModels, fittingNetworks } from '../../options/fitting-models.ts';
+import { reportModelsById, requireOneShape } from '../../options/models.ts';
 import { finite, integer } from '../../options/parse.ts';
 import { pathManifestFor } from '../../options/path-model.ts';
 import { withProgress } from '../../progress.ts';
@@ -43,7 +43,7 @@ import { fitSamplesOption, runSuite, suite } from '../suite.ts';
 import { type RateDistortionResult, rateDistortionJson, rateDistortionPage, type UsedFile } from './page.ts';
 
 function declare(bench: CommandUnknownOpts) {
-  return withData(sampleData)(suite(bench, 'rate-distortion', 'the pruned ones of one shape'))
+  return withData(sampleData)(suite(bench, 'rate-distortion', 'the pruned ones of one shape, and those of complex CSI'))
     .description(
       'NMSE and SGCS against all bits of a report: path reports, networks over their run-time knobs, eType II, classical schemes.',
     )
@@ -98,7 +98,7 @@ export async function measureRateDistortion(options: Options, signal: AbortSigna
   const [first] = manifests;
   if (first === undefined) throw new UsageError('there is no model to take the shape of the CSI from');
   requireOneShape(manifests);
-  const networks = manifests.filter((manifest) => !isPathModel(manifest)) as (Manifest | ComplexManifest)[];
+  const networks = manifests.filter((manifest) => !isPathModel(manifest)) as ReportNetworks[];
   const [model, ...models] = manifests.filter((manifest) => isPathModel(manifest));
   if (models.length > 0) throw new UsageError('--models names several models of path reports; give one of them');
 
@@ -161,15 +161,15 @@ export async function measureRateDistortion(options: Options, signal: AbortSigna
   };
 }
 
-/** Models asked for; else the pruned networks of one shape that the data fit; where there are none, path reports of a model made for the data. */
+/** Models asked for; else the networks of one shape that the data fit, those of magnitudes where they are pruned; where there are none, path reports of a model made for the data. */
 async function chooseModels(options: Options, reader: DataReader): Promise<FittingModels<ReportManifest>> {
   const { models, family, zoo } = options;
   if (family !== undefined && models !== undefined) {
     throw new UsageError('--family chooses models, and so does --models; give one of them');
   }
   if (models !== undefined) return { chosen: await reportModelsById(models, zoo), skipped: [] };
-  const { chosen, skipped } = family === undefined ? await fittingPruned(zoo, reader) : { chosen: [], skipped: [] };
-  return { chosen: chosen.length > 0 ? ofOneShape(chosen) : [await pathManifestFor(options, 64)], skipped };
+  const { chosen, skipped } = family === undefined ? await fittingNetworks(zoo, reader) : { chosen: [], skipped: [] };
+  return { chosen: chosen.length > 0 ? chosen : [await pathManifestFor(options, 64)], skipped };
 }
 
 function fitWithProgress(source: CsiSource, limit: number, scale: ScaleSpec, signal: AbortSignal): Promise<Baselines> {

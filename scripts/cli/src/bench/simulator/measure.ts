@@ -23,7 +23,7 @@ import { type Metric, monotonicMs, speedMetric } from '@edge-csi/lab/metrics';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { createDataReader, withData } from '../../options/data.ts';
-import { magnitudeModelsFor, modelsById } from '../../options/models.ts';
+import { magnitudeModelsFor, networksById } from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
 import { withProgress } from '../../progress.ts';
 import { runSuite, secondsOption, suite } from '../suite.ts';
@@ -70,7 +70,7 @@ async function measure(
     data: await statisticsOf(data, numSamples, signal),
     simulated: await statisticsOf(simulatedChannels, numSamples, signal),
   };
-  const manifests = named ? await modelsById(named, zoo) : await magnitudeModelsFor(carriers, zoo);
+  const manifests = named ? await networksById(named, zoo) : await magnitudeModelsFor(carriers, zoo);
   const models = await eachUntilInterrupted(manifests, signal, async (manifest): Promise<ModelComparison> => {
     const measureBoth = async (onProgress: (done: number) => void) => {
       const of = async (source: CsiSource, before: number) => {

@@ -5,12 +5,12 @@ import { measureThroughput, openContenders, type ThroughputRun } from '@edge-csi
 import { linkSamples, requireUsable, sampleCount, sampleData, simulatedSource } from '@edge-csi/lab/data';
 import type { Metric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportNetworks } from '@edge-csi/models';
 import { unlessInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { createDataReader, type DataReader, withData } from '../../options/data.ts';
 import { type FittingModels, modelsOfOneCurve, type SkippedModel } from '../../options/fitting-models.ts';
-import { magnitudeModelsFor, mainReductions, modelsById, requireOneShape } from '../../options/models.ts';
+import { magnitudeModelsFor, mainReductions, networksById, requireOneShape } from '../../options/models.ts';
 import { integer } from '../../options/parse.ts';
 import { type Progress, startProgress, withProgress } from '../../progress.ts';
 import { runSuite, suite } from '../suite.ts';
@@ -119,9 +119,9 @@ function throughputMetrics(runs: readonly ThroughputRun[]): Metric[] {
 }
 
 /** Models asked for; else the pruned ones of the main reductions, for the scenario's carriers or the zoo's first link. */
-async function chooseModels(options: Options, reader: DataReader): Promise<FittingModels<Manifest>> {
+async function chooseModels(options: Options, reader: DataReader): Promise<FittingModels<ReportNetworks>> {
   const { models, zoo, scenario } = options;
-  if (models !== undefined) return { chosen: await modelsById(models, zoo), skipped: [] };
+  if (models !== undefined) return { chosen: await networksById(models, zoo), skipped: [] };
   const { chosen, skipped } =
     scenario === undefined
       ? await modelsOfOneCurve(options, reader)

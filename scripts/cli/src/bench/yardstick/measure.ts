@@ -6,11 +6,11 @@ import { measureYardstick, yardstickSamples } from '@edge-csi/lab';
 import { flagsFor, simulatedSource } from '@edge-csi/lab/data';
 import type { Metric } from '@edge-csi/lab/metrics';
 import { UsageError } from '@edge-csi/lab/usage-error';
-import type { Manifest } from '@edge-csi/models';
+import type { ReportNetworks } from '@edge-csi/models';
 import { eachUntilInterrupted } from '../../interruption.ts';
 import type { OptionsOf } from '../../options/command.ts';
 import { createDataReader, withVariables } from '../../options/data.ts';
-import { modelsById, requireOneShape } from '../../options/models.ts';
+import { networksById, requireOneShape } from '../../options/models.ts';
 import { finite, integer } from '../../options/parse.ts';
 import { type Progress, startProgress } from '../../progress.ts';
 import { runSuite, suite } from '../suite.ts';
@@ -64,7 +64,7 @@ interface MeasuredResult extends YardstickResult {
 
 async function measure(options: Options, signal: AbortSignal): Promise<MeasuredResult> {
   const { channels, zoo, snrDb } = options;
-  const networks = await modelsById(options.models ?? defaultModels, zoo);
+  const networks = await networksById(options.models ?? defaultModels, zoo);
   const panels = await eachUntilInterrupted(channels, signal, (panel) =>
     measurePanel(panel, networks, options, signal),
   );
@@ -78,7 +78,7 @@ async function measure(options: Options, signal: AbortSignal): Promise<MeasuredR
 
 async function measurePanel(
   panel: PanelChannels,
-  networks: readonly Manifest[],
+  networks: readonly ReportNetworks[],
   options: Options,
   signal: AbortSignal,
 ): Promise<YardstickPanel> {
@@ -126,7 +126,7 @@ async function measurePanel(
 
 async function sourceOf(
   { file, scenario }: PanelChannels,
-  view: Manifest['csi'],
+  view: ReportNetworks['csi'],
   options: Options,
 ): Promise<CsiSource> {
   const { samples, seed } = options;
