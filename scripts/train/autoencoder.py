@@ -117,7 +117,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=5e-3, help="learning rate")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
-    csi_file.add_options(parser)
+    csi_file.add_reading_options(parser)
+    csi_file.add_link_options(parser)
     arguments = parser.parse_args()
     csi, length = csi_file.link_of(arguments, csi_file.INDOOR), arguments.length
     size, bits = 2 * csi["numAntennas"] * csi["numDelays"], arguments.bits or 5 * length

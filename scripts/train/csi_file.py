@@ -36,13 +36,18 @@ def attribute(option: str) -> str:
     return option.replace("-", "_")
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declares the options of `edge-csi convert` that say how a file is read and what link it is of."""
+def add_reading_options(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of `edge-csi convert` that say how a file is read."""
     group = parser.add_argument_group("how --data is read, as by edge-csi convert (docs/data-formats.md)")
     for name, text in READING.items():
         group.add_argument(f"--{name}", help=text)
+
+
+def add_link_options(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of `edge-csi convert` that say what link a file is of."""
+    group = parser.add_argument_group("what link --data is of")
     for name, (field, kind, _) in LINK.items():
-        group.add_argument(f"--{name}", type=kind, help=f"{field} of the link")
+        group.add_argument(f"--{name}", type=kind, help=field)
 
 
 def link_of(arguments: argparse.Namespace, default: dict) -> dict:
@@ -62,7 +67,7 @@ def reading_of(arguments: argparse.Namespace) -> list[str]:
 
 
 def options_of(arguments: argparse.Namespace) -> list[str]:
-    """All options of add_options that the command line has."""
+    """All options on reading and link that the command line has, for edge-csi or another run of a script."""
     return _given(arguments, [*READING, *LINK])
 
 

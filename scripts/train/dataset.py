@@ -154,6 +154,22 @@ def load(path: Path, csi: dict, device: torch.device, limit: int | None = None, 
     return CsiDataset(*(_synthesized if paths else _measured)(stored, csi, samples, device), _groups(stored, count)[samples], sha256)
 
 
+def load_splits(
+    source: Path, environment: str, csi: dict, device: torch.device, limit: int | None, reading: list[str]
+) -> tuple[CsiDataset, CsiDataset]:
+    """What DualNet is trained on and validated on: of a folder, both splits of COST 2100; of a file, some of it is held out."""
+    if not source.is_file():
+        paths = [source / f"cost2100-{environment}-{name}.npz" for name in ("train", "val")]
+        for path in paths:
+            if not path.is_file():
+                raise SystemExit(f"{path} is missing: --data is {source}; expected a folder that holds it, or a file of your own")
+        return load(paths[0], csi, device, limit, reading), load(paths[1], csi, device, None, reading)
+    data = load(source, csi, device, limit, reading)
+    if data.csi.uplink is None:
+        raise SystemExit(f"{source} has no uplink, and DualNet's decoder takes one: give it with --uplink, or train a network without one (autoencoder.py)")
+    return data.split()
+
+
 def _synthesized(stored: dict, csi: dict, samples: np.ndarray, device: torch.device) -> tuple[Csi, PathList]:
     paths = PathList(stored, csi, samples, device)
     step = max(1, PATHS_AT_ONCE // paths.delay_bins.shape[1])

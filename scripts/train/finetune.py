@@ -2,7 +2,7 @@
 
     python3 finetune.py ../../small/dualnet-mag-m43-d6-w4 --data DIR --out ../../tuned/dualnet-mag-m43-d6-w4-tuned
 
-DIR as for train.py. The new folder is a model of its own; its id is its name.
+DIR, or a file, as for train.py. The new folder is a model of its own; its id is its name.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+import csi_file
 import dataset
 from export import DecoderGraph, describe_file, to_onnx
 from load import load
@@ -26,7 +27,7 @@ from trainer import Trainer, round_to_half
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("model", type=Path, help="folder of the model")
-    parser.add_argument("--data", type=Path, required=True, help="folder with cost2100-{indoor,outdoor}-{train,val}.npz")
+    parser.add_argument("--data", type=Path, required=True, help="folder with cost2100-{indoor,outdoor}-{train,val}.npz, or a file of your own")
     parser.add_argument("--environment", choices=["indoor", "outdoor"], default="indoor")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--samples", type=int, help="train on a subset")
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
+    csi_file.add_reading_options(parser)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
@@ -43,15 +45,15 @@ def main() -> None:
     if manifest["normalization"]["kind"] != "spherical":
         raise SystemExit(f"{manifest['id']}: only models normalised spherically have the decoder that is trained here")
     normalization = Spherical(manifest["normalization"], decoder.shape[0])
-    split = lambda name, limit: Split(
-        dataset.load(arguments.data / f"cost2100-{arguments.environment}-{name}.npz", manifest["csi"], torch.device("cpu"), limit), normalization
-    )
+    reading = csi_file.reading_of(arguments)
+    splits = dataset.load_splits(arguments.data, arguments.environment, manifest["csi"], torch.device("cpu"), arguments.samples, reading)
+    train, val = (Split(part, normalization) for part in splits)
     hyper = {
         "seed": arguments.seed, "batch": 64, "frozenShare": 0, "learningRate": arguments.learning_rate,
         "denseLearningRate": arguments.learning_rate / 10,
     }
     log = lambda line: print(f"[{time.time() - started:7.1f} s] {line}", flush=True)
-    trainer = Trainer(hyper, split("train", arguments.samples), split("val", None), None, True, log)
+    trainer = Trainer(hyper, train, val, None, True, log)
     trainer.quantizer = loaded.quantizer
     encoder.requires_grad_(False)
     before = trainer.validate(encoder, decoder)

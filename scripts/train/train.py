@@ -187,7 +187,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--lane", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--sharing", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--threads", type=int, default=2)
-    csi_file.add_options(parser)
+    csi_file.add_reading_options(parser)
+    csi_file.add_link_options(parser)
     arguments = parser.parse_args()
     if arguments.id is not None and len(arguments.configs) > 1:
         parser.error(f"--id is '{arguments.id}' for {len(arguments.configs)} configs: train them one by one")
@@ -231,18 +232,6 @@ def origin_of(path: Path, config: dict, arguments) -> dict:
     }
 
 
-def load_splits(config: dict, arguments, device: torch.device, limit: int | None) -> tuple[dataset.CsiDataset, dataset.CsiDataset]:
-    """What a config is trained on and validated on."""
-    load = lambda path, limit: dataset.load(path, config["csi"], device, limit, csi_file.reading_of(arguments))
-    if not arguments.data.is_file():
-        file = lambda name: arguments.data / f"cost2100-{config['environment']}-{name}.npz"
-        return load(file("train"), limit), load(file("val"), None)
-    data = load(arguments.data, limit)
-    if data.csi.uplink is None:
-        sys.exit(f"{arguments.data} has no uplink, and DualNet's decoder takes one: give it with --uplink, or train a network without one (autoencoder.py)")
-    return data.split()
-
-
 def main() -> None:
     arguments = parse()
     started = time.monotonic()
@@ -266,7 +255,8 @@ def main() -> None:
         try:
             if source not in loaded:
                 loaded.clear()
-                loaded[source] = load_splits(config, arguments, device, arguments.limit or source[2])
+                limit, reading = arguments.limit or source[2], csi_file.reading_of(arguments)
+                loaded[source] = dataset.load_splits(arguments.data, config["environment"], config["csi"], device, limit, reading)
             train, val = loaded[source]
             if train.paths is None:
                 config["training"]["fadingShare"] = 0

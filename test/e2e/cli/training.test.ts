@@ -11,12 +11,18 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Pythons that may have PyTorch: the user's, Debian's, and one that is named. */
 const candidates = new Set(['python3', '/usr/bin/python3', ...(process.env.EDGE_CSI_PYTHON?.split(':') ?? [])]);
-const versions = "import torch, onnx; print(torch.__version__, onnx.__version__, hasattr(torch, 'export'))";
-const pythons = [...candidates].flatMap((python) => {
-  const { status, stdout } = spawnSync(python, ['-c', versions], { encoding: 'utf8' });
-  if (status === 0) return [{ python, versions: stdout.trim(), exports: stdout.includes('True') }];
+const question =
+  "import sys, torch, onnx; print(sys.executable, torch.__version__, onnx.__version__, hasattr(torch, 'export'))";
+const answers = [...candidates].flatMap((python) => {
+  const { status, stdout } = spawnSync(python, ['-c', question], { encoding: 'utf8' });
+  if (status === 0) return [stdout.trim()];
   console.warn(`skipping training with ${python}: it has no torch or no onnx`);
   return [];
+});
+// Two names may be of one program.
+const pythons = [...new Set(answers)].map((answer) => {
+  const [python = '', torch = '', onnx = '', exports = ''] = answer.split(' ');
+  return { python, versions: `${torch} and ${onnx}`, exports: exports === 'True' };
 });
 
 let folder: string;
