@@ -161,9 +161,9 @@ static void write_matrix(path_space *space, float *csi) {
   }
 }
 
-int32_t edge_csi_paths_decode(const edge_csi_paths_model *model, void *memory, const uint8_t *payload, uint32_t bytes,
-                              uint32_t bits, const edge_csi_paths_known *known, edge_csi_path *paths, float *csi) {
-  path_space *space = open_space(model, memory);
+/* Reads the codes of a report. Returns the number of paths, or BAD_PAYLOAD. */
+static int32_t read_codes(path_space *space, const uint8_t *payload, uint32_t bytes, uint32_t bits,
+                          const edge_csi_paths_known *known) {
   path_coder coder;
   int32_t k;
   for (k = 0; k < space->capacity; k++) {
@@ -176,10 +176,17 @@ int32_t edge_csi_paths_decode(const edge_csi_paths_model *model, void *memory, c
   space->step = code_report(&space->syntax, &coder, &space->codes, 0);
   if (space->step < 0 || (known && !EDGE_CSI_PATHS_KNOWN)) return EDGE_CSI_PATHS_BAD_PAYLOAD;
   /* Bits that no encoder writes decode to something, too: which then is written otherwise. */
-  if (!is_written(space, payload, bytes, bits)) return EDGE_CSI_PATHS_BAD_PAYLOAD;
+  return is_written(space, payload, bytes, bits) ? space->codes.count : EDGE_CSI_PATHS_BAD_PAYLOAD;
+}
+
+int32_t edge_csi_paths_decode(const edge_csi_paths_model *model, void *memory, const uint8_t *payload, uint32_t bytes,
+                              uint32_t bits, const edge_csi_paths_known *known, edge_csi_path *paths, float *csi) {
+  path_space *space = open_space(model, memory);
+  int32_t count = read_codes(space, payload, bytes, bits, known), k;
+  if (count < 0) return count;
   for (k = 0; paths && k < space->codes.count; k++) write_path(space, k, paths + k);
   if (csi) write_matrix(space, csi);
-  return space->codes.count;
+  return count;
 }
 
 #if EDGE_CSI_PATHS_KNOWN
@@ -197,11 +204,19 @@ static uint32_t hash_of(uint32_t hash, uint32_t value) {
   return hash;
 }
 
+/* Computes the check of a list. Returns its count. */
+static int32_t seal(edge_csi_paths_known *known) {
+  uint32_t hash = hash_of(0x811c9dc5u, known->version);
+  int32_t i;
+  for (i = 0; i < 3 * known->count; i++) hash = hash_of(hash, (uint32_t)known->cells[i]);
+  known->check = 1 + (int32_t)(hash % (EDGE_CSI_PATHS_CHECKS - 1));
+  return known->count;
+}
+
 int32_t edge_csi_paths_read_hint(const edge_csi_paths_model *model, uint32_t version, const uint8_t *hint, uint32_t bytes,
                                  edge_csi_paths_known *known) {
   static const int32_t axes[3] = {MODEL_N1, MODEL_N2, MODEL_DELAYS};
   path_coder reader;
-  uint32_t hash = hash_of(0x811c9dc5u, version);
   int32_t count, rank, axis;
   start_decoder(&reader, hint, bytes);
   reader.position = 0;
@@ -219,14 +234,52 @@ int32_t edge_csi_paths_read_hint(const edge_csi_paths_model *model, uint32_t ver
       cell = (int32_t)take_bits(&reader, width);
       if (cell >= all) return EDGE_CSI_PATHS_BAD_PAYLOAD;
       known->cells[3 * rank + axis] = cell * each;
-      hash = hash_of(hash, (uint32_t)(cell * each));
     }
   }
   if ((reader.position + 7) / 8 != bytes || take_bits(&reader, (int32_t)(8 * bytes - reader.position)) != 0) {
     return EDGE_CSI_PATHS_BAD_PAYLOAD;
   }
-  known->check = 1 + (int32_t)(hash % (EDGE_CSI_PATHS_CHECKS - 1));
-  return known->count = count;
+  known->count = count;
+  return seal(known);
+}
+
+/* Whether a list has a place within a quarter of a bin. */
+static int has_near(const edge_csi_paths_known *known, const int32_t *place) {
+  int32_t i, axis;
+  for (i = 0; i < known->count; i++) {
+    for (axis = 0; axis < 3; axis++) {
+      int32_t apart = place[axis] - known->cells[3 * i + axis];
+      if ((apart < 0 ? -apart : apart) > EDGE_CSI_PATHS_KNOWN_CELLS / 4) break;
+    }
+    if (axis == 3) return 1;
+  }
+  return 0;
+}
+
+/* Where path k is, in cells of a list. */
+static void place_in_list(const path_space *space, int32_t k, int32_t *place) {
+  int32_t axis;
+  for (axis = 0; axis < 3; axis++) {
+    int32_t fineness, cell = cells_of(&space->codes, k, axis, &fineness);
+    int32_t all = space->axes[axis].count * EDGE_CSI_PATHS_KNOWN_CELLS;
+    cell = (2 * EDGE_CSI_PATHS_KNOWN_CELLS * cell + fineness) / (2 * fineness);
+    place[axis] = cell < all ? cell : axis == 2 ? all - 1 : 0;
+  }
+}
+
+int32_t edge_csi_paths_remember(const edge_csi_paths_model *model, void *memory, uint32_t seq, const uint8_t *payload,
+                                uint32_t bytes, const edge_csi_paths_known *referred, edge_csi_paths_known *known) {
+  path_space *space = open_space(model, memory);
+  int32_t k, place[3];
+  if (read_codes(space, payload, bytes, 0, referred) < 0) return EDGE_CSI_PATHS_BAD_PAYLOAD;
+  for (k = 0; k < space->codes.count && known->count < EDGE_CSI_PATHS_MOST_KNOWN; k++) {
+    place_in_list(space, k, place);
+    if (has_near(known, place)) continue;
+    copy_bytes(known->cells + 3 * known->count++, place, sizeof place);
+  }
+  known->version += seq * 0x9e3779b1u;
+  if (known->version == 0) known->version = 1;
+  return seal(known);
 }
 
 #endif

@@ -114,6 +114,15 @@ int32_t edge_csi_paths_decode(const edge_csi_paths_model *model, void *memory, c
    Returns the number of places, or EDGE_CSI_PATHS_BAD_PAYLOAD; then the list is none. */
 int32_t edge_csi_paths_read_hint(const edge_csi_paths_model *model, uint32_t version, const uint8_t *hint, uint32_t bytes,
                                  edge_csi_paths_known *known);
+
+/* Adds the places of a report to a list: of one that the base station has told is decoded.
+
+   seq: its sequence number.
+   referred: the list that it refers to, or null.
+   known: from edge_csi_paths_read_hint, or all zeros.
+   Returns the number of places, or EDGE_CSI_PATHS_BAD_PAYLOAD. */
+int32_t edge_csi_paths_remember(const edge_csi_paths_model *model, void *memory, uint32_t seq, const uint8_t *payload,
+                                uint32_t bytes, const edge_csi_paths_known *referred, edge_csi_paths_known *known);
 #endif
 
 #ifdef __cplusplus

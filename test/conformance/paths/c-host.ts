@@ -66,11 +66,9 @@ export function runCHost(program: string, spec: PathCodecSpec, requests: readonl
   for (const { csi, rate, known } of requests) {
     const { maxBits, price, target, noise } = pathRateNumbers(rate);
     input.push(bytesOf(Int32Array.of(maxBits)), bytesOf(Float32Array.of(price, target, noise)));
-    const list = new Int32Array(3 + 3 * 24);
-    if (known) list.set([known.version, known.count, known.check, ...known.cells]);
-    input.push(bytesOf(list), bytesOf(csi.values));
+    input.push(structOf(known), bytesOf(csi.values));
   }
-  const stdout = run(program, spec, [requests.length, 0], input);
+  const stdout = run(program, spec, [requests.length, 0, 0], input);
   let at = 0;
   return requests.map(({ csi }) => {
     const bits = stdout.readInt32LE(at);
@@ -105,7 +103,7 @@ export function readCHints(
   hints: readonly { readonly version: number; readonly bytes: Uint8Array }[],
 ): (KnownPaths | number)[] {
   const input = hints.flatMap(({ version, bytes }) => [bytesOf(Int32Array.of(version, bytes.length)), bytes]);
-  const stdout = run(program, spec, [0, hints.length], input);
+  const stdout = run(program, spec, [0, hints.length, 0], input);
   let at = 0;
   return hints.map(({ version }) => {
     const count = stdout.readInt32LE(at);
@@ -119,11 +117,44 @@ export function readCHints(
   });
 }
 
-/** @param counts - of matrices and hints @returns the output */
+/** A report that the BS has decoded. */
+export interface CDecodedReport {
+  readonly seq: number;
+  readonly payload: Uint8Array;
+  /** What it refers to. */
+  readonly referred: KnownPaths | undefined;
+  /** The list of a hint. */
+  readonly hinted: KnownPaths | undefined;
+}
+
+/** @returns the list of each report and hint */
+export function rememberInC(program: string, spec: PathCodecSpec, reports: readonly CDecodedReport[]): KnownPaths[] {
+  const input = reports.flatMap(({ seq, payload, referred, hinted }) => [
+    ...[bytesOf(Int32Array.of(seq, payload.length)), structOf(referred), structOf(hinted), payload],
+  ]);
+  const stdout = run(program, spec, [0, 0, reports.length], input);
+  return reports.map((_, i): KnownPaths => {
+    const at = i * structBytes;
+    const count = stdout.readInt32LE(at + 4);
+    const cells = Int32Array.from({ length: 3 * count }, (_, i) => stdout.readInt32LE(at + 12 + 4 * i));
+    return { version: stdout.readUInt32LE(at), cells, count, check: stdout.readInt32LE(at + 8) };
+  });
+}
+
+/** Of edge_csi_paths_known: version, count, check, then the cells of 24 places. */
+const structBytes = 4 * (3 + 3 * 24);
+
+function structOf(known: KnownPaths | undefined): Uint8Array {
+  const list = new Int32Array(structBytes / 4);
+  if (known) list.set([known.version, known.count, known.check, ...known.cells]);
+  return bytesOf(list);
+}
+
+/** @param counts - of matrices, hints and decoded reports @returns the output */
 function run(
   program: string,
   spec: PathCodecSpec,
-  counts: readonly [number, number],
+  counts: readonly [number, number, number],
   rest: readonly Uint8Array[],
 ): Buffer {
   const { integers, floats } = pathKernelTables(spec);

@@ -1,8 +1,24 @@
 import { type AngularDelayCsi, pathCodecSpec } from '@edge-csi/csi';
-import { createPathCodec, type KnownPaths, type PathCodec, type PathRate, packHint } from '@edge-csi/csi/paths';
+import {
+  createPathCodec,
+  createPathUeMemory,
+  type KnownPaths,
+  knownOf,
+  type PathCodec,
+  type PathRate,
+  packHint,
+} from '@edge-csi/csi/paths';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { energyOf } from '../../unit/csi/paths/channel.ts';
-import { buildCHost, type CReport, type CRequest, missingCompiler, readCHints, runCHost } from './c-host.ts';
+import {
+  buildCHost,
+  type CReport,
+  type CRequest,
+  missingCompiler,
+  readCHints,
+  rememberInC,
+  runCHost,
+} from './c-host.ts';
 import { arrays, channels, edgeCases, edgeRates, listOf, outcomeOf, rateOf } from './cases.ts';
 import { hintedCodec, hintedRequests } from './hinted-channels.ts';
 
@@ -42,6 +58,40 @@ describe.runIf(missing === undefined)('the path codec in C', () => {
       { version: 0, bytes },
     ]);
     expect(refused).toEqual(refused.map(() => -3));
+  });
+
+  it('remembers decoded reports as the memory of a session does, by themselves and with a hint', async () => {
+    const { spec } = hintedCodec;
+    const requests = await hintedRequests();
+    const cases = requests.flatMap(({ csi, rate, known: hinted }, i) => {
+      const { bytes } = packHint(spec, hinted);
+      return (['without a hint', 'hinted before', 'hinted meanwhile'] as const).map((when) => {
+        const seq = 3 * i + 7;
+        const memory = createPathUeMemory(spec);
+        if (when === 'hinted before') memory.hinted(hinted.version, bytes);
+        const recalled = memory.recall();
+        const { payload, bits, knownVersion } = hintedCodec.encode(csi, rate, knownOf(recalled));
+        const reference = knownVersion === undefined ? undefined : recalled;
+        memory.sent(seq, {
+          ...{ codeword: payload, scale: 0, phase: new Uint8Array(0), payloadBits: { total: bits } },
+          ...(reference && { reference }),
+        });
+        if (when === 'hinted meanwhile') memory.hinted(hinted.version, bytes);
+        memory.answered(seq, 'decoded');
+        const now = memory.recall();
+        const expected = knownOf(now);
+        const report = { seq, payload, referred: knownOf(reference), hinted: now?.hint === 0 ? undefined : hinted };
+        return { report, expected };
+      });
+    });
+    const told = cases.filter(({ expected }) => expected !== undefined);
+    expect(told.length).toBeGreaterThan(cases.length / 2);
+    const lists = rememberInC(
+      program,
+      spec,
+      told.map(({ report }) => report),
+    );
+    expect(lists).toEqual(told.map(({ expected }) => expected));
   });
 
   it.each(edgeCases(small))('reports or refuses as TypeScript does: $what', ({ csi }) => {

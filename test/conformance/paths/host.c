@@ -52,8 +52,26 @@ static int read_hints(const edge_csi_paths_model *model, int32_t hints) {
   return 0;
 }
 
+/* Reads reports to the end of the input, and writes the list of each. */
+static int remember(const edge_csi_paths_model *model, void *memory, int32_t reports) {
+  while (reports-- > 0) {
+    uint32_t numbers[2];
+    edge_csi_paths_known referred, known;
+    uint8_t *payload;
+    int32_t count;
+    if (fread(numbers, 4, 2, stdin) != 2 || fread(&referred, sizeof referred, 1, stdin) != 1) return 2;
+    if (fread(&known, sizeof known, 1, stdin) != 1) return 2;
+    payload = read_all(numbers[1]);
+    count = edge_csi_paths_remember(model, memory, numbers[0], payload, numbers[1], referred.version > 0 ? &referred : 0, &known);
+    free(payload);
+    if (count != known.count) return 3;
+    write_all(&known, sizeof known);
+  }
+  return 0;
+}
+
 int main(void) {
-  int32_t *sizes = read_all(16);
+  int32_t *sizes = read_all(20);
   edge_csi_paths_model model;
   edge_csi_paths_rate rate;
   edge_csi_paths_known known;
@@ -92,7 +110,7 @@ int main(void) {
     write_all(paths, sizeof *paths * (size_t)count);
     write_all(estimate, 4 * values);
   }
-  if (read_hints(&model, sizes[3]) != 0) return 2;
+  if (read_hints(&model, sizes[3]) != 0 || remember(&model, memory, sizes[4]) != 0) return 2;
   free(csi);
   free(estimate);
   free(memory);
