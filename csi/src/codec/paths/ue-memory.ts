@@ -1,7 +1,7 @@
 import type { UeMemory } from '../codec.ts';
 import { unpackHint } from './hint-bits.ts';
 import { type KnownPaths, knownOf, type PathMemory } from './known.ts';
-import { createPlaceReader, memoryOf, type RememberedReport } from './memory.ts';
+import { createPlaceReader, isAmong, memoryOf, type RememberedReport, SAME_CELLS } from './memory.ts';
 import type { PathCodecSpec } from './spec.ts';
 
 interface SentReport extends RememberedReport {
@@ -9,6 +9,12 @@ interface SentReport extends RememberedReport {
   /** What it refers to; undefined where it stands alone. */
   readonly memory: PathMemory | undefined;
 }
+
+/** Reports in a row that do not refer to what they may, after which only every so many may: trying takes the encoder longer. */
+const UNUSED_OFFERS = 4;
+const OFFER_EVERY = 8;
+/** Reports in a row without news of the hint after which it is not offered any more. */
+const QUIET_REPORTS = 2;
 
 const nothing = new Int32Array(0);
 
@@ -28,8 +34,14 @@ export function createPathUeMemory(spec: PathCodecSpec): UeMemory {
   const unanswered = new Map<number, SentReport>();
   let decoded: SentReport | undefined;
   let hint: KnownPaths | undefined;
+  /** In a row, that had no news of the hint. */
+  let quietReports = 0;
+  /** Of the latest report decoded. */
+  let reported: Int32Array = nothing;
   let recalled: PathMemory | undefined;
   let isCurrent = true;
+  let unused = 0;
+  let withheld = 0;
   // What the BS has refused: nothing as old is offered again.
   let refusedSeq = 0;
   let refusedHint = 0;
@@ -37,15 +49,32 @@ export function createPathUeMemory(spec: PathCodecSpec): UeMemory {
 
   return {
     recall() {
+      withheld = unused < UNUSED_OFFERS ? 0 : (withheld + 1) % OFFER_EVERY;
+      if (withheld !== 0) return undefined;
       if (!isCurrent) {
-        const reported = decoded === undefined ? nothing : placesOf(decoded).cells;
-        recalled = memoryOf({ seq: decoded?.seq ?? 0, hint: hint?.version ?? 0 }, reported, hint?.cells ?? nothing);
+        const before = reported;
+        reported = decoded === undefined ? nothing : placesOf(decoded).cells;
+        if (hint !== undefined && hasNews(reported, before, hint.cells)) quietReports = 0;
+        else quietReports++;
+        const offered = quietReports < QUIET_REPORTS ? hint : undefined;
+        recalled = memoryOf(
+          { seq: decoded?.seq ?? 0, hint: offered?.version ?? 0 },
+          reported,
+          offered?.cells ?? nothing,
+        );
         isCurrent = true;
       }
       return recalled;
     },
     sent(seq, { codeword, reference }) {
       const memory = reference && recalled;
+      if (reference !== undefined) unused = 0;
+      else if (recalled !== undefined) unused++;
+      // What is left without the hint is of no use.
+      if (reference === undefined && hint !== undefined && recalled?.hint !== hint.version) {
+        quietReports = -1;
+        isCurrent = false;
+      }
       unanswered.set(seq, { seq, payload: codeword, known: knownOf(memory), memory });
     },
     answered(seq, outcome) {
@@ -54,8 +83,6 @@ export function createPathUeMemory(spec: PathCodecSpec): UeMemory {
       unanswered.delete(seq);
       if (outcome === 'decoded' && seq > Math.max(refusedSeq, decoded?.seq ?? 0)) {
         decoded = report;
-        // What it took of a hint is among its own places; the rest would make every reference longer.
-        if (report.memory?.hint === hint?.version) hint = undefined;
         isCurrent = false;
       }
       if (outcome !== 'invalid' || report.memory === undefined) return;
@@ -70,7 +97,21 @@ export function createPathUeMemory(spec: PathCodecSpec): UeMemory {
       if (number <= lastHint) return;
       lastHint = number;
       hint = known;
+      quietReports = -1;
+      unused = 0;
       isCurrent = false;
     },
   };
+}
+
+/**
+ * Whether a report has places that the one before has not and that a hint has: so it may be with the next one. Otherwise the
+ * hint makes references longer, and what is of use of it is among the report's own places.
+ */
+function hasNews(reported: Int32Array, before: Int32Array, hinted: Int32Array): boolean {
+  for (let at = 0; at < reported.length; at += 3) {
+    const place = reported.subarray(at, at + 3);
+    if (!isAmong(place, before, SAME_CELLS) && isAmong(place, hinted, SAME_CELLS)) return true;
+  }
+  return false;
 }
