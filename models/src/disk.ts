@@ -12,7 +12,7 @@ import { type ComplexManifest, isComplexModel } from './complex-manifest.ts';
 import { type Manifest, type ManifestRecord, parseManifest } from './manifest.ts';
 import { requireRunnable } from './onnx-edges.ts';
 import { isPathModel } from './path-manifest.ts';
-import { parseReportManifest, type ReportManifest } from './report-manifest.ts';
+import { networkNamesOf, parseReportManifest, type ReportManifest } from './report-manifest.ts';
 import { complexDraftSchema, draftSchema, parseWith } from './schema.ts';
 import {
   type AnyManifest,
@@ -65,8 +65,9 @@ export async function loadReportModel(directory: string, wanted: readonly ModelF
   const manifest = await readReportManifest(directory);
   const bundle = await loadBundle(manifest, async (name) => readFile(path.join(directory, name)), wanted);
   for (const [name, onnx] of bundle.files) {
+    if (name === 'allocation' || isPathModel(manifest)) continue;
     const file = `${manifest.id}/${manifest.files[name]?.path}`;
-    if (name !== 'allocation') requireRunnable(onnx, file, name !== 'encoder');
+    requireRunnable(onnx, file, { batches: name !== 'encoder', names: networkNamesOf(manifest, name) });
   }
   return bundle;
 }

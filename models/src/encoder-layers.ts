@@ -1,5 +1,6 @@
 import { CsiError, createRepresentation } from '@edge-csi/csi';
 import type { ModelBundle } from './bundle.ts';
+import { requireRunnable } from './onnx-edges.ts';
 import { type Constant, type FoldedGraph, foldConstants, type OnnxNode, readOnnxGraph } from './onnx-graph.ts';
 
 /** A Dense layer y = W x + b. */
@@ -64,6 +65,7 @@ export function readEncoderLayers(bundle: ModelBundle): EncoderLayers {
   const bytes = bundle.files.get('encoder');
   if (bytes === undefined) throw new CsiError('model-invalid', `${id}: the bundle was loaded without encoder.onnx`);
   const file = `${id}/encoder.onnx`;
+  requireRunnable(bytes, file, { batches: false });
   const graph = foldConstants(readOnnxGraph(bytes));
   const layers = graph.nodes.filter(({ type }) => !shapeOnly.has(type));
   const types = layers.map(({ type }) => type).join(', ');

@@ -22,10 +22,10 @@ export {
 export { type ComplexManifest, isComplexModel, parseComplexManifest } from './complex-manifest.ts';
 export { type ConvLayer, type DenseLayer, type EncoderLayers, readEncoderLayers } from './encoder-layers.ts';
 export { codecSpecOf, type Manifest, parseManifest, representationOf } from './manifest.ts';
-export { readOnnxInputs, requireRunnable } from './onnx-edges.ts';
+export { explainRefusal, type NetworkUse, readOnnxInputs, requireRunnable } from './onnx-edges.ts';
 export { fromFloat16 } from './onnx-graph.ts';
 export { createPathManifest, isPathModel, type PathManifest, parsePathManifest, pathsSpecOf } from './path-manifest.ts';
-export { parseReportManifest, type ReportManifest, type ReportNetworks } from './report-manifest.ts';
+export { networkNamesOf, parseReportManifest, type ReportManifest, type ReportNetworks } from './report-manifest.ts';
 export {
   type AnyManifest,
   isUplinkOnly,

@@ -88,35 +88,73 @@ function tensorsOfNode(node: Uint8Array): Uint8Array[] {
 const otherTypes: Readonly<Record<number, string>> = { 10: 'float16', 11: 'float64', 16: 'bfloat16' };
 const float32 = 1;
 
+/** How a network is run. */
+export interface NetworkUse {
+  /** Whether it is run on batches, as those of the BS are; default true. */
+  readonly batches?: boolean;
+  /** What it may take, the first of it in any case, and what it has to give; anything where absent. */
+  readonly names?: { readonly inputs: readonly string[]; readonly output: string };
+}
+
 /**
  * Checks that a network can run where it is loaded: weights in its file, since a runtime would look for others in a folder of its own
- * and no hash covers them; float32 at its edges; and batches of any size.
+ * and no hash covers them; float32 at its edges; batches of the size it is run on; inputs and outputs called what its manifest says.
  *
  * @param file - its name, for messages
- * @param batches - whether it is run on batches, as those of the BS are
  * @throws CsiError `model-invalid` naming the file, what is wrong with it and the way out
  */
-export function requireRunnable(onnx: Uint8Array, file: string, batches = true): void {
+export function requireRunnable(onnx: Uint8Array, file: string, { batches = true, names }: NetworkUse = {}): void {
+  const refuse = (what: string): never => {
+    throw new CsiError('model-invalid', `${file}: ${what}`);
+  };
   const { location, edges } = readAs(file, () => ({ location: externalWeightsOf(onnx), edges: readOnnxEdges(onnx) }));
   if (location !== undefined) {
-    throw new CsiError(
-      'model-invalid',
-      `${file}: weights are in another file, ${location}; save it as one file: torch.onnx.export(..., external_data=False), or ` +
+    refuse(
+      `weights are in another file, ${location}; save it as one file: torch.onnx.export(..., external_data=False), or ` +
         'onnx.save(onnx.load(FILE), FILE)',
     );
   }
   for (const { side, name, elementType = float32, fixedBatch } of edges) {
     if (elementType !== float32) {
       const found = otherTypes[elementType] ?? `type ${elementType}`;
-      throw new CsiError(
-        'model-invalid',
-        `${file}: ${side} ${name} is ${found}, expected float32; export the network as model.float()`,
-      );
+      refuse(`${side} ${name} is ${found}, expected float32; export the network as model.float()`);
     }
-    if (!batches || fixedBatch === undefined) continue;
-    throw new CsiError(
-      'model-invalid',
-      `${file}: ${side} ${name} has a batch dimension of ${fixedBatch}: export it as dynamic`,
+    if (fixedBatch === undefined || (!batches && fixedBatch === 1)) continue;
+    refuse(`${side} ${name} has a batch dimension of ${fixedBatch}: export it as dynamic`);
+  }
+  if (names === undefined) return;
+  const listed = (side: OnnxEdge['side']) => edges.filter((edge) => edge.side === side).map(({ name }) => name);
+  const [inputs, outputs] = [listed('input'), listed('output')];
+  const [needed = ''] = names.inputs;
+  if (!inputs.includes(needed) || !inputs.every((name) => names.inputs.includes(name))) {
+    refuse(
+      `takes ${inputs.join(', ')}, the manifest asks for ${names.inputs.join(', ')}; rename it as the network is exported`,
     );
   }
+  if (!outputs.includes(names.output)) {
+    refuse(`gives ${outputs.join(', ')}, the manifest asks for ${names.output}; rename it as the network is exported`);
+  }
+}
+
+/**
+ * What a runtime says of a network that it does not load, on one line. Of one that was written for a newer runtime: what is too new, and the way out.
+ *
+ * @param reason - the runtime's own message
+ */
+export function explainRefusal(reason: string): string {
+  const [, ir, lastIr] = /model IR version: (\d+), max supported IR version: (\d+)/.exec(reason) ?? [];
+  if (ir !== undefined) {
+    return (
+      `it is of ONNX IR ${ir}, and the runtime reads IR ${lastIr} at most; install a newer onnxruntime, or set model.ir_version = ${lastIr} ` +
+      'on what onnx.load gives and save it'
+    );
+  }
+  const [, opset, lastOpset] = /Opset (\d+) is under development.*till opset (\d+)/s.exec(reason) ?? [];
+  if (opset !== undefined) {
+    return (
+      `it is of opset ${opset}, and the runtime has opset ${lastOpset} at most; install a newer onnxruntime, or export the network for ` +
+      'that one: torch.onnx.export(..., opset_version=18)'
+    );
+  }
+  return reason.replaceAll(/\s+/g, ' ').trim();
 }

@@ -4,7 +4,14 @@
  * @module @edge-csi/ue-client/ort
  */
 import { CsiError, createUeCodec, type Network, type NetworkSpec, type Networks } from '@edge-csi/csi';
-import type { ModelFile, ReportBundle } from '@edge-csi/models';
+import {
+  explainRefusal,
+  isPathModel,
+  type ModelFile,
+  networkNamesOf,
+  type ReportBundle,
+  requireRunnable,
+} from '@edge-csi/models';
 import { loadRuntime } from '#platform';
 import type { ReportEncoder } from './report-encoder.ts';
 
@@ -69,20 +76,19 @@ export async function openOrtNetworks(
   return { networks, close };
 }
 
-async function openSession(runtime: Runtime, bundle: ReportBundle, { name, input }: NetworkSpec): Promise<Session> {
+async function openSession(runtime: Runtime, bundle: ReportBundle, { name }: NetworkSpec): Promise<Session> {
   const { id } = bundle.manifest;
   const file = `${id}/${name}.onnx`;
   const bytes = bundle.files.get(name as ModelFile);
   if (bytes === undefined) throw new CsiError('model-invalid', `${id}: the bundle was loaded without ${name}.onnx`);
-  const session = await open(runtime, bytes).catch(async (cause: unknown) => {
+  // Fetched from a BS, it has been through no other check; the runtime would look for weights of another file in a place of its own.
+  const names = isPathModel(bundle.manifest) ? undefined : networkNamesOf(bundle.manifest, name as 'encoder');
+  requireRunnable(bytes, file, { batches: false, ...(names && { names }) });
+  return open(runtime, bytes).catch(async (cause: unknown) => {
     await requireStarted(runtime, cause);
-    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    const why = cause instanceof Error ? `: ${explainRefusal(cause.message)}` : '';
     throw new CsiError('model-invalid', `${file}: onnxruntime-web does not load it${why}`, { cause });
   });
-  if (session.inputNames.includes(input)) return session;
-  const found = session.inputNames.join(', ');
-  await session.release();
-  throw new CsiError('model-invalid', `${file}: takes ${found}, the manifest asks for ${input}`);
 }
 
 const open = ({ InferenceSession }: Runtime, bytes: Uint8Array) =>

@@ -67,12 +67,12 @@ export interface LoadedModel {
 /**
  * Loads the networks of a model.
  *
- * @param openGraph - loads one network
+ * @param openGraph - loads one network, of a name for messages
  * @throws what `openGraph` throws, with nothing left loaded.
  */
 export async function openModel(
   model: WorkerModel,
-  openGraph: (onnx: Uint8Array) => Promise<Graph>,
+  openGraph: (onnx: Uint8Array, file: string) => Promise<Graph>,
   maxBatchSize: number,
 ): Promise<LoadedModel> {
   const graphs: Graph[] = [];
@@ -82,7 +82,7 @@ export async function openModel(
   };
   try {
     for (const [name, onnx] of Object.entries(model.networks)) {
-      const graph = await openGraph(onnx);
+      const graph = await openGraph(onnx, `${model.codec.id}/${name}.onnx`);
       graphs.push(graph);
       networks[name] = graph;
     }

@@ -1,5 +1,5 @@
 import { CsiError, type Tensor as FloatTensor } from '@edge-csi/csi';
-import { fromFloat16 } from '@edge-csi/models';
+import { explainRefusal, fromFloat16 } from '@edge-csi/models';
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { ExecutionProvider, Graph } from './graph.ts';
 
@@ -11,7 +11,7 @@ export interface OrtGraphOptions {
 /**
  * Loads an ONNX file with onnxruntime-node. Runs block the calling thread.
  *
- * @throws Error, onnxruntime's own, where the provider is not there or the file is no model.
+ * @throws Error, with what onnxruntime says, where the provider is not there or the file is no model.
  */
 export async function openOrtGraph(
   onnx: Uint8Array,
@@ -106,13 +106,16 @@ async function openSession(
   // A provider that is not there is an expected answer, which comes back as an exception too.
   env.logLevel = 'fatal';
   if (provider === 'webgpu') requireVulkanLoader();
-  return InferenceSession.create(onnx, {
+  const opening = InferenceSession.create(onnx, {
     executionProviders: [provider],
     graphOptimizationLevel: 'all',
     intraOpNumThreads,
     interOpNumThreads: 1,
     // Spinning between runs would take the core from whoever feeds the decoder.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  return opening.catch((cause: Error) => {
+    throw new Error(explainRefusal(cause.message), { cause });
   });
 }
 

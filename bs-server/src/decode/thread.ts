@@ -18,8 +18,11 @@ type Request<K extends ThreadRequest['kind']> = Extract<ThreadRequest, { kind: K
 const openOn = (provider: ExecutionProvider, model: WorkerModel) =>
   openModel(
     model,
-    async (onnx) => {
-      const graph = await openOrtGraph(onnx, provider, setup);
+    async (onnx, file) => {
+      const graph = await openOrtGraph(onnx, provider, setup).catch((cause: Error) => {
+        // What fails on the CPU is the network's fault.
+        throw provider === 'cpu' ? new Error(`${file}: ${cause.message}`, { cause }) : cause;
+      });
       return provider === 'cpu' ? graph : onBuckets(graph, buckets);
     },
     maxBatchSize,

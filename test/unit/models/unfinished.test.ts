@@ -1,7 +1,8 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { requireRunnable } from '@edge-csi/models';
+import { openOrtProbe } from '@edge-csi/bs-server/decode';
+import { explainRefusal, requireRunnable } from '@edge-csi/models';
 import { listDrafts, listModels, readReportManifest, zooDirectory } from '@edge-csi/models/disk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../../scripts/model-tools/src/onnx/graph.ts';
@@ -60,7 +61,7 @@ describe('a network', () => {
     const edge = ({ graph }: ReturnType<typeof model>) => graph.input[0]?.type?.tensorType;
     const half = model();
     Object.assign(edge(half) as object, { elemType: 10 });
-    expect(() => requireRunnable(encodeModel(half), 'mine/encoder.onnx', false)).toThrow(
+    expect(() => requireRunnable(encodeModel(half), 'mine/encoder.onnx', { batches: false })).toThrow(
       'mine/encoder.onnx: input latent is float16, expected float32; export the network as model.float()',
     );
     const fixed = model();
@@ -68,8 +69,35 @@ describe('a network', () => {
     expect(() => requireRunnable(encodeModel(fixed), 'mine/decoder.onnx')).toThrow(
       'mine/decoder.onnx: input latent has a batch dimension of 1: export it as dynamic',
     );
-    // A UE has one sample at a time.
-    expect(() => requireRunnable(encodeModel(fixed), 'mine/encoder.onnx', false)).not.toThrow();
+    // A UE has one sample at a time, and no more.
+    const many = model();
+    Object.assign(edge(many) as object, { shape: { dim: [{ dimValue: 16 }, { dimValue: 2 }] } });
+    expect(() => requireRunnable(encodeModel(many), 'mine/encoder.onnx', { batches: false })).toThrow(
+      'mine/encoder.onnx: input latent has a batch dimension of 16: export it as dynamic',
+    );
+    expect(() => requireRunnable(encodeModel(fixed), 'mine/encoder.onnx', { batches: false })).not.toThrow();
+  });
+
+  it('whose inputs or outputs have other names than the manifest says is refused, naming both', () => {
+    const use = (inputs: string[], output: string) => () =>
+      requireRunnable(encodeModel(model()), 'mine/decoder.onnx', { names: { inputs, output } });
+    const [output = ''] = model().graph.output.map(({ name }) => name);
+    expect(use(['latent', 'uplink'], output)).not.toThrow();
+    expect(use(['code'], output)).toThrow('mine/decoder.onnx: takes latent, the manifest asks for code;');
+    expect(use(['latent'], 'csi')).toThrow(`mine/decoder.onnx: gives ${output}, the manifest asks for csi;`);
+  });
+
+  it('of a newer ONNX than the runtime is refused in our own words, any other reason on one line', async () => {
+    const newer = model();
+    newer.opsetImport = [{ domain: '', version: 99 }];
+    await expect(openOrtProbe(encodeModel(newer), 'mine/decoder.onnx')).rejects.toThrow(
+      /^mine\/decoder.onnx: it is of opset 99, and the runtime has opset \d+ at most; .*opset_version/,
+    );
+    newer.irVersion = 99;
+    await expect(openOrtProbe(encodeModel(newer), 'mine/decoder.onnx')).rejects.toThrow(
+      /^mine\/decoder.onnx: it is of ONNX IR 99, and the runtime reads IR \d+ at most; .*model.ir_version/,
+    );
+    expect(explainRefusal('no such\n operator\n')).toBe('no such operator');
   });
 
   it('that keeps a constant of a node, or of a branch of one, in another file is refused alike', () => {

@@ -3,11 +3,19 @@ import { createRandom, createUeCodec, type Tensor } from '@edge-csi/csi';
 import { listModels, loadModel, zooDirectory } from '@edge-csi/models/disk';
 import { createOrtEncoder, openOrtNetworks } from '@edge-csi/ue-client/ort';
 import { describe, expect, it } from 'vitest';
+import { decodeModel, encodeModel } from '../../../scripts/model-tools/src/onnx/schema.ts';
 
 const [manifest] = (await listModels()).filter((model) => model.pruned);
 if (manifest === undefined) throw new Error('the zoo has no pruned model');
 const bundle = await loadModel(path.join(zooDirectory(), manifest.id), ['encoder']);
 const { numAntennas, numDelays } = manifest.csi;
+
+/** What of the encoder's file is changed. */
+interface Change {
+  readonly batch?: number;
+  readonly input?: string;
+  readonly irVersion?: number;
+}
 
 /** The bundle's encoder alone. */
 async function openNetwork() {
@@ -53,5 +61,19 @@ describe('createOrtEncoder', () => {
     await expect(createOrtEncoder(without)).rejects.toMatchObject({ name: 'CsiError', code: 'model-invalid' });
     const broken = { ...bundle, files: new Map([['encoder', new Uint8Array(100)] as const]) };
     await expect(createOrtEncoder(broken)).rejects.toMatchObject({ name: 'CsiError', code: 'model-invalid' });
+  });
+
+  it.each([
+    ['takes batches of 16 alone', { batch: 16 }, 'has a batch dimension of 16: export it as dynamic'],
+    ['calls its input otherwise', { input: 'x' }, 'takes x, the manifest asks for magnitude;'],
+    ['is of a newer ONNX', { irVersion: 99 }, /it is of ONNX IR 99, and the runtime reads IR \d+ at most;/],
+  ])('refuses an encoder that %s, with the way out', async (_, { batch, input, irVersion }: Change, message) => {
+    const model = decodeModel(bundle.files.get('encoder') as Uint8Array, 'encoder.onnx');
+    const [edge] = model.graph.input;
+    if (batch !== undefined) Object.assign(edge?.type?.tensorType?.shape?.dim[0] as object, { dimValue: batch });
+    if (input !== undefined) Object.assign(edge as object, { name: input });
+    if (irVersion !== undefined) model.irVersion = irVersion;
+    const other = { ...bundle, files: new Map([['encoder', encodeModel(model)] as const]) };
+    await expect(createOrtEncoder(other)).rejects.toThrow(message);
   });
 });

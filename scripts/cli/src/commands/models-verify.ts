@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { openOrtProbe } from '@edge-csi/bs-server/decode';
 import { CsiError } from '@edge-csi/csi';
 import { hasFiguresOn, measureAccuracy, measureUplinkOnly, recordedAccuracy } from '@edge-csi/lab';
 import { flagsFor } from '@edge-csi/lab/data';
@@ -85,6 +86,9 @@ async function verifyFiles(manifest: AnyManifest, zoo: string): Promise<Verified
     return { model: id };
   }
   const bundle = await loadReportModel(directory, ['encoder', 'decoder', 'refiner']);
+  for (const [name, onnx] of bundle.files) {
+    if (name !== 'allocation') await (await openOrtProbe(onnx, `${id}/${bundle.manifest.files[name]?.path}`)).release();
+  }
   const sha256 = toHex(bundle.sha256);
   process.stdout.write(`${id} ok, pairing hash ${sha256}\n`);
   return { model: id, sha256 };
