@@ -49,10 +49,10 @@ export { batchSize, type LinkSample, openTransceiver, type Transceiver } from '.
 export * from './metrics/index.ts';
 export { fileTracks } from './moving/file-tracks.ts';
 export {
+  lineAtBits,
   type MovingPoint,
   type MovingScheme,
   measureMoving,
-  nmseAtBits,
   type ReportSlot,
 } from './moving/moving.ts';
 export { type Baselines, fitBaselines } from './schemes/baselines.ts';

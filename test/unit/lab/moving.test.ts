@@ -2,10 +2,10 @@ import { createRandom, defaultCarriers, type ScenarioName, withEstimationNoise }
 import { indoorPathTables, pathCapBits } from '@edge-csi/csi/paths';
 import {
   fileTracks,
+  lineAtBits,
   type MovingPoint,
   type MovingScheme,
   measureMoving,
-  nmseAtBits,
   openData,
   type ReportSlot,
   simulateSlots,
@@ -56,7 +56,7 @@ function curveOf(points: readonly MovingPoint[], scheme: MovingScheme, lossPerce
 /** How much worse a curve is than another at its bits, dB, point by point, from the least cap on. */
 function worseBy(curve: readonly MovingPoint[], other: readonly MovingPoint[]): number[] {
   const differences = curve.flatMap(({ bits, nmseDb }) => {
-    const at = bits < pathCapBits.least ? undefined : nmseAtBits(other, bits);
+    const at = bits < pathCapBits.least ? undefined : lineAtBits(other, bits, (point) => point.nmseDb);
     return at === undefined ? [] : [nmseDb - at];
   });
   expect(differences.length).toBeGreaterThan(3);

@@ -170,15 +170,17 @@ export async function measureMoving(options: MovingOptions): Promise<MovingPoint
   });
 }
 
-/** NMSE of a curve at a number of bits, on the line between its points; undefined outside of them. */
-export function nmseAtBits(
-  points: readonly { readonly bits: number; readonly nmseDb: number }[],
+/** A figure of a curve at a number of bits, on the line between its points; undefined outside of them. */
+export function lineAtBits<Point extends { readonly bits: number }>(
+  points: readonly Point[],
   bits: number,
+  figureOf: (point: Point) => number,
 ): number | undefined {
   const sorted = [...points].sort((a, b) => a.bits - b.bits);
   const next = sorted.findIndex((point) => point.bits >= bits);
   const [below, above] = [sorted[next - 1], sorted[next]];
   if (above === undefined) return undefined;
-  if (below === undefined) return above.bits === bits ? above.nmseDb : undefined;
-  return below.nmseDb + ((bits - below.bits) / (above.bits - below.bits)) * (above.nmseDb - below.nmseDb);
+  if (below === undefined) return above.bits === bits ? figureOf(above) : undefined;
+  const share = (bits - below.bits) / (above.bits - below.bits);
+  return figureOf(below) + share * (figureOf(above) - figureOf(below));
 }

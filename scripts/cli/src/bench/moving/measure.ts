@@ -87,7 +87,13 @@ async function measure(options: Options, signal: AbortSignal): Promise<MeasuredR
     throw new UsageError('no UE has two reports at any of --periods-ms; give shorter ones');
   }
   const data = [...new Set(curve.map(({ place }) => place))].join(', ');
-  return { data, uplinkSnrDb, ...(snrDb !== undefined && { snrDb }), curve, metrics: movingMetrics(curve) };
+  return {
+    data,
+    uplinkSnrDb,
+    ...(snrDb !== undefined && { snrDb }),
+    curve,
+    metrics: movingMetrics(curve, bitPricesDb),
+  };
 }
 
 /** Channels of moving UEs. */
@@ -175,9 +181,10 @@ async function namedModel({ models, zoo }: Options): Promise<PathManifest | unde
 }
 
 /** What a later run is held to: sessions as they are, at a middle price. */
-function movingMetrics(curve: readonly PlacedPoint[]): Metric[] {
+function movingMetrics(curve: readonly PlacedPoint[], bitPricesDb: readonly number[]): Metric[] {
+  const middle = bitPricesDb[Math.floor(bitPricesDb.length / 2)];
   return curve.flatMap(({ scheme, place, speedKmh, periodMs, lossPercent, bitPriceDb, nmseDb, interval }) => {
-    if (scheme !== 'paths-known') return [];
+    if (scheme !== 'paths-known' || bitPriceDb !== middle) return [];
     const speed = speedKmh === undefined ? '' : `, ${speedKmh} km/h`;
     const name = `${scheme} NMSE dB, ${place}${speed}, every ${periodMs} ms, ${lossPercent} % lost, ${-bitPriceDb} dB a bit`;
     return nmseMetric(name, nmseDb, interval && { interval });

@@ -1,5 +1,5 @@
 import { pathCapBits } from '@edge-csi/csi/paths';
-import { type MovingPoint, type MovingScheme, nmseAtBits } from '@edge-csi/lab';
+import { lineAtBits, type MovingPoint, type MovingScheme } from '@edge-csi/lab';
 import { type Figure, fixed, type PageContent, type Section, type Table } from '@edge-csi/report';
 
 /** A point with what it was measured on. */
@@ -94,6 +94,8 @@ function sectionsOf(place: string, cells: readonly Cell[]): Section[] {
   ];
 }
 
+const nmseOf = ({ nmseDb }: PlacedPoint) => nmseDb;
+
 function pointsOf({ points }: Cell, scheme: MovingScheme, lossPercent = 0): PlacedPoint[] {
   return points.filter((point) => point.scheme === scheme && point.lossPercent === lossPercent);
 }
@@ -110,8 +112,8 @@ function schemeTable(cells: readonly Cell[]): Table {
       ...labelOf(cell),
       ...schemes.map((scheme) => {
         const points = pointsOf(cell, scheme);
-        const nmseDb = nmseAtBits(points, tableBits);
-        const hintBits = points[0]?.hintBits ?? 0;
+        const nmseDb = lineAtBits(points, tableBits, nmseOf);
+        const hintBits = lineAtBits(points, tableBits, (point) => point.hintBits) ?? 0;
         return nmseDb === undefined ? '-' : `${fixed(nmseDb, 1)}${hintBits > 0 ? ` (${fixed(hintBits, 0)})` : ''}`;
       }),
     ]),
@@ -139,7 +141,7 @@ function lossTable(cells: readonly Cell[], lost: readonly number[]): Table {
 /** How much worse points are than a curve at their bits, dB, those outside of it and below the least cap left out. */
 function worseBy(points: readonly PlacedPoint[], curve: readonly PlacedPoint[]): number[] {
   return points.flatMap(({ bits, nmseDb }) => {
-    const other = bits < pathCapBits.least ? undefined : nmseAtBits(curve, bits);
+    const other = bits < pathCapBits.least ? undefined : lineAtBits(curve, bits, nmseOf);
     return other === undefined ? [] : [nmseDb - other];
   });
 }
