@@ -21,6 +21,7 @@ export type { StaticFile } from './net/http-answer.ts';
 export type { Limits } from './net/limits.ts';
 export type { BaseBand, PageAnswer, PageRequest, Pages } from './net/pages.ts';
 export { type ClientTls, clientTlsProblem, type ServerTls } from './net/tls.ts';
+export { assertFramesFit } from './ops/model-catalog.ts';
 export type { Activation, LifecycleStatus, ModelLifecycle, ModelStatus } from './ops/model-lifecycle.ts';
 export type { ServerStats } from './ops/server-stats.ts';
 export { type BsServerOptions, bsServerDefaults, type NatsOptions } from './options.ts';

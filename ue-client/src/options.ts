@@ -1,6 +1,6 @@
 import type { ReportBundle } from '@edge-csi/models';
 import type { ReportConfig, ReportOutcome, WireError } from '@edge-csi/proto';
-import { systemClock } from '#platform';
+import { systemClock, tlsProblem } from '#platform';
 import { type EncoderChoice, requireEncoderChoice } from './encoder.ts';
 import type { ClientAgent, ClientTls, Clock } from './platform/platform.ts';
 import type { BackoffOptions } from './wait.ts';
@@ -122,6 +122,8 @@ export function resolveOptions(options: ConnectOptions): ResolvedOptions {
   for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isFinite(value) || value < 0) throw new RangeError(`${name} is ${value}, must be finite, at least 0`);
   }
+  const problem = resolved.tls && tlsProblem(resolved.tls);
+  if (problem !== undefined) throw new RangeError(`tls${problem}`);
   return resolved;
 }
 

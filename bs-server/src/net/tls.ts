@@ -45,7 +45,14 @@ function keyProblem({ cert, key }: Partial<Readonly<Record<'cert' | 'key', strin
 
 /** What is wrong with the certificate that a client shows; undefined where nothing is. */
 export function clientTlsProblem(tls: ClientTls): string | undefined {
-  return keyProblem(tls);
+  const problem = keyProblem(tls);
+  if (problem !== undefined) return problem;
+  try {
+    createSecureContext(pemOf(tls));
+    return undefined;
+  } catch (cause) {
+    return `.cert, .key or .ca is no PEM: ${(cause as Error).message}`;
+  }
 }
 
 /** Certificate and key of the server, as PEM. TLS 1.2 or newer. */

@@ -226,7 +226,7 @@ export function assertFramesFit(id: string, { shape, maxPayloadBytes, paths }: B
     if (bytes + overheadBytes <= most) continue;
     throw new CsiError(
       'model-invalid',
-      `${id} is ${numAntennas} x ${numDelays}: ${what} takes up to ${bytes + overheadBytes} bytes, a frame ${most}`,
+      `${id} is ${numAntennas} x ${numDelays}: ${what} takes up to ${bytes + overheadBytes} bytes, a frame ${most}; keep fewer delays`,
     );
   }
 }

@@ -55,6 +55,20 @@ describe.skipIf(problem !== undefined)('over TLS, a BS server', () => {
     await expect(connectPhyFeed({ url: elsewhere, tls: { ca: authority.cert } })).rejects.toThrow(/altnames/);
   });
 
+  it('is not called by a client whose certificate and key are of two pairs, or one alone', async () => {
+    arena = await open();
+    const other = maker.authority('another');
+    const to = { url: url(), ueId: 'ue-1' };
+    for (const [tls, problem] of [
+      [{ cert: bs.cert, key: other.key }, 'tls.key is of another pair than .cert'],
+      [{ key: bs.key }, 'tls.cert is missing'],
+      [{ cert: 'none', key: bs.key }, 'tls.cert or .key is no PEM'],
+    ] as const) {
+      await expect(connectUe({ ...to, tls })).rejects.toThrow(problem);
+      await expect(connectPhyFeed({ url: to.url, tls })).rejects.toThrow();
+    }
+  });
+
   it('speaks nothing older than TLS 1.2', async () => {
     arena = await open();
     const protocolOf = async (version: SecureVersion) => {

@@ -111,7 +111,7 @@ describe('assertFramesFit', () => {
     expect(() => assertFramesFit('first', sized(512, 1, 8))).toThrow(
       expect.objectContaining({
         code: 'model-invalid',
-        message: 'first is 512 x 32: a report takes up to 16898 bytes, a frame 16384',
+        message: 'first is 512 x 32: a report takes up to 16898 bytes, a frame 16384; keep fewer delays',
       }),
     );
     expect(() => assertFramesFit('first', sized(1024, 1, 1))).toThrow(

@@ -1,5 +1,6 @@
 import { tokenSubprotocolPrefix } from '@edge-csi/proto';
-import type { Clock, HttpGet, OpenFrameSocket } from './platform.ts';
+import type { Clock, HttpGet, OpenFrameSocket, TlsProblem } from './platform.ts';
+
 /** Milliseconds since the page was opened. */
 export const systemClock: Clock = { nowMs: () => performance.now() };
 
@@ -23,6 +24,9 @@ async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
     await reader.cancel();
   }
 }
+
+/** TLS options are refused where a socket is opened. */
+export const tlsProblem: TlsProblem = () => undefined;
 
 /** Opens a WebSocket with the browser's own class, which bounds no message and has no way to drop a connection. */
 export const openFrameSocket: OpenFrameSocket = ({ url, subprotocol, token, tls, agent, maxFrameBytes }, handlers) => {

@@ -1,9 +1,11 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { type Agent, get, type IncomingMessage } from 'node:http';
 import { get as getOverTls } from 'node:https';
 import { reasonOf, wireErrorOfStatus } from '@edge-csi/proto';
 import { WebSocket } from 'ws';
-import type { ClientAgent, ClientTls, Clock, HttpGet, OpenFrameSocket } from './platform.ts';
+import type { ClientAgent, ClientTls, Clock, HttpGet, OpenFrameSocket, TlsProblem } from './platform.ts';
+
 /** CLOCK_MONOTONIC: comparable between the processes of one host, which `performance.now()` is not. */
 export const systemClock: Clock = { nowMs: () => Number(process.hrtime.bigint()) / 1e6 };
 
@@ -15,6 +17,20 @@ export const httpGet: HttpGet = async (url, { tls, agent }, signal) => {
   request.on('error', () => undefined);
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   return { status: response.statusCode ?? 0, body: response };
+};
+
+/** A key that does not fit would fail at every handshake, with nothing said of it. */
+export const tlsProblem: TlsProblem = (tls) => {
+  const { cert, key } = pemOf(tls);
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined)
+    return `.${cert === undefined ? 'cert' : 'key'} is missing: they go together`;
+  try {
+    if (new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return undefined;
+  } catch (cause) {
+    return `.cert or .key is no PEM of a certificate and a key that is not encrypted: ${(cause as Error).message}`;
+  }
+  return '.key is of another pair than .cert';
 };
 
 /** TLS options as Node takes them. */

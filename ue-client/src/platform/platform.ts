@@ -48,6 +48,9 @@ export interface ClientTls {
   readonly key?: string | Uint8Array;
 }
 
+/** What is wrong with TLS options, going on from their name; undefined where nothing is. */
+export type TlsProblem = (tls: ClientTls) => string | undefined;
+
 /**
  * What opens the connections in Node, as one of a proxy does: an `Agent` of `node:http` or `node:https`. Declared as an object, so that
  * programs without Node's types compile.

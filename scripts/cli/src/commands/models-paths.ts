@@ -1,6 +1,8 @@
 import path from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { assertFramesFit } from '@edge-csi/bs-server';
+import { createBsCodec } from '@edge-csi/csi';
 import { fitPathTables, stillSpecOf } from '@edge-csi/csi/paths';
 import { type DataFlags, spreadIndices, usableSample } from '@edge-csi/lab/data';
 import { UsageError } from '@edge-csi/lab/usage-error';
@@ -64,6 +66,7 @@ export const addPaths = (models: CommandUnknownOpts) => declare(models).action(r
 async function run(options: Options): Promise<void> {
   const { out } = options;
   const plain = await describe(options);
+  assertFramesFit(plain.id, createBsCodec(pathsSpecOf(plain)));
   const { data } = options;
   const manifest = data === undefined ? plain : await fitted(plain, { ...options, data });
   await writePathModel(out, manifest);

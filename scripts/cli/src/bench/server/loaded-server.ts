@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { ExecutionProvider } from '@edge-csi/bs-server';
-import type { DataOptions } from '@edge-csi/lab/data';
+import { type DataOptions, hasUplink, openData } from '@edge-csi/lab/data';
 import { type HostedBs, hostBs } from '../../children/bs-host.ts';
 import { cpuIdle, startThread } from '../../children/child.ts';
 import type { LoadRequest, LoadWorkerData, LoadWorkerDone, LoadWorkerReady } from './load-worker.ts';
@@ -13,6 +13,7 @@ export interface LoadedServerOptions {
   readonly batchSize: number;
   readonly provider: ExecutionProvider;
   readonly deadlineMs: number;
+  /** Whether uplinks are sent, of data that have some. */
   readonly uplinks: boolean;
 }
 
@@ -35,7 +36,8 @@ const startUpMs = 10_000;
 
 /** Starts both, at a fixed configuration: one decode worker, nobody is told to hold back. */
 export async function startLoadedServer(options: LoadedServerOptions): Promise<LoadedServer> {
-  const { zoo, modelId, data, numUes, batchSize, provider, deadlineMs, uplinks } = options;
+  const { zoo, modelId, data, numUes, batchSize, provider, deadlineMs } = options;
+  const uplinks = options.uplinks && hasUplink(await openData(data));
   const bs = await hostBs('thread', {
     port: 0,
     adminPort: false,
