@@ -128,7 +128,7 @@ describe.skipIf(pythons.length === 0).each(pythons)('training with $python, PyTo
     const alone = await run(python, dualnet);
     expect(alone.code).toBe(1);
     expect(alone.stderr).toContain('has no uplink');
-    expect(await readdir(at('my-zoo'))).not.toContain('no');
+    await expect(readdir(at('my-zoo/no'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it.runIf(exports)(
