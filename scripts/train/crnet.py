@@ -1,6 +1,7 @@
-"""CRNet (Wang, Guo, Lu, Wang, ICC 2020): branches of small and large kernels, at the UE and in the BS's blocks.
+"""CRNet (Lu, Wang, Song, ICC 2020): branches of small and large kernels, at the UE and in the BS's blocks.
 
-As published but for planes around zero and a linear output, as in csinet.py.
+As published but for planes around zero and a linear output, as in csinet.py, and no activation behind the decoder's first
+convolution, whose signs it would squash.
 """
 
 from __future__ import annotations
