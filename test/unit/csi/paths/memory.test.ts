@@ -159,9 +159,13 @@ describe('memory of a session', () => {
     };
     for (let i = 0; i < 8; i++) expect(await exchange()).toBe('decoded');
     expect(session.counts.referring).toBeGreaterThan(0);
-    session.forget();
-    const outcomes = [await exchange(), await exchange(), await exchange()];
-    expect(outcomes).toEqual(['invalid', 'decoded', 'decoded']);
+    let outcome = 'decoded';
+    for (let i = 0; i < 40 && outcome === 'decoded'; i++) {
+      // Until one refers, the BS may as well go on forgetting.
+      session.forget();
+      outcome = await exchange();
+    }
+    expect([outcome, await exchange(), await exchange()]).toEqual(['invalid', 'decoded', 'decoded']);
   });
 
   it('offers nothing before the first answer, and nothing of a report that was not decoded', async () => {
