@@ -152,14 +152,14 @@ class Link {
   }
 }
 
-/** Squared error of reports that refer to nothing. */
-function freshError(slots: number): number {
+/** Squared error that reports of some slots have which refer to nothing. */
+function freshError(first: number, count: number): number {
   let sum = 0;
-  for (let slot = 1; slot <= slots; slot++) {
+  for (let slot = first; slot < first + count; slot++) {
     const { downlink } = channel(slot);
     sum += codec.encode(downlink, { mode: 'cap', maxBits: 110 }).squaredErrorRatio;
   }
-  return sum / slots;
+  return sum / count;
 }
 
 describe('a session of path reports', () => {
@@ -169,13 +169,16 @@ describe('a session of path reports', () => {
   ])('refers to %s, and tells more in as many bits', async (_, uplinks) => {
     const server = await serve();
     const link = await Link.open(server, { uplinks });
+    // The thread that makes hints takes a while to start on a busy machine.
+    let before = 0;
+    for (; uplinks && before < 1_000 && server.stats().hints.sent === 0; before++) await link.decodedReports(1);
     const error = await link.decodedReports(40);
     const { referring, hints, reasons } = server.stats();
     expect(referring).toBeGreaterThan(5);
     expect(Object.keys(reasons)).toEqual(['decoded/estimate-published']);
     expect(hints.sent > 0).toBe(uplinks);
     expect(hints.bits > 0).toBe(uplinks);
-    expect(error).toBeLessThan(freshError(40));
+    expect(error).toBeLessThan(freshError(1 + before, 40));
   });
 
   it('starts afresh with a BS that comes back, and refers again', async () => {
@@ -255,7 +258,7 @@ describe.skipIf(problem !== undefined)('a session at gateways whose reports are 
     const link = await Link.open(first, { uplinks: true });
     const error = await link.decodedReports(30);
     expect(first.stats().referring).toBeGreaterThan(5);
-    expect(error).toBeLessThan(freshError(30));
+    expect(error).toBeLessThan(freshError(1, 30));
     link.dropUplinks();
     await first.close();
     const second = await serve(gateway);
