@@ -66,7 +66,7 @@ describe.skipIf(pythons.length === 0).each(pythons)('training with $python, PyTo
     await rm(at('my-zoo'), { recursive: true, force: true });
   });
 
-  it('makes models for the link by the lines of docs/training.md', { timeout: 300_000 }, async () => {
+  it('makes models for the link by the lines of docs/training.md', { timeout: 600_000 }, async () => {
     const lines = await pythonLines('docs/training.md');
     expect(lines.length).toBeGreaterThanOrEqual(3);
     for (const [script = '', ...args] of lines) {
@@ -101,7 +101,7 @@ describe.skipIf(pythons.length === 0).each(pythons)('training with $python, PyTo
     }
   });
 
-  it('refuses in one line what it cannot train on', { timeout: 120_000 }, async () => {
+  it('refuses in one line what it cannot train on', { timeout: 300_000 }, async () => {
     const wrong = [
       'scripts/train/autoencoder.py',
       'csinet',
@@ -133,7 +133,7 @@ describe.skipIf(pythons.length === 0).each(pythons)('training with $python, PyTo
 
   it.runIf(exports)(
     'exports a checkpoint by the lines of docs/bring-your-own-model.md',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       await mkdir(at('my-zoo/csinet-m512'), { recursive: true });
       const model = [
