@@ -94,6 +94,11 @@ async function run(options: Options): Promise<void> {
   const { chosen, skipped, misfit } =
     options.family === 'paths' ? { chosen: [], skipped: [] } : await chooseModels(options, reader);
   if (misfit !== undefined && options.family === 'dualnet') throw misfit;
+  if (chosen.length === 0 && options.family === 'dualnet') {
+    throw new UsageError(
+      `--family is dualnet, and no network of ${options.zoo} is for this data; name some with --models`,
+    );
+  }
   // Path reports fit any array.
   const made = chosen.length === 0 ? await pathModelFor(options) : undefined;
   try {

@@ -97,11 +97,13 @@ async function fittingPruned(zoo: string, reader: DataReader): Promise<FittingMo
   return fittingModels(pruned, reader);
 }
 
-/** The networks of one shape that data fit: the pruned ones that see CSI as the first of them does, and those of complex CSI. */
+/** The networks of one shape that data fit: the pruned ones, in a zoo without any all, that see CSI as the first of them does, and those of complex CSI. */
 export async function fittingNetworks(zoo: string, reader: DataReader): Promise<FittingModels<ReportNetworks>> {
   const complex = (await listReportModels(zoo)).filter((manifest) => isComplexModel(manifest));
-  const pruned = (await listModels(zoo)).filter((manifest) => manifest.pruned);
-  const { chosen, ...others } = await fittingModels<ReportNetworks>([...pruned, ...complex], reader);
+  const all = await listModels(zoo);
+  const pruned = all.filter((manifest) => manifest.pruned);
+  const candidates = [...(pruned.length > 0 ? pruned : all), ...complex];
+  const { chosen, ...others } = await fittingModels<ReportNetworks>(candidates, reader);
   const shown = ofOneShape(chosen.filter((manifest) => !isComplexModel(manifest)));
   const [first] = [...shown, ...chosen];
   const alike = chosen.filter((manifest) => isComplexModel(manifest) && hasShapeOf(manifest, first));
