@@ -90,7 +90,7 @@ describe('a network that is not what its manifest says', () => {
       (graph) => {
         for (const value of graph.output) value.name = 'flat';
       },
-      'residual/encoder.onnx has no output latent; there are flat',
+      'residual/encoder.onnx: gives flat, the manifest asks for latent',
     ],
     [
       'an input of another shape',
