@@ -131,7 +131,7 @@ describe('createOrtEncoder', () => {
     const mixed = { ...parts, files: magnitudes.files };
     await expect(createOrtEncoder(mixed)).rejects.toMatchObject({
       code: 'model-invalid',
-      message: 'b/encoder.onnx: takes magnitude, the manifest asks for parts',
+      message: 'b/encoder.onnx: takes magnitude, the manifest asks for parts; rename it as the network is exported',
     });
   });
 });
