@@ -56,8 +56,9 @@ export function createPathsEncoder(spec: PathsSpec, open: () => Promise<MatrixEn
     async encode(csi, rate, context) {
       checkRate(knobs, rate);
       codec ??= open();
-      const { payload, bits, knownVersion } = (await codec).encode(csi, modeOf(pathRate(spec, rate)), context);
-      const memory = context?.memory;
+      const mode = modeOf(pathRate(spec, rate));
+      const memory = isWorthAList(mode) ? context?.memory : undefined;
+      const { payload, bits, knownVersion } = (await codec).encode(csi, mode, context && { ...context, memory });
       return {
         codeword: payload,
         scale: 0,
@@ -67,6 +68,16 @@ export function createPathsEncoder(spec: PathsSpec, open: () => Promise<MatrixEn
       };
     },
   };
+}
+
+/**
+ * Most bits of a report under a cap that is tried with a list, too: beyond, it takes four times as long and gains least, as most of
+ * its bits are no places.
+ */
+const MOST_CAP_WITH_LIST = 250;
+
+function isWorthAList(rate: PathRate): boolean {
+  return rate.mode !== 'cap' || rate.maxBits <= MOST_CAP_WITH_LIST;
 }
 
 function modeOf({ maxPayloadBits, bitPriceTenthDb }: PathKnobs): PathRate {
