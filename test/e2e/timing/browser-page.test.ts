@@ -200,7 +200,11 @@ describe.skipIf(browserIsMissing())('the page of edge-csi serve --ui', () => {
     const firstCapped = estimates.filter((estimate) => estimate.ueId === ueId).length;
     await waitForDecoded(opened, uncapped + 10);
     await opened.locator('#pause').click();
-    await expect.poll(async () => (await numbersOf(opened)).open, patience).toBe(0);
+    // Twice: what was being encoded at the pause still comes.
+    for (const settlingMs of [0, 500]) {
+      await setTimeout(settlingMs);
+      await expect.poll(async () => (await numbersOf(opened)).open, patience).toBe(0);
+    }
     await subscription.close();
 
     const capped = estimates.filter((estimate) => estimate.ueId === ueId).slice(firstCapped);
