@@ -115,7 +115,7 @@ const entries = {
   freshnessWindowSlots: v.optional(integerIn(0, 2 ** 20), 8),
   /** How long before its report an uplink may have arrived, whatever its slot: slots start again when a run does. */
   maxUplinkAgeMs: v.optional(spanMs(0), 1_000),
-  /** Age up to which a UE's latest estimate is repeated where a report is given up and no uplink can stand in for it. 0: never. */
+  /** Age up to which a UE's latest estimate is repeated, or predicted on, where a report is given up and no uplink can stand in for it. 0: never. */
   maxHoldMs: v.optional(spanMs(0), 1_000),
   /**
    * Slots from one prediction of a UE's channel to the next, between its reports: of models whose reports tell Doppler shifts.

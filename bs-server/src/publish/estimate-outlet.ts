@@ -106,8 +106,8 @@ export class EstimateOutlet {
   unreplaced(ueId: string, epoch: number): void {
     const { held, predicted, clock } = this.#parts;
     const nowMs = clock();
-    const estimate = predicted.of(ueId, epoch, nowMs) ?? held.of(ueId, epoch, nowMs);
-    if (estimate !== undefined) this.published(estimate);
+    const last = held.of(ueId, epoch, nowMs);
+    if (last !== undefined) this.published(predicted.of(ueId, epoch, nowMs) ?? last);
   }
 
   /** An estimate that no decoder has made goes out. */

@@ -71,8 +71,8 @@ export function createPathsEncoder(spec: PathsSpec, open: () => Promise<MatrixEn
 }
 
 /**
- * Most bits of a report under a cap that is tried with a list, too: beyond, it takes four times as long and gains least, as most of
- * its bits are no places.
+ * Most bits of a report under a cap that is tried with a list, too: beyond, it takes longest and gains least, as most of its bits are
+ * no places.
  */
 const MOST_CAP_WITH_LIST = 250;
 

@@ -52,7 +52,7 @@ function declare(program: CommandUnknownOpts) {
     .option('--deadline-ms <ms>', 'age at which a report is dropped', finite(1, 1e5), defaults.deadlineMs)
     .option(
       '--hold-ms <ms>',
-      'age up to which an estimate is repeated where nothing newer can be had, 0: never',
+      'age up to which an estimate is repeated, or predicted on, where nothing newer can be had, 0: never',
       finite(0, 1e5),
       defaults.maxHoldMs,
     )
